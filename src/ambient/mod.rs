@@ -1,0 +1,123 @@
+//! What surrounds any work and a test wants to fix: the clock, randomness, progress, cancellation.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// Now, in UTC.
+    fn now(&self) -> jiff::Timestamp;
+}
+
+/// The machine's clock.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+}
+
+/// A clock that stands still.
+#[derive(Debug, Clone, Copy)]
+pub struct FixedClock(pub jiff::Timestamp);
+
+impl Clock for FixedClock {
+    fn now(&self) -> jiff::Timestamp {
+        self.0
+    }
+}
+
+/// The system gave no randomness; nothing that needs a key may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the system gave no randomness; nothing was written")]
+pub struct NoRandomness;
+
+/// Fills buffers with random bytes that are fit for keys.
+pub trait Randomness: Send + Sync {
+    /// Fills `out` whole, or says that it could not.
+    fn fill(&self, out: &mut [u8]) -> Result<(), NoRandomness>;
+}
+
+/// The operating system's generator.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct SystemRandomness;
+
+impl Randomness for SystemRandomness {
+    fn fill(&self, out: &mut [u8]) -> Result<(), NoRandomness> {
+        use rand::TryRng as _;
+        rand::rngs::SysRng
+            .try_fill_bytes(out)
+            .map_err(|_| NoRandomness)
+    }
+}
+
+/// A flag that asks running work to stop. Cheap to clone and to ask.
+#[derive(Debug, Default, Clone)]
+pub struct CancelToken(Arc<AtomicBool>);
+
+/// The work was asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted; nothing was changed")]
+pub struct Cancelled;
+
+impl CancelToken {
+    /// Asks the work to stop. Safe to call from a signal handler's thread.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Forgets an earlier request, before a new command begins.
+    pub fn reset(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether the work was asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// `Err` once the work was asked to stop.
+    pub fn check(&self) -> Result<(), Cancelled> {
+        if self.is_cancelled() {
+            Err(Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The flag itself, for a signal handler.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+}
+
+/// Hears how far long work has come. It never draws; whoever holds the terminal does.
+pub trait Progress: Send + Sync {
+    /// A stage begins; `total` is in the stage's unit, where it is known.
+    fn begin(&self, stage: &str, unit: Unit, total: Option<u64>);
+    /// How much of the stage is done, from its start.
+    fn at(&self, done: u64);
+    /// The stage is over.
+    fn end(&self);
+}
+
+/// What a stage counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Records, users, rows.
+    Items,
+    /// Bytes.
+    Bytes,
+}
+
+/// Progress that nobody watches.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _: &str, _: Unit, _: Option<u64>) {}
+    fn at(&self, _: u64) {}
+    fn end(&self) {}
+}

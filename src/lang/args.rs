@@ -1,0 +1,264 @@
+//! Typed access to the arguments of a bound command.
+//!
+//! A command declares each argument once, as a [`Key`] whose type says what comes out; the binder has checked the
+//! text by then, so that asking cannot fail.
+
+use std::marker::PhantomData;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use super::Span;
+use super::spec::{Arg, Complete, Kind};
+
+/// A declared argument that yields a `T`.
+#[derive(Debug)]
+pub struct Key<T> {
+    /// Its description, for the catalogue.
+    pub arg: Arg,
+    yields: PhantomData<fn() -> T>,
+}
+
+impl<T> Key<T> {
+    const fn of(arg: Arg) -> Self {
+        Self {
+            arg,
+            yields: PhantomData,
+        }
+    }
+
+    /// The command needs it.
+    pub const fn required(mut self) -> Self {
+        self.arg.required = true;
+        self
+    }
+
+    /// It may stand without its name.
+    pub const fn positional(mut self) -> Self {
+        self.arg.positional = true;
+        self
+    }
+
+    /// What absence means, as help shows it.
+    pub const fn default(mut self, text: &'static str) -> Self {
+        self.arg.default = Some(text);
+        self
+    }
+
+    /// Where live candidates come from.
+    pub const fn complete(mut self, source: Complete) -> Self {
+        self.arg.complete = source;
+        self
+    }
+}
+
+impl Key<bool> {
+    /// Present or not.
+    pub const fn flag(name: &'static str, summary: &'static str) -> Self {
+        Self::of(Arg::new(name, Kind::Flag, summary))
+    }
+}
+
+impl Key<Yes> {
+    /// A blanket or a counted assent.
+    pub const fn yes(name: &'static str, summary: &'static str) -> Self {
+        Self::of(Arg::new(name, Kind::FlagOrNumber, summary))
+    }
+}
+
+impl Key<String> {
+    /// Any text.
+    pub const fn text(name: &'static str, summary: &'static str) -> Self {
+        Self::of(Arg::new(name, Kind::Text, summary))
+    }
+
+    /// One of a set.
+    pub const fn choice(
+        name: &'static str,
+        set: &'static [&'static str],
+        summary: &'static str,
+    ) -> Self {
+        Self::of(Arg::new(name, Kind::Choice(set), summary))
+    }
+}
+
+impl Key<Vec<String>> {
+    /// A list of texts, or all the positionals that are left.
+    pub const fn texts(name: &'static str, summary: &'static str) -> Self {
+        let mut arg = Arg::new(name, Kind::Text, summary);
+        arg.many = true;
+        Self::of(arg)
+    }
+}
+
+impl Key<SecretString> {
+    /// A text that is masked wherever the line is shown or kept.
+    pub const fn secret(name: &'static str, summary: &'static str) -> Self {
+        let mut arg = Arg::new(name, Kind::Text, summary);
+        arg.secret = true;
+        Self::of(arg)
+    }
+}
+
+impl Key<i64> {
+    /// A whole number within bounds, both inclusive.
+    pub const fn number(name: &'static str, min: i64, max: i64, summary: &'static str) -> Self {
+        Self::of(Arg::new(name, Kind::Number(min, max), summary))
+    }
+}
+
+impl Key<PathBuf> {
+    /// A file that is read.
+    pub const fn in_file(name: &'static str, summary: &'static str) -> Self {
+        Self::of(Arg::new(name, Kind::InFile, summary))
+    }
+
+    /// A file that is written.
+    pub const fn out_file(name: &'static str, summary: &'static str) -> Self {
+        Self::of(Arg::new(name, Kind::OutFile, summary))
+    }
+}
+
+impl Key<When> {
+    /// A moment or a day.
+    pub const fn when(name: &'static str, summary: &'static str) -> Self {
+        Self::of(Arg::new(name, Kind::When, summary))
+    }
+}
+
+impl Key<Vec<(String, String)>> {
+    /// `name=value` pairs that the catalogue does not list.
+    pub const fn settings(name: &'static str, summary: &'static str) -> Self {
+        let mut arg = Arg::new(name, Kind::Settings, summary);
+        arg.many = true;
+        Self::of(arg)
+    }
+}
+
+/// An assent given beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Yes {
+    /// To whatever the count.
+    Any,
+    /// To exactly this count.
+    Count(u64),
+}
+
+/// A moment or a day, resolved against the command's *now*: from `start`, inclusive, to `end`, exclusive.
+/// A moment is an interval of one microsecond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct When {
+    /// First moment inside.
+    pub start: jiff::Timestamp,
+    /// First moment after.
+    pub end: jiff::Timestamp,
+}
+
+/// A value that the binder has checked against its argument's kind.
+#[derive(Debug)]
+pub enum Value {
+    /// `Kind::Flag`.
+    Flag(bool),
+    /// `Kind::FlagOrNumber`.
+    Yes(Yes),
+    /// `Kind::Text`, `Choice` (in the set's spelling), `InFile`, `OutFile`.
+    Text(String),
+    /// `Kind::Text` of a secret argument.
+    Secret(SecretString),
+    /// `Kind::Text` with `many`.
+    Texts(Vec<String>),
+    /// `Kind::Number`.
+    Number(i64),
+    /// `Kind::When`.
+    When(When),
+    /// `Kind::Settings`.
+    Settings(Vec<(String, String)>),
+}
+
+/// The arguments of a bound command, by name.
+#[derive(Debug, Default)]
+pub struct Args {
+    given: Vec<Given>,
+}
+
+/// An argument that was given.
+#[derive(Debug)]
+pub struct Given {
+    /// The catalogue's name of it.
+    pub name: &'static str,
+    /// Its value.
+    pub value: Value,
+    /// Where the value stands in the line.
+    pub span: Span,
+}
+
+impl Args {
+    /// Takes an argument that the binder has checked.
+    pub fn push(&mut self, given: Given) {
+        self.given.push(given);
+    }
+
+    /// The value of `key`, where it was given.
+    pub fn get<T: FromValue>(&self, key: &Key<T>) -> Option<T::Out<'_>> {
+        T::from_value(&self.find(key.arg.name)?.value)
+    }
+
+    /// Whether a flag was given.
+    pub fn flag(&self, key: &Key<bool>) -> bool {
+        self.get(key).unwrap_or(false)
+    }
+
+    /// Where the value of an argument stands, for a diagnostic that only the command can make.
+    pub fn span(&self, name: &str) -> Option<Span> {
+        self.find(name).map(|given| given.span.clone())
+    }
+
+    fn find(&self, name: &str) -> Option<&Given> {
+        self.given.iter().find(|given| given.name == name)
+    }
+}
+
+/// What a [`Key`] may yield.
+pub trait FromValue {
+    /// What asking gives.
+    type Out<'a>;
+    /// The typed value; `None` when the binder gave another kind, which it does not.
+    fn from_value(value: &Value) -> Option<Self::Out<'_>>;
+}
+
+macro_rules! from_value {
+    ($($ty:ty => $out:ty, $pattern:pat => $made:expr;)+) => {$(
+        impl FromValue for $ty {
+            type Out<'a> = $out;
+            fn from_value(value: &Value) -> Option<$out> {
+                match value { $pattern => Some($made), _ => None }
+            }
+        }
+    )+};
+}
+
+from_value! {
+    bool => bool, Value::Flag(v) => *v;
+    Yes => Yes, Value::Yes(v) => *v;
+    i64 => i64, Value::Number(v) => *v;
+    When => When, Value::When(v) => *v;
+}
+
+macro_rules! from_value_ref {
+    ($($ty:ty => $out:ty, $pattern:pat => $made:expr;)+) => {$(
+        impl FromValue for $ty {
+            type Out<'a> = &'a $out;
+            fn from_value(value: &Value) -> Option<&$out> {
+                match value { $pattern => Some($made), _ => None }
+            }
+        }
+    )+};
+}
+
+from_value_ref! {
+    String => str, Value::Text(v) => v.as_str();
+    PathBuf => std::path::Path, Value::Text(v) => std::path::Path::new(v);
+    SecretString => SecretString, Value::Secret(v) => v;
+    Vec<String> => [String], Value::Texts(v) => v.as_slice();
+    Vec<(String, String)> => [(String, String)], Value::Settings(v) => v.as_slice();
+}

@@ -1,0 +1,11 @@
+//! The command language: from text to a bound command.
+//!
+//! Text goes through [`lexer`] (total and lossless), [`grammar`] (nom, over tokens), and [`binder`], which the
+//! catalogue of commands drives. Nothing here knows a command by name, a terminal or a file.
+
+pub mod args;
+pub mod selection;
+pub mod spec;
+
+/// A half-open range of byte offsets into the text of a command or script.
+pub type Span = std::ops::Range<usize>;

@@ -1,0 +1,200 @@
+//! Selections: which users (or token and card rows) a command is about (language.md §3).
+//!
+//! The attributes are rows of one table, [`ATTRIBUTES`]; the compiler to SQL in the vault has one row for each of
+//! them too, so that a new attribute is two rows and no code.
+
+use std::sync::Arc;
+
+use super::Span;
+use super::args::When;
+
+/// A selection as a command gets it.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// The condition; `None` selects everybody.
+    pub expr: Option<Expr>,
+    /// `limit=N`, in order of user id.
+    pub limit: Option<u64>,
+    /// The arguments as typed, joined by one blank; for ledger, audit and manifest.
+    pub text: String,
+}
+
+/// A condition.
+#[derive(Debug, Clone)]
+pub enum Expr {
+    /// Every one holds.
+    All(Vec<Expr>),
+    /// At least one holds.
+    Any(Vec<Expr>),
+    /// It does not hold.
+    Not(Box<Expr>),
+    /// An attribute compared.
+    Test(Test),
+    /// `token(…)`, `card(…)`, `location(…)`: one and the same item meets the condition inside.
+    Same(Entity, Box<Expr>),
+}
+
+/// `attribute op values`: true when the attribute stands in that relation to any of the values.
+/// `!=` never appears here: the binder makes it `Not` of `=`.
+#[derive(Debug, Clone)]
+pub struct Test {
+    /// The attribute.
+    pub attribute: &'static Attribute,
+    /// The relation.
+    pub op: Op,
+    /// One or more values; exactly one after an ordering.
+    pub values: Vec<Operand>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A relation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    /// `=`
+    Equal,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+/// A value of a test, typed by its attribute.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operand {
+    /// `*`: present at all.
+    Present,
+    /// Text, with wildcards or without.
+    Text(Pattern),
+    /// `group/name`, each a text.
+    Qualified(Pattern, Pattern),
+    /// `@FILE`, not read yet; whoever runs the command replaces it by `Set`.
+    File(String),
+    /// Any of these texts.
+    Set(Arc<[String]>),
+    /// A whole number.
+    Number(i64),
+    /// A moment or a day.
+    When(When),
+    /// A name of the attribute's set, in the set's spelling.
+    Name(&'static str),
+}
+
+/// Text with wildcards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(pub Vec<Piece>);
+
+/// A piece of a pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// These characters.
+    Literal(String),
+    /// `*`: any run of characters, also none.
+    Any,
+    /// `?`: exactly one character.
+    One,
+}
+
+impl Pattern {
+    /// The text, where there is no wildcard in it.
+    pub fn literal(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [] => Some(""),
+            [Piece::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// An attribute that a selection may name.
+#[derive(Debug)]
+pub struct Attribute {
+    /// Its name.
+    pub name: &'static str,
+    /// What its values are.
+    pub kind: AttributeKind,
+    /// Whose attribute it is.
+    pub entity: Entity,
+    /// One line for help.
+    pub summary: &'static str,
+}
+
+/// What the values of an attribute are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttributeKind {
+    /// Text; wildcards count.
+    Text,
+    /// A user id: text, `group/name`, or `@FILE`.
+    UserId,
+    /// One of a set.
+    Names(&'static [&'static str]),
+    /// A number, where some names are accepted as well (`exported=no`).
+    NumberOr(&'static [&'static str]),
+    /// A whole number.
+    Number,
+    /// A moment or a day.
+    When,
+}
+
+/// What an attribute belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entity {
+    /// The user.
+    User,
+    /// Some token of the user.
+    Token,
+    /// Some card of the user.
+    Card,
+    /// Some place in the user's location history.
+    Location,
+}
+
+/// The attributes, in the order of help. `limit` is an argument beside them, not one of them.
+pub static ATTRIBUTES: &[Attribute] = &[
+    Attribute {
+        name: "userid",
+        kind: AttributeKind::UserId,
+        entity: Entity::User,
+        summary: "User name; also group/name, or @FILE with one a line",
+    },
+    Attribute {
+        name: "group",
+        kind: AttributeKind::Text,
+        entity: Entity::User,
+        summary: "Name of the user's group",
+    },
+    Attribute {
+        name: "alias",
+        kind: AttributeKind::Text,
+        entity: Entity::User,
+        summary: "Some alias of the user",
+    },
+    Attribute {
+        name: "fullname",
+        kind: AttributeKind::Text,
+        entity: Entity::User,
+        summary: "Full name",
+    },
+    Attribute {
+        name: "state",
+        kind: AttributeKind::Names(crate::model::UserState::NAMES),
+        entity: Entity::User,
+        summary: "State of the user in the source",
+    },
+    Attribute {
+        name: "phase",
+        kind: AttributeKind::Names(crate::model::Phase::NAMES),
+        entity: Entity::User,
+        summary: "Where the user stands in the migration",
+    },
+    Attribute {
+        name: "exported",
+        kind: AttributeKind::NumberOr(&["no", "yes"]),
+        entity: Entity::User,
+        summary: "Whether the user is in a bundle, or in which",
+    },
+];

@@ -1,0 +1,158 @@
+//! What a command *is*: its one description, read by binder, completion, help, man page and history.
+
+/// A command of the catalogue.
+#[derive(Debug)]
+pub struct Command {
+    /// The words that name it, such as `"user list"`.
+    pub path: &'static str,
+    /// Other paths that mean the same.
+    pub synonyms: &'static [&'static str],
+    /// One line, without a full stop.
+    pub summary: &'static str,
+    /// What `help` shows below the summary: paragraphs, in plain English.
+    pub details: &'static str,
+    /// Arguments; positional ones in their order.
+    pub args: &'static [Arg],
+    /// Whether it takes a selection, and of what.
+    pub selects: Selects,
+    /// What it does to the world.
+    pub effect: Effect,
+    /// Whether a master must be logged in.
+    pub session: bool,
+    /// Lines that work as they stand on a vault with generated people; a test runs them all.
+    pub examples: &'static [Example],
+}
+
+/// Which selection attributes a command takes (language.md §3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selects {
+    /// None.
+    Nothing,
+    /// Users.
+    Users,
+    /// Token rows: `token.*` filters rows, also under the bare names.
+    Tokens,
+    /// Card rows.
+    Cards,
+}
+
+/// What a command does (language.md §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Looks only.
+    Read,
+    /// Changes the vault or a file.
+    Write,
+    /// Lets a secret leave the vault in clear.
+    Reveal,
+    /// Removes what cannot be brought back.
+    Destroy,
+}
+
+/// An example with what it shows.
+#[derive(Debug)]
+pub struct Example {
+    /// The command line.
+    pub line: &'static str,
+    /// What it does, without a full stop.
+    pub what: &'static str,
+}
+
+/// An argument of a command.
+#[derive(Debug, Clone, Copy)]
+pub struct Arg {
+    /// Its name, as in `file=…` and `-file …`.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// One line, without a full stop.
+    pub summary: &'static str,
+    /// Whether the command needs it.
+    pub required: bool,
+    /// Whether it may stand without its name, in the order of the list.
+    pub positional: bool,
+    /// Whether it takes a list, or all the positionals that are left.
+    pub many: bool,
+    /// What absence means, as help shows it.
+    pub default: Option<&'static str>,
+    /// Whether its value is a secret: masked in diagnostics and audit, blank in history.
+    pub secret: bool,
+    /// Where live candidates for completion come from.
+    pub complete: Complete,
+}
+
+/// What an argument takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Present or not; `=yes` and `=no` are accepted.
+    Flag,
+    /// Present, absent, or with a number, only as `name=N`.
+    FlagOrNumber,
+    /// Any text.
+    Text,
+    /// A whole number within bounds, both inclusive.
+    Number(i64, i64),
+    /// One of a set; letter case does not matter.
+    Choice(&'static [&'static str]),
+    /// A file that is read.
+    InFile,
+    /// A file that is written.
+    OutFile,
+    /// A moment or a day: `YYYY-MM-DD`, RFC 3339 or `[+-]N(d|h)`.
+    When,
+    /// `name=value` pairs of the command's own choosing.
+    Settings,
+}
+
+/// Where candidates for completion come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Complete {
+    /// Nowhere, or from the kind (choices, files).
+    Kind,
+    /// Names of masters.
+    Masters,
+    /// Groups of the vault.
+    Groups,
+    /// Bundle numbers.
+    Bundles,
+    /// User ids.
+    Users,
+    /// Token vendors.
+    Vendors,
+    /// Paths of commands.
+    Commands,
+    /// Names of settings.
+    Settings,
+}
+
+impl Arg {
+    /// An optional, named argument without a default.
+    pub const fn new(name: &'static str, kind: Kind, summary: &'static str) -> Self {
+        Self {
+            name,
+            kind,
+            summary,
+            required: false,
+            positional: false,
+            many: false,
+            default: None,
+            secret: false,
+            complete: Complete::Kind,
+        }
+    }
+}
+
+/// All commands that a line may name.
+#[derive(Debug, Clone, Copy)]
+pub struct Catalogue {
+    /// In the order of the reference.
+    pub commands: &'static [&'static Command],
+}
+
+/// A name as it is compared: lower case, without `-`, `_` and `.` (language.md §2).
+pub fn fold_name(name: &str) -> String {
+    name.chars()
+        .filter(|c| !matches!(c, '-' | '_' | '.'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}

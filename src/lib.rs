@@ -1,0 +1,33 @@
+//! igsh: an interactive admin shell for the master users of an authentication server.
+//!
+//! The rooms below are listed from the ground up; a room may use those above it in this list, never one below.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::print_stdout,
+        clippy::print_stderr
+    )
+)]
+
+pub mod ambient;
+pub mod crypto;
+pub mod model;
+pub mod render;
+
+pub mod bundle;
+pub mod exchange;
+pub mod lang;
+
+pub mod store;
+
+pub mod vault;
+
+pub mod migrate;
+
+pub mod command;
+
+pub mod shell;
+
+pub mod cli;

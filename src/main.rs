@@ -1,0 +1,2 @@
+//! The program: set-up of the process, then the shell.
+fn main() {}

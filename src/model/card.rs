@@ -1,0 +1,76 @@
+//! Grid cards.
+
+use super::enumeration::names;
+use super::{SecretBytes, Timestamp};
+
+names! {
+    /// State of an assigned card in the source.
+    CardState, "card state" {
+        /// Assigned, not used yet.
+        Pending = "pending",
+        /// Suspended before first use.
+        HoldPending = "hold_pending",
+        /// In use.
+        Current = "current",
+        /// Suspended.
+        Hold = "hold",
+        /// Withdrawn.
+        Canceled = "canceled",
+    }
+}
+
+names! {
+    /// How worn a card is: the usage threshold indicator.
+    Usage, "card usage" {
+        /// The source does not say.
+        Unknown = "unknown",
+        /// Below every threshold.
+        None = "none",
+        /// The user is warned.
+        Warning = "warning",
+        /// A new card is due.
+        Replacement = "replacement",
+    }
+}
+
+/// A grid card as the source has it.
+#[derive(Debug)]
+pub struct Card {
+    /// Serial number, one numeric sequence for the whole source.
+    pub serial: u64,
+    /// State of an assigned card; an unassigned one has none.
+    pub state: Option<CardState>,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// When it expires.
+    pub expires: Option<Timestamp>,
+    /// When another card took its place.
+    pub superseded: Option<Timestamp>,
+    /// Usage threshold indicator.
+    pub usage: Option<Usage>,
+    /// How many challenges it has answered.
+    pub challenge_count: Option<u64>,
+    /// How often the least used cell was asked.
+    pub least_used_cell: Option<u64>,
+    /// How often each cell was asked, in row order.
+    pub cell_usage: Option<Vec<u64>>,
+    /// Number of rows (digits).
+    pub rows: u32,
+    /// Number of columns (letters).
+    pub columns: u32,
+    /// One byte cell length, then `rows × columns` cells of that length in row order: A1, B1, …
+    pub cells: SecretBytes,
+}
+
+/// A card that belongs to a group and to nobody.
+#[derive(Debug)]
+pub struct UnassignedCard {
+    /// The group that holds it.
+    pub group: String,
+    /// Made in quantity and never assigned.
+    pub preproduced: bool,
+    /// Free text.
+    pub comment: Option<String>,
+    /// The card; its state is `None`.
+    pub card: Card,
+}

@@ -1,0 +1,55 @@
+//! One macro for the closed sets of names of the domain, so that a set is written down once.
+
+/// A name that is not in the set.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{found}' is not a {what}: expected one of {}", .expected.join(", "))]
+pub struct UnknownName {
+    /// What the set describes, such as "token state".
+    pub what: &'static str,
+    /// What was found.
+    pub found: String,
+    /// The names of the set.
+    pub expected: &'static [&'static str],
+}
+
+/// Declares an enumeration whose values have fixed names in files and commands.
+macro_rules! names {
+    ($(#[$meta:meta])* $name:ident, $what:literal { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$vmeta])* $variant),+ }
+
+        impl $name {
+            /// All values, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// The names of all values, in the same order.
+            pub const NAMES: &'static [&'static str] = &[$($text),+];
+
+            /// The name in files and commands.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::model::UnknownName;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err($crate::model::UnknownName {
+                        what: $what,
+                        found: text.to_owned(),
+                        expected: Self::NAMES,
+                    }),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use names;

@@ -1,0 +1,51 @@
+//! Geolocation and risk-based authentication data of a user.
+
+use super::Timestamp;
+
+/// What the source knows of a user's locations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Location {
+    /// Where the user has been, in the order of the source.
+    pub history: Vec<LocationEntry>,
+    /// Where the user is expected, `country/region/city`.
+    pub expected: Vec<String>,
+    /// Settings that the user overrides; only explicit ones.
+    pub overrides: RbaOverrides,
+}
+
+/// One place in the location history.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LocationEntry {
+    /// Country code.
+    pub country: Option<String>,
+    /// Region or state.
+    pub region: Option<String>,
+    /// City.
+    pub city: Option<String>,
+    /// Internet provider.
+    pub isp: Option<String>,
+    /// IP address, as text.
+    pub ip: Option<String>,
+    /// The last authentication from there.
+    pub last_auth: Option<Timestamp>,
+}
+
+/// Risk settings that a user overrides (domain.md §4, RBA overrides).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RbaOverrides {
+    /// Maximum location history size.
+    pub max_history: Option<u64>,
+    /// Check the IP address in the location history.
+    pub check_ip: Option<bool>,
+    /// Check the velocity of travel.
+    pub check_velocity: Option<bool>,
+    /// Expected locations list, maximum size.
+    pub max_expected: Option<u64>,
+}
+
+impl RbaOverrides {
+    /// Whether nothing is overridden.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}

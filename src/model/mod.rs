@@ -1,0 +1,60 @@
+//! The records and enumerations of the domain, as every other room speaks of them.
+//!
+//! Two families stand side by side: the *source* records ([`User`], [`Token`], [`Card`] …), in the terms of the
+//! server that is being left, and the *bundle* records ([`bundle`]), in the terms of the service that receives them.
+//! Foreign text becomes one of these types at the edge or an error there; inside there are no stringly states.
+
+pub mod bundle;
+mod card;
+mod enumeration;
+mod group;
+mod location;
+mod qa;
+mod reason;
+mod token;
+mod user;
+
+pub use card::{Card, CardState, UnassignedCard, Usage};
+pub use enumeration::UnknownName;
+pub use group::Group;
+pub use location::{Location, LocationEntry, RbaOverrides};
+pub use qa::{Password, QaPair};
+pub use reason::Reason;
+pub use token::{Activation, Algorithm, Hash, Token, TokenKind, TokenState, UnassignedToken};
+pub use user::{Contact, NotMigrated, Phase, User, UserState};
+
+/// A secret in memory: wiped when dropped, without `Clone` or `Serialize`, opaque to `Debug`.
+///
+/// Text secrets (answers, passwords) are their UTF-8 bytes.
+pub type SecretBytes = secrecy::SecretSlice<u8>;
+
+/// A moment in UTC. Kept with microseconds, shown as RFC 3339.
+pub type Timestamp = jiff::Timestamp;
+
+/// Any record of a source file (records.md §1), in the order of the file.
+#[derive(Debug)]
+pub enum SourceRecord {
+    /// The first line of a file.
+    Schema(Schema),
+    /// A group, named before its users.
+    Group(Group),
+    /// A user with everything that is theirs.
+    User(Box<User>),
+    /// A token that belongs to a group and to nobody yet.
+    Token(Box<UnassignedToken>),
+    /// A grid card that belongs to a group and to nobody.
+    Card(Box<UnassignedCard>),
+}
+
+/// What a source file says of itself (records.md §1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Schema {
+    /// Name of the system the records come from.
+    pub system: Option<String>,
+    /// Its version.
+    pub system_version: Option<String>,
+    /// Whether absent users are gone (`full`) or merely not mentioned (`delta`).
+    pub full: bool,
+    /// When the source wrote the file.
+    pub exported: Option<Timestamp>,
+}

@@ -1,0 +1,137 @@
+//! One-time-password tokens, hardware and soft.
+
+use super::enumeration::names;
+use super::{SecretBytes, Timestamp};
+
+names! {
+    /// What a token is made of.
+    TokenKind, "token kind" {
+        /// A device.
+        Hardware = "hardware",
+        /// An app.
+        Soft = "soft",
+    }
+}
+
+names! {
+    /// How a token computes its codes.
+    Algorithm, "token algorithm" {
+        /// Time-based, RFC 6238.
+        Totp = "totp",
+        /// Event-based, RFC 4226.
+        Hotp = "hotp",
+        /// Challenge/response, RFC 6287.
+        Ocra = "ocra",
+        /// The vendor's challenge/response token, which also shows one-time passwords.
+        Cr = "cr",
+        /// The vendor's event-based model.
+        At = "at",
+    }
+}
+
+impl Algorithm {
+    /// Whether codes depend on a counter that goes out of step when the token is used on both sides.
+    pub const fn is_event_based(self) -> bool {
+        matches!(self, Self::Hotp | Self::At)
+    }
+}
+
+names! {
+    /// The hash under the HMAC.
+    Hash, "hash" {
+        /// SHA-1, the default of the RFCs.
+        Sha1 = "sha1",
+        /// SHA-256.
+        Sha256 = "sha256",
+        /// SHA-512.
+        Sha512 = "sha512",
+    }
+}
+
+names! {
+    /// State of an assigned token in the source.
+    TokenState, "token state" {
+        /// Assigned, not used yet.
+        Pending = "pending",
+        /// In use.
+        Current = "current",
+        /// Suspended.
+        Hold = "hold",
+        /// Suspended before first use.
+        HoldPending = "hold_pending",
+        /// A soft token under way.
+        Activating = "activating",
+        /// Withdrawn.
+        Canceled = "canceled",
+    }
+}
+
+names! {
+    /// How far the activation of a soft token has come.
+    Activation, "activation state" {
+        /// Nothing shown to the user yet.
+        Created = "created",
+        /// The activation code has been shown.
+        CodeGenerated = "code_generated",
+        /// Complete.
+        Activated = "activated",
+    }
+}
+
+/// A token as the source has it. Identified by vendor, serial and, where two keys share them, issue number or key id.
+#[derive(Debug)]
+pub struct Token {
+    /// Vendor name.
+    pub vendor: String,
+    /// Serial number without dashes.
+    pub serial: String,
+    /// Hardware or soft.
+    pub kind: TokenKind,
+    /// Model name.
+    pub model: Option<String>,
+    /// How codes are computed.
+    pub algorithm: Algorithm,
+    /// The hash under the HMAC.
+    pub hash: Option<Hash>,
+    /// Length of a code.
+    pub digits: Option<u32>,
+    /// Time step in seconds.
+    pub step: Option<u32>,
+    /// Counter of an event-based token.
+    pub counter: Option<u64>,
+    /// Clock drift in time steps.
+    pub drift: Option<i64>,
+    /// The seed.
+    pub seed: SecretBytes,
+    /// State of an assigned token; an unassigned one has none.
+    pub state: Option<TokenState>,
+    /// Soft tokens: how far the activation has come.
+    pub activation: Option<Activation>,
+    /// Soft tokens: the identity provider's address.
+    pub idp_url: Option<String>,
+    /// Soft tokens: whether they use push authentication or transactions.
+    pub transactions: Option<bool>,
+    /// When the token was loaded into the source.
+    pub load_date: Option<Timestamp>,
+    /// When it was last used.
+    pub last_used: Option<Timestamp>,
+    /// When it expires.
+    pub expires: Option<Timestamp>,
+    /// Issue number.
+    pub issue_no: Option<String>,
+    /// Key id.
+    pub key_id: Option<String>,
+    /// Free text.
+    pub comment: Option<String>,
+    /// PIN unblock data.
+    pub unlock: Option<SecretBytes>,
+}
+
+/// A token that belongs to a group and to nobody.
+#[derive(Debug)]
+pub struct UnassignedToken {
+    /// The group that holds it.
+    pub group: String,
+    /// The token; its state is `None`.
+    pub token: Token,
+}

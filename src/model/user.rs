@@ -1,0 +1,106 @@
+//! Users and where they stand.
+
+use super::enumeration::names;
+use super::{Card, Location, Password, QaPair, Timestamp, Token};
+
+names! {
+    /// State of a user in the source.
+    UserState, "user state" {
+        /// May authenticate.
+        Active = "active",
+        /// May not.
+        Suspended = "suspended",
+    }
+}
+
+names! {
+    /// Where a user stands in the progressive migration (domain.md §3).
+    Phase, "phase" {
+        /// Not chosen yet.
+        None = "none",
+        /// Chosen for the next export.
+        Export = "export",
+        /// In a bundle.
+        Exported = "exported",
+        /// The target has taken everything.
+        Imported = "imported",
+        /// Works on the target.
+        Migrated = "migrated",
+    }
+}
+
+names! {
+    /// Kinds of data that are never migrated, only counted (domain.md §4).
+    NotMigrated, "kind of data that is not migrated" {
+        /// Biometric templates.
+        Biometrics = "biometrics",
+        /// Certificates.
+        Certificates = "certificates",
+        /// Mutual-authentication images and phrases.
+        MutualAuth = "mutualAuth",
+        /// Out-of-band one-time passwords.
+        Otps = "otps",
+        /// Personal verification numbers.
+        Pvns = "pvns",
+        /// Machine secrets.
+        MachineSecrets = "machineSecrets",
+        /// Smart credentials.
+        SmartCredentials = "smartCredentials",
+        /// Temporary PINs.
+        TemporaryPins = "temporaryPins",
+        /// Mobile digital ids.
+        MobileDigitalIds = "mobileDigitalIds",
+        /// Administrative roles.
+        Roles = "roles",
+        /// User access groups.
+        UserAccessGroups = "userAccessGroups",
+    }
+}
+
+/// A way to reach a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// What it is called in the source, such as "Mobile phone".
+    pub label: String,
+    /// The address or number.
+    pub value: String,
+    /// Whether it is the user's default contact.
+    pub default: bool,
+}
+
+/// A user as the source has them, with everything that is theirs.
+#[derive(Debug)]
+pub struct User {
+    /// The source's stable id (user number, objectGUID, entryUUID), where it has one.
+    pub id: Option<String>,
+    /// Group name.
+    pub group: String,
+    /// User name, unique within the group.
+    pub userid: String,
+    /// Full name.
+    pub full_name: Option<String>,
+    /// Active or suspended.
+    pub state: UserState,
+    /// Language tag.
+    pub locale: Option<String>,
+    /// Alternative names, unique within the group; workflow aliases included.
+    pub aliases: Vec<String>,
+    /// Last authentication.
+    pub last_auth: Option<Timestamp>,
+    /// Failed attempts; never migrated.
+    pub lockout_count: Option<u64>,
+    /// Contacts, in the order of the source.
+    pub contacts: Vec<Contact>,
+    /// Questions and answers, in the order of the source.
+    pub qa: Vec<QaPair>,
+    /// Passwords.
+    pub passwords: Vec<Password>,
+    /// Assigned tokens.
+    pub tokens: Vec<Token>,
+    /// Assigned cards.
+    pub cards: Vec<Card>,
+    /// Location data.
+    pub location: Location,
+    /// What else the user has and will not take along, with counts above zero.
+    pub not_migrated: Vec<(NotMigrated, u64)>,
+}

@@ -1,0 +1,119 @@
+//! What can be shown, before anybody has decided how.
+
+use std::io;
+
+use crate::model::Timestamp;
+
+/// A column of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name: the header of a table and the key in machine formats (camelCase).
+    pub name: &'static str,
+    /// How it may be treated when space is short.
+    pub fit: Fit,
+}
+
+/// How a column behaves when a table is too wide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// Ids, digests, numbers: never cut or broken.
+    Whole,
+    /// Free text: may be cut, visibly.
+    Cut,
+}
+
+impl Column {
+    /// A column that is never cut.
+    pub const fn whole(name: &'static str) -> Self {
+        Self {
+            name,
+            fit: Fit::Whole,
+        }
+    }
+
+    /// A column of free text.
+    pub const fn text(name: &'static str) -> Self {
+        Self {
+            name,
+            fit: Fit::Cut,
+        }
+    }
+}
+
+/// A value in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Nothing there: empty in tables, `null` in JSON.
+    Absent,
+    /// Text, not sanitised yet.
+    Text(String),
+    /// A whole number; grouped by thousands in tables only.
+    Number(i64),
+    /// Yes or no.
+    Flag(bool),
+    /// A moment; local time in tables, RFC 3339 elsewhere.
+    Time(Timestamp),
+    /// Several texts.
+    List(Vec<String>),
+    /// A secret that is there: `<hidden>`.
+    Hidden,
+    /// A nested record, in order: an object in JSON, `name: value` lines elsewhere.
+    Record(Vec<(&'static str, Cell)>),
+    /// Several nested values.
+    Items(Vec<Cell>),
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<bool> for Cell {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+impl From<Timestamp> for Cell {
+    fn from(at: Timestamp) -> Self {
+        Self::Time(at)
+    }
+}
+
+macro_rules! cell_from_number {
+    ($($ty:ty),+) => {$(
+        impl From<$ty> for Cell {
+            fn from(number: $ty) -> Self {
+                i64::try_from(number).map_or(Self::Text(number.to_string()), Self::Number)
+            }
+        }
+    )+};
+}
+cell_from_number!(i64, u64, u32, usize);
+
+impl<T: Into<Cell>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Absent, Into::into)
+    }
+}
+
+/// Takes the rows of a list, one after the other, and shows them in some format.
+///
+/// A list is `begin`, any number of `row`, `end`; a single record (a `get` command) is [`RowSink::record`].
+pub trait RowSink {
+    /// A list with these columns begins; `noun` is the singular of what a row is, for the count line.
+    fn begin(&mut self, noun: &'static str, columns: &[Column]) -> io::Result<()>;
+    /// A row: one cell a column. `Ok(false)` when nobody wants more (a closed pipe).
+    fn row(&mut self, cells: Vec<Cell>) -> io::Result<bool>;
+    /// The list is over.
+    fn end(&mut self) -> io::Result<()>;
+    /// One record, field by field.
+    fn record(&mut self, fields: Vec<(&'static str, Cell)>) -> io::Result<()>;
+}

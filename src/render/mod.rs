@@ -1,0 +1,3 @@
+//! Everything that reaches a person or a pipe goes through here.
+
+pub mod doc;

@@ -1,0 +1,1 @@
+//! The hermetic environment of the integration tests.
