@@ -156,3 +156,20 @@ pub fn fold_name(name: &str) -> String {
         .flat_map(char::to_lowercase)
         .collect()
 }
+
+impl Command {
+    /// A reading command that needs a session and takes nothing; the base that a spec is written over.
+    pub const fn new(path: &'static str, summary: &'static str) -> Self {
+        Self {
+            path,
+            synonyms: &[],
+            summary,
+            details: "",
+            args: &[],
+            selects: Selects::Nothing,
+            effect: Effect::Read,
+            session: true,
+            examples: &[],
+        }
+    }
+}
