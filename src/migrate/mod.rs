@@ -4,5 +4,7 @@
 //! each source record into a bundle record and a list of what stays behind with its reason, and [`report`] adds that
 //! up. Nobody decides twice: what the report counts is what the mapping said.
 
+pub mod file;
 pub mod mapping;
+pub mod report;
 pub mod rules;
