@@ -53,6 +53,25 @@ impl Randomness for SystemRandomness {
     }
 }
 
+/// The clock and the randomness of a process, as they are handed down. Cheap to clone.
+#[derive(Clone)]
+pub struct Ambient {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives random bytes.
+    pub rng: Arc<dyn Randomness>,
+}
+
+impl Ambient {
+    /// The machine's own clock and generator.
+    pub fn system() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            rng: Arc::new(SystemRandomness),
+        }
+    }
+}
+
 /// A flag that asks running work to stop. Cheap to clone and to ask.
 #[derive(Debug, Default, Clone)]
 pub struct CancelToken(Arc<AtomicBool>);

@@ -1,1 +1,19 @@
-//! (room to come)
+//! A sealed SQLite file, whatever it holds: the vault, later the tenant.
+//!
+//! What every such file shares is here and nowhere else: opening it without trusting it, its masters and key slots,
+//! the session that alone leads to a key, sealed fields whose owner is authenticated, the audit chain, settings. What
+//! a file holds besides is the business of the room that names its [`Kind`].
+#![allow(dead_code)]
+
+mod error;
+mod file;
+mod keys;
+mod lock;
+mod place;
+mod schema;
+
+pub use error::{Class, Error, Result};
+pub use file::{Checkpoint, SealedFile};
+pub use keys::{Column, Keys};
+pub use lock::Holder;
+pub use schema::Kind;

@@ -1,0 +1,180 @@
+//! A sealed file that is open: its connections, its one writer, its checkpoints.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+
+use super::error::is_busy;
+use super::lock::{Holder, LockFile};
+use super::{Error, Kind, Result, place};
+
+/// An open sealed file.
+#[derive(Debug)]
+pub struct SealedFile {
+    path: PathBuf,
+    kind: &'static Kind,
+    connection: Connection,
+    lock: LockFile,
+    vid: [u8; 16],
+    busy: Duration,
+}
+
+/// How a checkpoint ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checkpoint {
+    /// Everything is in the file and the log is empty: deleted data is gone from both.
+    Done,
+    /// Another session still reads an older state, so that deleted data stays in the log until it has finished.
+    Blocked,
+}
+
+impl SealedFile {
+    /// Opens the file at `path`, after every refusal of security.md §5, and brings its schema up to date.
+    ///
+    /// This looks at the header and the first tables only, so that it takes no longer for a large file;
+    /// [`SealedFile::check`] reads all of it.
+    pub fn open(path: &Path, kind: &'static Kind) -> Result<Self> {
+        place::inspect(path, kind)?;
+        let path = place::resolve(path)?;
+        let mut connection = place::connect(&path, kind)?;
+        kind.bring_forward(&mut connection)?;
+        let vid = connection
+            .query_row("SELECT vid FROM state", [], |row| row.get(0))
+            .optional()
+            .map_err(|error| place::corrupt(&path, kind, error.to_string()))?
+            .ok_or_else(|| place::corrupt(&path, kind, "its state row is missing".to_owned()))?;
+        Ok(Self {
+            lock: LockFile::open(&path)?,
+            path,
+            kind,
+            connection,
+            vid,
+            busy: place::BUSY,
+        })
+    }
+
+    /// Where it lies, absolute.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it holds.
+    pub fn kind(&self) -> &'static Kind {
+        self.kind
+    }
+
+    /// Its identity: 16 random bytes made when it was.
+    pub fn vid(&self) -> [u8; 16] {
+        self.vid
+    }
+
+    /// The connection for reading and, through [`SealedFile::write`], for writing.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Another connection to the same file, hardened alike: an export reads on one and writes on another.
+    pub fn second(&self) -> Result<Connection> {
+        let connection = place::connect(&self.path, self.kind)?;
+        connection.busy_timeout(self.busy)?;
+        Ok(connection)
+    }
+
+    /// Changes how long a writer waits for another one; five seconds unless a test says less.
+    pub fn set_busy_timeout(&mut self, wait: Duration) -> Result<()> {
+        self.connection.busy_timeout(wait)?;
+        self.busy = wait;
+        Ok(())
+    }
+
+    /// Does `f` in one immediate transaction: all of it, or nothing when it fails.
+    ///
+    /// # Errors
+    /// [`Error::Held`] when another session writes and has not finished within the wait; what `f` says.
+    pub fn write<T, E: From<Error>>(
+        &mut self,
+        holder: &Holder,
+        f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        write_on(&mut self.connection, &self.lock, self.kind, holder, f)
+    }
+
+    /// As [`SealedFile::write`], on a connection that [`SealedFile::second`] has given.
+    pub fn write_on<T, E: From<Error>>(
+        &self,
+        connection: &mut Connection,
+        holder: &Holder,
+        f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        write_on(connection, &self.lock, self.kind, holder, f)
+    }
+
+    /// Moves the log into the file and empties it, so that deleted data is gone from both (security.md §5).
+    pub fn checkpoint(&self) -> Result<Checkpoint> {
+        self.connection
+            .busy_timeout(self.busy.min(Duration::from_millis(500)))?;
+        let outcome = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                row.get::<_, i64>(0)
+            });
+        self.connection.busy_timeout(self.busy)?;
+        match outcome {
+            Ok(0) => Ok(Checkpoint::Done),
+            Ok(_) => Ok(Checkpoint::Blocked),
+            Err(error) if is_busy(&error) => Ok(Checkpoint::Blocked),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads the whole file and tells what is wrong with it; nothing when all is well. Takes seconds a gigabyte.
+    pub fn check(&self) -> Result<Vec<String>> {
+        let mut findings = Vec::new();
+        let mut statement = self.connection.prepare("PRAGMA quick_check")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let line: String = row.get(0)?;
+            if line != "ok" {
+                findings.push(line);
+            }
+        }
+        let mut statement = self.connection.prepare("PRAGMA foreign_key_check")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+            findings.push(format!(
+                "a row of {table} names a row of {parent} that is not there"
+            ));
+        }
+        Ok(findings)
+    }
+}
+
+fn write_on<T, E: From<Error>>(
+    connection: &mut Connection,
+    lock: &LockFile,
+    kind: &Kind,
+    holder: &Holder,
+    f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let tx = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(|error| {
+            E::from(if is_busy(&error) {
+                Error::Held {
+                    kind: kind.name,
+                    holder: lock.holder(),
+                }
+            } else {
+                Error::Sql(error)
+            })
+        })?;
+    let note = lock.note(holder);
+    let outcome = f(&tx).and_then(|value| {
+        tx.commit().map_err(|error| E::from(Error::Sql(error)))?;
+        Ok(value)
+    });
+    lock.clear(&note);
+    outcome
+}

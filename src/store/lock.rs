@@ -1,0 +1,145 @@
+//! The lock file beside a sealed file: who is logged in, and which command writes.
+//!
+//! A login holds it shared, a key update alone (security.md §2). A writer notes its command in it while it has
+//! SQLite's write lock, so that whoever waits in vain can be told for what. The note is no lock: it is only read by
+//! somebody who was kept out, and a note left by a killed process names a process that is gone.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rustix::fs::{FlockOperation, OFlags, flock};
+use serde::{Deserialize, Serialize};
+
+use super::{Error, Result};
+
+/// Who writes, for whoever has to wait.
+#[derive(Debug, Clone)]
+pub struct Holder {
+    /// The command as typed, secrets masked.
+    pub command: String,
+    /// The session, as a person would recognise it.
+    pub session: String,
+    /// When the command began.
+    pub since: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Note {
+    command: String,
+    session: String,
+    since: Timestamp,
+    process: i32,
+}
+
+/// An open lock file. Whatever it holds ends when it is dropped.
+#[derive(Debug)]
+pub(crate) struct LockFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl LockFile {
+    /// The lock file of the sealed file at `vault`, made if it is not there.
+    pub(crate) fn open(vault: &Path) -> Result<Self> {
+        let path = beside(vault);
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+            .open(&path)
+            .map_err(|source| Error::io("open the lock file", &path, source))?;
+        Ok(Self { file, path })
+    }
+
+    /// One of the sessions that are logged in.
+    pub(crate) fn share(&self) -> Result<()> {
+        self.take(
+            FlockOperation::NonBlockingLockShared,
+            "the keys are being renewed in another session; log in again when that has finished",
+        )
+    }
+
+    /// The only session, for a change of the keys.
+    pub(crate) fn take_alone(&self) -> Result<()> {
+        self.take(
+            FlockOperation::NonBlockingLockExclusive,
+            "a master is logged in; the keys can be renewed when nobody is",
+        )
+    }
+
+    fn take(&self, operation: FlockOperation, held: &'static str) -> Result<()> {
+        flock(&self.file, operation).map_err(|errno| {
+            if errno == rustix::io::Errno::WOULDBLOCK {
+                Error::Sessions(held)
+            } else {
+                Error::io("lock", &self.path, errno.into())
+            }
+        })
+    }
+
+    /// Notes who writes, and gives back what to clear. That it cannot be noted stops no writer.
+    pub(crate) fn note(&self, holder: &Holder) -> Vec<u8> {
+        let note = Note {
+            command: holder.command.clone(),
+            session: holder.session.clone(),
+            since: holder.since,
+            process: rustix::process::getpid().as_raw_nonzero().get(),
+        };
+        let mut line = serde_json::to_vec(&note).unwrap_or_default();
+        line.push(b'\n');
+        let _ = self
+            .file
+            .write_all_at(&line, 0)
+            .and_then(|()| self.file.set_len(line.len() as u64));
+        line
+    }
+
+    /// Takes the note away, unless the next writer's is there already.
+    pub(crate) fn clear(&self, note: &[u8]) {
+        let mut there = vec![0; note.len()];
+        if self.file.read_exact_at(&mut there, 0).is_ok() && there == note {
+            let _ = self.file.set_len(0);
+        }
+    }
+
+    /// Who has kept us waiting, in words.
+    pub(crate) fn holder(&self) -> String {
+        self.read().map_or_else(
+            || "another program".to_owned(),
+            |note| {
+                format!(
+                    "'{}' of session {} since {}",
+                    note.command,
+                    note.session,
+                    note.since.strftime("%Y-%m-%d %H:%M:%S UTC")
+                )
+            },
+        )
+    }
+
+    fn read(&self) -> Option<Note> {
+        let mut text = String::new();
+        File::open(&self.path)
+            .ok()?
+            .take(64 * 1024)
+            .read_to_string(&mut text)
+            .ok()?;
+        let note: Note = serde_json::from_str(text.lines().next()?).ok()?;
+        let process = rustix::process::Pid::from_raw(note.process)?;
+        // Another user's process answers EPERM: it lives.
+        let gone = rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH);
+        (!gone).then_some(note)
+    }
+}
+
+fn beside(vault: &Path) -> PathBuf {
+    let mut name = vault.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}

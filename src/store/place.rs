@@ -1,0 +1,211 @@
+//! Reaching a file without trusting what lies at its path, and the settings that every connection to it gets
+//! (security.md §5).
+//!
+//! A database is never opened with plain file calls: closing any descriptor of a file drops the POSIX locks that
+//! SQLite holds on it elsewhere in the process.
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::schema::version_of;
+use super::{Error, Kind, Result};
+
+/// How long a writer waits for another one.
+pub(crate) const BUSY: Duration = Duration::from_secs(5);
+
+/// The path with its folder resolved, so that only the last part may still be a link, which nobody follows.
+pub(crate) fn resolve(path: &Path) -> Result<PathBuf> {
+    let name = path.file_name().ok_or_else(|| {
+        Error::io(
+            "open",
+            path,
+            io::Error::new(io::ErrorKind::InvalidInput, "not a file name"),
+        )
+    })?;
+    Ok(folder(path)
+        .canonicalize()
+        .map_err(|source| Error::io("reach the folder of", path, source))?
+        .join(name))
+}
+
+/// The folder of a path; the current one where none is named.
+pub(crate) fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes the folder of a path, 0700, with those above it.
+pub(crate) fn make_folder(path: &Path) -> Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder(path))
+        .map_err(|source| Error::io("make the folder of", path, source))
+}
+
+/// Makes a rename or a new name in the folder of `path` last.
+pub(crate) fn sync_folder(path: &Path) -> Result<()> {
+    File::open(folder(path))
+        .and_then(|dir| dir.sync_all())
+        .map_err(|source| Error::io("sync the folder of", path, source))
+}
+
+/// Refuses what is missing, not a plain file, or open to others.
+pub(crate) fn inspect(path: &Path, kind: &Kind) -> Result<()> {
+    let meta = match fs::symlink_metadata(path) {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(Error::Missing {
+                kind: kind.name,
+                init: kind.init,
+                path: path.to_owned(),
+            });
+        }
+        Err(source) => return Err(Error::io("look at", path, source)),
+    };
+    if !meta.is_file() {
+        return Err(Error::NotAFile {
+            kind: kind.name,
+            path: path.to_owned(),
+            what: if meta.is_symlink() {
+                "a symbolic link"
+            } else if meta.is_dir() {
+                "a folder"
+            } else {
+                "not a plain file"
+            },
+        });
+    }
+    if meta.mode() & 0o077 != 0 {
+        return Err(Error::Mode {
+            path: path.to_owned(),
+            mode: meta.mode() & 0o7777,
+        });
+    }
+    Ok(())
+}
+
+/// Connects to a file that is ours, is not newer than we are, and is not visibly damaged. Nothing is written to it
+/// before that is known.
+pub(crate) fn connect(path: &Path, kind: &'static Kind) -> Result<Connection> {
+    let damage = |error: Error| match error {
+        Error::Sql(error) => from_sql(path, kind, error),
+        other => other,
+    };
+    let connection = open(path).map_err(damage)?;
+    check_header(&connection, path, kind).map_err(damage)?;
+    harden(&connection).map_err(damage)?;
+    Ok(connection)
+}
+
+/// Opens the file without asking what it is: for a file that is just being made.
+pub(crate) fn open(path: &Path) -> Result<Connection> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_NOFOLLOW
+            | OpenFlags::SQLITE_OPEN_EXRESCODE,
+    )?;
+    connection.busy_timeout(BUSY)?;
+    for (config, on) in [
+        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
+        (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true),
+    ] {
+        connection.set_db_config(config, on)?;
+    }
+    connection.execute_batch("PRAGMA cell_size_check = ON")?;
+    temporary_files(&connection, folder(path));
+    Ok(connection)
+}
+
+/// Sorts and temporary tables spill beside the vault, whose folder is trusted and large enough, not into /tmp. SQLite
+/// knows one such folder a process, so the first file opened gives it, before any thread can have a connection; the
+/// pragma is deprecated for programs that change it at run time, and the alternative (an environment variable) is no
+/// safer.
+fn temporary_files(connection: &Connection, folder: &Path) {
+    static FIRST: Once = Once::new();
+    FIRST.call_once(|| {
+        if let Some(folder) = folder.to_str() {
+            // Not fatal: a folder that cannot be written is told when the vault is.
+            let _ = connection.pragma_update(None, "temp_store_directory", folder);
+        }
+    });
+}
+
+/// The journal and durability of a file that is ours.
+///
+/// The write-ahead log is copied back every 16 MiB; a load of a gigabyte is one transaction and is copied once, at
+/// its commit, after which the log is cut to 64 MiB.
+pub(crate) fn harden(connection: &Connection) -> Result<()> {
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA secure_delete = ON;
+         PRAGMA temp_store = FILE;
+         PRAGMA wal_autocheckpoint = 4096;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA cache_size = -32768;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn check_header(connection: &Connection, path: &Path, kind: &Kind) -> Result<()> {
+    let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if id != i64::from(kind.application_id) {
+        let tables: i64 =
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        return Err(Error::NotOurs {
+            kind: kind.name,
+            path: path.to_owned(),
+            why: if tables == 0 {
+                "the file is empty".to_owned()
+            } else {
+                format!("it is the database of another application (id {id:#010x})")
+            },
+        });
+    }
+    let version = version_of(connection)?;
+    if !kind.knows(version) {
+        return Err(Error::Newer {
+            path: path.to_owned(),
+            found: version,
+            known: kind.version(),
+        });
+    }
+    Ok(())
+}
+
+/// What an error at opening says of the file.
+fn from_sql(path: &Path, kind: &Kind, error: rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => Error::NotOurs {
+            kind: kind.name,
+            path: path.to_owned(),
+            why: "it is not an SQLite database".to_owned(),
+        },
+        Some(ErrorCode::DatabaseCorrupt) => corrupt(path, kind, error.to_string()),
+        _ => Error::Sql(error),
+    }
+}
+
+pub(crate) fn corrupt(path: &Path, kind: &Kind, what: String) -> Error {
+    Error::Corrupt {
+        kind: kind.name,
+        path: path.to_owned(),
+        what,
+    }
+}

@@ -1,0 +1,124 @@
+//! The tables that every sealed file has, and how a file moves forward to today's schema.
+//!
+//! A migration that has been released is never edited. `user_version` holds both counts, the room's own below a
+//! thousand, so that a newer file of either kind is told apart from a damaged one.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{Error, Result};
+
+/// What a sealed file holds.
+#[derive(Debug)]
+pub struct Kind {
+    /// What people call it, such as "vault".
+    pub name: &'static str,
+    /// The command that makes one, such as "system init".
+    pub init: &'static str,
+    /// SQLite's `application_id`, which tells our files from others.
+    pub application_id: i32,
+    /// The room's own tables, applied after ours; forward only, at most 999.
+    pub migrations: &'static [&'static str],
+}
+
+const STEP: i64 = 1000;
+
+const BASE: &[&str] = &[r"
+-- One row: what the file is.
+CREATE TABLE state (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    vid BLOB NOT NULL CHECK (length(vid) = 16),
+    generation INTEGER NOT NULL CHECK (generation >= 1),
+    created INTEGER NOT NULL
+) STRICT;
+
+-- Key slots, security.md §2. Times are microseconds since 1970, UTC.
+CREATE TABLE master (
+    number INTEGER PRIMARY KEY CHECK (number BETWEEN 1 AND 3),
+    name TEXT NOT NULL UNIQUE,
+    holder TEXT,
+    salt BLOB NOT NULL CHECK (length(salt) = 16),
+    kdf_memory INTEGER NOT NULL,
+    kdf_passes INTEGER NOT NULL,
+    kdf_lanes INTEGER NOT NULL,
+    slot BLOB NOT NULL,
+    vault_key BLOB NOT NULL,
+    password_changed INTEGER NOT NULL,
+    last_login INTEGER,
+    failures INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE audit_key (
+    master INTEGER NOT NULL REFERENCES master (number),
+    generation INTEGER NOT NULL,
+    wrapped BLOB NOT NULL,
+    PRIMARY KEY (master, generation)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE epoch (
+    number INTEGER PRIMARY KEY CHECK (number BETWEEN 1 AND 4294967295),
+    wrapped BLOB NOT NULL,
+    created INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE setting (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The chain, security.md §4. What is read is the body; the other columns only find it.
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    body TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    mac BLOB,
+    at TEXT AS (iif(json_valid(body), body ->> '$.at', NULL)),
+    code TEXT AS (iif(json_valid(body), body ->> '$.code', NULL)),
+    master TEXT AS (iif(json_valid(body), body ->> '$.master', NULL)),
+    bundle INTEGER AS (iif(json_valid(body), CAST(body ->> '$.bundle' AS INTEGER), NULL))
+) STRICT;
+CREATE INDEX audit_at ON audit (at);
+CREATE INDEX audit_code ON audit (code);
+CREATE INDEX audit_master ON audit (master);
+CREATE INDEX audit_bundle ON audit (bundle) WHERE bundle IS NOT NULL;
+"];
+
+impl Kind {
+    /// The schema number of a file that this program writes.
+    pub(crate) fn version(&self) -> i64 {
+        BASE.len() as i64 * STEP + self.migrations.len() as i64
+    }
+
+    /// Whether a file with this schema number can be brought up to date.
+    pub(crate) fn knows(&self, version: i64) -> bool {
+        version / STEP <= BASE.len() as i64 && version % STEP <= self.migrations.len() as i64
+    }
+
+    /// Applies what is missing, in one transaction of its own.
+    pub(crate) fn bring_forward(&self, connection: &mut Connection) -> Result<()> {
+        if version_of(connection)? == self.version() {
+            return Ok(());
+        }
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.apply(&tx)?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// Applies what is missing inside the caller's transaction.
+    pub(crate) fn apply(&self, tx: &Connection) -> Result<()> {
+        let version = version_of(tx)?;
+        for (scripts, done) in [(BASE, version / STEP), (self.migrations, version % STEP)] {
+            let done = usize::try_from(done).map_err(|_| Error::Internal("negative schema"))?;
+            for script in scripts.iter().skip(done) {
+                tx.execute_batch(script)?;
+            }
+        }
+        tx.pragma_update(None, "user_version", self.version())?;
+        Ok(())
+    }
+}
+
+pub(crate) fn version_of(connection: &Connection) -> Result<i64> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
