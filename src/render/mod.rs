@@ -1,3 +1,49 @@
 //! Everything that reaches a person or a pipe goes through here.
+//!
+//! [`doc`] says what can be shown, [`Ui`] is the only way out: rows through a sink for each [`Format`], messages,
+//! questions, the progress bar and the screen that shows a password. Foreign text passes [`sanitize`] on every one of
+//! these ways, so that no other room has to think of it.
 
+mod ask;
+mod bar;
+mod cell;
+mod delimited;
 pub mod doc;
+mod format;
+mod json;
+pub mod sanitize;
+mod stream;
+mod table;
+mod ui;
+
+pub use ask::{Ask, Assent, Terminal};
+pub use bar::Bar;
+pub use cell::{counted, grouped};
+pub use format::{Format, UnknownFormat};
+pub use table::CAP;
+pub use ui::{Failure, Setup, Ui, Width};
+
+/// A question or a screen did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A question without a terminal.
+    #[error("the question cannot be asked: standard input and standard error are not a terminal")]
+    NobodyToAsk,
+    /// Ctrl-C.
+    #[error("interrupted; nothing was changed")]
+    Interrupted,
+    /// The terminal failed.
+    #[error("the terminal cannot be used: {0}")]
+    Terminal(#[source] std::io::Error),
+}
+
+impl Error {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NobodyToAsk => Some("answer beforehand with -yes or -yes=COUNT"),
+            Self::Interrupted => None,
+            Self::Terminal(_) => Some("run the command in an interactive terminal"),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The progress bar: on standard error, only where somebody sees it.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::sanitize::message;
+use super::ui::Ui;
+use crate::ambient::{Progress, Unit};
+
+/// Shows how far work has come; messages appear above it. It is gone when it is dropped.
+#[derive(Debug)]
+pub struct Bar {
+    ui: Ui,
+}
+
+impl Ui {
+    /// A progress bar, which appears with its first stage.
+    pub fn progress(&self) -> Bar {
+        Bar { ui: self.clone() }
+    }
+}
+
+impl Progress for Bar {
+    fn begin(&self, stage: &str, unit: Unit, total: Option<u64>) {
+        self.end();
+        if !self.ui.shows_progress() {
+            return;
+        }
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(10))
+            .with_style(style(unit, total.is_some()))
+            .with_message(message(stage, false).replace('\n', " "));
+        // Short work ends before it is worth a bar; long work must move even when nobody reports.
+        bar.enable_steady_tick(Duration::from_millis(200));
+        self.ui.set_bar(Some(bar));
+    }
+
+    fn at(&self, done: u64) {
+        self.ui.with_bar(|bar| bar.set_position(done));
+    }
+
+    fn end(&self) {
+        if let Some(bar) = self.ui.set_bar(None) {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn style(unit: Unit, bounded: bool) -> ProgressStyle {
+    ProgressStyle::with_template(template(unit, bounded))
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+fn template(unit: Unit, bounded: bool) -> &'static str {
+    match (unit, bounded) {
+        (Unit::Items, true) => {
+            "{msg} {wide_bar:.cyan} {human_pos}/{human_len} {per_sec}, {eta} left"
+        }
+        (Unit::Bytes, true) => {
+            "{msg} {wide_bar:.cyan} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left"
+        }
+        (Unit::Items, false) => "{spinner} {msg} {human_pos} {per_sec}",
+        (Unit::Bytes, false) => "{spinner} {msg} {bytes} {bytes_per_sec}",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_template_is_well_formed() {
+        for unit in [Unit::Items, Unit::Bytes] {
+            for bounded in [true, false] {
+                assert!(ProgressStyle::with_template(template(unit, bounded)).is_ok());
+            }
+        }
+    }
+}

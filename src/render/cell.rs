@@ -1,0 +1,237 @@
+//! From a cell to the text that stands for it, sanitised for its reader.
+
+use jiff::tz::TimeZone;
+
+use super::doc::Cell;
+use super::sanitize::{Reader, sanitize};
+
+/// How values are written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Writing<'a> {
+    /// For people: local time in this zone, numbers grouped by thousands, `yes` and `no`.
+    People(&'a TimeZone),
+    /// For machines: RFC 3339 in UTC, plain numbers, `true` and `false`; the reader may still be a terminal.
+    Machines(Reader),
+}
+
+/// The text of a cell, in one line; empty when there is nothing.
+pub(super) fn text(cell: &Cell, writing: Writing<'_>) -> String {
+    let reader = match writing {
+        Writing::People(_) => Reader::Terminal,
+        Writing::Machines(reader) => reader,
+    };
+    match (cell, writing) {
+        (Cell::Absent, _) => String::new(),
+        (Cell::Text(text), _) => sanitize(text, reader).into_owned(),
+        (Cell::Number(number), Writing::People(_)) => grouped(*number),
+        (Cell::Number(number), Writing::Machines(_)) => number.to_string(),
+        (Cell::Flag(flag), Writing::People(_)) => if *flag { "yes" } else { "no" }.to_owned(),
+        (Cell::Flag(flag), Writing::Machines(_)) => flag.to_string(),
+        (Cell::Time(at), Writing::People(zone)) => at
+            .to_zoned(zone.clone())
+            .strftime("%Y-%m-%d %H:%M:%S %Z")
+            .to_string(),
+        (Cell::Time(at), Writing::Machines(_)) => at.to_string(),
+        (Cell::List(texts), Writing::People(_)) => texts
+            .iter()
+            .map(|text| sanitize(text, reader))
+            .collect::<Vec<_>>()
+            .join(", "),
+        // A `;` of an item is escaped, so that the list can be taken apart again.
+        (Cell::List(texts), Writing::Machines(_)) => texts
+            .iter()
+            .map(|text| sanitize(text, reader).replace(';', "\\u{3b}"))
+            .collect::<Vec<_>>()
+            .join(";"),
+        (Cell::Hidden, _) => HIDDEN.to_owned(),
+        (Cell::Record(fields), Writing::People(_)) => fields
+            .iter()
+            .map(|(name, cell)| format!("{name}: {}", text(cell, writing)))
+            .collect::<Vec<_>>()
+            .join("; "),
+        (Cell::Items(items), Writing::People(_)) => items
+            .iter()
+            .map(|item| text(item, writing))
+            .collect::<Vec<_>>()
+            .join(", "),
+        (Cell::Record(_) | Cell::Items(_), Writing::Machines(_)) => {
+            let mut out = String::new();
+            json(cell, &mut out);
+            out
+        }
+    }
+}
+
+/// What stands for a secret.
+pub(super) const HIDDEN: &str = "<hidden>";
+
+/// A whole number with a comma before every third digit from the right.
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3 + 1);
+    if number < 0 {
+        out.push('-');
+    }
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 user`, `412 users`, `1,200 entries`.
+pub fn counted(count: u64, noun: &str) -> String {
+    let number = grouped(i64::try_from(count).unwrap_or(i64::MAX));
+    if count == 1 {
+        format!("{number} {noun}")
+    } else {
+        format!("{number} {}", plural(noun))
+    }
+}
+
+/// The regular English plural.
+fn plural(noun: &str) -> String {
+    let vowel_before_y = noun.ends_with("ay") || noun.ends_with("ey") || noun.ends_with("oy");
+    match noun.strip_suffix('y') {
+        Some(stem) if !vowel_before_y => format!("{stem}ies"),
+        _ if ["s", "x", "ch", "sh"].iter().any(|end| noun.ends_with(end)) => format!("{noun}es"),
+        _ => format!("{noun}s"),
+    }
+}
+
+/// Appends the cell as JSON.
+pub(super) fn json(cell: &Cell, out: &mut String) {
+    match cell {
+        Cell::Absent => out.push_str("null"),
+        Cell::Text(text) => json_text(text, out),
+        Cell::Number(number) => out.push_str(&number.to_string()),
+        Cell::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        Cell::Time(at) => json_text(&at.to_string(), out),
+        Cell::Hidden => json_text(HIDDEN, out),
+        Cell::List(texts) => json_list(texts, out, |text, out| json_text(text, out)),
+        Cell::Items(items) => json_list(items, out, json),
+        Cell::Record(fields) => json_object(fields.iter().map(|(name, cell)| (*name, cell)), out),
+    }
+}
+
+fn json_list<T>(items: &[T], out: &mut String, one: impl Fn(&T, &mut String)) {
+    out.push('[');
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        one(item, out);
+    }
+    out.push(']');
+}
+
+/// Appends an object.
+pub(super) fn json_object<'a>(
+    fields: impl IntoIterator<Item = (&'a str, &'a Cell)>,
+    out: &mut String,
+) {
+    out.push('{');
+    for (at, (name, cell)) in fields.into_iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        json_text(name, out);
+        out.push(':');
+        json(cell, out);
+    }
+    out.push('}');
+}
+
+/// Appends a JSON string. What [`sanitize`] would neutralise for a terminal is escaped in JSON's own way, so that a
+/// program gets the text exactly and a terminal nothing but visible characters.
+pub(super) fn json_text(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            c if super::sanitize::is_invisible(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, shown) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (-1000, "-1,000"),
+            (-100, "-100"),
+            (1_234_567, "1,234,567"),
+            (i64::MIN, "-9,223,372,036,854,775,808"),
+        ] {
+            assert_eq!(grouped(number), shown);
+        }
+    }
+
+    #[test]
+    fn counts_agree_with_their_noun() {
+        for (count, noun, shown) in [
+            (0, "user", "0 users"),
+            (1, "user", "1 user"),
+            (2, "alias", "2 aliases"),
+            (3, "entry", "3 entries"),
+            (4, "key", "4 keys"),
+            (1200, "audit entry", "1,200 audit entries"),
+        ] {
+            assert_eq!(counted(count, noun), shown);
+        }
+    }
+
+    #[test]
+    fn json_text_is_exact_and_visible() {
+        let hostile = "a\"\\\n\u{1b}\u{9b}\u{202e}\u{e0041}é\u{7f}";
+        let mut out = String::new();
+        json_text(hostile, &mut out);
+        assert_eq!(
+            out,
+            "\"a\\\"\\\\\\n\\u001b\\u009b\\u202e\\udb40\\udc41é\\u007f\""
+        );
+        assert_eq!(serde_json::from_str::<String>(&out).unwrap(), hostile);
+    }
+
+    #[test]
+    fn lists_can_be_taken_apart_again() {
+        let cell = Cell::List(vec!["a;b".into(), "c".into()]);
+        assert_eq!(
+            text(&cell, Writing::Machines(Reader::Program)),
+            "a\\u{3b}b;c"
+        );
+        assert_eq!(text(&cell, Writing::People(&TimeZone::UTC)), "a;b, c");
+    }
+
+    #[test]
+    fn time_is_local_for_people_and_rfc_3339_for_machines() {
+        let cell = Cell::Time("2026-07-01T10:00:00Z".parse().unwrap());
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        assert_eq!(
+            text(&cell, Writing::People(&zone)),
+            "2026-07-01 12:00:00 CEST"
+        );
+        assert_eq!(
+            text(&cell, Writing::Machines(Reader::Terminal)),
+            "2026-07-01T10:00:00Z"
+        );
+    }
+}

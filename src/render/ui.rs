@@ -1,0 +1,372 @@
+//! The terminal, or whatever stands in its place: where data, messages and questions go.
+//!
+//! A [`Ui`] is cheap to clone, so that a row sink, a progress bar and the running command can each hold one. Data goes
+//! to standard output, everything else to standard error. What a process finds around it (streams, width, colours,
+//! zone) comes in through [`Setup`], which a test fills with buffers.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use indicatif::ProgressBar;
+use jiff::tz::TimeZone;
+
+use super::ask::Ask;
+use super::cell::json_object;
+use super::delimited::{DelimitedSink, Kind};
+use super::doc::{Cell, RowSink};
+use super::format::Format;
+use super::json::JsonSink;
+use super::sanitize::{Reader, message};
+use super::stream::{Shared, Stream};
+use super::table::{Layout, TableSink};
+
+/// What surrounds a [`Ui`].
+pub struct Setup {
+    /// Standard output.
+    pub out: Box<dyn Write + Send>,
+    /// Standard error.
+    pub err: Box<dyn Write + Send>,
+    /// Whoever answers questions.
+    pub ask: Box<dyn Ask>,
+    /// Whether standard input is a terminal.
+    pub in_terminal: bool,
+    /// Whether standard output is a terminal.
+    pub out_terminal: bool,
+    /// Whether standard error is a terminal.
+    pub err_terminal: bool,
+    /// How wide a line may be.
+    pub width: Width,
+    /// Whether terminals get colours.
+    pub colour: bool,
+    /// Whether notes and hints stay away.
+    pub quiet: bool,
+    /// The zone in which people read times.
+    pub zone: TimeZone,
+    /// The format of lists, until somebody sets another.
+    pub format: Format,
+}
+
+/// How wide a line may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    /// As wide as it likes.
+    Unlimited,
+    /// This many columns.
+    Columns(u16),
+    /// As wide as the terminal is when asked.
+    Terminal,
+}
+
+impl Setup {
+    /// The streams, terminal and environment (`COLUMNS`, `NO_COLOR`, `TERM`) of this process.
+    pub fn of_process(ask: Box<dyn Ask>) -> Self {
+        let out_terminal = io::stdout().is_terminal();
+        let columns = std::env::var("COLUMNS").ok().and_then(|n| n.parse().ok());
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+        Self {
+            out: Box::new(io::stdout()),
+            err: Box::new(io::stderr()),
+            ask,
+            in_terminal: io::stdin().is_terminal(),
+            out_terminal,
+            err_terminal: io::stderr().is_terminal(),
+            width: match columns {
+                Some(columns @ 1..) => Width::Columns(columns),
+                _ if out_terminal => Width::Terminal,
+                _ => Width::Unlimited,
+            },
+            colour: !set("NO_COLOR") && !dumb,
+            quiet: false,
+            zone: TimeZone::system(),
+            format: Format::default(),
+        }
+    }
+}
+
+/// The way to whoever uses the program.
+#[derive(Clone)]
+pub struct Ui {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    out: Shared,
+    err: Shared,
+    ask: Box<dyn Ask>,
+    in_terminal: bool,
+    out_terminal: bool,
+    err_terminal: bool,
+    width: Width,
+    colour: bool,
+    quiet: bool,
+    zone: TimeZone,
+    format: Mutex<Format>,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl std::fmt::Debug for Ui {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ui")
+            .field("format", &self.format())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An error as it is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Failure<'a> {
+    /// Its stable code, such as `E0101`.
+    pub code: &'a str,
+    /// What and where.
+    pub message: &'a str,
+    /// What to do about it.
+    pub hint: Option<&'a str>,
+    /// The whole of it as a person sees it, where there is more to show than message and hint: a source line with
+    /// carets. May hold colour sequences.
+    pub rendered: Option<&'a str>,
+}
+
+impl Ui {
+    /// A `Ui` in these surroundings.
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                out: Shared::new(setup.out),
+                err: Shared::new(setup.err),
+                ask: setup.ask,
+                in_terminal: setup.in_terminal,
+                out_terminal: setup.out_terminal,
+                err_terminal: setup.err_terminal,
+                width: setup.width,
+                colour: setup.colour,
+                quiet: setup.quiet,
+                zone: setup.zone,
+                format: Mutex::new(setup.format),
+                bar: Mutex::new(None),
+            }),
+        }
+    }
+
+    /// The format of lists.
+    pub fn format(&self) -> Format {
+        *locked(&self.inner.format)
+    }
+
+    /// Sets the format of lists for the commands that follow.
+    pub fn set_format(&self, format: Format) {
+        *locked(&self.inner.format) = format;
+    }
+
+    /// The zone in which people read times.
+    pub fn zone(&self) -> &TimeZone {
+        &self.inner.zone
+    }
+
+    /// Whether somebody sits at a terminal: can be asked, and sees what is said.
+    pub fn is_interactive(&self) -> bool {
+        self.inner.in_terminal && self.inner.err_terminal
+    }
+
+    /// Whether standard output is a terminal.
+    pub fn out_is_terminal(&self) -> bool {
+        self.inner.out_terminal
+    }
+
+    /// Whether standard input is a terminal.
+    pub fn in_is_terminal(&self) -> bool {
+        self.inner.in_terminal
+    }
+
+    /// Whether messages on standard error have colours; for whoever renders a diagnostic.
+    pub fn err_has_colours(&self) -> bool {
+        self.inner.colour && self.inner.err_terminal
+    }
+
+    /// Columns of a line on standard output; `None` where nothing limits it.
+    pub fn width(&self) -> Option<usize> {
+        match self.inner.width {
+            Width::Unlimited => None,
+            Width::Columns(columns) => Some(columns.into()),
+            Width::Terminal => crossterm::terminal::size()
+                .ok()
+                .and_then(|(columns, _)| (columns > 0).then_some(columns.into())),
+        }
+    }
+
+    /// Takes rows for standard output, in this format.
+    pub fn rows(&self, format: Format) -> Box<dyn RowSink> {
+        let inner = &self.inner;
+        let reader = if inner.out_terminal {
+            Reader::Terminal
+        } else {
+            Reader::Program
+        };
+        let layout = Layout {
+            expanded: format == Format::Expanded,
+            width: self.width(),
+            colour: inner.colour && inner.out_terminal,
+            zone: inner.zone.clone(),
+        };
+        let stream = Stream::new(inner.out.clone(), inner.out_terminal);
+        self.sink(stream, format, layout, reader, false)
+    }
+
+    /// Takes rows for a file (`into=`), in this format. Opening, syncing and naming it is the caller's business.
+    pub fn rows_into(&self, file: Box<dyn Write + Send>, format: Format) -> Box<dyn RowSink> {
+        let layout = Layout {
+            expanded: format == Format::Expanded,
+            width: None,
+            colour: false,
+            zone: self.inner.zone.clone(),
+        };
+        let stream = Stream::new(Shared::new(file), false);
+        self.sink(stream, format, layout, Reader::Program, true)
+    }
+
+    fn sink(
+        &self,
+        stream: Stream,
+        format: Format,
+        layout: Layout,
+        reader: Reader,
+        guarded: bool,
+    ) -> Box<dyn RowSink> {
+        let kind = match format {
+            Format::Table | Format::Expanded => {
+                return Box::new(TableSink::new(stream, self.clone(), layout));
+            }
+            Format::Json | Format::Ndjson => {
+                return Box::new(JsonSink::new(stream, format == Format::Json));
+            }
+            Format::Csv => Kind::Csv { guarded },
+            Format::Tsv => Kind::Tsv,
+            Format::Value => Kind::Value,
+        };
+        Box::new(DelimitedSink::new(stream, kind, reader))
+    }
+
+    /// Text for standard output that is no list: help, `echo`, a manual page. A line end is added where it lacks one.
+    /// `Ok(false)` once the reader has gone.
+    pub fn print(&self, text: &str) -> io::Result<bool> {
+        let mut stream = Stream::new(self.inner.out.clone(), true);
+        let mut text = message(text, self.inner.colour && self.inner.out_terminal);
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        stream.push(&text)
+    }
+
+    /// Lines that greet at the beginning of a live session.
+    pub fn banner(&self, lines: &[String]) {
+        if !self.inner.quiet {
+            let text: Vec<_> = lines
+                .iter()
+                .map(|line| message(line, self.err_has_colours()))
+                .collect();
+            self.say(&format!("{}\n", text.join("\n")));
+        }
+    }
+
+    /// Something worth knowing, such as what a command has done.
+    pub fn notice(&self, text: &str) {
+        if !self.inner.quiet {
+            self.labelled("note", "1;36", text);
+        }
+    }
+
+    /// Something that may be wrong.
+    pub fn warning(&self, text: &str) {
+        self.labelled("warning", "1;33", text);
+    }
+
+    /// What to do next.
+    pub fn hint(&self, text: &str) {
+        if !self.inner.quiet {
+            self.labelled("hint", "1;32", text);
+        }
+    }
+
+    /// An error; in the JSON formats one object, `{"error":{"code":…,"message":…,"hint":…}}`.
+    pub fn error(&self, failure: &Failure<'_>) {
+        if self.format().is_json() {
+            let text = |text: &str| Cell::Text(message(text, false));
+            let mut fields = vec![
+                ("code", Cell::from(failure.code)),
+                ("message", text(failure.message)),
+            ];
+            fields.extend(failure.hint.map(|hint| ("hint", text(hint))));
+            return self.object("error", Cell::Record(fields));
+        }
+        match failure.rendered {
+            Some(rendered) => {
+                let text = message(rendered, self.err_has_colours());
+                self.say(&format!("{}\n", text.trim_end_matches('\n')));
+            }
+            None => {
+                self.labelled(&format!("error[{}]", failure.code), "1;31", failure.message);
+                if let Some(hint) = failure.hint {
+                    self.labelled("hint", "1;32", hint);
+                }
+            }
+        }
+    }
+
+    fn labelled(&self, label: &str, colour: &str, text: &str) {
+        if self.format().is_json() {
+            // A label is of our own choosing: `note`, `warning`, `hint`.
+            return self.object(label, Cell::Text(message(text, false)));
+        }
+        let colours = self.err_has_colours();
+        let text = message(text, colours);
+        let text = text.trim_end_matches('\n');
+        self.say(&if colours {
+            format!("\u{1b}[{colour}m{label}\u{1b}[0m: {text}\n")
+        } else {
+            format!("{label}: {text}\n")
+        });
+    }
+
+    fn object(&self, name: &str, cell: Cell) {
+        let mut line = String::new();
+        json_object([(name, &cell)], &mut line);
+        line.push('\n');
+        self.say(&line);
+    }
+
+    /// Writes to standard error, clear of the progress bar. That it cannot be written is nobody's concern: there is no
+    /// other place to complain.
+    pub(super) fn say(&self, text: &str) {
+        let write = || {
+            let _ = self.inner.err.write(text.as_bytes());
+        };
+        let bar = locked(&self.inner.bar).clone();
+        match bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    pub(super) fn set_bar(&self, bar: Option<ProgressBar>) -> Option<ProgressBar> {
+        std::mem::replace(&mut *locked(&self.inner.bar), bar)
+    }
+
+    pub(super) fn with_bar(&self, f: impl FnOnce(&ProgressBar)) {
+        if let Some(bar) = locked(&self.inner.bar).as_ref() {
+            f(bar);
+        }
+    }
+
+    pub(super) fn ask(&self) -> &dyn Ask {
+        self.inner.ask.as_ref()
+    }
+
+    /// Whether a progress bar would be seen, and is wanted.
+    pub(super) fn shows_progress(&self) -> bool {
+        self.inner.err_terminal && !self.inner.quiet && !self.format().is_json()
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
