@@ -1,4 +1,10 @@
 //! One binary for all integration tests, by theme.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
 
 mod common;
 
