@@ -1,1 +1,12 @@
-//! (room to come)
+//! Foreign bytes to and from the records of [`crate::model`].
+//!
+//! Every reader here streams: it holds one record and a wiped buffer, whatever the size of the file, and an error says
+//! where in the file it stands, what is wrong and what to do. No message carries a secret, because messages end up on
+//! terminals and in logs.
+
+pub mod input;
+mod lines;
+pub mod ndjson;
+mod secret;
+
+pub use lines::MAX_LINE;

@@ -1,0 +1,196 @@
+//! Opens a foreign file, decompressing it when its first bytes say that it is compressed.
+//!
+//! The content decides, not the name: exports get renamed, and a wrong suffix should not be a riddle.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The file cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no such file.
+    #[error("{}: there is no such file; check the name", .0.display())]
+    Missing(PathBuf),
+    /// The file may not be read.
+    #[error("{}: this file may not be read; give yourself read permission or run as its owner", .0.display())]
+    Forbidden(PathBuf),
+    /// It is a directory.
+    #[error("{}: this is a directory; name a file in it", .0.display())]
+    Directory(PathBuf),
+    /// Anything else.
+    #[error("{}: cannot be read ({source}); check the file and the disk", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// A foreign file, read as plain bytes.
+pub struct Input {
+    reader: Box<dyn Read + Send>,
+    size: Option<u64>,
+    consumed: Arc<AtomicU64>,
+}
+
+impl Input {
+    /// Size of the file on disk, in bytes; `None` for what is not a plain file.
+    pub const fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// How many bytes of the file on disk have been read, for progress; shared, so that it can be asked while somebody
+    /// else reads.
+    pub fn consumed(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.consumed)
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(out)
+    }
+}
+
+/// Opens `path`; zstd and gzip are told by their first bytes.
+///
+/// # Errors
+/// [`OpenError`] when the file is missing, may not be read, or is a directory.
+pub fn open(path: &Path) -> Result<Input, OpenError> {
+    let explain = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => OpenError::Missing(path.to_owned()),
+        io::ErrorKind::PermissionDenied => OpenError::Forbidden(path.to_owned()),
+        _ => OpenError::Io {
+            path: path.to_owned(),
+            source,
+        },
+    };
+    let file = File::open(path).map_err(explain)?;
+    let metadata = file.metadata().map_err(explain)?;
+    if metadata.is_dir() {
+        return Err(OpenError::Directory(path.to_owned()));
+    }
+    let consumed = Arc::new(AtomicU64::new(0));
+    let counted = Counted {
+        file,
+        consumed: Arc::clone(&consumed),
+    };
+    Ok(Input {
+        reader: decompressed(counted).map_err(explain)?,
+        size: metadata.is_file().then_some(metadata.len()),
+        consumed,
+    })
+}
+
+/// The plain bytes of `input`, whether it is compressed or not.
+///
+/// # Errors
+/// What reading the first bytes or setting up the decompressor gives.
+pub fn decompressed(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+    let mut head = Vec::with_capacity(4);
+    input.by_ref().take(4).read_to_end(&mut head)?;
+    let kind = Compression::of(&head);
+    let whole = io::Cursor::new(head).chain(input);
+    Ok(match kind {
+        Compression::None => Box::new(whole),
+        Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(whole)),
+        Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(whole)?),
+    })
+}
+
+enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    const fn of(head: &[u8]) -> Self {
+        match head {
+            [0x1F, 0x8B, ..] => Self::Gzip,
+            // A frame, or a skippable frame before it (RFC 8878).
+            [0x28, 0xB5, 0x2F, 0xFD] | [0x50..=0x5F, 0x2A, 0x4D, 0x18] => Self::Zstd,
+            _ => Self::None,
+        }
+    }
+}
+
+struct Counted {
+    file: File,
+    consumed: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(out)?;
+        self.consumed.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    fn read_back(bytes: &[u8]) -> io::Result<Vec<u8>> {
+        let mut out = Vec::new();
+        decompressed(io::Cursor::new(bytes.to_vec()))?.read_to_end(&mut out)?;
+        Ok(out)
+    }
+
+    #[test]
+    fn the_content_decides_how_a_file_is_read() {
+        let plain = b"{\"type\":\"schema\",\"version\":1}\n".repeat(100);
+        assert_eq!(read_back(&plain).unwrap(), plain);
+        assert_eq!(read_back(b"ab").unwrap(), b"ab");
+        assert_eq!(read_back(b"").unwrap(), b"");
+
+        let zstd = zstd::encode_all(&plain[..], 1).unwrap();
+        assert_eq!(read_back(&zstd).unwrap(), plain);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&plain).unwrap();
+        let gzip = gzip.finish().unwrap();
+        assert_eq!(read_back(&gzip).unwrap(), plain);
+        // Two members one after the other are one file.
+        assert_eq!(
+            read_back(&[gzip.clone(), gzip].concat()).unwrap(),
+            plain.repeat(2)
+        );
+    }
+
+    #[test]
+    fn a_cut_file_is_an_error() {
+        let zstd = zstd::encode_all(&b"x".repeat(10_000)[..], 1).unwrap();
+        assert!(read_back(&zstd[..zstd.len() - 1]).is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("none.ndjson");
+        let text = open(&missing).err().unwrap().to_string();
+        assert!(
+            text.contains("none.ndjson") && text.contains("no such file"),
+            "{text}"
+        );
+        assert!(matches!(open(folder.path()), Err(OpenError::Directory(_))));
+    }
+
+    #[test]
+    fn progress_counts_the_bytes_on_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("source.zst");
+        let packed = zstd::encode_all(&b"x".repeat(10_000)[..], 1).unwrap();
+        std::fs::write(&path, &packed).unwrap();
+        let mut input = open(&path).unwrap();
+        let consumed = input.consumed();
+        assert_eq!(input.size(), Some(packed.len() as u64));
+        input.read_to_end(&mut Vec::new()).unwrap();
+        assert_eq!(consumed.load(Ordering::Relaxed), packed.len() as u64);
+    }
+}

@@ -1,0 +1,532 @@
+//! From what stands in a line to a record: every rule of records.md §1 that one record shows.
+
+use std::collections::HashSet;
+use std::hash::Hash as StdHash;
+use std::str::FromStr;
+
+use serde_json::value::RawValue;
+
+use super::cells;
+use super::error::Fault;
+use super::object::{Text, Whole};
+use super::wire;
+use crate::exchange::secret::{self, SecretFault};
+use crate::model::{
+    Activation, Card, Contact, Group, Location, LocationEntry, NotMigrated, Password, QaPair,
+    RbaOverrides, Schema, SecretBytes, Timestamp, Token, TokenKind, UnassignedCard,
+    UnassignedToken, UnknownName, User, UserState,
+};
+
+type Converted<T> = Result<T, Fault>;
+
+/// The version of the format that is read and written.
+pub(super) const VERSION: u64 = 1;
+
+pub(super) fn schema(wire: wire::Schema<'_>) -> Converted<Schema> {
+    let version = needed(wire.version, "version")?.0;
+    if version != VERSION {
+        return Err(Fault::new(
+            "version",
+            format!("version {version} of the format is not known"),
+            "this program reads version 1; load the file with a newer one",
+        ));
+    }
+    let full = match wire.scope.as_ref().map(|Text(scope)| scope.as_ref()) {
+        None | Some("delta") => false,
+        Some("full") => true,
+        Some(other) => {
+            return Err(Fault::new(
+                "scope",
+                format!("'{other}' is not a scope: expected one of full, delta"),
+                "'full' says that the file holds everything, 'delta' that it holds changes",
+            ));
+        }
+    };
+    Ok(Schema {
+        system: name_like(wire.system, "system")?,
+        system_version: string(wire.system_version),
+        full,
+        exported: date(wire.exported, "exported")?,
+    })
+}
+
+pub(super) fn group(wire: wire::Group<'_>) -> Converted<Group> {
+    let name = needed_name(wire.name, "name")?;
+    if name.contains('/') {
+        return Err(Fault::new(
+            "name",
+            "a group name may not hold '/'",
+            "'/' parts group and user name in a full user id; rename the group",
+        ));
+    }
+    Ok(Group {
+        name,
+        default: wire.default.unwrap_or(false),
+    })
+}
+
+pub(super) fn user(wire: wire::User<'_>) -> Converted<User> {
+    let user = User {
+        id: name_like(wire.id, "id")?,
+        group: needed_name(wire.group, "group")?,
+        userid: needed_name(wire.userid, "userid")?,
+        full_name: string(wire.full_name),
+        state: name_of(wire.state, "state")?.unwrap_or(UserState::Active),
+        locale: string(wire.locale),
+        aliases: items(wire.aliases, "aliases", |alias| {
+            needed_name(Some(alias), "")
+        })?,
+        last_auth: date(wire.last_auth, "lastAuth")?,
+        lockout_count: whole(wire.lockout_count),
+        contacts: items(wire.contacts, "contacts", contact)?,
+        qa: items(wire.qa, "qa", qa_pair)?,
+        passwords: items(wire.passwords, "passwords", password)?,
+        tokens: items(wire.tokens, "tokens", assigned_token)?,
+        cards: items(wire.cards, "cards", assigned_card)?,
+        location: match wire.location {
+            Some(wire) => location(wire).map_err(|fault| fault.within("location"))?,
+            None => Location::default(),
+        },
+        not_migrated: wire.not_migrated.map(not_migrated).unwrap_or_default(),
+    };
+    only_once(&user)?;
+    Ok(user)
+}
+
+/// What may stand only once with one user.
+fn only_once(user: &User) -> Converted<()> {
+    unique(&user.aliases, "aliases", "alias", String::clone)?;
+    unique(&user.passwords, "passwords", "password name", |it| {
+        it.name.clone()
+    })?;
+    unique(&user.cards, "cards", "card serial", |it| it.serial)?;
+    unique(
+        &user.tokens,
+        "tokens",
+        "token (vendor, serial, issue number, key id)",
+        |it| {
+            (
+                it.vendor.clone(),
+                it.serial.clone(),
+                it.issue_no.clone(),
+                it.key_id.clone(),
+            )
+        },
+    )?;
+    let mut defaults = user
+        .contacts
+        .iter()
+        .enumerate()
+        .filter(|(_, contact)| contact.default);
+    match (defaults.next(), defaults.next()) {
+        (Some(_), Some((index, _))) => Err(Fault::new(
+            "default",
+            "a second default contact",
+            "a user has one default contact; correct the other one to false",
+        )
+        .within_item("contacts", index)),
+        _ => Ok(()),
+    }
+}
+
+fn unique<T, K: Eq + StdHash>(
+    items: &[T],
+    field: &str,
+    what: &str,
+    key: impl Fn(&T) -> K,
+) -> Converted<()> {
+    if items.len() < 2 {
+        return Ok(());
+    }
+    let mut seen = HashSet::with_capacity(items.len());
+    match items.iter().position(|item| !seen.insert(key(item))) {
+        None => Ok(()),
+        Some(index) => Err(Fault::new(
+            "",
+            format!("the same {what} twice with one user"),
+            "remove one of the two",
+        )
+        .within_item(field, index)),
+    }
+}
+
+fn contact(wire: wire::Contact<'_>) -> Converted<Contact> {
+    Ok(Contact {
+        label: needed(string(wire.label), "label")?,
+        value: needed(string(wire.value), "value")?,
+        default: wire.default.unwrap_or(false),
+    })
+}
+
+fn qa_pair(wire: wire::QaPair<'_>) -> Converted<QaPair> {
+    Ok(QaPair {
+        question: needed(string(wire.question), "question")?,
+        answer: secret_text(needed(wire.answer, "answer")?, "answer")?,
+    })
+}
+
+fn password(wire: wire::Password<'_>) -> Converted<Password> {
+    Ok(Password {
+        name: name_like(wire.name, "name")?,
+        value: secret_text(needed(wire.value, "value")?, "value")?,
+        expires: date(wire.expires, "expires")?,
+        must_change: wire.must_change,
+    })
+}
+
+fn assigned_token(wire: wire::Token<'_>) -> Converted<Token> {
+    refuse_line_fields(&[
+        ("type", wire.kind_of_line.is_some()),
+        ("group", wire.group.is_some()),
+        ("x", wire.x.is_some()),
+    ])?;
+    let token = token(wire)?;
+    if token.state.is_none() {
+        return Err(missing("state", "a token of a user has a state"));
+    }
+    Ok(token)
+}
+
+pub(super) fn unassigned_token(mut wire: wire::Token<'_>) -> Converted<UnassignedToken> {
+    if wire.state.is_some() {
+        return Err(no_state("token"));
+    }
+    Ok(UnassignedToken {
+        group: needed_name(wire.group.take(), "group")?,
+        token: token(wire)?,
+    })
+}
+
+fn token(wire: wire::Token<'_>) -> Converted<Token> {
+    let kind = needed(name_of(wire.kind, "kind")?, "kind")?;
+    if kind == TokenKind::Hardware {
+        soft_only("activation", wire.activation.is_some())?;
+        soft_only("idpUrl", wire.idp_url.is_some())?;
+        soft_only("transactions", wire.transactions.is_some())?;
+    }
+    Ok(Token {
+        vendor: needed_name(wire.vendor, "vendor")?,
+        serial: token_serial(wire.serial)?,
+        kind,
+        model: string(wire.model),
+        algorithm: needed(name_of(wire.algorithm, "algorithm")?, "algorithm")?,
+        hash: name_of(wire.hash, "hash")?,
+        digits: within(wire.digits, "digits", 1, 10)?,
+        step: within(wire.step, "step", 1, u32::MAX)?,
+        counter: whole(wire.counter),
+        drift: wire.drift,
+        seed: secret_bytes(needed(wire.seed, "seed")?, "seed")?,
+        state: name_of(wire.state, "state")?,
+        activation: name_of::<Activation>(wire.activation, "activation")?,
+        idp_url: string(wire.idp_url),
+        transactions: wire.transactions,
+        load_date: date(wire.load_date, "loadDate")?,
+        last_used: date(wire.last_used, "lastUsed")?,
+        expires: date(wire.expires, "expires")?,
+        issue_no: string(wire.issue_no),
+        key_id: string(wire.key_id),
+        comment: string(wire.comment),
+        unlock: wire
+            .unlock
+            .map(|raw| secret_bytes(raw, "unlock"))
+            .transpose()?,
+    })
+}
+
+/// Serials are kept without dashes, which people write only to read them more easily.
+fn token_serial(wire: Option<Text<'_>>) -> Converted<String> {
+    let mut serial = needed_name(wire, "serial")?;
+    serial.retain(|char| char != '-');
+    if serial.is_empty() {
+        return Err(Fault::new(
+            "serial",
+            "the serial has nothing but dashes",
+            "give the serial number",
+        ));
+    }
+    Ok(serial)
+}
+
+fn assigned_card(wire: wire::Card<'_>) -> Converted<Card> {
+    refuse_line_fields(&[
+        ("type", wire.kind.is_some()),
+        ("group", wire.group.is_some()),
+        ("preproduced", wire.preproduced.is_some()),
+        ("comment", wire.comment.is_some()),
+        ("x", wire.x.is_some()),
+    ])?;
+    let card = card(wire)?;
+    if card.state.is_none() {
+        return Err(missing("state", "a card of a user has a state"));
+    }
+    Ok(card)
+}
+
+pub(super) fn unassigned_card(mut wire: wire::Card<'_>) -> Converted<UnassignedCard> {
+    if wire.state.is_some() {
+        return Err(no_state("card"));
+    }
+    let preproduced = wire.preproduced.unwrap_or(false);
+    let usage = [
+        ("usage", wire.usage.is_some()),
+        ("challengeCount", wire.challenge_count.is_some()),
+        ("leastUsedCell", wire.least_used_cell.is_some()),
+        ("cellUsage", wire.cell_usage.is_some()),
+    ];
+    if let (true, Some((field, _))) = (preproduced, usage.iter().find(|(_, there)| *there)) {
+        return Err(Fault::new(
+            field,
+            "a preproduced card was never used and has no usage data",
+            "remove the field, or set preproduced to false for a card that came back from a user",
+        ));
+    }
+    Ok(UnassignedCard {
+        group: needed_name(wire.group.take(), "group")?,
+        preproduced,
+        comment: string(wire.comment.take()),
+        card: card(wire)?,
+    })
+}
+
+fn card(wire: wire::Card<'_>) -> Converted<Card> {
+    let rows = needed(within(wire.rows, "rows", 1, u32::MAX)?, "rows")?;
+    let columns = needed(within(wire.columns, "columns", 1, u32::MAX)?, "columns")?;
+    let cell_usage: Option<Vec<u64>> = wire
+        .cell_usage
+        .map(|counts| counts.into_iter().map(|Whole(count)| count).collect());
+    if let Some(counts) = &cell_usage
+        && counts.len() as u64 != u64::from(rows) * u64::from(columns)
+    {
+        return Err(Fault::new(
+            "cellUsage",
+            format!(
+                "{} counts for {rows} rows of {columns} columns",
+                counts.len()
+            ),
+            "give one count for every cell, row by row",
+        ));
+    }
+    Ok(Card {
+        serial: needed(whole(wire.serial), "serial")?,
+        state: name_of(wire.state, "state")?,
+        created: date(wire.created, "created")?,
+        expires: date(wire.expires, "expires")?,
+        superseded: date(wire.superseded, "superseded")?,
+        usage: name_of(wire.usage, "usage")?,
+        challenge_count: whole(wire.challenge_count),
+        least_used_cell: whole(wire.least_used_cell),
+        cell_usage,
+        rows,
+        columns,
+        cells: cells::read(needed(wire.cells, "cells")?.get(), rows, columns)
+            .map_err(|fault| fault.within("cells"))?,
+    })
+}
+
+fn location(wire: wire::Location<'_>) -> Converted<Location> {
+    Ok(Location {
+        history: items(wire.history, "history", |entry| {
+            Ok(LocationEntry {
+                country: string(entry.country),
+                region: string(entry.region),
+                city: string(entry.city),
+                isp: string(entry.isp),
+                ip: string(entry.ip),
+                last_auth: date(entry.last_auth, "lastAuth")?,
+            })
+        })?,
+        expected: items(wire.expected, "expected", |place| {
+            needed_name(Some(place), "")
+        })?,
+        overrides: wire
+            .overrides
+            .map_or_else(RbaOverrides::default, |wire| RbaOverrides {
+                max_history: whole(wire.max_history),
+                check_ip: wire.check_ip,
+                check_velocity: wire.check_velocity,
+                max_expected: whole(wire.max_expected),
+            }),
+    })
+}
+
+fn not_migrated(wire: wire::NotMigrated) -> Vec<(NotMigrated, u64)> {
+    [
+        (NotMigrated::Biometrics, wire.biometrics),
+        (NotMigrated::Certificates, wire.certificates),
+        (NotMigrated::MutualAuth, wire.mutual_auth),
+        (NotMigrated::Otps, wire.otps),
+        (NotMigrated::Pvns, wire.pvns),
+        (NotMigrated::MachineSecrets, wire.machine_secrets),
+        (NotMigrated::SmartCredentials, wire.smart_credentials),
+        (NotMigrated::TemporaryPins, wire.temporary_pins),
+        (NotMigrated::MobileDigitalIds, wire.mobile_digital_ids),
+        (NotMigrated::Roles, wire.roles),
+        (NotMigrated::UserAccessGroups, wire.user_access_groups),
+    ]
+    .into_iter()
+    .filter_map(|(kind, count)| {
+        whole(count)
+            .filter(|count| *count > 0)
+            .map(|count| (kind, count))
+    })
+    .collect()
+}
+
+fn items<W, T>(
+    wire: Option<Vec<W>>,
+    field: &str,
+    convert: impl Fn(W) -> Converted<T>,
+) -> Converted<Vec<T>> {
+    wire.unwrap_or_default()
+        .into_iter()
+        .enumerate()
+        .map(|(index, item)| convert(item).map_err(|fault| fault.within_item(field, index)))
+        .collect()
+}
+
+fn needed<T>(value: Option<T>, field: &str) -> Converted<T> {
+    value.ok_or_else(|| missing(field, "null is the same as absent"))
+}
+
+fn missing(field: &str, why: &str) -> Fault {
+    Fault::new(
+        field,
+        "required, but missing",
+        format!("add the field; {why}"),
+    )
+}
+
+fn string(text: Option<Text<'_>>) -> Option<String> {
+    text.map(|Text(text)| text.into_owned())
+}
+
+/// A name: never empty, and without control characters, which no list could show.
+fn name_like(text: Option<Text<'_>>, field: &str) -> Converted<Option<String>> {
+    let what = match &text {
+        Some(Text(text)) if text.is_empty() => "empty",
+        Some(Text(text)) if text.contains(char::is_control) => "holds a control character",
+        _ => return Ok(string(text)),
+    };
+    Err(Fault::new(
+        field,
+        what,
+        "give a name that can be shown, or leave the field out",
+    ))
+}
+
+fn needed_name(text: Option<Text<'_>>, field: &str) -> Converted<String> {
+    needed(name_like(text, field)?, field)
+}
+
+fn name_of<T: FromStr<Err = UnknownName>>(
+    text: Option<Text<'_>>,
+    field: &str,
+) -> Converted<Option<T>> {
+    text.map(|Text(text)| {
+        text.parse::<T>().map_err(|unknown| {
+            Fault::new(
+                field,
+                unknown.to_string(),
+                "names are written exactly as listed",
+            )
+        })
+    })
+    .transpose()
+}
+
+fn date(text: Option<Text<'_>>, field: &str) -> Converted<Option<Timestamp>> {
+    text.map(|Text(text)| {
+        // jiff would also take a zone in brackets and a date with a comma in the seconds.
+        (!text.contains(['[', ',']))
+            .then(|| text.parse::<Timestamp>().ok())
+            .flatten()
+            .and_then(|it| Timestamp::from_microsecond(it.as_microsecond()).ok())
+            .ok_or_else(|| {
+                Fault::new(
+                    field,
+                    format!("'{text}' is not a date and time"),
+                    "write RFC 3339 with a zone, such as 2026-01-02T03:04:05Z",
+                )
+            })
+    })
+    .transpose()
+}
+
+fn whole(number: Option<Whole>) -> Option<u64> {
+    number.map(|Whole(number)| number)
+}
+
+fn within(number: Option<u32>, field: &str, low: u32, high: u32) -> Converted<Option<u32>> {
+    match number {
+        Some(number) if !(low..=high).contains(&number) => Err(Fault::new(
+            field,
+            format!("{number} is not between {low} and {high}"),
+            "correct the number, or leave the field out where it is not known",
+        )),
+        _ => Ok(number),
+    }
+}
+
+fn soft_only(field: &str, there: bool) -> Converted<()> {
+    if there {
+        return Err(Fault::new(
+            field,
+            "only soft tokens have this field",
+            "remove it, or correct kind to soft",
+        ));
+    }
+    Ok(())
+}
+
+fn no_state(what: &str) -> Fault {
+    Fault::new(
+        "state",
+        format!("an unassigned {what} has no state"),
+        format!("remove the field, or put the {what} into the record of its user"),
+    )
+}
+
+fn refuse_line_fields(fields: &[(&str, bool)]) -> Converted<()> {
+    match fields.iter().find(|(_, there)| *there) {
+        Some((field, _)) => Err(Fault::new(
+            field,
+            format!("unknown field '{field}' here; it belongs to a line of its own"),
+            "remove the field",
+        )),
+        None => Ok(()),
+    }
+}
+
+fn secret_text(raw: &RawValue, field: &str) -> Converted<SecretBytes> {
+    secret::json_text(raw.get()).map_err(|fault| secret_fault(field, fault))
+}
+
+fn secret_bytes(raw: &RawValue, field: &str) -> Converted<SecretBytes> {
+    secret::json_base64(raw.get()).map_err(|fault| secret_fault(field, fault))
+}
+
+fn secret_fault(field: &str, fault: SecretFault) -> Fault {
+    let (what, hint) = match fault {
+        SecretFault::NotText => (
+            "expected a string".to_owned(),
+            "write the secret as a string",
+        ),
+        SecretFault::Escape => (
+            "an escape in the string makes no character".to_owned(),
+            "\\u surrogates come in pairs; correct the escape",
+        ),
+        SecretFault::Base64(Some(at)) => (
+            format!("not base64 at character {} of the value", at + 1),
+            "write standard base64 with padding and without blanks",
+        ),
+        SecretFault::Base64(None) => (
+            "not base64: length or padding is wrong".to_owned(),
+            "write standard base64 with padding and without blanks",
+        ),
+        SecretFault::Empty => (
+            "empty".to_owned(),
+            "give the secret; a token without one is of no use",
+        ),
+    };
+    Fault::new(field, what, hint)
+}

@@ -1,0 +1,176 @@
+//! What is wrong with a line, where, and what to do.
+
+use std::io;
+
+use super::locate;
+
+/// A line of a source file that cannot be taken, or a file that cannot be read further.
+///
+/// No message holds the text of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}{}{}: {what}", column.map(|column| format!(", column {column}")).unwrap_or_default(), named(field))]
+pub struct Error {
+    /// The line, counted from 1.
+    pub line: u64,
+    /// The column, in characters counted from 1, where it is known.
+    pub column: Option<usize>,
+    /// The field, such as `tokens[0].seed`; empty where no field is meant.
+    pub field: String,
+    /// What is wrong.
+    pub what: String,
+    /// What to do about it.
+    pub hint: String,
+    /// Whether nothing more can be read from the file. Other errors concern one line.
+    pub fatal: bool,
+}
+
+fn named(field: &str) -> String {
+    if field.is_empty() {
+        String::new()
+    } else {
+        format!(", field '{field}'")
+    }
+}
+
+/// What is wrong with a value, before line and column are known.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// The path from here to the field.
+    pub(super) path: String,
+    pub(super) what: String,
+    pub(super) hint: String,
+}
+
+impl Fault {
+    pub(super) fn new(field: &str, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            path: field.to_owned(),
+            what: what.into(),
+            hint: hint.into(),
+        }
+    }
+
+    /// The same fault, seen from the object that holds this one as `field`.
+    pub(super) fn within(mut self, field: &str) -> Self {
+        let dot = if self.path.is_empty() || self.path.starts_with('[') {
+            ""
+        } else {
+            "."
+        };
+        self.path = format!("{field}{dot}{}", self.path);
+        self
+    }
+
+    /// The same fault, seen from the object that holds this one as item `index` of `field`.
+    pub(super) fn within_item(self, field: &str, index: usize) -> Self {
+        self.within(&format!("{field}[{index}]"))
+    }
+
+    /// The error of a whole line. A field that is not in the line is pointed at by the object that lacks it.
+    pub(super) fn into_error(self, number: u64, line: &str) -> Error {
+        let object = self.path.rsplit_once('.').map_or("", |(object, _)| object);
+        let at = locate::value_at(line, &self.path).or_else(|| locate::value_at(line, object));
+        Error {
+            line: number,
+            column: at.map(|at| column(line, at)),
+            field: self.path,
+            what: self.what,
+            hint: self.hint,
+            fatal: false,
+        }
+    }
+}
+
+/// The error for what serde_json says of a line. Its own words may quote a value, so they are put anew.
+pub(super) fn from_json(number: u64, line: &str, error: &serde_json::Error) -> Error {
+    use serde_json::error::Category;
+    let said = error.to_string();
+    let said = said
+        .rsplit_once(" at line ")
+        .map_or(said.as_str(), |(text, _)| text);
+    // Syntax errors name the offending byte, counted from 1; data errors the bytes read so far.
+    let mut offset = match error.classify() {
+        Category::Data => error.column(),
+        _ => error.column().saturating_sub(1),
+    };
+    let (field, start) = locate::path_at(line, offset);
+    let (what, hint) = match error.classify() {
+        Category::Eof => (
+            "the line ends inside the record".to_owned(),
+            "a record is one whole line; look for a line break in it or a file that was cut",
+        ),
+        Category::Syntax | Category::Io => (
+            format!("not JSON: {said}"),
+            "correct the line; every record is one JSON object on one line",
+        ),
+        Category::Data => {
+            offset = start;
+            match said.rsplit_once(", expected ") {
+                Some((_, expected)) if said.starts_with("invalid ") => (
+                    format!(
+                        "expected {}, found {}",
+                        plain_name(expected),
+                        kind_of(line, offset, expected)
+                    ),
+                    "see igsh-source(5) for what belongs in this field",
+                ),
+                _ => (
+                    said.to_owned(),
+                    "correct the field; igsh-source(5) lists them all, and the object 'x' is free for your own",
+                ),
+            }
+        }
+    };
+    Error {
+        line: number,
+        column: Some(column(line, offset)),
+        field,
+        what,
+        hint: hint.to_owned(),
+        fatal: false,
+    }
+}
+
+/// The error for a stream that breaks off.
+pub(super) fn from_io(number: u64, error: &io::Error) -> Error {
+    Error {
+        line: number,
+        column: None,
+        field: String::new(),
+        what: format!("the file cannot be read further: {error}"),
+        hint: "if the file is compressed it may be cut or damaged; copy it again".to_owned(),
+        fatal: true,
+    }
+}
+
+/// The column, in characters from 1, of byte `offset`.
+pub(super) fn column(line: &str, offset: usize) -> usize {
+    line.char_indices()
+        .take_while(|(at, _)| *at < offset)
+        .count()
+        + 1
+}
+
+fn plain_name(expected: &str) -> &str {
+    match expected {
+        "a sequence" => "an array",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" => "a whole number, 0 or more",
+        "i64" => "a whole number",
+        "a boolean" => "true or false",
+        other => other,
+    }
+}
+
+fn kind_of(line: &str, offset: usize, expected: &str) -> &'static str {
+    match line.as_bytes().get(offset) {
+        Some(b'"') => "a string",
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b't' | b'f') => "true or false",
+        Some(b'n') => "null",
+        Some(b'-' | b'0'..=b'9') if expected == "a string" => "a number",
+        Some(b'-' | b'0'..=b'9') => "a number that does not fit",
+        _ => "something else",
+    }
+}
