@@ -10,7 +10,9 @@ mod cell;
 mod delimited;
 pub mod doc;
 mod format;
+mod glyphs;
 mod json;
+mod reveal;
 pub mod sanitize;
 mod stream;
 mod table;
@@ -20,6 +22,7 @@ pub use ask::{Ask, Assent, Terminal};
 pub use bar::Bar;
 pub use cell::{counted, grouped};
 pub use format::{Format, UnknownFormat};
+pub use reveal::Cleared;
 pub use table::CAP;
 pub use ui::{Failure, Setup, Ui, Width};
 
@@ -29,6 +32,9 @@ pub enum Error {
     /// A question without a terminal.
     #[error("the question cannot be asked: standard input and standard error are not a terminal")]
     NobodyToAsk,
+    /// A screen without a terminal.
+    #[error("a password is shown on a terminal only: standard input or standard output is not one")]
+    NoScreen,
     /// Ctrl-C.
     #[error("interrupted; nothing was changed")]
     Interrupted,
@@ -42,6 +48,7 @@ impl Error {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::NobodyToAsk => Some("answer beforehand with -yes or -yes=COUNT"),
+            Self::NoScreen => Some("into=FILE writes it to a new file that only you can read"),
             Self::Interrupted => None,
             Self::Terminal(_) => Some("run the command in an interactive terminal"),
         }

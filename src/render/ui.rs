@@ -38,6 +38,8 @@ pub struct Setup {
     pub width: Width,
     /// Whether terminals get colours.
     pub colour: bool,
+    /// Whether the terminal can only append (`TERM=dumb`).
+    pub dumb: bool,
     /// Whether notes and hints stay away.
     pub quiet: bool,
     /// The zone in which people read times.
@@ -77,6 +79,7 @@ impl Setup {
                 _ => Width::Unlimited,
             },
             colour: !set("NO_COLOR") && !dumb,
+            dumb,
             quiet: false,
             zone: TimeZone::system(),
             format: Format::default(),
@@ -99,6 +102,7 @@ struct Inner {
     err_terminal: bool,
     width: Width,
     colour: bool,
+    dumb: bool,
     quiet: bool,
     zone: TimeZone,
     format: Mutex<Format>,
@@ -140,6 +144,7 @@ impl Ui {
                 err_terminal: setup.err_terminal,
                 width: setup.width,
                 colour: setup.colour,
+                dumb: setup.dumb,
                 quiet: setup.quiet,
                 zone: setup.zone,
                 format: Mutex::new(setup.format),
@@ -361,9 +366,15 @@ impl Ui {
         self.inner.ask.as_ref()
     }
 
+    /// Whether there is a terminal to show a screen on and to take keys from.
+    pub(super) fn has_screen(&self) -> bool {
+        self.inner.in_terminal && self.inner.out_terminal && !self.inner.dumb
+    }
+
     /// Whether a progress bar would be seen, and is wanted.
     pub(super) fn shows_progress(&self) -> bool {
-        self.inner.err_terminal && !self.inner.quiet && !self.format().is_json()
+        let inner = &self.inner;
+        inner.err_terminal && !inner.dumb && !inner.quiet && !self.format().is_json()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use igsh::ambient::CancelToken;
 use igsh::render::doc::{Cell, Column};
 use igsh::render::{Ask, Assent, CAP, Error, Failure, Format, Setup, Ui, Width};
 use jiff::tz::TimeZone;
@@ -58,6 +59,7 @@ fn desk(change: impl FnOnce(&mut Setup)) -> Desk {
         err_terminal: true,
         width: Width::Columns(60),
         colour: false,
+        dumb: false,
         quiet: false,
         zone: TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap(),
         format: Format::Table,
@@ -480,4 +482,21 @@ fn a_yes_is_a_yes_and_a_count_is_typed() {
         nobody.ui.confirm("Export?", Assent::Yes),
         Err(Error::NobodyToAsk)
     ));
+}
+
+#[test]
+fn a_password_is_not_shown_where_nobody_sits() {
+    let cases: [fn(&mut Setup); 3] = [
+        |setup| setup.in_terminal = false,
+        |setup| setup.out_terminal = false,
+        |setup| setup.dumb = true,
+    ];
+    for change in cases {
+        let desk = desk(change);
+        let shown = desk
+            .ui
+            .reveal(&"K7MQ2".into(), 1, &[], &CancelToken::default());
+        assert!(matches!(shown, Err(Error::NoScreen)));
+        assert_eq!(desk.out.text() + &desk.err.text(), "");
+    }
 }
