@@ -94,7 +94,7 @@ fn run(
                 seconds_left,
                 lines,
                 screen.size(),
-                &mut *frame,
+                &mut frame,
             )?;
             screen.show(&frame)?;
             drawn = Some(seconds_left);
