@@ -1,1 +1,49 @@
-//! (room to come)
+//! The source copy: schema, load, queries, snapshots, and the ledger of the bundles made from it.
+//!
+//! The only room with the vault's SQL. Everything but the secrets is plain, so that looking and counting need no key;
+//! secrets are sealed for their owner and leave here sealed, to be opened on another core.
+#![allow(dead_code)]
+
+mod error;
+pub mod fold;
+mod schema;
+pub mod selection;
+
+use std::path::Path;
+
+use crate::store::{Kind, SealedFile};
+
+pub use error::{Error, Result};
+
+/// What makes a sealed file a vault.
+pub static KIND: Kind = Kind {
+    name: "vault",
+    init: "system init",
+    application_id: i32::from_be_bytes(*b"igsv"),
+    migrations: schema::MIGRATIONS,
+};
+
+/// An open vault.
+#[derive(Debug)]
+pub struct Vault {
+    file: SealedFile,
+}
+
+impl Vault {
+    /// Opens the vault at `path`, see [`SealedFile::open`].
+    pub fn open(path: &Path) -> Result<Self> {
+        Ok(Self {
+            file: SealedFile::open(path, &KIND)?,
+        })
+    }
+
+    /// The sealed file: masters, sessions, audit, settings.
+    pub fn file(&self) -> &SealedFile {
+        &self.file
+    }
+
+    /// The sealed file, for what changes it.
+    pub fn file_mut(&mut self) -> &mut SealedFile {
+        &mut self.file
+    }
+}

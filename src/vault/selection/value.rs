@@ -1,0 +1,238 @@
+//! One value of a test: how it compares with a column.
+
+use rusqlite::types::Value;
+
+use crate::lang::selection::{Op, Operand, Pattern, Piece, Test};
+use crate::model::Phase;
+
+use super::{Compiler, Unusable};
+
+impl Compiler {
+    /// `column op value`; the column is not absent.
+    pub(super) fn value(
+        &mut self,
+        column: &str,
+        test: &Test,
+        value: &Operand,
+    ) -> Result<(), Unusable> {
+        let name = test.attribute.name;
+        if test.op != Op::Equal {
+            return self.ordering(column, test);
+        }
+        match value {
+            Operand::Present => self.text.push_str("TRUE"),
+            Operand::Text(pattern) => self.pattern(column, pattern),
+            Operand::Qualified(..) => return Err(Unusable::Attribute(name)),
+            Operand::File(path) => return Err(Unusable::List(path.clone())),
+            Operand::Set(list) => {
+                self.text
+                    .push_str(&format!("{column} IN (SELECT value FROM json_each(?))"));
+                self.params.push(json_array(list.iter()));
+            }
+            Operand::Number(number) => self.compare(column, "=", Value::Integer(*number)),
+            Operand::Name(text) => self.compare(column, "=", Value::Text((*text).to_owned())),
+            Operand::When(when) => {
+                self.text.push('(');
+                self.compare(column, ">=", Value::Integer(when.start.as_microsecond()));
+                self.text.push_str(" AND ");
+                self.compare(column, "<", Value::Integer(when.end.as_microsecond()));
+                self.text.push(')');
+            }
+        }
+        Ok(())
+    }
+
+    fn ordering(&mut self, column: &str, test: &Test) -> Result<(), Unusable> {
+        let refuse = || Unusable::Ordering(test.attribute.name);
+        let [value] = test.values.as_slice() else {
+            return Err(refuse());
+        };
+        let sign = sign(test.op);
+        match value {
+            Operand::Number(number) => self.compare(column, sign, Value::Integer(*number)),
+            Operand::When(when) => {
+                // A day is an interval: before its start, from its end.
+                let edge = match test.op {
+                    Op::Less | Op::GreaterOrEqual | Op::Equal => when.start,
+                    Op::LessOrEqual | Op::Greater => when.end,
+                };
+                let sign = match test.op {
+                    Op::Less | Op::LessOrEqual => "<",
+                    Op::Greater | Op::GreaterOrEqual | Op::Equal => ">=",
+                };
+                self.compare(column, sign, Value::Integer(edge.as_microsecond()));
+            }
+            Operand::Text(pattern) => {
+                let text = pattern.literal().ok_or_else(refuse)?;
+                self.compare(column, sign, Value::Text(text.to_owned()));
+            }
+            _ => return Err(refuse()),
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self, column: &str, sign: &str, value: Value) {
+        self.text.push_str(&format!("{column} {sign} ?"));
+        self.params.push(value);
+    }
+
+    /// A literal is equality, a prefix a range, anything else GLOB, with the range of its prefix where it has one.
+    pub(super) fn pattern(&mut self, column: &str, pattern: &Pattern) {
+        let (prefix, rest) = split(pattern);
+        if rest.is_empty() {
+            return self.compare(column, "=", Value::Text(prefix));
+        }
+        let globbed = rest.iter().any(|piece| **piece != Piece::Any);
+        self.text.push('(');
+        let (from, to) = prefix_range(&prefix);
+        if from.is_empty() {
+            self.text.push_str("TRUE");
+        } else {
+            self.compare(column, ">=", Value::Text(from));
+            if let Some(to) = to {
+                self.text.push_str(" AND ");
+                self.compare(column, "<", Value::Text(to));
+            }
+        }
+        if globbed {
+            self.text.push_str(" AND ");
+            self.compare(column, "GLOB", Value::Text(glob(pattern)));
+        }
+        self.text.push(')');
+    }
+
+    pub(super) fn phase(&mut self, test: &Test) -> Result<(), Unusable> {
+        let number = |value: &Operand| match value {
+            Operand::Name(name) => name.parse::<Phase>().map(phase_number).ok(),
+            _ => None,
+        };
+        let refuse = || Unusable::Ordering(test.attribute.name);
+        self.joined(&test.values, "OR", "FALSE", |c, value| {
+            if *value == Operand::Present {
+                c.text.push_str("TRUE");
+                return Ok(());
+            }
+            let number = number(value).ok_or_else(refuse)?;
+            // No row is phase 0, so that what holds for 0 is said by what does not hold for a row.
+            let holds_for_none = match test.op {
+                Op::Equal => number == 0,
+                Op::Less => number > 0,
+                Op::LessOrEqual => true,
+                Op::Greater => false,
+                Op::GreaterOrEqual => number == 0,
+            };
+            let sign = sign(test.op);
+            let text = if holds_for_none {
+                format!("u.id NOT IN (SELECT user FROM progress WHERE NOT (phase {sign} ?))")
+            } else {
+                format!("u.id IN (SELECT user FROM progress WHERE phase {sign} ?)")
+            };
+            c.text.push_str(&text);
+            c.params.push(Value::Integer(number));
+            Ok(())
+        })
+    }
+
+    pub(super) fn exported(&mut self, test: &Test) -> Result<(), Unusable> {
+        self.joined(&test.values, "OR", "FALSE", |c, value| {
+            match value {
+                Operand::Present | Operand::Name("yes") => c
+                    .text
+                    .push_str("u.id IN (SELECT user FROM progress WHERE bundle IS NOT NULL)"),
+                Operand::Name("no") => c
+                    .text
+                    .push_str("u.id NOT IN (SELECT user FROM progress WHERE bundle IS NOT NULL)"),
+                Operand::Number(number) => {
+                    c.text.push_str(&format!(
+                        "u.id IN (SELECT user FROM members WHERE bundle IN \
+                         (SELECT number FROM bundles WHERE number {} ? AND state IN ('done', 'replaced', 'forgotten')))",
+                        sign(test.op)
+                    ));
+                    c.params.push(Value::Integer(*number));
+                }
+                _ => return Err(Unusable::Attribute(test.attribute.name)),
+            }
+            Ok(())
+        })
+    }
+}
+
+const fn sign(op: Op) -> &'static str {
+    match op {
+        Op::Equal => "=",
+        Op::Less => "<",
+        Op::LessOrEqual => "<=",
+        Op::Greater => ">",
+        Op::GreaterOrEqual => ">=",
+    }
+}
+
+/// A phase as the vault stores it.
+pub(crate) const fn phase_number(phase: Phase) -> i64 {
+    match phase {
+        Phase::None => 0,
+        Phase::Export => 1,
+        Phase::Exported => 2,
+        Phase::Imported => 3,
+        Phase::Migrated => 4,
+    }
+}
+
+/// The literal text a pattern begins with, and the pieces from its first wildcard on.
+fn split(pattern: &Pattern) -> (String, Vec<&Piece>) {
+    let mut prefix = String::new();
+    let mut pieces = pattern.0.iter().peekable();
+    while let Some(Piece::Literal(text)) = pieces.peek() {
+        prefix.push_str(text);
+        pieces.next();
+    }
+    (prefix, pieces.collect())
+}
+
+/// The texts that begin with `prefix`, in byte order: from the first, up to but not with the second.
+pub(super) fn prefix_range(prefix: &str) -> (String, Option<String>) {
+    let mut end = prefix.to_owned();
+    while let Some(last) = end.pop() {
+        // The next scalar value; the surrogates between are none.
+        let next = match last {
+            '\u{d7ff}' => Some('\u{e000}'),
+            other => char::from_u32(u32::from(other) + 1),
+        };
+        if let Some(next) = next {
+            end.push(next);
+            return (prefix.to_owned(), Some(end));
+        }
+    }
+    (prefix.to_owned(), None)
+}
+
+/// The pattern for SQLite's GLOB, in which only our wildcards are special.
+pub(super) fn glob(pattern: &Pattern) -> String {
+    let mut glob = String::new();
+    for piece in &pattern.0 {
+        match piece {
+            Piece::Any => glob.push('*'),
+            Piece::One => glob.push('?'),
+            Piece::Literal(text) => {
+                for c in text.chars() {
+                    match c {
+                        '[' | '*' | '?' => glob.extend(['[', c, ']']),
+                        other => glob.push(other),
+                    }
+                }
+            }
+        }
+    }
+    glob
+}
+
+/// A list as one parameter, for `json_each`.
+pub(super) fn json_array<'a>(items: impl IntoIterator<Item = &'a String>) -> Value {
+    let items: Vec<&String> = items.into_iter().collect();
+    Value::Text(serde_json::to_string(&items).unwrap_or_default())
+}
+
+/// A count as SQLite takes it.
+pub(crate) fn clamp(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
