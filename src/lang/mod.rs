@@ -4,6 +4,10 @@
 //! catalogue of commands drives. Nothing here knows a command by name, a terminal or a file.
 
 pub mod args;
+pub mod ast;
+pub mod diagnostic;
+pub mod grammar;
+pub mod lexer;
 pub mod selection;
 pub mod spec;
 

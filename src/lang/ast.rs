@@ -1,0 +1,200 @@
+//! What a script says, before anybody knows which commands exist.
+//!
+//! A command is a flat list of items: without the catalogue nobody can tell where its path ends and whether a
+//! dashed name takes the next item. Everything knows where it stands.
+
+use super::Span;
+use super::lexer::Operator;
+
+/// A script, or a line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Script {
+    /// In their order; never empty commands.
+    pub statements: Vec<Statement>,
+}
+
+/// What is done in one go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Statement {
+    /// A command.
+    Command(Command),
+    /// A loop.
+    Foreach(Foreach),
+}
+
+impl Statement {
+    /// Where it stands.
+    pub fn span(&self) -> &Span {
+        match self {
+            Self::Command(command) => &command.span,
+            Self::Foreach(foreach) => &foreach.span,
+        }
+    }
+}
+
+/// `foreach variable in (rows) { body }`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreach {
+    /// The variable that holds a row at a time.
+    pub variable: Name,
+    /// The command that yields the rows.
+    pub rows: Command,
+    /// What is done with each.
+    pub body: Script,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// At least one.
+    pub items: Vec<Item>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A part of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    /// `where=…`
+    Where(Where),
+    /// `name=value`, or another relation.
+    Named(Named),
+    /// `-name` or `-name=value`
+    Dash(Dash),
+    /// A value on its own: a word of the path, a positional argument, or the value of the dashed name before.
+    Value(Value),
+}
+
+impl Item {
+    /// Where it stands.
+    pub fn span(&self) -> &Span {
+        match self {
+            Self::Where(item) => &item.span,
+            Self::Named(item) => &item.span,
+            Self::Dash(item) => &item.span,
+            Self::Value(item) => &item.span,
+        }
+    }
+}
+
+/// A name with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// As it is written.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// `where=` and its condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Where {
+    /// The condition.
+    pub condition: Condition,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// `name op value`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// What is compared or set.
+    pub name: Name,
+    /// The relation.
+    pub operator: Operator,
+    /// Where the relation stands.
+    pub operator_span: Span,
+    /// To what.
+    pub value: Value,
+    /// Where all of it stands.
+    pub span: Span,
+}
+
+/// `-name` or `-name=value`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dash {
+    /// The name, without the dash.
+    pub name: Name,
+    /// What follows a `=`.
+    pub value: Option<Value>,
+    /// Where it stands, with the dash.
+    pub span: Span,
+}
+
+/// A list of one or more elements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// At least one.
+    pub elements: Vec<Element>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// An element of a list: pieces without a blank between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Element {
+    /// At least one.
+    pub pieces: Vec<Piece>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A piece of an element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// What it is.
+    pub kind: PieceKind,
+    /// Where it stands, with its quotes.
+    pub span: Span,
+}
+
+/// What a piece is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PieceKind {
+    /// Bare characters; wildcards count.
+    Bare(String),
+    /// What quotes hold, escapes resolved. Also for an empty pair of quotes.
+    Quoted(String),
+    /// The name of a variable, and whether it stands between quotes.
+    Variable {
+        /// Its name.
+        name: String,
+        /// Whether it stands between quotes.
+        quoted: bool,
+    },
+}
+
+/// What `where=` demands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// Some of these.
+    Any(Vec<Condition>),
+    /// All of these.
+    All(Vec<Condition>),
+    /// The contrary.
+    Not(Box<Condition>),
+    /// `name(…)`: one and the same item.
+    Same(Name, Box<Condition>),
+    /// A comparison.
+    Test(Named),
+}
+
+impl Value {
+    /// The word, if it is a single one without quotes or variables.
+    pub fn bare(&self) -> Option<&str> {
+        let [element] = self.elements.as_slice() else {
+            return None;
+        };
+        match element.pieces.as_slice() {
+            [
+                Piece {
+                    kind: PieceKind::Bare(text),
+                    ..
+                },
+            ] => Some(text),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What a person is told about a line that cannot be run.
+
+mod render;
+
+use super::Span;
+pub use render::{Source, position, render};
+
+/// One error in a text, with everything that helps to mend it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// A code of [`super::codes`].
+    pub code: &'static str,
+    /// What is wrong, in a line without a full stop.
+    pub title: String,
+    /// Where; the first label is where the caret points.
+    pub labels: Vec<Label>,
+    /// What could stand there.
+    pub expected: Vec<String>,
+    /// What to do.
+    pub help: Vec<String>,
+}
+
+/// A place and what is to be said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place; may be empty.
+    pub span: Span,
+    /// May be empty.
+    pub text: String,
+}
+
+impl Diagnostic {
+    /// An error at a place, with what the caret says.
+    pub fn new(
+        code: &'static str,
+        title: impl Into<String>,
+        span: Span,
+        label: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            title: title.into(),
+            labels: vec![Label {
+                span,
+                text: label.into(),
+            }],
+            expected: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// Another place that matters.
+    #[must_use]
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// What could stand there.
+    #[must_use]
+    pub fn expected<T: Into<String>>(mut self, expected: impl IntoIterator<Item = T>) -> Self {
+        self.expected.extend(expected.into_iter().map(Into::into));
+        self
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// Where the caret points.
+    pub fn span(&self) -> Span {
+        self.labels.first().map_or(0..0, |label| label.span.clone())
+    }
+}

@@ -1,0 +1,434 @@
+//! From the place where the rules stopped to what a person is told.
+//!
+//! The token that stands there and the one before say more than the set of rules that failed: a blank after `=`, a
+//! character that has to be quoted, a quote that nothing closes. What is expected comes from the rules.
+
+use super::Open;
+use super::rules::{A_VALUE, AN_ARGUMENT};
+use super::tokens::{Cause, Wrong};
+use crate::lang::Span;
+use crate::lang::diagnostic::Diagnostic;
+use crate::lang::lexer::{Bad, Quote, Token, TokenKind};
+
+pub(super) fn explain(
+    text: &str,
+    tokens: &[Token],
+    begun: usize,
+    place: usize,
+    wrong: &Wrong,
+) -> (Diagnostic, Option<Open>) {
+    let scene = Scene {
+        text,
+        tokens,
+        begun,
+        place,
+    };
+    if let Some(token) = scene.here()
+        && let TokenKind::Bad(bad) = token.kind
+    {
+        return scene.bad(bad, token.span.clone());
+    }
+    if let Some(cause) = wrong.cause {
+        return (scene.caused(cause), None);
+    }
+    if let Some(diagnostic) = scene.misplaced_blank() {
+        return (diagnostic, None);
+    }
+    if let Some(diagnostic) = scene.missing_value() {
+        return (diagnostic, None);
+    }
+    match scene.here() {
+        None => scene.too_early(wrong),
+        Some(token) => (scene.unexpected(token, wrong), None),
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Scene<'t> {
+    text: &'t str,
+    tokens: &'t [Token],
+    /// Where the command begins.
+    begun: usize,
+    /// Where the rules stopped.
+    place: usize,
+}
+
+impl<'t> Scene<'t> {
+    fn here(self) -> Option<&'t Token> {
+        self.tokens.get(self.place)
+    }
+
+    fn before(self) -> Option<&'t Token> {
+        self.tokens.get(self.place.checked_sub(1)?)
+    }
+
+    fn slice(self, span: &Span) -> &'t str {
+        self.text.get(span.clone()).unwrap_or_default()
+    }
+
+    /// The place of the wrong token, or of the end.
+    fn span(self) -> Span {
+        match self.here() {
+            Some(token) if token.kind != TokenKind::Newline => token.span.clone(),
+            _ => {
+                let end = self
+                    .before()
+                    .map_or(self.text.len(), |token| token.span.end);
+                end..end
+            }
+        }
+    }
+
+    fn bad(self, bad: Bad, span: Span) -> (Diagnostic, Option<Open>) {
+        match bad {
+            Bad::OpenQuote(quote) => {
+                return (self.open_quote(quote, span), Some(Open::Quote(quote)));
+            }
+            Bad::Backslash if span.end == self.text.len() => {
+                let diagnostic = Diagnostic::new(
+                    "E0105",
+                    "the last line ends in '\\'",
+                    span,
+                    "goes on with the next line, and there is none",
+                );
+                return (diagnostic, Some(Open::Line));
+            }
+            _ => {}
+        }
+        let diagnostic = match bad {
+            Bad::Backslash => Diagnostic::new(
+                "E0105",
+                "'\\' in the middle of a line",
+                span,
+                "only the newline may follow",
+            )
+            .help("outside quotes '\\' continues a line; write '…\\…' in single quotes to mean the character"),
+            Bad::Control(c) => Diagnostic::new(
+                "E0104",
+                format!("control character U+{:04X}", u32::from(c)),
+                span,
+                "cannot stand in a command",
+            )
+            .help(format!(
+                "was this line pasted? remove the character, or write it as \"\\u{{{:x}}}\"",
+                u32::from(c)
+            )),
+            Bad::Space(c) => Diagnostic::new(
+                "E0103",
+                format!("U+{:04X} looks like a blank but is none", u32::from(c)),
+                span,
+                "type a blank here, or quote the value",
+            ),
+            Bad::Escape => Diagnostic::new("E0106", "unknown escape", span, "")
+                .expected(["\\n", "\\t", "\\\"", "\\\\", "\\$", "\\u{…}"])
+                .help("write \\\\ for the character itself, or use single quotes"),
+            Bad::Dollar => Diagnostic::new(
+                "E0107",
+                "'$' without the name of a variable",
+                span,
+                "a name must follow",
+            )
+            .expected(["$name", "${name}"])
+            .help("to mean the character, quote it: '$'"),
+            Bad::Quotable(_) | Bad::OpenQuote(_) => return (self.must_quote(), None),
+        };
+        (diagnostic, None)
+    }
+
+    fn open_quote(self, quote: Quote, span: Span) -> Diagnostic {
+        let mut diagnostic = Diagnostic::new(
+            "E0102",
+            format!("this {} is never closed", quote.as_char()),
+            span,
+            "opened here",
+        );
+        if let Some(earlier) = self.quote_over_lines(quote) {
+            diagnostic = diagnostic.also(
+                earlier,
+                "this text runs over the end of its line; is a quote missing there?",
+            );
+        }
+        if quote == Quote::Single {
+            diagnostic = diagnostic.help("an apostrophe within a text: \"it's\"");
+        }
+        diagnostic
+    }
+
+    /// An earlier text between the same quotes that holds a newline: often the one that was left open.
+    fn quote_over_lines(self, quote: Quote) -> Option<Span> {
+        let mut opening = None;
+        for token in self.tokens.get(..self.place)? {
+            match token.kind {
+                TokenKind::Quote(kind) if kind == quote => opening = Some(token.span.clone()),
+                TokenKind::Text if opening.is_some() && self.slice(&token.span).contains('\n') => {
+                    return opening;
+                }
+                TokenKind::EndQuote(_) => opening = None,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn caused(self, cause: Cause) -> Diagnostic {
+        let span = self.span();
+        let word = self.slice(&span);
+        match cause {
+            Cause::TooDeep => Diagnostic::new(
+                "E0113",
+                format!("nested more than {} deep", super::tokens::MAX_DEPTH),
+                span,
+                "one level too many",
+            ),
+            Cause::NoName => Diagnostic::new(
+                "E0114",
+                format!("'{word}' is not a name"),
+                span,
+                "stands before a relation",
+            )
+            .help("a name is a letter, then letters, digits, '-', '_' or '.'")
+            .help("to mean the text itself, quote all of it"),
+            Cause::DashedRelation => {
+                let name = word.trim_start_matches('-');
+                Diagnostic::new(
+                    "E0115",
+                    "a dashed name takes a value, not a relation",
+                    span,
+                    "",
+                )
+                .help(format!("write it without the dash: {name}<…"))
+            }
+            Cause::WhereRelation => {
+                Diagnostic::new("E0115", "where takes '='", span, "").help("write where=(…)")
+            }
+        }
+    }
+
+    /// `group= sales`, `group =sales`, `a, b`, `a ,b`
+    fn misplaced_blank(self) -> Option<Diagnostic> {
+        let here = self.here()?;
+        let before = self.before()?;
+        if here.glued || matches!(here.kind, TokenKind::Newline | TokenKind::Semicolon) {
+            return None;
+        }
+        let gap = before.span.end..here.span.start;
+        // A newline between them is no blank but the end of the command.
+        if before.kind == TokenKind::Newline {
+            return None;
+        }
+        let joined = |code, what: &str, sign: &Token, side: &str| {
+            let sign = self.slice(&sign.span);
+            Diagnostic::new(
+                code,
+                format!("blank {side} '{sign}'"),
+                gap.clone(),
+                "remove this blank",
+            )
+            .help(format!(
+                "{what} is written without blanks: {}",
+                self.squeezed()
+            ))
+        };
+        match (before.kind, here.kind) {
+            (TokenKind::Operator(_), _) => Some(joined("E0108", "a relation", before, "after")),
+            (_, TokenKind::Operator(_)) => Some(joined("E0108", "a relation", here, "before")),
+            (TokenKind::Comma, _) => Some(joined("E0109", "a list", before, "after")),
+            (_, TokenKind::Comma) => Some(joined("E0109", "a list", here, "before")),
+            _ => None,
+        }
+    }
+
+    /// The words on both sides of the wrong blank, and of others like it, without the blanks.
+    fn squeezed(self) -> String {
+        let tight = |at: usize| {
+            let side = |at: usize| {
+                self.tokens.get(at).is_some_and(|token| {
+                    matches!(token.kind, TokenKind::Operator(_) | TokenKind::Comma)
+                })
+            };
+            self.tokens.get(at).is_some_and(|token| {
+                token.kind != TokenKind::Newline
+                    && token.kind != TokenKind::Semicolon
+                    && (token.glued || side(at) || at.checked_sub(1).is_some_and(side))
+            })
+        };
+        let mut first = self.place;
+        while first > 0 && tight(first) {
+            first -= 1;
+        }
+        let mut last = self.place;
+        while tight(last + 1) {
+            last += 1;
+        }
+        self.tokens
+            .get(first..=last)
+            .unwrap_or_default()
+            .iter()
+            .map(|token| self.slice(&token.span))
+            .collect()
+    }
+
+    /// Nothing follows a relation or a comma.
+    fn missing_value(self) -> Option<Diagnostic> {
+        let before = self.before()?;
+        let sign = self.slice(&before.span);
+        let after = match before.kind {
+            TokenKind::Operator(_) => "relation",
+            TokenKind::Comma => "comma",
+            _ => return None,
+        };
+        let ended = match self.here().map(|token| token.kind) {
+            None => true,
+            Some(kind) => matches!(
+                kind,
+                TokenKind::Newline | TokenKind::Semicolon | TokenKind::Comma | TokenKind::Close
+            ),
+        };
+        let end = before.span.end;
+        ended.then(|| {
+            Diagnostic::new(
+                "E0110",
+                format!("no value after '{sign}'"),
+                end..end,
+                format!("a value must follow the {after}"),
+            )
+            .help("an empty text is written \"\"")
+        })
+    }
+
+    /// The text ends where more must follow.
+    fn too_early(self, wrong: &Wrong) -> (Diagnostic, Option<Open>) {
+        if let Some((opening, open)) = self.opening() {
+            let sign = self.slice(&opening.span);
+            let closing = if open == Open::Brace { '}' } else { ')' };
+            let diagnostic = Diagnostic::new(
+                "E0111",
+                format!("this '{sign}' is never closed"),
+                opening.span.clone(),
+                "opened here",
+            )
+            .expected([format!("'{closing}'")]);
+            return (diagnostic, Some(open));
+        }
+        (self.incomplete(wrong), None)
+    }
+
+    fn incomplete(self, wrong: &Wrong) -> Diagnostic {
+        Diagnostic::new("E0112", "the command ends too early", self.span(), "here")
+            .expected(wrong.expected.iter().copied())
+    }
+
+    /// The innermost parenthesis or brace of the command that is open here.
+    fn opening(self) -> Option<(&'t Token, Open)> {
+        let mut open = Vec::new();
+        for token in self.tokens.get(self.begun..self.place)? {
+            match token.kind {
+                TokenKind::Open => open.push((token, Open::Parenthesis)),
+                TokenKind::OpenBrace => open.push((token, Open::Brace)),
+                TokenKind::Close | TokenKind::CloseBrace => {
+                    open.pop();
+                }
+                _ => {}
+            }
+        }
+        open.pop()
+    }
+
+    fn unexpected(self, token: &Token, wrong: &Wrong) -> Diagnostic {
+        let sign = self.slice(&token.span);
+        let opening = self.opening();
+        let starts_line = self
+            .before()
+            .is_some_and(|before| before.kind == TokenKind::Newline);
+        match (token.kind, opening) {
+            (TokenKind::Close, None) | (TokenKind::CloseBrace, None) => Diagnostic::new(
+                "E0111",
+                format!("nothing opened this '{sign}'"),
+                token.span.clone(),
+                "has no counterpart",
+            )
+            .help(format!("to mean the character, quote it: \"{sign}\"")),
+            (_, Some((opening, Open::Parenthesis))) if starts_line => Diagnostic::new(
+                "E0111",
+                "this '(' is never closed",
+                opening.span.clone(),
+                "opened here",
+            )
+            .also(token.span.clone(), "not part of the condition any more")
+            .expected(["')'"]),
+            (TokenKind::Newline | TokenKind::Semicolon, _) => self.incomplete(wrong),
+            (
+                TokenKind::Operator(_)
+                | TokenKind::Comma
+                | TokenKind::Open
+                | TokenKind::OpenBrace
+                | TokenKind::CloseBrace
+                | TokenKind::Close,
+                _,
+            ) if wrong
+                .expected
+                .iter()
+                .all(|expected| is_value_like(expected)) =>
+            {
+                self.must_quote()
+            }
+            _ => Diagnostic::new(
+                "E0112",
+                format!("'{sign}' cannot stand here"),
+                token.span.clone(),
+                match wrong.expected.as_slice() {
+                    ["a blank"] => "a blank is missing before it",
+                    _ => "not expected",
+                },
+            )
+            .expected(wrong.expected.iter().copied()),
+        }
+    }
+
+    /// A character within a value that has a meaning of its own.
+    fn must_quote(self) -> Diagnostic {
+        let span = self.span();
+        let sign = self.slice(&span).to_owned();
+        let diagnostic = Diagnostic::new(
+            "E0103",
+            format!("'{sign}' must be quoted"),
+            span,
+            "has a meaning of its own",
+        );
+        match self.quoted_run() {
+            Some(written) => diagnostic.help(format!("write {written}")),
+            None => diagnostic.help("put the whole value between quotes"),
+        }
+    }
+
+    /// The word around the wrong token as it should be written: `base="dc=example,dc=com"`.
+    fn quoted_run(self) -> Option<String> {
+        let mut first = self.place;
+        while first > 0 && self.tokens.get(first)?.glued {
+            first -= 1;
+        }
+        let mut last = self.place;
+        while self.tokens.get(last + 1).is_some_and(|token| {
+            token.glued && !matches!(token.kind, TokenKind::Newline | TokenKind::Semicolon)
+        }) {
+            last += 1;
+        }
+        let run = self.tokens.get(first..=last)?;
+        let relation = run
+            .iter()
+            .take(self.place - first)
+            .position(|token| matches!(token.kind, TokenKind::Operator(_)));
+        let start = match relation {
+            Some(relation) => run.get(relation)?.span.end,
+            None => run.first()?.span.start,
+        };
+        let head = self.text.get(run.first()?.span.start..start)?;
+        let value = self.text.get(start..run.last()?.span.end)?;
+        let plain = !value.contains(['"', '\'', '\\', '$', '\n']) && value.chars().count() <= 60;
+        plain.then(|| format!("{head}\"{value}\""))
+    }
+}
+
+fn is_value_like(expected: &str) -> bool {
+    expected == A_VALUE || expected == AN_ARGUMENT || expected == "the end of the command"
+}
