@@ -6,5 +6,7 @@
 
 pub mod file;
 pub mod mapping;
+#[allow(dead_code)]
+mod ordered;
 pub mod report;
 pub mod rules;

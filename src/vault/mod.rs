@@ -6,6 +6,7 @@
 
 mod error;
 pub mod fold;
+pub mod ledger;
 mod schema;
 pub mod selection;
 
