@@ -2,22 +2,19 @@
 
 use std::collections::HashSet;
 use std::hash::Hash as StdHash;
-use std::str::FromStr;
-
-use serde_json::value::RawValue;
 
 use super::cells;
 use super::error::Fault;
 use super::object::{Text, Whole};
+use super::value::{
+    Converted, date, items, missing, name_like, name_of, needed, needed_name, secret_bytes,
+    secret_text, string, whole, within,
+};
 use super::wire;
-use crate::exchange::secret::{self, SecretFault};
 use crate::model::{
     Activation, Card, Contact, Group, Location, LocationEntry, NotMigrated, Password, QaPair,
-    RbaOverrides, Schema, SecretBytes, Timestamp, Token, TokenKind, UnassignedCard,
-    UnassignedToken, UnknownName, User, UserState,
+    RbaOverrides, Schema, Token, TokenKind, UnassignedCard, UnassignedToken, User, UserState,
 };
-
-type Converted<T> = Result<T, Fault>;
 
 /// The version of the format that is read and written.
 pub(super) const VERSION: u64 = 1;
@@ -372,101 +369,6 @@ fn not_migrated(wire: wire::NotMigrated) -> Vec<(NotMigrated, u64)> {
     .collect()
 }
 
-fn items<W, T>(
-    wire: Option<Vec<W>>,
-    field: &str,
-    convert: impl Fn(W) -> Converted<T>,
-) -> Converted<Vec<T>> {
-    wire.unwrap_or_default()
-        .into_iter()
-        .enumerate()
-        .map(|(index, item)| convert(item).map_err(|fault| fault.within_item(field, index)))
-        .collect()
-}
-
-fn needed<T>(value: Option<T>, field: &str) -> Converted<T> {
-    value.ok_or_else(|| missing(field, "null is the same as absent"))
-}
-
-fn missing(field: &str, why: &str) -> Fault {
-    Fault::new(
-        field,
-        "required, but missing",
-        format!("add the field; {why}"),
-    )
-}
-
-fn string(text: Option<Text<'_>>) -> Option<String> {
-    text.map(|Text(text)| text.into_owned())
-}
-
-/// A name: never empty, and without control characters, which no list could show.
-fn name_like(text: Option<Text<'_>>, field: &str) -> Converted<Option<String>> {
-    let what = match &text {
-        Some(Text(text)) if text.is_empty() => "empty",
-        Some(Text(text)) if text.contains(char::is_control) => "holds a control character",
-        _ => return Ok(string(text)),
-    };
-    Err(Fault::new(
-        field,
-        what,
-        "give a name that can be shown, or leave the field out",
-    ))
-}
-
-fn needed_name(text: Option<Text<'_>>, field: &str) -> Converted<String> {
-    needed(name_like(text, field)?, field)
-}
-
-fn name_of<T: FromStr<Err = UnknownName>>(
-    text: Option<Text<'_>>,
-    field: &str,
-) -> Converted<Option<T>> {
-    text.map(|Text(text)| {
-        text.parse::<T>().map_err(|unknown| {
-            Fault::new(
-                field,
-                unknown.to_string(),
-                "names are written exactly as listed",
-            )
-        })
-    })
-    .transpose()
-}
-
-fn date(text: Option<Text<'_>>, field: &str) -> Converted<Option<Timestamp>> {
-    text.map(|Text(text)| {
-        // jiff would also take a zone in brackets and a date with a comma in the seconds.
-        (!text.contains(['[', ',']))
-            .then(|| text.parse::<Timestamp>().ok())
-            .flatten()
-            .and_then(|it| Timestamp::from_microsecond(it.as_microsecond()).ok())
-            .ok_or_else(|| {
-                Fault::new(
-                    field,
-                    format!("'{text}' is not a date and time"),
-                    "write RFC 3339 with a zone, such as 2026-01-02T03:04:05Z",
-                )
-            })
-    })
-    .transpose()
-}
-
-fn whole(number: Option<Whole>) -> Option<u64> {
-    number.map(|Whole(number)| number)
-}
-
-fn within(number: Option<u32>, field: &str, low: u32, high: u32) -> Converted<Option<u32>> {
-    match number {
-        Some(number) if !(low..=high).contains(&number) => Err(Fault::new(
-            field,
-            format!("{number} is not between {low} and {high}"),
-            "correct the number, or leave the field out where it is not known",
-        )),
-        _ => Ok(number),
-    }
-}
-
 fn soft_only(field: &str, there: bool) -> Converted<()> {
     if there {
         return Err(Fault::new(
@@ -495,38 +397,4 @@ fn refuse_line_fields(fields: &[(&str, bool)]) -> Converted<()> {
         )),
         None => Ok(()),
     }
-}
-
-fn secret_text(raw: &RawValue, field: &str) -> Converted<SecretBytes> {
-    secret::json_text(raw.get()).map_err(|fault| secret_fault(field, fault))
-}
-
-fn secret_bytes(raw: &RawValue, field: &str) -> Converted<SecretBytes> {
-    secret::json_base64(raw.get()).map_err(|fault| secret_fault(field, fault))
-}
-
-fn secret_fault(field: &str, fault: SecretFault) -> Fault {
-    let (what, hint) = match fault {
-        SecretFault::NotText => (
-            "expected a string".to_owned(),
-            "write the secret as a string",
-        ),
-        SecretFault::Escape => (
-            "an escape in the string makes no character".to_owned(),
-            "\\u surrogates come in pairs; correct the escape",
-        ),
-        SecretFault::Base64(Some(at)) => (
-            format!("not base64 at character {} of the value", at + 1),
-            "write standard base64 with padding and without blanks",
-        ),
-        SecretFault::Base64(None) => (
-            "not base64: length or padding is wrong".to_owned(),
-            "write standard base64 with padding and without blanks",
-        ),
-        SecretFault::Empty => (
-            "empty".to_owned(),
-            "give the secret; a token without one is of no use",
-        ),
-    };
-    Fault::new(field, what, hint)
 }

@@ -8,9 +8,12 @@
 mod cells;
 mod convert;
 mod error;
+mod json;
 mod locate;
 mod object;
+mod value;
 mod wire;
+mod writer;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -22,6 +25,7 @@ use serde::Deserialize;
 pub use error::Error;
 use error::Fault;
 use object::{Skipped, Text};
+pub use writer::Writer;
 
 use super::input::{self, Input, OpenError};
 use super::lines::{LineError, Lines, MAX_LINE};
