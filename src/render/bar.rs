@@ -1,9 +1,11 @@
 //! The progress bar: on standard error, only where somebody sees it.
 
+use std::fmt::Write;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use super::cell::grouped;
 use super::sanitize::message;
 use super::ui::Ui;
 use crate::ambient::{Progress, Unit};
@@ -55,17 +57,20 @@ impl Drop for Bar {
 fn style(unit: Unit, bounded: bool) -> ProgressStyle {
     ProgressStyle::with_template(template(unit, bounded))
         .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+            // Nobody reads fractions of a record.
+            let rate = state.per_sec().clamp(0.0, 1e15) as i64;
+            let _ = write!(out, "{}/s", grouped(rate));
+        })
 }
 
 fn template(unit: Unit, bounded: bool) -> &'static str {
     match (unit, bounded) {
-        (Unit::Items, true) => {
-            "{msg} {wide_bar:.cyan} {human_pos}/{human_len} {per_sec}, {eta} left"
-        }
+        (Unit::Items, true) => "{msg} {wide_bar:.cyan} {human_pos}/{human_len} {rate}, {eta} left",
         (Unit::Bytes, true) => {
             "{msg} {wide_bar:.cyan} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left"
         }
-        (Unit::Items, false) => "{spinner} {msg} {human_pos} {per_sec}",
+        (Unit::Items, false) => "{spinner} {msg} {human_pos} {rate}",
         (Unit::Bytes, false) => "{spinner} {msg} {bytes} {bytes_per_sec}",
     }
 }

@@ -3,11 +3,13 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use igsh::ambient::CancelToken;
+use igsh::ambient::{CancelToken, Progress, Unit};
 use igsh::render::doc::{Cell, Column};
-use igsh::render::{Ask, Assent, CAP, Error, Failure, Format, Setup, Ui, Width};
+use igsh::render::{Ask, Assent, CAP, Error, Failure, Format, Setup, Terminal, Ui, Width};
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
+
+use crate::common::pty::Pty;
 
 /// A stream into memory.
 #[derive(Clone, Default)]
@@ -499,4 +501,112 @@ fn a_password_is_not_shown_where_nobody_sits() {
         assert!(matches!(shown, Err(Error::NoScreen)));
         assert_eq!(desk.out.text() + &desk.err.text(), "");
     }
+}
+
+/// Not a test of its own: the program that [`on_a_terminal`] runs.
+#[test]
+#[ignore = "runs on a terminal that other tests make"]
+fn on_a_terminal_child() {
+    let Ok(what) = std::env::var("ON_A_TERMINAL") else {
+        return;
+    };
+    let cancel = CancelToken::default();
+    signal_hook::flag::register(signal_hook::consts::SIGINT, cancel.flag()).unwrap();
+    let ui = Ui::new(Setup::of_process(Box::new(Terminal::new(cancel.clone()))));
+    let said = match what.as_str() {
+        "reveal" => format!(
+            "{:?}",
+            ui.reveal(&"K7MQ2-ABCDE".into(), 600, &["Bundle 3".into()], &cancel)
+        ),
+        "confirm" => format!("{:?}", ui.confirm("Export 2 users?", Assent::Yes)),
+        "progress" => {
+            let bar = ui.progress();
+            bar.begin("Loading", Unit::Items, Some(2_000));
+            bar.at(1_000);
+            ui.notice("above");
+            let answer = Terminal::new(cancel).line();
+            drop(bar);
+            format!("{answer:?}")
+        }
+        other => panic!("{other}"),
+    };
+    ui.notice(&format!("said {said}"));
+}
+
+/// Runs [`on_a_terminal_child`] on a terminal.
+fn on_a_terminal(what: &str) -> Pty {
+    let program = std::env::current_exe().unwrap();
+    let args = [
+        "--exact",
+        "render::on_a_terminal_child",
+        "--ignored",
+        "--nocapture",
+    ];
+    let folder = std::env::temp_dir();
+    Pty::start(&program, &args, &[("ON_A_TERMINAL", what)], &folder)
+}
+
+#[test]
+fn the_password_screen_on_a_real_terminal() {
+    for (keys, cleared) in [
+        ("q", "Ok(ByKey)"),
+        ("\r", "Ok(ByKey)"),
+        ("\u{1b}", "Ok(ByKey)"),
+        ("\u{3}", "Ok(ByKey)"),
+    ] {
+        let mut pty = on_a_terminal("reveal");
+        pty.wait("the password", |screen| {
+            screen.alternate_screen() && screen.contents().contains("K7MQ2-ABCDE")
+        });
+        assert!(pty.text().contains("Bundle 3"));
+        pty.send("x");
+        pty.wait_for("Cleared in 600 s");
+        pty.send(keys);
+        pty.wait("the end", |screen| !screen.alternate_screen());
+        pty.wait_for(&format!("said {cleared}"));
+        assert!(!pty.text().contains("K7MQ2"), "{}", pty.text());
+        assert_eq!(pty.exit_code(), 0);
+        // Cleared before it is left, for terminals that have no other screen.
+        let transcript = String::from_utf8_lossy(pty.transcript()).into_owned();
+        assert!(transcript.contains("\u{1b}[2J\u{1b}[?25h\u{1b}[?1049l"));
+    }
+}
+
+#[test]
+fn a_signal_takes_the_password_from_the_screen() {
+    let mut pty = on_a_terminal("reveal");
+    pty.wait("the password", |screen| {
+        screen.contents().contains("K7MQ2-ABCDE")
+    });
+    let pid = rustix::process::Pid::from_raw(pty.pid().try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    pty.wait_for("said Ok(Interrupted)");
+    assert!(!pty.text().contains("K7MQ2"));
+}
+
+#[test]
+fn a_question_on_a_real_terminal() {
+    for (keys, answer) in [
+        ("y\r", "said Ok(true)"),
+        ("\r", "said Ok(false)"),
+        ("\u{4}", "said Ok(false)"),
+        ("y\u{3}", "said Err(Interrupted)"),
+    ] {
+        let mut pty = on_a_terminal("confirm");
+        pty.wait_for("Export 2 users? [y/N]");
+        pty.send(keys);
+        pty.wait_for(answer);
+    }
+}
+
+#[test]
+fn messages_stand_above_the_progress_bar_which_goes_away() {
+    let mut pty = on_a_terminal("progress");
+    pty.wait("the bar below the message", |screen| {
+        let text = screen.contents();
+        text.find("note: above") < text.find("Loading") && text.contains("1,000/2,000")
+    });
+    pty.send("\u{4}");
+    pty.wait_for("said Ok(None)");
+    assert!(!pty.text().contains("Loading"), "{}", pty.text());
 }

@@ -1,1 +1,3 @@
 //! The hermetic environment of the integration tests.
+
+pub(crate) mod pty;
