@@ -16,6 +16,7 @@ mod user;
 
 pub use card::{Card, CardState, UnassignedCard, Usage};
 pub use enumeration::UnknownName;
+pub(crate) use enumeration::names;
 pub use group::Group;
 pub use location::{Location, LocationEntry, RbaOverrides};
 pub use qa::{Password, QaPair};

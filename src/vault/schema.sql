@@ -215,6 +215,7 @@ CREATE TABLE bundles (
     id TEXT NOT NULL UNIQUE,
     state TEXT NOT NULL,
     path TEXT NOT NULL,
+    overwrite INTEGER NOT NULL,
     master TEXT NOT NULL,
     selection TEXT NOT NULL,
     password BLOB,
@@ -247,7 +248,7 @@ CREATE TABLE members (
     PRIMARY KEY (bundle, user)
 ) STRICT, WITHOUT ROWID;
 
--- Items of a selected user that did not go, or not whole.
+-- Items that did not go, or not whole; those that are nobody's stand under user 0.
 CREATE TABLE left_out (
     bundle INTEGER NOT NULL,
     user INTEGER NOT NULL,
@@ -255,5 +256,6 @@ CREATE TABLE left_out (
     reason TEXT NOT NULL,
     item TEXT NOT NULL,
     detail TEXT NOT NULL,
+    count INTEGER NOT NULL,
     PRIMARY KEY (bundle, user, place)
 ) STRICT, WITHOUT ROWID;

@@ -1,4 +1,79 @@
 //! The ledger of bundles: which were made, who was in them, what of theirs stayed behind (security.md §3, Writing).
 //!
-//! Being written by MIGRATE, who calls it: rows `open → sealed → done`, members and items left out in batches, phases,
-//! recovery, and what `bundle list|get|skipped` and `migrate explain` read.
+//! A row goes `open → sealed → done`. Each step is a function over the caller's transaction, so that the step and the
+//! audit entry that tells of it are one. Rows are never removed: a number means one bundle for ever.
+
+mod read;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use read::{
+    Membership, Password, Skipped, already, bundles_of, get, left_out_of, list, not_taken,
+    password, skipped, unassigned_cards, unresolved,
+};
+pub use write::{
+    LeftOut, Opening, Sealing, add_left_out, add_members, fail, finish, lose, open, seal,
+};
+
+use crate::model::bundle::Counts;
+use crate::model::{Timestamp, names};
+
+names! {
+    /// Where a bundle stands.
+    State, "bundle state" {
+        /// Being written; its password is kept already.
+        Open = "open",
+        /// Written whole; on its way to its final name.
+        Sealed = "sealed",
+        /// Under its final name, and its users are in phase `exported`.
+        Done = "done",
+        /// Not finished; its file and its members are gone.
+        Failed = "failed",
+        /// Was finished, but its file was not there when an interrupted export was settled.
+        Lost = "lost",
+        /// Another bundle took its file's place.
+        Replaced = "replaced",
+        /// Its password was removed from the vault.
+        Forgotten = "forgotten",
+    }
+}
+
+/// A bundle as the ledger has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// Its number, from 1.
+    pub number: u64,
+    /// The id in its header.
+    pub id: String,
+    /// Where it stands.
+    pub state: State,
+    /// Where its file was written, absolute.
+    pub path: String,
+    /// Whether it may take the place of another file.
+    pub overwrite: bool,
+    /// Who exported it.
+    pub master: String,
+    /// The selection as typed.
+    pub selection: String,
+    /// When the export began.
+    pub opened: Timestamp,
+    /// When it ended, well or not.
+    pub finished: Option<Timestamp>,
+    /// The newest load at that time.
+    pub loaded: Option<Timestamp>,
+    /// Hash of the whole file, in hexadecimal digits.
+    pub sha256: Option<String>,
+    /// Size of the file in bytes.
+    pub size: Option<u64>,
+    /// Its records.
+    pub counts: Counts,
+    /// Why it failed, or how it was settled.
+    pub note: Option<String>,
+}
+
+/// `users` and the like are never beyond what SQLite counts to.
+fn count(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,238 @@
+//! What is read back: bundles, members, items left out.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
+
+use crate::model::bundle::Counts;
+use crate::model::{Reason, Timestamp};
+
+use super::super::Result;
+use super::super::selection::Sql;
+use super::Bundle;
+
+const COLUMNS: &str = "number, id, state, path, overwrite, master, selection, opened, finished, loaded, sha256, size, \
+                       groups, users, tokens, cards, note";
+
+/// A bundle that a user was in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// The bundle.
+    pub bundle: Bundle,
+    /// The user's id on the target, where it was not the user id of then.
+    pub target: Option<String>,
+}
+
+/// An item that was selected for a bundle and did not go, or not whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// The bundle.
+    pub bundle: u64,
+    /// Whose it is, group and user id; `None` for unassigned items.
+    pub user: Option<(String, String)>,
+    /// Why; `None` for a reason that this program does not know.
+    pub reason: Option<Reason>,
+    /// What.
+    pub item: String,
+    /// The particulars.
+    pub detail: String,
+    /// How many it stands for.
+    pub count: u64,
+}
+
+/// A bundle's password as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Password {
+    /// The bundle's id, its first owner in the sealing.
+    pub id: String,
+    /// The password's generation, its second.
+    pub generation: u64,
+    /// The sealed password; `None` when the bundle failed or its password was forgotten.
+    pub sealed: Option<Vec<u8>>,
+}
+
+/// The bundle of this number.
+pub fn get(db: &Connection, number: u64) -> Result<Option<Bundle>> {
+    let sql = format!("SELECT {COLUMNS} FROM bundles WHERE number = ?");
+    let mut statement = db.prepare_cached(&sql)?;
+    Ok(statement.query_row([number], bundle).optional()?)
+}
+
+/// All bundles in the order of their numbers, until `each` says that it wants no more.
+pub fn list(db: &Connection, mut each: impl FnMut(Bundle) -> Result<bool>) -> Result<()> {
+    let sql = format!("SELECT {COLUMNS} FROM bundles ORDER BY number");
+    let mut statement = db.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if !each(bundle(row)?)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The bundles that were begun and not ended, perhaps by a process that is gone.
+pub fn unresolved(db: &Connection) -> Result<Vec<Bundle>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM bundles WHERE state IN ('open', 'sealed') ORDER BY number");
+    let mut statement = db.prepare(&sql)?;
+    let found = statement.query_map([], bundle)?.collect::<Result<_, _>>()?;
+    Ok(found)
+}
+
+/// What was not taken, by reason, in the order of the names.
+pub fn not_taken(db: &Connection, number: u64) -> Result<Vec<(String, u64)>> {
+    let mut statement =
+        db.prepare_cached("SELECT reason, count FROM not_taken WHERE bundle = ? ORDER BY reason")?;
+    let found = statement
+        .query_map([number], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    Ok(found)
+}
+
+/// The bundle's sealed password.
+pub fn password(db: &Connection, number: u64) -> Result<Option<Password>> {
+    let mut statement = db
+        .prepare_cached("SELECT id, password_generation, password FROM bundles WHERE number = ?")?;
+    Ok(statement
+        .query_row([number], |row| {
+            Ok(Password {
+                id: row.get(0)?,
+                generation: row.get(1)?,
+                sealed: row.get(2)?,
+            })
+        })
+        .optional()?)
+}
+
+/// What did not go into a bundle, user by user, until `each` says that it wants no more.
+pub fn skipped(
+    db: &Connection,
+    number: u64,
+    mut each: impl FnMut(Skipped) -> Result<bool>,
+) -> Result<()> {
+    let mut statement = db.prepare(
+        "SELECT o.bundle, g.name, u.userid, o.reason, o.item, o.detail, o.count FROM left_out o \
+         LEFT JOIN users u ON u.id = o.user LEFT JOIN groups g ON g.id = u.group_id \
+         WHERE o.bundle = ? ORDER BY o.user, o.place",
+    )?;
+    let mut rows = statement.query([number])?;
+    while let Some(row) = rows.next()? {
+        if !each(one_skipped(row)?)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What of a user did not go, bundle by bundle.
+pub fn left_out_of(db: &Connection, user: i64) -> Result<Vec<Skipped>> {
+    let mut statement = db.prepare_cached(
+        "SELECT o.bundle, g.name, u.userid, o.reason, o.item, o.detail, o.count FROM bundles b \
+         JOIN left_out o ON o.bundle = b.number AND o.user = ?1 \
+         LEFT JOIN users u ON u.id = o.user LEFT JOIN groups g ON g.id = u.group_id \
+         ORDER BY b.number, o.place",
+    )?;
+    let found = statement
+        .query_map([user], one_skipped)?
+        .collect::<Result<_, _>>()?;
+    Ok(found)
+}
+
+/// The finished bundles that a user was in, the oldest first.
+pub fn bundles_of(db: &Connection, user: i64) -> Result<Vec<Membership>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, m.target FROM bundles b JOIN members m ON m.bundle = b.number AND m.user = ? \
+         WHERE b.state NOT IN ('open', 'failed') ORDER BY b.number"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let found = statement
+        .query_map([user], |row| {
+            Ok(Membership {
+                bundle: bundle(row)?,
+                target: row.get(17)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(found)
+}
+
+/// How many of the chosen users are already in which finished bundles. `users` selects their ids.
+pub fn already(db: &Connection, users: &Sql) -> Result<Vec<(u64, u64)>> {
+    let sql = format!(
+        "SELECT m.bundle, count(*) FROM members m WHERE m.bundle IN (SELECT number FROM bundles \
+         WHERE state NOT IN ('open', 'sealed', 'failed', 'lost')) AND m.user IN ({}) GROUP BY m.bundle ORDER BY m.bundle",
+        users.text
+    );
+    let mut statement = db.prepare(&sql)?;
+    let found = statement
+        .query_map(params_from_iter(&users.params), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(found)
+}
+
+/// How many unassigned cards all finished bundles hold together.
+pub fn unassigned_cards(db: &Connection) -> Result<u64> {
+    Ok(db.query_row(
+        "SELECT coalesce(sum(cards), 0) FROM bundles WHERE state IN ('done', 'forgotten')",
+        [],
+        |row| row.get(0),
+    )?)
+}
+
+fn one_skipped(row: &Row<'_>) -> rusqlite::Result<Skipped> {
+    let (group, userid): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
+    let reason: String = row.get(3)?;
+    Ok(Skipped {
+        bundle: row.get(0)?,
+        user: group.zip(userid),
+        reason: Reason::from_name(&reason),
+        item: row.get(4)?,
+        detail: row.get(5)?,
+        count: row.get(6)?,
+    })
+}
+
+fn bundle(row: &Row<'_>) -> rusqlite::Result<Bundle> {
+    let number =
+        |column| Ok::<u64, rusqlite::Error>(row.get::<_, Option<u64>>(column)?.unwrap_or(0));
+    let state: String = row.get(2)?;
+    let opened = moment(row, 7)?.ok_or(rusqlite::Error::IntegralValueOutOfRange(7, 0))?;
+    Ok(Bundle {
+        number: row.get(0)?,
+        id: row.get(1)?,
+        state: state.parse().map_err(|error: crate::model::UnknownName| {
+            rusqlite::Error::FromSqlConversionFailure(
+                2,
+                rusqlite::types::Type::Text,
+                Box::new(error),
+            )
+        })?,
+        path: row.get(3)?,
+        overwrite: row.get(4)?,
+        master: row.get(5)?,
+        selection: row.get(6)?,
+        opened,
+        finished: moment(row, 8)?,
+        loaded: moment(row, 9)?,
+        sha256: row.get(10)?,
+        size: row.get(11)?,
+        counts: Counts {
+            group: number(12)?,
+            user: number(13)?,
+            token: number(14)?,
+            card: number(15)?,
+        },
+        note: row.get(16)?,
+    })
+}
+
+fn moment(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+    let micros: Option<i64> = row.get(column)?;
+    micros
+        .map(|micros| {
+            Timestamp::from_microsecond(micros)
+                .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, micros))
+        })
+        .transpose()
+}

@@ -1,0 +1,240 @@
+//! The steps of a bundle's row.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::model::bundle::Counts;
+use crate::model::{Phase, Reason, Timestamp};
+use crate::store;
+
+use super::super::Result;
+use super::{State, count};
+
+/// What is known of a bundle before its first byte: step A.
+#[derive(Debug)]
+pub struct Opening<'a> {
+    /// The id in its header.
+    pub id: &'a str,
+    /// Where its file will be, absolute.
+    pub path: &'a str,
+    /// Whether it may take the place of another file.
+    pub overwrite: bool,
+    /// Who exports.
+    pub master: &'a str,
+    /// The selection as typed.
+    pub selection: &'a str,
+    /// Now.
+    pub at: Timestamp,
+    /// The bundle's password, sealed for this id and password generation 1.
+    pub password: &'a [u8],
+}
+
+/// What is known once the file is written: step B.
+#[derive(Debug)]
+pub struct Sealing<'a> {
+    /// Hash of the whole file, in hexadecimal digits.
+    pub sha256: &'a str,
+    /// Size of the file in bytes.
+    pub size: u64,
+    /// Its records.
+    pub counts: Counts,
+    /// What was not taken, by reason.
+    pub not_taken: &'a BTreeMap<&'static str, u64>,
+}
+
+/// An item that did not go, or not whole.
+#[derive(Debug, Clone, Copy)]
+pub struct LeftOut<'a> {
+    /// Whose it is; 0 for unassigned ones.
+    pub user: i64,
+    /// Its place among those of the user, or of all the unassigned ones.
+    pub place: u64,
+    /// Why.
+    pub reason: Reason,
+    /// What.
+    pub item: &'a str,
+    /// The particulars.
+    pub detail: &'a str,
+    /// How many it stands for.
+    pub count: u64,
+}
+
+/// Step A: a new row in state `open`. Returns its number.
+pub fn open(tx: &Connection, opening: &Opening<'_>) -> Result<u64> {
+    let number = tx.query_row(
+        "INSERT INTO bundles (number, id, state, path, overwrite, master, selection, password, password_generation, \
+         opened, loaded) \
+         VALUES ((SELECT coalesce(max(number), 0) + 1 FROM bundles), ?, ?, ?, ?, ?, ?, ?, 1, ?, \
+         (SELECT max(at) FROM loads)) RETURNING number",
+        params![
+            opening.id,
+            State::Open.as_str(),
+            opening.path,
+            opening.overwrite,
+            opening.master,
+            opening.selection,
+            opening.password,
+            opening.at.as_microsecond(),
+        ],
+        |row| row.get(0),
+    )?;
+    Ok(number)
+}
+
+/// Notes users who are in the bundle, each with the target id where that is not the user id.
+pub fn add_members<'a>(
+    tx: &Connection,
+    bundle: u64,
+    members: impl IntoIterator<Item = (i64, Option<&'a str>)>,
+) -> Result<()> {
+    let mut insert =
+        tx.prepare_cached("INSERT INTO members (bundle, user, target) VALUES (?, ?, ?)")?;
+    for (user, target) in members {
+        insert.execute(params![bundle, user, target])?;
+    }
+    Ok(())
+}
+
+/// Notes items that are not in the bundle, or not whole.
+pub fn add_left_out<'a>(
+    tx: &Connection,
+    bundle: u64,
+    items: impl IntoIterator<Item = LeftOut<'a>>,
+) -> Result<()> {
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO left_out (bundle, user, place, reason, item, detail, count) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    for one in items {
+        insert.execute(params![
+            bundle,
+            one.user,
+            count(one.place),
+            one.reason.as_str(),
+            one.item,
+            one.detail,
+            count(one.count),
+        ])?;
+    }
+    Ok(())
+}
+
+/// Step B: the file is written whole. All members and items left out are noted by now.
+pub fn seal(tx: &Connection, bundle: u64, sealing: &Sealing<'_>) -> Result<()> {
+    let changed = tx.execute(
+        "UPDATE bundles SET state = ?, sha256 = ?, size = ?, groups = ?, users = ?, tokens = ?, cards = ? \
+         WHERE number = ? AND state = ?",
+        params![
+            State::Sealed.as_str(),
+            sealing.sha256,
+            count(sealing.size),
+            count(sealing.counts.group),
+            count(sealing.counts.user),
+            count(sealing.counts.token),
+            count(sealing.counts.card),
+            bundle,
+            State::Open.as_str(),
+        ],
+    )?;
+    expect_one(changed)?;
+    let mut insert =
+        tx.prepare_cached("INSERT INTO not_taken (bundle, reason, count) VALUES (?, ?, ?)")?;
+    for (reason, number) in sealing.not_taken {
+        insert.execute(params![bundle, reason, count(*number)])?;
+    }
+    Ok(())
+}
+
+/// Step C: the file has its name. Its users become `exported`; an older bundle whose file it replaced says so.
+/// Returns how many users moved.
+pub fn finish(tx: &Connection, bundle: u64, at: Timestamp) -> Result<u64> {
+    let found: Option<(String, String, bool)> = tx
+        .query_row(
+            "UPDATE bundles SET state = ?, finished = ? WHERE number = ? AND state = ? \
+             RETURNING master, path, overwrite",
+            params![
+                State::Done.as_str(),
+                at.as_microsecond(),
+                bundle,
+                State::Sealed.as_str()
+            ],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .optional()?;
+    let (master, path, overwrite) = found.ok_or_else(out_of_step)?;
+    if overwrite {
+        tx.execute(
+            "UPDATE bundles SET state = ?, note = ? WHERE path = ? AND state = ? AND number <> ?",
+            params![
+                State::Replaced.as_str(),
+                format!("its file was replaced by that of bundle {bundle}"),
+                path,
+                State::Done.as_str(),
+                bundle
+            ],
+        )?;
+    }
+    let moved = tx.execute(
+        "INSERT INTO progress (user, phase, bundle, at, master) \
+         SELECT user, ?2, ?1, ?3, ?4 FROM members WHERE bundle = ?1 ORDER BY user \
+         ON CONFLICT (user) DO UPDATE SET phase = excluded.phase, bundle = excluded.bundle, at = excluded.at, \
+         master = excluded.master",
+        params![bundle, phase_number(Phase::Exported), at.as_microsecond(), master],
+    )?;
+    Ok(moved as u64)
+}
+
+/// The export did not finish: the row keeps why; its password, members and items are gone.
+pub fn fail(tx: &Connection, bundle: u64, note: &str, at: Timestamp) -> Result<()> {
+    end(tx, bundle, State::Failed, note, at)?;
+    tx.execute(
+        "UPDATE bundles SET password = NULL WHERE number = ?",
+        [bundle],
+    )?;
+    for table in ["members", "left_out", "not_taken"] {
+        tx.execute(&format!("DELETE FROM {table} WHERE bundle = ?"), [bundle])?;
+    }
+    Ok(())
+}
+
+/// The export finished, but its file is nowhere: the row keeps everything, and the users stay where they were.
+pub fn lose(tx: &Connection, bundle: u64, note: &str, at: Timestamp) -> Result<()> {
+    end(tx, bundle, State::Lost, note, at)
+}
+
+fn end(tx: &Connection, bundle: u64, state: State, note: &str, at: Timestamp) -> Result<()> {
+    let changed = tx.execute(
+        "UPDATE bundles SET state = ?, note = ?, finished = ? WHERE number = ? AND state IN (?, ?)",
+        params![
+            state.as_str(),
+            note,
+            at.as_microsecond(),
+            bundle,
+            State::Open.as_str(),
+            State::Sealed.as_str()
+        ],
+    )?;
+    expect_one(changed)
+}
+
+/// Phases are counted in the order of the migration.
+fn phase_number(phase: Phase) -> i64 {
+    Phase::ALL
+        .iter()
+        .zip(0..)
+        .find(|(p, _)| **p == phase)
+        .map_or(0, |(_, n)| n)
+}
+
+fn expect_one(changed: usize) -> Result<()> {
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(out_of_step())
+    }
+}
+
+/// Another session has settled the row meanwhile, or it never was.
+fn out_of_step() -> super::super::Error {
+    store::Error::Internal("the ledger's row is not where this step begins").into()
+}
