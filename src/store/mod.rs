@@ -5,6 +5,7 @@
 //! a file holds besides is the business of the room that names its [`Kind`].
 #![allow(dead_code)]
 
+pub mod audit;
 mod error;
 mod file;
 mod keys;

@@ -1,0 +1,87 @@
+//! The codes of the audit, in one table: the original shell's where they are known, our own from 9000 to 9099
+//! (security.md §4). The manual prints this table.
+
+/// What an entry tells of.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// As in `audit list code=…`.
+    pub code: &'static str,
+    /// The action, in two or three words.
+    pub action: &'static str,
+    /// What it means, for the manual.
+    pub meaning: &'static str,
+}
+
+macro_rules! codes {
+    ($($name:ident = $code:literal, $action:literal, $meaning:literal;)+) => {
+        $(#[doc = $meaning] pub static $name: Code = Code { code: $code, action: $action, meaning: $meaning };)+
+
+        /// All codes, in the order of the manual.
+        pub static ALL: &[&Code] = &[$(&$name),+];
+    };
+}
+
+codes! {
+    LOGIN = "AUD101", "login", "A master logged in, or unlocked the session again.";
+    LOGOUT = "AUD102", "logout", "A master logged out.";
+    LOGIN_FAILED = "AUD103", "login", "A login failed or was refused.";
+    RELOGIN_FAILED = "AUD104", "relogin", "A login to a locked session, or a repeated password, failed.";
+    PASSWORD_CHANGED = "AUD108", "master password", "A master changed the own password.";
+    PASSWORD_FAILED = "AUD109", "master password", "A change of a master's password failed.";
+    KEYS_CHANGED = "AUD116", "system keyupdate", "The master keys were renewed.";
+    EXPORT_BEGUN = "8500", "export", "An export began; its bundle carries this entry as anchor.";
+    EXPORT_ENDED = "8502", "export", "An export ended, with its outcome and counts.";
+    PASSWORD_SHOWN = "8503", "bundle password", "A bundle's password was shown: first the intent, then what came of it.";
+    INIT = "9000", "system init", "The file and its three masters were made.";
+    SESSION_LOCKED = "9001", "lock", "A session was locked because nobody typed.";
+    SETTING = "9002", "system set", "A setting was changed.";
+    CHECKPOINT = "9003", "audit checkpoint", "An anchor of the audit was given out.";
+    AUDIT_EXPORTED = "9004", "audit export", "The audit was written to a file.";
+    BACKUP = "9005", "system backup", "A backup was written.";
+    MASTER_SET = "9010", "master set", "A master's holder was set.";
+    MASTER_UNLOCKED = "9011", "master unlock", "Another master lifted the lock after failed logins.";
+    SOURCE_LOADED = "9020", "source load", "Source records were loaded.";
+    SOURCE_GENERATED = "9021", "source generate", "Generated people were loaded.";
+    TOKENS_LOADED = "9022", "token load", "Tokens were loaded.";
+    PHASE_CHANGED = "9030", "migrate", "Users were moved to another phase.";
+    BUNDLE_RECOVERED = "9040", "bundle recovery", "An export that had been interrupted was settled at login.";
+    BUNDLE_FORGOTTEN = "9041", "bundle forget", "A bundle's password was removed from the vault.";
+}
+
+/// The code that somebody typed: letter case does not matter, and `103` is `AUD103`.
+pub fn find(typed: &str) -> Option<&'static Code> {
+    ALL.iter().copied().find(|code| {
+        code.code.eq_ignore_ascii_case(typed)
+            || code
+                .code
+                .strip_prefix("AUD")
+                .is_some_and(|number| number == typed)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_ours_are_in_our_range() {
+        for (at, code) in ALL.iter().enumerate() {
+            assert!(ALL[at + 1..].iter().all(|other| other.code != code.code));
+            let number: u32 = code.code.trim_start_matches("AUD").parse().unwrap();
+            assert!(
+                code.code.starts_with("AUD") || number / 10 == 850 || number / 100 == 90,
+                "{}",
+                code.code
+            );
+        }
+    }
+
+    #[test]
+    fn codes_are_found_as_people_type_them() {
+        for typed in ["AUD103", "aud103", "103"] {
+            assert_eq!(find(typed), Some(&LOGIN_FAILED));
+        }
+        assert_eq!(find("8503"), Some(&PASSWORD_SHOWN));
+        assert_eq!(find("7"), None);
+    }
+}

@@ -1,0 +1,247 @@
+//! One entry as it is stored: the JSON body, read and written by the same type.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Draft;
+use crate::ambient::{NoRandomness, Randomness};
+
+/// Who acts, and from where.
+#[derive(Debug, Clone)]
+pub struct Who {
+    /// The machine.
+    pub host: String,
+    /// The operating system's user.
+    pub os_user: String,
+    /// The terminal, if there is one.
+    pub terminal: Option<String>,
+    /// The session, eight hexadecimal digits.
+    pub session: String,
+    /// Where the command comes from.
+    pub source: Source,
+    /// The master who is logged in.
+    pub master: Option<String>,
+    /// The person who holds that master's name.
+    pub holder: Option<String>,
+}
+
+impl Who {
+    /// The process as it runs, before anybody has logged in.
+    pub fn here(rng: &dyn Randomness) -> Result<Self, NoRandomness> {
+        let mut id = [0; 4];
+        rng.fill(&mut id)?;
+        Ok(Self {
+            host: rustix::system::uname()
+                .nodename()
+                .to_string_lossy()
+                .into_owned(),
+            os_user: os_user(),
+            terminal: rustix::termios::ttyname(std::io::stdin(), Vec::new())
+                .ok()
+                .map(|name| name.to_string_lossy().into_owned()),
+            session: super::anchor::hex(&id),
+            source: Source::Live,
+            master: None,
+            holder: None,
+        })
+    }
+}
+
+/// The user's name from the local accounts, else the number: the environment can say anything.
+fn os_user() -> String {
+    let uid = rustix::process::getuid().as_raw().to_string();
+    fs::read_to_string("/etc/passwd")
+        .ok()
+        .and_then(|accounts| {
+            accounts.lines().find_map(|line| {
+                let mut parts = line.split(':');
+                let name = parts.next()?;
+                (parts.nth(1)? == uid).then(|| name.to_owned())
+            })
+        })
+        .unwrap_or_else(|| format!("uid {uid}"))
+}
+
+/// Where a command comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Source {
+    /// Typed in the live shell.
+    Live,
+    /// Given on the command line.
+    Once,
+    /// A line of a script.
+    Script {
+        /// The script as it was named.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+    },
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// It was done.
+    Ok,
+    /// It was tried and failed.
+    Failed,
+    /// It was not even tried.
+    Refused,
+    /// It is about to be done; another entry answers.
+    Intent,
+}
+
+impl Outcome {
+    /// As in the body.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Intent => "intent",
+        }
+    }
+}
+
+/// Where a secret went.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Shown {
+    /// To the terminal.
+    Screen,
+    /// To this file.
+    File(String),
+}
+
+/// An entry as its body says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// Its number, from 1 without gaps.
+    pub seq: u64,
+    /// The key generation.
+    pub g: u32,
+    /// Whether a master was logged in, so that the entry carries a code.
+    pub session: bool,
+    /// When, in UTC.
+    #[serde(serialize_with = "micros")]
+    pub at: Timestamp,
+    /// The machine.
+    pub host: String,
+    /// The operating system's user.
+    pub os_user: String,
+    /// The terminal.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub terminal: Option<String>,
+    /// The session.
+    pub id: String,
+    /// The master.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub master: Option<String>,
+    /// Who held that master's name.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub holder: Option<String>,
+    /// The code.
+    pub code: String,
+    /// The action.
+    pub action: String,
+    /// What was acted on.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub object: String,
+    /// The number of the bundle it is about.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bundle: Option<u64>,
+    /// The command as typed, secrets masked.
+    pub command: String,
+    /// Where it comes from.
+    pub source: Source,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// How many of what.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub counts: BTreeMap<String, u64>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// The intent that this entry answers.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub intent: Option<u64>,
+    /// Where a secret went.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub shown: Option<Shown>,
+    /// Anything else.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub detail: Option<String>,
+}
+
+impl Entry {
+    pub(super) fn new(
+        seq: u64,
+        g: u32,
+        session: bool,
+        at: Timestamp,
+        draft: &Draft,
+        who: &Who,
+    ) -> Self {
+        let draft = draft.clone();
+        let who = who.clone();
+        Self {
+            seq,
+            g,
+            session,
+            at,
+            host: who.host,
+            os_user: who.os_user,
+            terminal: who.terminal,
+            id: who.session,
+            master: who.master,
+            holder: who.holder,
+            code: draft.code.code.to_owned(),
+            action: draft.code.action.to_owned(),
+            object: draft.object,
+            bundle: draft.bundle,
+            command: draft.command,
+            source: who.source,
+            outcome: draft.outcome,
+            counts: draft.counts,
+            reason: draft.reason,
+            intent: draft.intent,
+            shown: draft.shown,
+            detail: draft.detail,
+        }
+    }
+}
+
+/// A moment in UTC with six decimals, so that the text sorts as the time does.
+pub(super) fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
+}
+
+fn micros<S: serde::Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&moment(*at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ambient::SystemRandomness;
+
+    #[test]
+    fn moments_sort_as_text() {
+        let early = moment("2026-01-01T00:00:00Z".parse().unwrap());
+        assert_eq!(early, "2026-01-01T00:00:00.000000Z");
+        assert!(early < moment("2026-01-01T00:00:00.000001Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_process_knows_where_it_runs() {
+        let who = Who::here(&SystemRandomness).unwrap();
+        assert!(!who.host.is_empty() && !who.os_user.is_empty());
+        assert_eq!(who.session.len(), 8);
+    }
+}

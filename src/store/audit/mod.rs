@@ -1,0 +1,254 @@
+//! The audit: a chain of entries in the file that they tell of (security.md §4).
+//!
+//! An entry is appended in the transaction of the change, so that neither is there without the other. Each entry's
+//! hash covers all before it; entries of a session carry a code under a key that only masters have. What is shown is
+//! always the body that was hashed, never a column that somebody could have edited.
+
+mod anchor;
+pub mod codes;
+mod entry;
+mod read;
+mod showings;
+mod verify;
+
+pub use anchor::{Anchor, Claim};
+pub use codes::Code;
+pub use entry::{Entry, Outcome, Shown, Source, Who};
+pub use read::{Filter, Row, count, get, list};
+pub use showings::{Showing, showings};
+pub use verify::{Finding, Verified, verify};
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Error, Keys, Result};
+use crate::ambient::Clock;
+use crate::crypto::{Sha256, context};
+
+/// An entry that is to be written.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// What it tells of.
+    pub code: &'static Code,
+    /// What was acted on, such as a file or a master's name; empty when the command says it all.
+    pub object: String,
+    /// The number of the bundle it is about.
+    pub bundle: Option<u64>,
+    /// The command as typed, secrets masked.
+    pub command: String,
+    /// How many of what.
+    pub counts: BTreeMap<String, u64>,
+    /// Why, in the master's words.
+    pub reason: Option<String>,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The intent that this entry answers.
+    pub intent: Option<u64>,
+    /// Where a secret went.
+    pub shown: Option<Shown>,
+    /// Anything else; of a failure, its message.
+    pub detail: Option<String>,
+}
+
+impl Draft {
+    /// An entry about `command`, which went well.
+    pub fn new(code: &'static Code, command: impl Into<String>) -> Self {
+        Self {
+            code,
+            object: String::new(),
+            bundle: None,
+            command: command.into(),
+            counts: BTreeMap::new(),
+            reason: None,
+            outcome: Outcome::Ok,
+            intent: None,
+            shown: None,
+            detail: None,
+        }
+    }
+
+    /// The same about something.
+    pub fn object(mut self, object: impl Into<String>) -> Self {
+        self.object = object.into();
+        self
+    }
+
+    /// The same, failed with this message.
+    pub fn failed(mut self, message: impl Into<String>) -> Self {
+        self.outcome = Outcome::Failed;
+        self.detail = Some(message.into());
+        self
+    }
+
+    /// The same with a count.
+    pub fn count(mut self, what: impl Into<String>, count: u64) -> Self {
+        self.counts.insert(what.into(), count);
+        self
+    }
+}
+
+/// Appends an entry inside the caller's transaction. Without the keys of a session it carries no code, which only
+/// failed logins and locks may.
+pub fn append(
+    tx: &Connection,
+    draft: &Draft,
+    who: &Who,
+    session: Option<&Keys>,
+    clock: &dyn Clock,
+) -> Result<Anchor> {
+    let last = last(tx)?;
+    let generation = match session {
+        Some(keys) => keys.generation(),
+        None => tx.query_row("SELECT generation FROM state", [], |row| row.get(0))?,
+    };
+    let seq = last.seq + 1;
+    let entry = Entry::new(seq, generation, session.is_some(), clock.now(), draft, who);
+    let body = serde_json::to_string(&entry)
+        .map_err(|_| Error::Internal("an audit entry cannot be written as JSON"))?;
+    let hash = link(&last.hash, body.as_bytes());
+    let mac = match session {
+        Some(keys) => Some(
+            keys.audit_mac(generation, &hash)
+                .ok_or(Error::Internal("the session has no audit key"))?,
+        ),
+        None => None,
+    };
+    tx.prepare_cached("INSERT INTO audit (seq, body, hash, mac) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![seq.cast_signed(), body, hash, mac])?;
+    Ok(Anchor { seq, hash })
+}
+
+/// The newest entry's number and hash; of an empty audit, zero and the origin of its chain.
+pub fn last(connection: &Connection) -> Result<Anchor> {
+    let newest = connection
+        .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
+        .query_row([], |row| {
+            Ok(Anchor {
+                seq: row.get::<_, i64>(0)?.cast_unsigned(),
+                hash: row.get(1)?,
+            })
+        })
+        .optional()?;
+    match newest {
+        Some(anchor) => Ok(anchor),
+        None => origin(connection),
+    }
+}
+
+/// What the chain of this file begins from.
+fn origin(connection: &Connection) -> Result<Anchor> {
+    let vid = connection.query_row("SELECT vid FROM state", [], |row| row.get(0))?;
+    Ok(Anchor {
+        seq: 0,
+        hash: context::audit_origin(&vid),
+    })
+}
+
+/// `h_n = SHA-256(h_{n-1} ‖ u32 length ‖ body)`.
+fn link(previous: &[u8; 32], body: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::default();
+    hash.update(previous);
+    hash.update(&u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes());
+    hash.update(body);
+    hash.finish()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::ambient::FixedClock;
+    use crate::store::keys::tests::loose;
+    use crate::store::schema::Kind;
+
+    pub(crate) static BARE: Kind = Kind {
+        name: "vault",
+        init: "system init",
+        application_id: 1,
+        migrations: &[],
+    };
+
+    /// A file in memory with the base tables and the vid of [`loose`] keys.
+    pub(crate) fn bare() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        BARE.apply(&connection).unwrap();
+        connection
+            .execute("INSERT INTO state VALUES (1, ?1, 1, 0)", [[7u8; 16]])
+            .unwrap();
+        connection
+    }
+
+    pub(crate) fn who() -> Who {
+        Who {
+            host: "host".to_owned(),
+            os_user: "anna".to_owned(),
+            terminal: Some("/dev/pts/3".to_owned()),
+            session: "1a2b".to_owned(),
+            source: Source::Live,
+            master: Some("Master1".to_owned()),
+            holder: Some("Anna".to_owned()),
+        }
+    }
+
+    pub(crate) fn clock() -> FixedClock {
+        FixedClock("2026-03-01T10:00:00.000001Z".parse().unwrap())
+    }
+
+    pub(crate) fn put(connection: &Connection, draft: &Draft, session: bool) -> Anchor {
+        let keys = loose(&[1]);
+        append(
+            connection,
+            draft,
+            &who(),
+            session.then_some(&keys),
+            &clock(),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn the_chain_is_that_of_the_published_vector() {
+        let vid = std::array::from_fn(|n| n as u8);
+        let hex = |bytes: [u8; 32]| anchor::hex(&bytes);
+        let origin = context::audit_origin(&vid);
+        assert_eq!(
+            hex(origin),
+            "73fa1fbdf25b1156ced33225eb266157e67bf5fe16d2a4c1e7858aebd68f2bf2"
+        );
+        assert_eq!(
+            hex(link(&origin, br#"{"seq":1}"#)),
+            "224f3dc62daffb7b74209b479cea02b01555ec9b122f4b6a7edcb9c63952ac56"
+        );
+    }
+
+    #[test]
+    fn an_entry_holds_what_it_must() {
+        let connection = bare();
+        let draft = Draft {
+            bundle: Some(2),
+            reason: Some("ticket 7".to_owned()),
+            ..Draft::new(&codes::EXPORT_BEGUN, "export group=* file=p.igb")
+                .object("p.igb")
+                .count("users", 3)
+        };
+        put(&connection, &draft, true);
+        let body: String = connection
+            .query_row("SELECT body FROM audit", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(
+            body,
+            r#"{"seq":1,"g":1,"session":true,"at":"2026-03-01T10:00:00.000001Z","host":"host","osUser":"anna","terminal":"/dev/pts/3","id":"1a2b","master":"Master1","holder":"Anna","code":"8500","action":"export","object":"p.igb","bundle":2,"command":"export group=* file=p.igb","source":"live","outcome":"ok","counts":{"users":3},"reason":"ticket 7"}"#
+        );
+    }
+
+    #[test]
+    fn an_entry_goes_with_its_transaction() {
+        let mut connection = bare();
+        put(&connection, &Draft::new(&codes::INIT, "system init"), true);
+        let tx = connection.transaction().unwrap();
+        put(&tx, &Draft::new(&codes::SETTING, "system set"), true);
+        assert_eq!(last(&tx).unwrap().seq, 2);
+        tx.rollback().unwrap();
+        assert_eq!(last(&connection).unwrap().seq, 1);
+    }
+}

@@ -1,0 +1,716 @@
+//! Proving the audit: walks the whole chain and says what was done to it (security.md §4).
+//!
+//! Three things hold an entry in place: the number in its body, the hash that links it to the one before, and the
+//! code under a key that only masters have. Which of them fail tells an edit from an insertion or a deletion. The end
+//! of the chain holds nothing: only an anchor kept elsewhere shows that it was cut or that an old file came back.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::ops::Range;
+
+use rusqlite::{Connection, Rows};
+use serde::Deserialize;
+use subtle::ConstantTimeEq as _;
+
+use super::{Anchor, Claim, Code, codes, link, origin};
+use crate::store::{Keys, Result};
+
+/// What is wrong with the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// Entries were changed; with more than one, at least one of them.
+    Edited {
+        /// The first.
+        from: u64,
+        /// The last.
+        to: u64,
+    },
+    /// Entries are gone.
+    Deleted {
+        /// The first.
+        from: u64,
+        /// The last.
+        to: u64,
+    },
+    /// An entry that no session of a master wrote.
+    Inserted {
+        /// The number it bears.
+        seq: u64,
+    },
+    /// An entry stands in another's place.
+    Reordered {
+        /// The number it bears.
+        seq: u64,
+        /// Its place.
+        place: u64,
+    },
+    /// The audit ends before an anchor.
+    Cut {
+        /// Its last entry.
+        last: u64,
+        /// The anchor.
+        anchor: Claim,
+    },
+    /// At an anchor the audit says something else than it once did.
+    RolledBack {
+        /// The anchor.
+        anchor: Claim,
+    },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Edited { from, to } if from == to => write!(f, "#{from} was edited"),
+            Self::Edited { from, to } => write!(f, "one or more of #{from} to #{to} were edited"),
+            Self::Deleted { from, to } if from == to => write!(f, "#{from} was deleted"),
+            Self::Deleted { from, to } => write!(f, "#{from} to #{to} were deleted"),
+            Self::Inserted { seq } => {
+                write!(f, "#{seq} was inserted: no master's session wrote it")
+            }
+            Self::Reordered { seq, place } => {
+                write!(
+                    f,
+                    "the entries were reordered: #{seq} stands in the place of #{place}"
+                )
+            }
+            Self::Cut { last, anchor } => write!(
+                f,
+                "the audit ends at #{last}, before the anchor {anchor}: its end was cut or an older copy of the file was brought back"
+            ),
+            Self::RolledBack { anchor } => write!(
+                f,
+                "at the anchor {anchor} the audit says something else: an older copy of the file was brought back and went on from there"
+            ),
+        }
+    }
+}
+
+/// What a walk along the chain has shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    /// How many entries there are.
+    pub entries: u64,
+    /// The newest one.
+    pub last: Anchor,
+    /// How many at the end are of no session, such as failed logins, so that nothing confirms them yet.
+    pub unconfirmed: u64,
+    /// How many findings were reported.
+    pub findings: u64,
+}
+
+/// Walks the chain and reports each finding.
+///
+/// `claims` are anchors that were kept elsewhere.
+pub fn verify(
+    connection: &Connection,
+    keys: &Keys,
+    claims: &[Claim],
+    found: impl FnMut(&Finding),
+) -> Result<Verified> {
+    let mut statement =
+        connection.prepare("SELECT seq, body, hash, mac FROM audit ORDER BY seq")?;
+    let mut rows = statement.query([])?;
+    let start = origin(connection)?;
+    let mut walk = Walk {
+        connection,
+        keys,
+        claims,
+        report: Report {
+            found,
+            open: None,
+            count: 0,
+        },
+        link: Some(start.hash),
+        next: 1,
+        owed: Vec::new(),
+        confirmed: 0,
+        last: start,
+        entries: 0,
+        misplaced: None,
+    };
+    walk.compare(&start);
+    let mut current = read(&mut rows)?;
+    while let Some(stored) = current {
+        current = read(&mut rows)?;
+        walk.step(&stored, current.as_ref())?;
+    }
+    Ok(walk.finish())
+}
+
+/// What the walk needs of a body.
+#[derive(Deserialize)]
+struct Head {
+    seq: u64,
+    g: u32,
+    session: bool,
+    #[serde(default)]
+    code: String,
+}
+
+struct Stored {
+    place: u64,
+    body: Vec<u8>,
+    head: Option<Head>,
+    hash: [u8; 32],
+    mac: Option<Vec<u8>>,
+}
+
+impl Stored {
+    /// The number it bears; one that cannot be read is taken for the number it should bear.
+    fn bears(&self, expected: u64) -> u64 {
+        self.head.as_ref().map_or(expected, |head| head.seq)
+    }
+}
+
+fn read(rows: &mut Rows<'_>) -> Result<Option<Stored>> {
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let bytes =
+        |at| -> Result<Vec<u8>> { Ok(row.get_ref(at)?.as_bytes().unwrap_or_default().to_vec()) };
+    let body = bytes(1)?;
+    Ok(Some(Stored {
+        place: row.get::<_, i64>(0)?.cast_unsigned(),
+        head: serde_json::from_slice(&body).ok(),
+        body,
+        // A hash of another length fits nothing.
+        hash: bytes(2)?.try_into().unwrap_or_default(),
+        mac: row.get(3)?,
+    }))
+}
+
+struct Walk<'a, F: FnMut(&Finding)> {
+    connection: &'a Connection,
+    keys: &'a Keys,
+    claims: &'a [Claim],
+    report: Report<F>,
+    /// The hash before the next entry; unknown after a gap.
+    link: Option<[u8; 32]>,
+    /// The number that the next entry should bear.
+    next: u64,
+    /// Numbers that were passed over and stand further on.
+    owed: Vec<Range<u64>>,
+    /// The newest entry that a valid code confirms.
+    confirmed: u64,
+    last: Anchor,
+    entries: u64,
+    /// An entry whose place is not its number, though it is in order.
+    misplaced: Option<Finding>,
+}
+
+/// What holds an entry that is looked at alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seal {
+    /// A valid code.
+    Proven,
+    /// No code, as a failed login or a lock has none.
+    Excused,
+    /// No valid code where one should be.
+    Broken,
+}
+
+impl<F: FnMut(&Finding)> Walk<'_, F> {
+    fn step(&mut self, stored: &Stored, following: Option<&Stored>) -> Result<()> {
+        self.entries += 1;
+        let bears = stored.bears(self.next);
+        let seal = self.seal(stored);
+        let linked = self
+            .link
+            .map(|before| stored.hash == link(&before, &stored.body));
+        if following.is_some_and(|entry| entry.head.is_some() && entry.bears(0) == self.next) {
+            let genuine = if bears == self.next {
+                seal == Seal::Proven && linked != Some(false)
+            } else {
+                seal != Seal::Broken
+            };
+            if !genuine {
+                self.report.add(Finding::Inserted { seq: bears });
+                return Ok(());
+            }
+        }
+        let linked = match bears.cmp(&self.next) {
+            Ordering::Less => {
+                if !self.owed.iter().any(|owed| owed.contains(&bears)) {
+                    self.report.add(Finding::Inserted { seq: bears });
+                }
+                return Ok(());
+            }
+            Ordering::Equal => linked,
+            Ordering::Greater => {
+                self.gap(bears, stored.place)?;
+                None
+            }
+        };
+        if stored.place != bears && self.misplaced.is_none() {
+            self.misplaced = Some(Finding::Reordered {
+                seq: bears,
+                place: stored.place,
+            });
+        }
+        self.judge(bears, seal, linked, following.is_none());
+        if seal == Seal::Proven {
+            self.confirmed = bears;
+        }
+        self.link = Some(stored.hash);
+        self.next = bears + 1;
+        self.last = Anchor {
+            seq: bears,
+            hash: stored.hash,
+        };
+        self.compare(&self.last.clone());
+        Ok(())
+    }
+
+    /// The numbers before this one are missing here.
+    fn gap(&mut self, bears: u64, place: u64) -> Result<()> {
+        let elsewhere = self
+            .connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM audit WHERE seq > ?1 AND json_valid(body) AND body ->> '$.seq' = ?2)",
+            )?
+            .query_row([place.cast_signed(), self.next.cast_signed()], |row| row.get(0))?;
+        if elsewhere {
+            self.owed.push(self.next..bears);
+            self.report.add(Finding::Reordered {
+                seq: bears,
+                place: self.next,
+            });
+        } else {
+            self.report.add(Finding::Deleted {
+                from: self.next,
+                to: bears - 1,
+            });
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, bears: u64, seal: Seal, linked: Option<bool>, newest: bool) {
+        if seal == Seal::Broken {
+            // At the end of an otherwise sound chain it is one too many; elsewhere the next entry stands on it.
+            let follows_edit =
+                matches!(self.report.open, Some(Finding::Edited { to, .. }) if to + 1 == bears);
+            self.report
+                .add(if newest && linked == Some(true) && !follows_edit {
+                    Finding::Inserted { seq: bears }
+                } else {
+                    Finding::Edited {
+                        from: bears,
+                        to: bears,
+                    }
+                });
+        } else if linked == Some(false) {
+            // Entries that no code confirms yet may be what was changed.
+            self.report.add(Finding::Edited {
+                from: (self.confirmed + 1).min(bears),
+                to: bears,
+            });
+        }
+    }
+
+    fn seal(&self, stored: &Stored) -> Seal {
+        let Some(head) = &stored.head else {
+            return Seal::Broken;
+        };
+        match &stored.mac {
+            Some(mac) if head.session => match self.keys.audit_mac(head.g, &stored.hash) {
+                Some(right) if right[..].ct_eq(mac).into() => Seal::Proven,
+                _ => Seal::Broken,
+            },
+            None if !head.session && UNSEALED.iter().any(|code| code.code == head.code) => {
+                Seal::Excused
+            }
+            _ => Seal::Broken,
+        }
+    }
+
+    fn compare(&mut self, here: &Anchor) {
+        for claim in self.claims.iter().filter(|claim| claim.seq == here.seq) {
+            if !claim.fits(&here.hash) {
+                self.report.add(Finding::RolledBack {
+                    anchor: claim.clone(),
+                });
+            }
+        }
+    }
+
+    fn finish(mut self) -> Verified {
+        for claim in self.claims.iter().filter(|claim| claim.seq > self.last.seq) {
+            self.report.add(Finding::Cut {
+                last: self.last.seq,
+                anchor: claim.clone(),
+            });
+        }
+        if self.report.count == 0
+            && self.report.open.is_none()
+            && let Some(finding) = self.misplaced.take()
+        {
+            self.report.add(finding);
+        }
+        self.report.flush();
+        Verified {
+            entries: self.entries,
+            last: self.last,
+            unconfirmed: self.last.seq.saturating_sub(self.confirmed),
+            findings: self.report.count,
+        }
+    }
+}
+
+/// Codes of entries that no session writes.
+static UNSEALED: &[&Code] = &[
+    &codes::LOGIN_FAILED,
+    &codes::RELOGIN_FAILED,
+    &codes::SESSION_LOCKED,
+];
+
+/// Joins edits of neighbours, so that a rewritten end is one finding.
+struct Report<F: FnMut(&Finding)> {
+    found: F,
+    open: Option<Finding>,
+    count: u64,
+}
+
+impl<F: FnMut(&Finding)> Report<F> {
+    fn add(&mut self, finding: Finding) {
+        if let (Some(Finding::Edited { to, .. }), Finding::Edited { from, to: end }) =
+            (&mut self.open, &finding)
+            && *from <= *to + 1
+        {
+            *to = *end;
+            return;
+        }
+        self.flush();
+        self.open = Some(finding);
+    }
+
+    fn flush(&mut self) {
+        if let Some(finding) = self.open.take() {
+            (self.found)(&finding);
+            self.count += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{bare, put};
+    use super::super::{Draft, last};
+    use super::*;
+    use crate::store::keys::tests::loose;
+    use rusqlite::params;
+
+    fn session(connection: &Connection) {
+        put(
+            connection,
+            &Draft::new(&codes::SETTING, "system set a=b"),
+            true,
+        );
+    }
+
+    fn failure(connection: &Connection) {
+        put(
+            connection,
+            &Draft::new(&codes::LOGIN_FAILED, "login"),
+            false,
+        );
+    }
+
+    /// Ten entries of sessions.
+    fn ten() -> Connection {
+        let connection = bare();
+        (0..10).for_each(|_| session(&connection));
+        connection
+    }
+
+    fn run(connection: &Connection, claims: &[Claim]) -> (Vec<Finding>, Verified) {
+        let mut findings = Vec::new();
+        let verified = verify(connection, &loose(&[1]), claims, |finding| {
+            findings.push(finding.clone());
+        })
+        .unwrap();
+        assert_eq!(findings.len() as u64, verified.findings);
+        (findings, verified)
+    }
+
+    fn findings(connection: &Connection) -> Vec<Finding> {
+        run(connection, &[]).0
+    }
+
+    fn at(connection: &Connection, seq: i64) -> Anchor {
+        Anchor {
+            seq: seq as u64,
+            hash: connection
+                .query_row("SELECT hash FROM audit WHERE seq = ?1", [seq], |row| {
+                    row.get(0)
+                })
+                .unwrap(),
+        }
+    }
+
+    /// Makes the hashes fit again from `from` on, as anybody can who lacks the keys.
+    fn rehash(connection: &Connection, from: i64) {
+        let mut before = if from == 1 {
+            origin(connection).unwrap()
+        } else {
+            at(connection, from - 1)
+        };
+        let end = last(connection).unwrap().seq as i64;
+        for seq in from..=end {
+            let body: String = connection
+                .query_row("SELECT body FROM audit WHERE seq = ?1", [seq], |row| {
+                    row.get(0)
+                })
+                .unwrap();
+            let hash = link(&before.hash, body.as_bytes());
+            connection
+                .execute(
+                    "UPDATE audit SET hash = ?1 WHERE seq = ?2",
+                    params![hash, seq],
+                )
+                .unwrap();
+            before.hash = hash;
+        }
+    }
+
+    /// Moves the entries from `from` on by one place, as far as their numbers in the table go.
+    fn renumber(connection: &Connection, from: i64, by: i64) {
+        connection
+            .execute(
+                "UPDATE audit SET seq = -(seq + ?1) WHERE seq >= ?2",
+                [by, from],
+            )
+            .unwrap();
+        connection
+            .execute("UPDATE audit SET seq = -seq WHERE seq < 0", [])
+            .unwrap();
+    }
+
+    fn edited(seq: u64) -> Finding {
+        Finding::Edited { from: seq, to: seq }
+    }
+
+    #[test]
+    fn a_sound_chain_has_no_findings() {
+        let connection = ten();
+        failure(&connection);
+        failure(&connection);
+        let claims: Vec<Claim> = (0..=12)
+            .map(|seq| match seq {
+                0 => origin(&connection).unwrap().into(),
+                _ => at(&connection, seq).into(),
+            })
+            .collect();
+        let (findings, verified) = run(&connection, &claims);
+        assert_eq!(findings, []);
+        assert_eq!((verified.entries, verified.unconfirmed), (12, 2));
+        session(&connection);
+        assert_eq!(run(&connection, &claims).1.unconfirmed, 0);
+        assert_eq!(run(&bare(), &[]).1.entries, 0);
+    }
+
+    #[test]
+    fn an_edited_body_is_found() {
+        for seq in 1..=10_i64 {
+            for change in ["replace(body, 'a=b', 'a=c')", "'not even JSON'", "x'00ff'"] {
+                let connection = ten();
+                connection
+                    .execute(
+                        &format!("UPDATE audit SET body = CAST({change} AS TEXT) WHERE seq = ?1"),
+                        [seq],
+                    )
+                    .unwrap();
+                assert_eq!(findings(&connection), [edited(seq as u64)], "{change}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_edit_with_the_hashes_made_to_fit_is_found() {
+        let connection = ten();
+        connection
+            .execute(
+                "UPDATE audit SET body = replace(body, 'a=b', 'a=c') WHERE seq = 4",
+                [],
+            )
+            .unwrap();
+        rehash(&connection, 4);
+        assert_eq!(findings(&connection), [Finding::Edited { from: 4, to: 10 }]);
+    }
+
+    #[test]
+    fn a_changed_hash_or_code_is_found() {
+        for change in [
+            "hash = zeroblob(32)",
+            "hash = x''",
+            "mac = zeroblob(32)",
+            "mac = NULL",
+        ] {
+            let connection = ten();
+            connection
+                .execute(&format!("UPDATE audit SET {change} WHERE seq = 4"), [])
+                .unwrap();
+            assert!(
+                findings(&connection).contains(&edited(4))
+                    || findings(&connection) == [Finding::Edited { from: 4, to: 5 }],
+                "{change}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_entry_of_a_session_cannot_pose_as_a_failed_login() {
+        let connection = ten();
+        connection
+            .execute(
+                r#"UPDATE audit SET mac = NULL, body = replace(replace(body, '"session":true', '"session":false'), '"9002"', '"AUD103"') WHERE seq = 4"#,
+                [],
+            )
+            .unwrap();
+        assert_eq!(findings(&connection), [edited(4)]);
+        rehash(&connection, 4);
+        assert_eq!(findings(&connection), [Finding::Edited { from: 5, to: 10 }]);
+    }
+
+    #[test]
+    fn an_edited_failed_login_is_found_once_a_session_has_confirmed_it() {
+        let connection = bare();
+        session(&connection);
+        failure(&connection);
+        failure(&connection);
+        session(&connection);
+        connection
+            .execute(
+                "UPDATE audit SET body = replace(body, 'anna', 'bert') WHERE seq = 2",
+                [],
+            )
+            .unwrap();
+        assert_eq!(findings(&connection), [edited(2)]);
+        let body: String = connection
+            .query_row("SELECT body FROM audit WHERE seq = 2", [], |row| row.get(0))
+            .unwrap();
+        let hash = link(&at(&connection, 1).hash, body.as_bytes());
+        connection
+            .execute("UPDATE audit SET hash = ?1 WHERE seq = 2", [hash])
+            .unwrap();
+        assert_eq!(findings(&connection), [Finding::Edited { from: 2, to: 3 }]);
+    }
+
+    #[test]
+    fn deleted_entries_are_found() {
+        let connection = ten();
+        connection
+            .execute("DELETE FROM audit WHERE seq IN (4, 5, 8)", [])
+            .unwrap();
+        let expected = [
+            Finding::Deleted { from: 4, to: 5 },
+            Finding::Deleted { from: 8, to: 8 },
+        ];
+        assert_eq!(findings(&connection), expected);
+        let connection = ten();
+        connection
+            .execute("DELETE FROM audit WHERE seq = 1", [])
+            .unwrap();
+        assert_eq!(findings(&connection), [Finding::Deleted { from: 1, to: 1 }]);
+        renumber(&connection, 2, -1);
+        assert_eq!(findings(&connection), [Finding::Deleted { from: 1, to: 1 }]);
+    }
+
+    #[test]
+    fn an_inserted_entry_is_found() {
+        for (place, body) in [
+            (4, r#"{"seq":4,"g":1,"session":true,"code":"8503"}"#),
+            (4, r#"{"seq":4,"g":1,"session":false,"code":"8503"}"#),
+            (4, r#"{"seq":4,"g":1,"session":false,"code":"AUD103"}"#),
+            (4, r#"{"seq":4,"g":9,"session":true,"code":"8503"}"#),
+            (11, r#"{"seq":11,"g":1,"session":true,"code":"8503"}"#),
+        ] {
+            let connection = ten();
+            renumber(&connection, place, 1);
+            let hash = link(&at(&connection, place - 1).hash, body.as_bytes());
+            connection
+                .execute(
+                    "INSERT INTO audit (seq, body, hash, mac) VALUES (?1, ?2, ?3, NULL)",
+                    params![place, body, hash],
+                )
+                .unwrap();
+            let expected = [Finding::Inserted { seq: place as u64 }];
+            assert_eq!(findings(&connection), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_doubled_entry_is_found() {
+        let connection = ten();
+        connection
+            .execute("INSERT INTO audit (seq, body, hash, mac) SELECT 11, body, hash, mac FROM audit WHERE seq = 3", [])
+            .unwrap();
+        assert_eq!(findings(&connection), [Finding::Inserted { seq: 3 }]);
+    }
+
+    #[test]
+    fn reordered_entries_are_found() {
+        let connection = ten();
+        connection
+            .execute_batch(
+                "UPDATE audit SET seq = 100 WHERE seq = 5;
+                 UPDATE audit SET seq = 5 WHERE seq = 7;
+                 UPDATE audit SET seq = 7 WHERE seq = 100;",
+            )
+            .unwrap();
+        let found = findings(&connection);
+        assert_eq!(found[0], Finding::Reordered { seq: 7, place: 5 });
+
+        let connection = ten();
+        renumber(&connection, 1, 90);
+        assert_eq!(
+            findings(&connection),
+            [Finding::Reordered { seq: 1, place: 91 }]
+        );
+    }
+
+    #[test]
+    fn a_cut_end_is_found_with_an_anchor() {
+        let connection = ten();
+        let anchor = Claim::from(at(&connection, 9));
+        connection
+            .execute("DELETE FROM audit WHERE seq > 7", [])
+            .unwrap();
+        assert_eq!(findings(&connection), []);
+        let expected = [Finding::Cut {
+            last: 7,
+            anchor: anchor.clone(),
+        }];
+        assert_eq!(run(&connection, &[anchor]).0, expected);
+    }
+
+    #[test]
+    fn an_older_file_that_went_on_is_found_with_an_anchor() {
+        let connection = ten();
+        let anchor = Claim::from(at(&connection, 9));
+        connection
+            .execute("DELETE FROM audit WHERE seq > 7", [])
+            .unwrap();
+        for _ in 0..5 {
+            put(
+                &connection,
+                &Draft::new(&codes::SETTING, "system set other=1"),
+                true,
+            );
+        }
+        assert_eq!(findings(&connection), []);
+        let expected = [Finding::RolledBack {
+            anchor: anchor.clone(),
+        }];
+        assert_eq!(run(&connection, &[anchor]).0, expected);
+    }
+
+    #[test]
+    fn the_audit_of_another_vault_is_found() {
+        let connection = ten();
+        connection
+            .execute("UPDATE state SET vid = ?1", [[8u8; 16]])
+            .unwrap();
+        assert_eq!(findings(&connection), [edited(1)]);
+    }
+}
