@@ -7,6 +7,7 @@
 pub mod input;
 mod lines;
 pub mod ndjson;
+pub mod population;
 mod secret;
 
 pub use lines::MAX_LINE;
