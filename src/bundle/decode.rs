@@ -1,0 +1,354 @@
+//! One line of JSON as a record; the inverse of `encode`, and strict.
+
+use super::encode::cells_fit;
+use super::json::{Fault, Parser};
+use crate::model::bundle::{
+    Card, CardState, Record, State, Token, UnassignedCard, UnassignedToken, User,
+};
+use crate::model::{
+    Algorithm, Contact, Group, Hash, LocationEntry, Password, QaPair, RbaOverrides, SecretBytes,
+    Timestamp, TokenKind, Usage,
+};
+
+type Parsed<T> = Result<T, Fault>;
+
+/// Reads one record up to the end of its line.
+pub(super) fn record(parser: &mut Parser<'_, '_>) -> Parsed<Record> {
+    let kind = parser.record_type()?;
+    let record = match &*kind {
+        "group" => Record::Group(group(parser)?),
+        "user" => Record::User(Box::new(user(parser)?)),
+        "token" => Record::Token(Box::new(unassigned_token(parser)?)),
+        "card" => Record::Card(Box::new(unassigned_card(parser)?)),
+        _ => return parser.fault("the type of a record is group, user, token or card"),
+    };
+    parser.end()?;
+    Ok(record)
+}
+
+fn unknown<T>(parser: &Parser<'_, '_>, key: &str) -> Parsed<T> {
+    parser.fault(format!("there is no '{key}' here in this format"))
+}
+
+fn need<T>(parser: &Parser<'_, '_>, value: Option<T>, key: &str) -> Parsed<T> {
+    match value {
+        Some(value) => Ok(value),
+        None => parser.fault(format!("'{key}' is missing")),
+    }
+}
+
+fn group(parser: &mut Parser<'_, '_>) -> Parsed<Group> {
+    let mut name = None;
+    let mut default = None;
+    parser.members(|parser, key| match key {
+        "name" => parser.once(&mut name, Parser::string),
+        "default" => parser.once(&mut default, Parser::boolean),
+        _ => unknown(parser, key),
+    })?;
+    Ok(Group {
+        name: need(parser, name, "name")?,
+        default: default.unwrap_or_default(),
+    })
+}
+
+fn user(parser: &mut Parser<'_, '_>) -> Parsed<User> {
+    let (mut user_id, mut source_user_id, mut group) = (None, None, None);
+    let (mut full_name, mut state, mut aliases) = (None, None, None);
+    let (mut contacts, mut qa, mut passwords) = (None, None, None);
+    let (mut tokens, mut cards) = (None, None);
+    let (mut history, mut expected, mut overrides) = (None, None, None);
+    parser.members(|parser, key| match key {
+        "userId" => parser.once(&mut user_id, Parser::string),
+        "sourceUserId" => parser.once(&mut source_user_id, Parser::string),
+        "group" => parser.once(&mut group, Parser::string),
+        "fullName" => parser.once(&mut full_name, Parser::string),
+        "state" => parser.once(&mut state, Parser::parsed),
+        "aliases" => parser.once(&mut aliases, |p| p.array(Parser::string)),
+        "contacts" => parser.once(&mut contacts, |p| p.array(contact)),
+        "qa" => parser.once(&mut qa, |p| p.array(qa_pair)),
+        "passwords" => parser.once(&mut passwords, |p| p.array(password)),
+        "tokens" => parser.once(&mut tokens, |p| p.array(assigned_token)),
+        "cards" => parser.once(&mut cards, |p| p.array(assigned_card)),
+        "locationHistory" => parser.once(&mut history, |p| p.array(location)),
+        "expectedLocations" => parser.once(&mut expected, |p| p.array(Parser::string)),
+        "rba" => parser.once(&mut overrides, rba),
+        _ => unknown(parser, key),
+    })?;
+    Ok(User {
+        user_id: need(parser, user_id, "userId")?,
+        source_user_id,
+        group: need(parser, group, "group")?,
+        full_name,
+        state: need(parser, state, "state")?,
+        aliases: aliases.unwrap_or_default(),
+        contacts: contacts.unwrap_or_default(),
+        qa: qa.unwrap_or_default(),
+        passwords: passwords.unwrap_or_default(),
+        tokens: tokens.unwrap_or_default(),
+        cards: cards.unwrap_or_default(),
+        location_history: history.unwrap_or_default(),
+        expected_locations: expected.unwrap_or_default(),
+        rba: overrides.unwrap_or_default(),
+    })
+}
+
+fn contact(parser: &mut Parser<'_, '_>) -> Parsed<Contact> {
+    let (mut label, mut value, mut default) = (None, None, None);
+    parser.object(|parser, key| match key {
+        "label" => parser.once(&mut label, Parser::string),
+        "value" => parser.once(&mut value, Parser::string),
+        "default" => parser.once(&mut default, Parser::boolean),
+        _ => unknown(parser, key),
+    })?;
+    Ok(Contact {
+        label: need(parser, label, "label")?,
+        value: need(parser, value, "value")?,
+        default: default.unwrap_or_default(),
+    })
+}
+
+fn qa_pair(parser: &mut Parser<'_, '_>) -> Parsed<QaPair> {
+    let (mut question, mut answer) = (None, None);
+    parser.object(|parser, key| match key {
+        "question" => parser.once(&mut question, Parser::string),
+        "answer" => parser.once(&mut answer, Parser::secret_text),
+        _ => unknown(parser, key),
+    })?;
+    Ok(QaPair {
+        question: need(parser, question, "question")?,
+        answer: need(parser, answer, "answer")?,
+    })
+}
+
+fn password(parser: &mut Parser<'_, '_>) -> Parsed<Password> {
+    let (mut name, mut value, mut expires, mut must_change) = (None, None, None, None);
+    parser.object(|parser, key| match key {
+        "name" => parser.once(&mut name, Parser::string),
+        "value" => parser.once(&mut value, Parser::secret_text),
+        "expires" => parser.once(&mut expires, Parser::parsed),
+        "mustChange" => parser.once(&mut must_change, Parser::boolean),
+        _ => unknown(parser, key),
+    })?;
+    Ok(Password {
+        name,
+        value: need(parser, value, "value")?,
+        expires,
+        must_change,
+    })
+}
+
+fn location(parser: &mut Parser<'_, '_>) -> Parsed<LocationEntry> {
+    let mut entry = LocationEntry::default();
+    parser.object(|parser, key| match key {
+        "country" => parser.once(&mut entry.country, Parser::string),
+        "region" => parser.once(&mut entry.region, Parser::string),
+        "city" => parser.once(&mut entry.city, Parser::string),
+        "isp" => parser.once(&mut entry.isp, Parser::string),
+        "ip" => parser.once(&mut entry.ip, Parser::string),
+        "lastAuth" => parser.once(&mut entry.last_auth, Parser::parsed),
+        _ => unknown(parser, key),
+    })?;
+    Ok(entry)
+}
+
+fn rba(parser: &mut Parser<'_, '_>) -> Parsed<RbaOverrides> {
+    let mut rba = RbaOverrides::default();
+    parser.object(|parser, key| match key {
+        "maxLocations" => parser.once(&mut rba.max_history, Parser::integer),
+        "checkIp" => parser.once(&mut rba.check_ip, Parser::boolean),
+        "checkVelocity" => parser.once(&mut rba.check_velocity, Parser::boolean),
+        "maxExpectedLocations" => parser.once(&mut rba.max_expected, Parser::integer),
+        _ => unknown(parser, key),
+    })?;
+    Ok(rba)
+}
+
+fn assigned_token(parser: &mut Parser<'_, '_>) -> Parsed<Token> {
+    let mut fields = TokenFields::default();
+    parser.object(|parser, key| fields.member(parser, key))?;
+    let token = fields.token(parser)?;
+    match token.state {
+        Some(_) => Ok(token),
+        None => parser.fault("'state' is missing"),
+    }
+}
+
+fn unassigned_token(parser: &mut Parser<'_, '_>) -> Parsed<UnassignedToken> {
+    let mut group = None;
+    let mut fields = TokenFields::default();
+    parser.members(|parser, key| match key {
+        "group" => parser.once(&mut group, Parser::string),
+        _ => fields.member(parser, key),
+    })?;
+    Ok(UnassignedToken {
+        group: need(parser, group, "group")?,
+        token: fields.token(parser)?,
+    })
+}
+
+fn assigned_card(parser: &mut Parser<'_, '_>) -> Parsed<Card> {
+    let mut fields = CardFields::default();
+    parser.object(|parser, key| fields.member(parser, key))?;
+    let card = fields.card(parser)?;
+    match card.state {
+        Some(_) => Ok(card),
+        None => parser.fault("'state' is missing"),
+    }
+}
+
+fn unassigned_card(parser: &mut Parser<'_, '_>) -> Parsed<UnassignedCard> {
+    let (mut group, mut preproduced, mut comment) = (None, None, None);
+    let mut fields = CardFields::default();
+    parser.members(|parser, key| match key {
+        "group" => parser.once(&mut group, Parser::string),
+        "preproduced" => parser.once(&mut preproduced, Parser::boolean),
+        "comment" => parser.once(&mut comment, Parser::string),
+        _ => fields.member(parser, key),
+    })?;
+    Ok(UnassignedCard {
+        group: need(parser, group, "group")?,
+        preproduced: preproduced.unwrap_or_default(),
+        comment,
+        card: fields.card(parser)?,
+    })
+}
+
+/// The members of a token, as far as they have been read.
+#[derive(Default)]
+struct TokenFields {
+    vendor: Option<String>,
+    serial: Option<String>,
+    kind: Option<TokenKind>,
+    model: Option<String>,
+    algorithm: Option<Algorithm>,
+    hash: Option<Hash>,
+    digits: Option<u32>,
+    step: Option<u32>,
+    counter: Option<u64>,
+    drift: Option<i64>,
+    state: Option<State>,
+    idp_url: Option<String>,
+    transactions: Option<bool>,
+    load_date: Option<Timestamp>,
+    last_used: Option<Timestamp>,
+    expires: Option<Timestamp>,
+    issue_no: Option<String>,
+    key_id: Option<String>,
+    comment: Option<String>,
+    seed: Option<SecretBytes>,
+    unlock: Option<SecretBytes>,
+}
+
+impl TokenFields {
+    fn member(&mut self, parser: &mut Parser<'_, '_>, key: &str) -> Parsed<()> {
+        match key {
+            "vendor" => parser.once(&mut self.vendor, Parser::string),
+            "serial" => parser.once(&mut self.serial, Parser::string),
+            "kind" => parser.once(&mut self.kind, Parser::parsed),
+            "model" => parser.once(&mut self.model, Parser::string),
+            "algorithm" => parser.once(&mut self.algorithm, Parser::parsed),
+            "hash" => parser.once(&mut self.hash, Parser::parsed),
+            "digits" => parser.once(&mut self.digits, Parser::integer),
+            "step" => parser.once(&mut self.step, Parser::integer),
+            "counter" => parser.once(&mut self.counter, Parser::integer),
+            "drift" => parser.once(&mut self.drift, Parser::signed),
+            "state" => parser.once(&mut self.state, Parser::parsed),
+            "idpUrl" => parser.once(&mut self.idp_url, Parser::string),
+            "transactions" => parser.once(&mut self.transactions, Parser::boolean),
+            "loadDate" => parser.once(&mut self.load_date, Parser::parsed),
+            "lastUsed" => parser.once(&mut self.last_used, Parser::parsed),
+            "expires" => parser.once(&mut self.expires, Parser::parsed),
+            "issueNo" => parser.once(&mut self.issue_no, Parser::string),
+            "keyId" => parser.once(&mut self.key_id, Parser::string),
+            "comment" => parser.once(&mut self.comment, Parser::string),
+            "seed" => parser.once(&mut self.seed, Parser::secret),
+            "unlock" => parser.once(&mut self.unlock, Parser::secret),
+            _ => unknown(parser, key),
+        }
+    }
+
+    fn token(self, parser: &Parser<'_, '_>) -> Parsed<Token> {
+        Ok(Token {
+            vendor: need(parser, self.vendor, "vendor")?,
+            serial: need(parser, self.serial, "serial")?,
+            kind: need(parser, self.kind, "kind")?,
+            model: self.model,
+            algorithm: need(parser, self.algorithm, "algorithm")?,
+            hash: self.hash,
+            digits: self.digits,
+            step: self.step,
+            counter: self.counter,
+            drift: self.drift,
+            state: self.state,
+            idp_url: self.idp_url,
+            transactions: self.transactions,
+            load_date: self.load_date,
+            last_used: self.last_used,
+            expires: self.expires,
+            issue_no: self.issue_no,
+            key_id: self.key_id,
+            comment: self.comment,
+            seed: need(parser, self.seed, "seed")?,
+            unlock: self.unlock,
+        })
+    }
+}
+
+/// The members of a card, as far as they have been read.
+#[derive(Default)]
+struct CardFields {
+    serial: Option<u64>,
+    state: Option<CardState>,
+    created: Option<Timestamp>,
+    expires: Option<Timestamp>,
+    superseded: Option<Timestamp>,
+    usage: Option<Usage>,
+    challenge_count: Option<u64>,
+    least_used_cell: Option<u64>,
+    cell_usage: Option<Vec<u64>>,
+    rows: Option<u32>,
+    columns: Option<u32>,
+    cells: Option<SecretBytes>,
+}
+
+impl CardFields {
+    fn member(&mut self, parser: &mut Parser<'_, '_>, key: &str) -> Parsed<()> {
+        match key {
+            "serial" => parser.once(&mut self.serial, Parser::integer),
+            "state" => parser.once(&mut self.state, Parser::parsed),
+            "created" => parser.once(&mut self.created, Parser::parsed),
+            "expires" => parser.once(&mut self.expires, Parser::parsed),
+            "superseded" => parser.once(&mut self.superseded, Parser::parsed),
+            "usage" => parser.once(&mut self.usage, Parser::parsed),
+            "challengeCount" => parser.once(&mut self.challenge_count, Parser::integer),
+            "leastUsedCell" => parser.once(&mut self.least_used_cell, Parser::integer),
+            "cellUsage" => parser.once(&mut self.cell_usage, |p| p.array(Parser::integer)),
+            "rows" => parser.once(&mut self.rows, Parser::integer),
+            "columns" => parser.once(&mut self.columns, Parser::integer),
+            "cells" => parser.once(&mut self.cells, Parser::secret),
+            _ => unknown(parser, key),
+        }
+    }
+
+    fn card(self, parser: &Parser<'_, '_>) -> Parsed<Card> {
+        let card = Card {
+            serial: need(parser, self.serial, "serial")?,
+            state: self.state,
+            created: self.created,
+            expires: self.expires,
+            superseded: self.superseded,
+            usage: self.usage,
+            challenge_count: self.challenge_count,
+            least_used_cell: self.least_used_cell,
+            cell_usage: self.cell_usage,
+            rows: need(parser, self.rows, "rows")?,
+            columns: need(parser, self.columns, "columns")?,
+            cells: need(parser, self.cells, "cells")?,
+        };
+        if cells_fit(&card) {
+            Ok(card)
+        } else {
+            parser.fault("the cells do not fit the card's rows and columns")
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The bundle that somebody else wrote from the format's description.
+
+use super::*;
+
+const DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/vectors/");
+
+#[test]
+fn the_vector_opens_and_seals_again_to_the_same_bytes() {
+    let (Ok(bundle), Ok(password)) = (
+        std::fs::read(format!("{DIR}igsh-bundle-1.igb")),
+        std::fs::read_to_string(format!("{DIR}igsh-bundle-1.password")),
+    ) else {
+        eprintln!("skipped: ../shared/vectors/igsh-bundle-1.igb is not here");
+        return;
+    };
+    let reader = Reader::open(Cursor::new(&bundle), &password).unwrap();
+    let mut checked = reader.check(&Silent, &CancelToken::default()).unwrap();
+    assert_eq!(
+        checked.header().meta,
+        Meta {
+            cost: Cost::BUNDLE,
+            ..meta()
+        }
+    );
+    assert_eq!(checked.header().tool, "0.1.0");
+    assert_eq!(checked.manifest().by, "Master1");
+    assert_eq!(checked.manifest().records.token, 1);
+    let mut seeds = Vec::new();
+    checked
+        .records(&Silent, &CancelToken::default(), |record| {
+            let crate::model::bundle::Record::Token(token) = record else {
+                panic!("another record than a token");
+            };
+            assert_eq!((&*token.group, &*token.token.vendor), ("sales", "HID"));
+            seeds.push(secrecy::ExposeSecret::expose_secret(&token.token.seed).to_vec());
+            Ok::<_, Error>(())
+        })
+        .unwrap();
+    assert_eq!(seeds, [b"12345678901234567890"]);
+
+    let header = Header::read(&bundle[..]).unwrap();
+    let text = header.text();
+    assert_eq!(text.as_bytes(), &bundle[..header.len()]);
+    let password = BundlePassword::parse(&password).unwrap();
+    let derived = header.derive(&password).unwrap();
+    let file_key = header.unwrap(&derived).unwrap();
+    let three_lines: String = text.split_inclusive('\n').take(3).collect();
+    let wrapped = c256::seal(
+        &derived,
+        three_lines.as_bytes(),
+        file_key.as_bytes(),
+        &Fixed::new(0x10..0x28),
+    );
+    use base64::Engine as _;
+    let line = base64::engine::general_purpose::STANDARD.encode(wrapped.unwrap());
+    assert_eq!(text.lines().nth(3), Some(&*line));
+    let context = header.two_lines();
+    let payload = &bundle[header.len()..];
+    let plaintext = c256::open(&file_key, context.as_bytes(), payload).unwrap();
+    let again = c256::seal(
+        &file_key,
+        context.as_bytes(),
+        &plaintext,
+        &Fixed::new(0x60..0x78),
+    );
+    assert_eq!(again.unwrap(), payload);
+}
