@@ -104,9 +104,9 @@ pub enum Error {
         /// Which command of which session, since when.
         holder: String,
     },
-    /// The keys are being renewed, or somebody is logged in while that is asked for.
-    #[error("{0}")]
-    Sessions(&'static str),
+    /// The keys are being renewed.
+    #[error("the keys are being renewed in another session; log in again when that has finished")]
+    KeysInChange,
     /// A file operation failed.
     #[error("cannot {doing} {}: {source}", .path.display())]
     Io {
@@ -153,7 +153,7 @@ pub enum Error {
         wait: i64,
     },
     /// A password that cannot be one.
-    #[error("the password of {name} {why}")]
+    #[error("the password of {name} does not do: {why}")]
     Password {
         /// Which master.
         name: String,
@@ -209,6 +209,7 @@ impl Error {
             | Self::LockedOut { .. }
             | Self::WrongPassword { .. }
             | Self::NoSuchMaster { .. }
+            | Self::Password { .. }
             | Self::Locked => Class::Refused,
             Self::Corrupt { .. } | Self::Field { .. } | Self::Epoch { .. } | Self::Keys(_) => {
                 Class::Integrity

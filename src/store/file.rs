@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::error::is_busy;
 use super::lock::{Holder, LockFile};
+use super::memory::Memory;
 use super::{Error, Kind, Result, place};
 
 /// An open sealed file.
@@ -18,6 +19,7 @@ pub struct SealedFile {
     lock: LockFile,
     vid: [u8; 16],
     busy: Duration,
+    pub(super) memory: Option<Memory>,
 }
 
 /// How a checkpoint ended.
@@ -51,6 +53,7 @@ impl SealedFile {
             connection,
             vid,
             busy: place::BUSY,
+            memory: None,
         })
     }
 

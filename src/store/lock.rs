@@ -57,26 +57,11 @@ impl LockFile {
         Ok(Self { file, path })
     }
 
-    /// One of the sessions that are logged in.
+    /// One of the sessions that are logged in; a key update wants to be the only one.
     pub(crate) fn share(&self) -> Result<()> {
-        self.take(
-            FlockOperation::NonBlockingLockShared,
-            "the keys are being renewed in another session; log in again when that has finished",
-        )
-    }
-
-    /// The only session, for a change of the keys.
-    pub(crate) fn take_alone(&self) -> Result<()> {
-        self.take(
-            FlockOperation::NonBlockingLockExclusive,
-            "a master is logged in; the keys can be renewed when nobody is",
-        )
-    }
-
-    fn take(&self, operation: FlockOperation, held: &'static str) -> Result<()> {
-        flock(&self.file, operation).map_err(|errno| {
+        flock(&self.file, FlockOperation::NonBlockingLockShared).map_err(|errno| {
             if errno == rustix::io::Errno::WOULDBLOCK {
-                Error::Sessions(held)
+                Error::KeysInChange
             } else {
                 Error::io("lock", &self.path, errno.into())
             }

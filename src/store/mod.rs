@@ -3,18 +3,26 @@
 //! What every such file shares is here and nowhere else: opening it without trusting it, its masters and key slots,
 //! the session that alone leads to a key, sealed fields whose owner is authenticated, the audit chain, settings. What
 //! a file holds besides is the business of the room that names its [`Kind`].
-#![allow(dead_code)]
 
 pub mod audit;
+mod create;
 mod error;
 mod file;
 mod keys;
 mod lock;
+mod login;
+pub mod masters;
+mod memory;
 mod place;
 mod schema;
+mod session;
+mod slots;
 
+pub use create::{MASTERS, NewMaster};
 pub use error::{Class, Error, Result};
 pub use file::{Checkpoint, SealedFile};
 pub use keys::{Column, Keys};
 pub use lock::Holder;
+pub use memory::Memory;
 pub use schema::Kind;
+pub use session::{Arrival, MasterSession};

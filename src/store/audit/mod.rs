@@ -11,6 +11,7 @@ mod read;
 mod showings;
 mod verify;
 
+pub(crate) use anchor::hex;
 pub use anchor::{Anchor, Claim};
 pub use codes::Code;
 pub use entry::{Entry, Outcome, Shown, Source, Who};

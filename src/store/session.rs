@@ -1,0 +1,263 @@
+//! The session of a master: the only way to the keys, and how they are taken away again (security.md §5).
+//!
+//! The keys stand behind a lock that a watchdog can reach while the line editor waits for input, because nothing can
+//! interrupt that wait. A command that runs holds its own reference, so that the deadline only matters between
+//! commands.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use rusqlite::TransactionBehavior;
+
+use super::audit::{self, Anchor, Draft, Who, codes};
+use super::lock::LockFile;
+use super::{Error, Keys, Kind, Result, place};
+use crate::ambient::Ambient;
+
+/// A master who is logged in. Only a login makes one.
+pub struct MasterSession {
+    pub(super) number: u8,
+    pub(super) name: String,
+    pub(super) holder: Option<String>,
+    pub(super) arrival: Arrival,
+    shared: Arc<Shared>,
+    watchdog: Option<JoinHandle<()>>,
+}
+
+/// What a login found.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// The newest audit entry before this login.
+    pub last_audit: Anchor,
+    /// The master's login before this one.
+    pub last_login: Option<Timestamp>,
+    /// Failed logins since then.
+    pub failures: u32,
+    /// What the master should be told, such as that the file is older than this machine saw it.
+    pub warnings: Vec<String>,
+}
+
+/// What the keys of a session are kept with: the shared lock ends when they do.
+pub(super) struct Unlocked {
+    pub(super) keys: Arc<Keys>,
+    pub(super) _lock: LockFile,
+}
+
+/// What the watchdog needs to put the lock on record.
+pub(super) struct Home {
+    pub(super) path: PathBuf,
+    pub(super) kind: &'static Kind,
+    pub(super) who: Who,
+    pub(super) ambient: Ambient,
+}
+
+struct Shared {
+    unlocked: Mutex<Option<Unlocked>>,
+    timer: Mutex<Timer>,
+    turned: Condvar,
+    home: Home,
+}
+
+#[derive(Default)]
+struct Timer {
+    deadline: Option<Deadline>,
+    idle_since: Option<Timestamp>,
+    ended: bool,
+}
+
+/// The monotonic clock stands still while a machine sleeps, the other one can be set: whichever comes first.
+#[derive(Clone, Copy)]
+struct Deadline {
+    monotonic: Instant,
+    wall: Timestamp,
+}
+
+impl MasterSession {
+    pub(super) fn new(
+        number: u8,
+        name: String,
+        holder: Option<String>,
+        arrival: Arrival,
+        unlocked: Unlocked,
+        home: Home,
+    ) -> Self {
+        Self {
+            number,
+            name,
+            holder,
+            arrival,
+            shared: Arc::new(Shared {
+                unlocked: Mutex::new(Some(unlocked)),
+                timer: Mutex::default(),
+                turned: Condvar::new(),
+                home,
+            }),
+            watchdog: None,
+        }
+    }
+
+    /// The master's number, 1 to 3.
+    pub fn number(&self) -> u8 {
+        self.number
+    }
+
+    /// The master's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The person who holds the name.
+    pub fn holder(&self) -> Option<&str> {
+        self.holder.as_deref()
+    }
+
+    /// What the login found.
+    pub fn arrival(&self) -> &Arrival {
+        &self.arrival
+    }
+
+    /// `who`, now that this master is logged in.
+    pub fn identify(&self, who: &Who) -> Who {
+        Who {
+            master: Some(self.name.clone()),
+            holder: self.holder.clone(),
+            ..who.clone()
+        }
+    }
+
+    /// The keys, for as long as a command runs.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] after [`MasterSession::lock`] or when the watchdog has come.
+    pub fn keys(&self) -> Result<Arc<Keys>> {
+        held(&self.shared.unlocked)
+            .as_ref()
+            .map(|unlocked| Arc::clone(&unlocked.keys))
+            .ok_or(Error::Locked)
+    }
+
+    /// Whether the keys are gone.
+    pub fn is_locked(&self) -> bool {
+        held(&self.shared.unlocked).is_none()
+    }
+
+    /// When the watchdog locked the session, until somebody has logged in again.
+    pub fn idle_since(&self) -> Option<Timestamp> {
+        held(&self.shared.timer).idle_since
+    }
+
+    /// Takes the keys away; those of a command that still runs go when it ends.
+    pub fn lock(&self) {
+        held(&self.shared.unlocked).take();
+    }
+
+    /// Gives the session its keys back after a login.
+    pub(super) fn unlock(&self, unlocked: Unlocked) {
+        *held(&self.shared.unlocked) = Some(unlocked);
+        held(&self.shared.timer).idle_since = None;
+    }
+
+    /// Locks the session when nobody has called [`MasterSession::disarm`] within `idle`; to be called before the
+    /// shell waits for input.
+    pub fn arm(&mut self, idle: Duration) -> Result<()> {
+        let now = Timestamp::now();
+        let span = jiff::SignedDuration::try_from(idle).unwrap_or(jiff::SignedDuration::MAX);
+        held(&self.shared.timer).deadline = Some(Deadline {
+            monotonic: Instant::now() + idle,
+            wall: now.saturating_add(span).unwrap_or(Timestamp::MAX),
+        });
+        self.shared.turned.notify_all();
+        if self.watchdog.is_none() {
+            let shared = Arc::clone(&self.shared);
+            let thread = std::thread::Builder::new()
+                .name("watchdog".to_owned())
+                .spawn(move || shared.watch())
+                .map_err(|source| Error::io("watch over", &self.shared.home.path, source))?;
+            self.watchdog = Some(thread);
+        }
+        Ok(())
+    }
+
+    /// Somebody typed: the deadline no longer runs.
+    pub fn disarm(&self) {
+        held(&self.shared.timer).deadline = None;
+    }
+}
+
+impl Drop for MasterSession {
+    fn drop(&mut self) {
+        self.lock();
+        {
+            let mut timer = held(&self.shared.timer);
+            timer.ended = true;
+            timer.deadline = None;
+        }
+        self.shared.turned.notify_all();
+        if let Some(watchdog) = self.watchdog.take() {
+            // A watchdog that panicked has nothing left to say.
+            let _ = watchdog.join();
+        }
+    }
+}
+
+impl Shared {
+    fn watch(&self) {
+        let mut timer = held(&self.timer);
+        while !timer.ended {
+            timer = match timer.deadline {
+                None => self
+                    .turned
+                    .wait(timer)
+                    .unwrap_or_else(PoisonError::into_inner),
+                Some(deadline) => match deadline.wait() {
+                    Some(wait) => {
+                        self.turned
+                            .wait_timeout(timer, wait)
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .0
+                    }
+                    None => {
+                        timer.deadline = None;
+                        drop(timer);
+                        self.expire();
+                        held(&self.timer)
+                    }
+                },
+            };
+        }
+    }
+
+    /// Takes the keys first and tells the audit afterwards: a busy file must not keep them open.
+    fn expire(&self) {
+        if held(&self.unlocked).take().is_none() {
+            return;
+        }
+        let home = &self.home;
+        held(&self.timer).idle_since = Some(home.ambient.clock.now());
+        let recorded = || -> Result<()> {
+            let mut connection = place::connect(&home.path, home.kind)?;
+            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let draft = Draft::new(&codes::SESSION_LOCKED, "");
+            audit::append(&tx, &draft, &home.who, None, &*home.ambient.clock)?;
+            Ok(tx.commit()?)
+        };
+        // There is nobody to tell, and the keys are gone either way.
+        let _ = recorded();
+    }
+}
+
+impl Deadline {
+    /// How long to sleep before looking again; nothing when it is over.
+    fn wait(self) -> Option<Duration> {
+        const LOOK: Duration = Duration::from_secs(20);
+        let left = self.monotonic.checked_duration_since(Instant::now())?;
+        (!left.is_zero() && Timestamp::now() < self.wall).then(|| left.min(LOOK))
+    }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
