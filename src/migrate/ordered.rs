@@ -1,124 +1,120 @@
 //! Work on many cores whose results come out in the order in which it went in.
 //!
-//! The source runs on the calling thread, because it reads from a connection that stays there; the sink has a thread
-//! of its own, because it waits for the disk. An item needs a permit that comes free when its result is delivered, so
-//! that memory does not grow with the work, not even behind one slow item. Whoever fails first ends it: closing a
-//! channel stops those who feed it, one after the other.
+//! The sink runs on the calling thread, which owns the file and the ledger; the source has a thread of its own. An item
+//! needs a permit that comes free when its result is delivered, so that memory does not grow with the work, not even
+//! behind one slow item. Whoever fails first ends it: closing a channel stops those who feed it, one after the other.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 /// Runs `work` over everything that `source` pushes, on `workers` threads, and hands the results to `sink` in order.
 ///
 /// `source` is given a function that takes one item and says whether more is wanted; after `false` it should return.
+/// Each worker thread keeps a state of its own, made by `start`.
 ///
 /// # Errors
-/// The first error of any of the three; nothing reaches the sink after it.
-pub(super) fn run<I: Send, O: Send, E: Send>(
+/// The first error of any of them; nothing reaches the sink after it.
+pub(super) fn run<I: Send, S, O: Send, E: Send>(
     workers: usize,
-    source: impl FnOnce(&mut dyn FnMut(I) -> bool) -> Result<(), E>,
-    work: impl Fn(I) -> Result<O, E> + Sync,
-    sink: impl FnMut(O) -> Result<(), E> + Send,
+    source: impl FnOnce(&mut dyn FnMut(I) -> bool) -> Result<(), E> + Send,
+    start: impl Fn() -> Result<S, E> + Sync,
+    work: impl Fn(&mut S, I) -> Result<O, E> + Sync,
+    mut sink: impl FnMut(O) -> Result<(), E>,
 ) -> Result<(), E> {
-    let failure = Mutex::new(None);
     let most = 2 * workers + 2;
     let (jobs, queue) = bounded::<(u64, I)>(most);
-    let (results, done) = bounded::<(u64, Result<O, E>)>(most);
+    let (results, done) = bounded::<(u64, Outcome<O, E>)>(most);
     let (free, permits) = bounded::<()>(most);
     for _ in 0..most {
         let _ = free.send(());
     }
-    let finished = std::thread::scope(|scope| {
+    let failed = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let (start, work, failed) = (&start, &work, &failed);
         for _ in 0..workers {
-            let (queue, results, work) = (queue.clone(), results.clone(), &work);
-            scope.spawn(move || labour(&queue, &results, work));
+            let (queue, results) = (queue.clone(), results.clone());
+            scope.spawn(move || labour(&queue, &results, start, work));
         }
         drop((queue, results));
-        let failure = &failure;
-        scope.spawn(move || deliver(&done, &free, sink, failure));
-        let mut number = 0;
-        let mut push = |item| {
-            number += 1;
-            permits.recv().is_ok() && jobs.send((number - 1, item)).is_ok()
+        let source = scope.spawn(move || {
+            let mut number = 0;
+            let finished = source(&mut |item| {
+                number += 1;
+                permits.recv().is_ok() && jobs.send((number - 1, item)).is_ok()
+            });
+            failed.fetch_or(finished.is_err(), Ordering::Relaxed);
+            finished
+        });
+        // What is still on its way when the source has failed must not reach the sink.
+        let delivered = deliver(done, &free, |result| {
+            if failed.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            let result = result.unwrap_or_else(|panic| resume_unwind(panic));
+            result.and_then(&mut sink).map(|()| true)
+        });
+        drop(free);
+        let finished = match source.join() {
+            Ok(finished) => finished,
+            Err(panic) => resume_unwind(panic),
         };
-        let finished = source(&mut push);
-        if finished.is_err() {
-            // What is still on its way must not reach the sink: it looks here before each result.
-            hold(failure);
-        }
-        drop(jobs);
-        finished
-    });
-    match failure
-        .into_inner()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
-    {
-        Some(Failure::Error(first)) => Err(first),
-        Some(Failure::Source) | None => finished,
-    }
+        delivered.and(finished)
+    })
 }
 
-/// Why nothing more may reach the sink.
-enum Failure<E> {
-    /// The source has failed; its error is on its way to the caller.
-    Source,
-    /// A worker or the sink has.
-    Error(E),
-}
+/// What a worker made of an item, or the panic it ended in.
+type Outcome<O, E> = std::thread::Result<Result<O, E>>;
 
-fn hold<E>(failure: &Mutex<Option<Failure<E>>>) {
-    if let Ok(mut failure) = failure.lock() {
-        failure.get_or_insert(Failure::Source);
-    }
-}
-
-fn labour<I, O, E>(
+fn labour<I, S, O, E>(
     queue: &Receiver<(u64, I)>,
-    results: &Sender<(u64, Result<O, E>)>,
-    work: impl Fn(I) -> Result<O, E>,
+    results: &Sender<(u64, Outcome<O, E>)>,
+    start: impl Fn() -> Result<S, E>,
+    work: impl Fn(&mut S, I) -> Result<O, E>,
 ) {
+    let mut state = None;
     for (number, item) in queue {
-        if results.send((number, work(item))).is_err() {
+        // A worker that just went away would leave the others waiting for its result.
+        let result = catch_unwind(AssertUnwindSafe(|| match &mut state {
+            Some(state) => work(state, item),
+            None => start().and_then(|fresh| work(state.insert(fresh), item)),
+        }));
+        if results.send((number, result)).is_err() {
             return;
         }
     }
 }
 
+/// Puts results in order until they end, or until `sink` fails or wants no more.
 fn deliver<O, E>(
-    done: &Receiver<(u64, Result<O, E>)>,
+    done: Receiver<(u64, O)>,
     free: &Sender<()>,
-    mut sink: impl FnMut(O) -> Result<(), E>,
-    failure: &Mutex<Option<Failure<E>>>,
-) {
+    mut sink: impl FnMut(O) -> Result<bool, E>,
+) -> Result<(), E> {
     let mut early = BTreeMap::new();
     let mut next = 0;
     for (number, result) in done {
         early.insert(number, result);
         while let Some(result) = early.remove(&next) {
             next += 1;
-            if !matches!(failure.lock().as_deref(), Ok(None)) {
-                return;
-            }
-            if let Err(error) = result.and_then(&mut sink) {
-                if let Ok(mut failure) = failure.lock() {
-                    failure.get_or_insert(Failure::Error(error));
-                }
-                return;
+            if !sink(result)? {
+                return Ok(());
             }
             let _ = free.send(());
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::AtomicU64;
 
     use super::*;
 
-    fn numbers(upto: u64) -> impl FnOnce(&mut dyn FnMut(u64) -> bool) -> Result<(), String> {
+    fn numbers(upto: u64) -> impl FnOnce(&mut dyn FnMut(u64) -> bool) -> Result<(), String> + Send {
         move |push| {
             for number in 0..upto {
                 if !push(number) {
@@ -135,7 +131,8 @@ mod tests {
         run(
             3,
             numbers(500),
-            |n| {
+            || Ok(()),
+            |(), n| {
                 // Every third takes longer.
                 (0..n % 3 * 2_000).for_each(|i| {
                     std::hint::black_box(i);
@@ -166,7 +163,8 @@ mod tests {
                 }
                 Ok::<_, String>(())
             },
-            |n: u64| {
+            || Ok(()),
+            |(), n: u64| {
                 while n == 0 && !others_have_run_ahead() {
                     std::thread::yield_now();
                 }
@@ -188,7 +186,8 @@ mod tests {
         let outcome = run(
             2,
             numbers(1_000_000),
-            |n| {
+            || Ok(()),
+            |(), n| {
                 if n == 7 {
                     Err("seven".to_owned())
                 } else {
@@ -215,7 +214,8 @@ mod tests {
                 }
                 Ok(())
             },
-            Ok,
+            || Ok(()),
+            |(), n| Ok(n),
             |_| Err("disk"),
         );
         assert_eq!(outcome, Err("disk"));
@@ -230,14 +230,54 @@ mod tests {
                 push(1);
                 Err("cancelled")
             },
-            Ok,
+            || Ok(()),
+            |(), n| Ok(n),
             |_: u64| Ok(()),
         );
         assert_eq!(outcome, Err("cancelled"));
     }
 
     #[test]
+    fn a_panic_anywhere_ends_it_and_is_passed_on() {
+        for place in ["source", "start", "work", "sink"] {
+            let at = |here| assert_ne!(here, place, "as wanted");
+            let outcome = catch_unwind(|| {
+                run(
+                    2,
+                    |push| {
+                        at("source");
+                        while push(1) {}
+                        Ok::<_, String>(())
+                    },
+                    || {
+                        at("start");
+                        Ok(())
+                    },
+                    |(), n| {
+                        at("work");
+                        Ok(n)
+                    },
+                    |_| {
+                        at("sink");
+                        Err("enough".to_owned())
+                    },
+                )
+            });
+            assert!(outcome.is_err(), "{place}");
+        }
+    }
+
+    #[test]
     fn nothing_in_is_nothing_out() {
-        assert_eq!(run(2, numbers(0), Ok, |_| Err("sunk".to_owned())), Ok(()));
+        assert_eq!(
+            run(
+                2,
+                numbers(0),
+                || Ok(()),
+                |(), n| Ok(n),
+                |_| Err("sunk".to_owned())
+            ),
+            Ok(())
+        );
     }
 }

@@ -9,6 +9,7 @@ pub mod fold;
 pub mod ledger;
 mod schema;
 pub mod selection;
+pub mod snapshot;
 
 use std::path::Path;
 
