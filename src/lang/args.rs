@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use super::Span;
+use super::lexer::Operator;
 use super::spec::{Arg, Complete, Kind};
+use super::value::Variable;
 
 /// A declared argument that yields a `T`.
 #[derive(Debug)]
@@ -135,6 +137,45 @@ impl Key<Vec<(String, String)>> {
     }
 }
 
+impl Key<Vec<(String, Variable)>> {
+    /// `name=value` pairs that become variables.
+    pub const fn variables(name: &'static str, summary: &'static str) -> Self {
+        let mut arg = Arg::new(name, Kind::Variables, summary);
+        arg.many = true;
+        Self::of(arg)
+    }
+}
+
+impl Key<Comparison> {
+    /// A number and the relation to it, as in `count>0`.
+    pub const fn comparison(name: &'static str, summary: &'static str) -> Self {
+        Self::of(Arg::new(name, Kind::Comparison, summary))
+    }
+}
+
+/// A relation to a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Comparison {
+    /// The relation.
+    pub operator: Operator,
+    /// To what.
+    pub number: i64,
+}
+
+impl Comparison {
+    /// Whether `found` stands in the relation.
+    pub const fn holds(self, found: i64) -> bool {
+        match self.operator {
+            Operator::Equal => found == self.number,
+            Operator::NotEqual => found != self.number,
+            Operator::Less => found < self.number,
+            Operator::LessOrEqual => found <= self.number,
+            Operator::Greater => found > self.number,
+            Operator::GreaterOrEqual => found >= self.number,
+        }
+    }
+}
+
 /// An assent given beforehand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Yes {
@@ -173,6 +214,10 @@ pub enum Value {
     When(When),
     /// `Kind::Settings`.
     Settings(Vec<(String, String)>),
+    /// `Kind::Variables`.
+    Variables(Vec<(String, Variable)>),
+    /// `Kind::Comparison`.
+    Comparison(Comparison),
 }
 
 /// The arguments of a bound command, by name.
@@ -242,6 +287,7 @@ from_value! {
     Yes => Yes, Value::Yes(v) => *v;
     i64 => i64, Value::Number(v) => *v;
     When => When, Value::When(v) => *v;
+    Comparison => Comparison, Value::Comparison(v) => *v;
 }
 
 macro_rules! from_value_ref {
@@ -261,4 +307,5 @@ from_value_ref! {
     SecretString => SecretString, Value::Secret(v) => v;
     Vec<String> => [String], Value::Texts(v) => v.as_slice();
     Vec<(String, String)> => [(String, String)], Value::Settings(v) => v.as_slice();
+    Vec<(String, Variable)> => [(String, Variable)], Value::Variables(v) => v.as_slice();
 }

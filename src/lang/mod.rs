@@ -10,6 +10,7 @@ pub mod grammar;
 pub mod lexer;
 pub mod selection;
 pub mod spec;
+pub mod value;
 
 /// A half-open range of byte offsets into the text of a command or script.
 pub type Span = std::ops::Range<usize>;

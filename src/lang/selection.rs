@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::Span;
 use super::args::When;
+use super::spec::Complete;
 
 /// A selection as a command gets it.
 #[derive(Debug, Clone, Default)]
@@ -121,6 +122,8 @@ pub struct Attribute {
     pub entity: Entity,
     /// One line for help.
     pub summary: &'static str,
+    /// Where live candidates come from; an unquoted literal that is none of them is an error.
+    pub complete: Complete,
 }
 
 /// What the values of an attribute are.
@@ -160,41 +163,48 @@ pub static ATTRIBUTES: &[Attribute] = &[
         kind: AttributeKind::UserId,
         entity: Entity::User,
         summary: "User name; also group/name, or @FILE with one a line",
+        complete: Complete::Users,
     },
     Attribute {
         name: "group",
         kind: AttributeKind::Text,
         entity: Entity::User,
         summary: "Name of the user's group",
+        complete: Complete::Groups,
     },
     Attribute {
         name: "alias",
         kind: AttributeKind::Text,
         entity: Entity::User,
         summary: "Some alias of the user",
+        complete: Complete::Kind,
     },
     Attribute {
         name: "fullname",
         kind: AttributeKind::Text,
         entity: Entity::User,
         summary: "Full name",
+        complete: Complete::Kind,
     },
     Attribute {
         name: "state",
         kind: AttributeKind::Names(crate::model::UserState::NAMES),
         entity: Entity::User,
         summary: "State of the user in the source",
+        complete: Complete::Kind,
     },
     Attribute {
         name: "phase",
         kind: AttributeKind::Names(crate::model::Phase::NAMES),
         entity: Entity::User,
         summary: "Where the user stands in the migration",
+        complete: Complete::Kind,
     },
     Attribute {
         name: "exported",
         kind: AttributeKind::NumberOr(&["no", "yes"]),
         entity: Entity::User,
         summary: "Whether the user is in a bundle, or in which",
+        complete: Complete::Bundles,
     },
 ];

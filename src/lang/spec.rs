@@ -100,8 +100,12 @@ pub enum Kind {
     OutFile,
     /// A moment or a day: `YYYY-MM-DD`, RFC 3339 or `[+-]N(d|h)`.
     When,
-    /// `name=value` pairs of the command's own choosing.
+    /// `name=value` pairs of the command's own choosing, as texts.
     Settings,
+    /// `name=value` pairs of the command's own choosing, as parsed values.
+    Variables,
+    /// A whole number with any relation before it, as in `count>0`.
+    Comparison,
 }
 
 /// Where candidates for completion come from.

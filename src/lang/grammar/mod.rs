@@ -13,7 +13,7 @@ use nom::combinator::cut;
 
 use self::rules::{command, keyword, of_kind, spaced};
 use self::tokens::{Cause, Parsed, Tokens, Wrong};
-use super::ast::{Command, Foreach, Name, Script, Statement};
+use super::ast::{Command, Foreach, Item, Name, PieceKind, Script, Statement, Value};
 use super::diagnostic::Diagnostic;
 use super::lexer::{Quote, Token, TokenKind, is_name, lex};
 
@@ -70,6 +70,40 @@ pub fn parse(text: &str) -> Result<Script, Failed> {
         diagnostics: parser.diagnostics,
         open,
     })
+}
+
+/// A value on its own, without variables.
+pub(super) fn parse_value(text: &str) -> Result<Value, Failed> {
+    // As the value of an argument, so that it may begin with a dash.
+    const BEFORE: &str = "x x=";
+    let script =
+        parse(&format!("{BEFORE}{text}")).map_err(|failed| shifted(failed, BEFORE.len()))?;
+    let unfit = |title: &str| Failed {
+        diagnostics: vec![Diagnostic::new("E0110", title, 0..text.len(), "")],
+        open: None,
+    };
+    let [Statement::Command(command)] = script.statements.as_slice() else {
+        return Err(unfit("this is not one value"));
+    };
+    let [_, Item::Named(named)] = command.items.as_slice() else {
+        return Err(unfit("this is not one value"));
+    };
+    let mut pieces = named.value.elements.iter().flat_map(|e| &e.pieces);
+    if pieces.any(|piece| matches!(piece.kind, PieceKind::Variable { .. })) {
+        return Err(unfit("a variable cannot stand here"));
+    }
+    Ok(named.value.clone())
+}
+
+/// The same errors, `by` bytes earlier.
+fn shifted(mut failed: Failed, by: usize) -> Failed {
+    for diagnostic in &mut failed.diagnostics {
+        for label in &mut diagnostic.labels {
+            label.span.start = label.span.start.saturating_sub(by);
+            label.span.end = label.span.end.saturating_sub(by);
+        }
+    }
+    failed
 }
 
 struct Parser<'t> {

@@ -17,18 +17,21 @@ static VENDOR: Attribute = Attribute {
     kind: AttributeKind::Text,
     entity: Entity::Token,
     summary: "",
+    complete: crate::lang::spec::Complete::Kind,
 };
 static TOKEN_STATE: Attribute = Attribute {
     name: "token.state",
     kind: AttributeKind::Names(crate::model::TokenState::NAMES),
     entity: Entity::Token,
     summary: "",
+    complete: crate::lang::spec::Complete::Kind,
 };
 static LAST_AUTH: Attribute = Attribute {
     name: "lastauth",
     kind: AttributeKind::When,
     entity: Entity::User,
     summary: "",
+    complete: crate::lang::spec::Complete::Kind,
 };
 
 fn attribute(name: &str) -> &'static Attribute {
