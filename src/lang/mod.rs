@@ -5,11 +5,16 @@
 
 pub mod args;
 pub mod ast;
+pub mod binder;
 pub mod diagnostic;
 pub mod grammar;
+pub mod help;
 pub mod lexer;
+pub mod live;
+pub mod oneline;
 pub mod selection;
 pub mod spec;
+mod suggest;
 pub mod value;
 
 /// A half-open range of byte offsets into the text of a command or script.

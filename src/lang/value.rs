@@ -223,11 +223,12 @@ impl Word {
     pub fn written(&self) -> String {
         let mut out = String::new();
         for (at, part) in self.parts.iter().enumerate() {
-            let plain = part.text.chars().all(super::lexer::is_bare)
-                && !(part.text.contains(['*', '?', '/', '@']))
-                && !(at == 0 && part.text.starts_with(['#', '-']))
-                && !part.text.is_empty();
-            if !part.quoted || plain {
+            let signs = ['*', '?', '/', '@', '#'];
+            let needed = part.text.is_empty()
+                || part.text.contains(signs)
+                || at == 0 && part.text.starts_with('-')
+                || !part.text.chars().all(super::lexer::is_bare);
+            if !part.quoted || !needed {
                 out.push_str(&part.text);
             } else {
                 out.push('"');

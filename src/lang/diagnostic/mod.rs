@@ -73,8 +73,33 @@ impl Diagnostic {
         self
     }
 
+    /// What to do about it, where there is anything to say.
+    #[must_use]
+    pub fn helps(mut self, help: Option<String>) -> Self {
+        self.help.extend(help);
+        self
+    }
+
     /// Where the caret points.
     pub fn span(&self) -> Span {
         self.labels.first().map_or(0..0, |label| label.span.clone())
     }
+}
+
+/// Text of the user's in a message: between quotes, cut where it is long, with nothing in it that a terminal obeys.
+pub fn quoted(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut out = String::from("'");
+    for (at, c) in text.chars().enumerate() {
+        if at == MOST {
+            out.push('…');
+            break;
+        }
+        match c {
+            '\'' | '"' | '\\' => out.push(c),
+            c => out.extend(c.escape_debug()),
+        }
+    }
+    out.push('\'');
+    out
 }

@@ -1,0 +1,382 @@
+//! Selection arguments and `where=` as one typed condition (language.md §3).
+
+use super::Binder;
+use super::arguments::LIMIT;
+use super::typed;
+use super::{Note, Span};
+use crate::lang::ast::{self, Condition};
+use crate::lang::diagnostic::{Diagnostic, quoted};
+use crate::lang::lexer::Operator;
+use crate::lang::selection::{
+    Attribute, AttributeKind, Entity, Expr, Op, Operand, Pattern, Piece, Test,
+};
+use crate::lang::spec::{Complete, Selects, fold_name};
+use crate::lang::suggest::{did_you_mean, similar};
+use crate::lang::value::Word;
+
+/// `aliasPrefix=X`, the original shell's spelling of `alias=X*`.
+const PREFIX: &str = "aliasprefix";
+
+impl Binder<'_> {
+    /// The attribute that a folded name stands for in this command, and whether it is `aliasPrefix`.
+    pub(super) fn attribute(&self, folded: &str) -> Option<(&'static Attribute, bool)> {
+        let rows = match self.spec.selects {
+            Selects::Tokens => Some(Entity::Token),
+            Selects::Cards => Some(Entity::Card),
+            Selects::Users | Selects::Nothing => None,
+        };
+        let (name, prefix) = if folded == PREFIX {
+            ("alias", true)
+        } else {
+            (folded, false)
+        };
+        let bare = || rows.and_then(|rows| self.attribute_of(rows, name));
+        let full = || self.attributes.iter().find(|a| fold_name(a.name) == name);
+        bare().or_else(full).map(|attribute| (attribute, prefix))
+    }
+
+    /// An attribute of tokens, cards or places by its bare name, `vendor` for `token.vendor`.
+    fn attribute_of(&self, entity: Entity, folded: &str) -> Option<&'static Attribute> {
+        let mut own = self.attributes.iter().filter(|a| a.entity == entity);
+        own.find(|attribute| {
+            let bare = attribute
+                .name
+                .split_once('.')
+                .map_or(attribute.name, |(_, bare)| bare);
+            fold_name(bare) == folded || fold_name(attribute.name) == folded
+        })
+    }
+
+    /// `where=…`
+    pub(super) fn where_item(&mut self, item: &ast::Where) {
+        if self.spec.selects == Selects::Nothing {
+            let title = format!("'{}' takes no selection", self.spec.path);
+            return self.report(Diagnostic::new("E0215", title, item.span.clone(), ""));
+        }
+        self.selecting.push(item.span.clone());
+        if let Some(expr) = self.condition(&item.condition, None) {
+            self.conditions.push(expr);
+        }
+    }
+
+    /// A condition; `within` the parentheses of an entity. `None` if some of it is wrong or not known yet.
+    fn condition(&mut self, condition: &Condition, within: Option<Entity>) -> Option<Expr> {
+        let mut all = |parts: &[Condition]| -> Option<Vec<Expr>> {
+            let bound: Vec<_> = parts
+                .iter()
+                .map(|part| self.condition(part, within))
+                .collect();
+            bound.into_iter().collect()
+        };
+        match condition {
+            Condition::Any(parts) => all(parts).map(Expr::Any),
+            Condition::All(parts) => all(parts).map(Expr::All),
+            Condition::Not(inner) => {
+                let inner = self.condition(inner, within)?;
+                Some(Expr::Not(Box::new(inner)))
+            }
+            Condition::Same(name, inner) => {
+                let entity = self.entity(name, within)?;
+                let inner = self.condition(inner, Some(entity))?;
+                Some(Expr::Same(entity, Box::new(inner)))
+            }
+            Condition::Test(named) => {
+                let (attribute, prefix) = self.tested(&named.name, within)?;
+                let words = self.resolve(&named.value)?;
+                self.test(attribute, prefix, named.operator, &words, named)
+            }
+        }
+    }
+
+    /// `token(…)`, `card(…)`, `location(…)`
+    fn entity(&mut self, name: &ast::Name, within: Option<Entity>) -> Option<Entity> {
+        const ENTITIES: [(&str, Entity); 3] = [
+            ("token", Entity::Token),
+            ("card", Entity::Card),
+            ("location", Entity::Location),
+        ];
+        let folded = fold_name(&name.text);
+        let found = ENTITIES.iter().find(|(known, _)| *known == folded);
+        let names = ENTITIES.map(|(name, _)| name);
+        let diagnostic = match (found, within) {
+            (Some((_, entity)), None) => return Some(*entity),
+            (Some(_), Some(_)) => Diagnostic::new(
+                "E0306",
+                format!("'{folded}(…)' within another"),
+                name.span.clone(),
+                "already inside one and the same item",
+            ),
+            (None, _) => Diagnostic::new(
+                "E0306",
+                format!("nothing is called {}(…)", quoted(&name.text)),
+                name.span.clone(),
+                "",
+            )
+            .expected(names.map(|name| format!("{name}(…)")))
+            .helps(did_you_mean(&similar(&name.text, names))),
+        };
+        self.report(diagnostic);
+        None
+    }
+
+    /// The attribute that a test within `where=` names.
+    fn tested(
+        &mut self,
+        name: &ast::Name,
+        within: Option<Entity>,
+    ) -> Option<(&'static Attribute, bool)> {
+        let folded = fold_name(&name.text);
+        let found = match within {
+            Some(entity) => self
+                .attribute_of(entity, &folded)
+                .map(|found| (found, false)),
+            None => self.attribute(&folded),
+        };
+        if found.is_some() {
+            return found;
+        }
+        if folded == LIMIT {
+            let title = "'limit' is not a condition";
+            let diagnostic = Diagnostic::new("E0307", title, name.span.clone(), "")
+                .help("write it outside: where=(…) limit=…");
+            self.report(diagnostic);
+            return None;
+        }
+        let other = within.is_some() && self.attribute(&folded).is_some();
+        let own = self.attributes.iter();
+        let names: Vec<&str> = own
+            .filter(|attribute| within.is_none_or(|entity| attribute.entity == entity))
+            .map(|attribute| attribute.name)
+            .collect();
+        let diagnostic = if other {
+            Diagnostic::new(
+                "E0306",
+                format!("{} is an attribute of something else", quoted(&name.text)),
+                name.span.clone(),
+                "cannot stand in these parentheses",
+            )
+        } else {
+            let bare = names.iter().filter_map(|name| name.split_once('.'));
+            let bare: Vec<&str> = bare.map(|(_, bare)| bare).collect();
+            let mut near = similar(&name.text, names.iter().copied());
+            if within.is_some() {
+                near = similar(&name.text, bare);
+            }
+            Diagnostic::new(
+                "E0101",
+                format!("unknown attribute {}", quoted(&name.text)),
+                name.span.clone(),
+                "not known",
+            )
+            .helps(did_you_mean(&near))
+        };
+        self.report(diagnostic.expected(names));
+        None
+    }
+
+    /// `attribute op words`
+    pub(super) fn test(
+        &mut self,
+        attribute: &'static Attribute,
+        prefix: bool,
+        operator: Operator,
+        words: &[Word],
+        named: &ast::Named,
+    ) -> Option<Expr> {
+        let (op, not) = match operator {
+            Operator::Equal => (Op::Equal, false),
+            Operator::NotEqual => (Op::Equal, true),
+            Operator::Less => (Op::Less, false),
+            Operator::LessOrEqual => (Op::LessOrEqual, false),
+            Operator::Greater => (Op::Greater, false),
+            Operator::GreaterOrEqual => (Op::GreaterOrEqual, false),
+        };
+        if op != Op::Equal {
+            self.accept(ordering(attribute, words, named))?;
+        }
+        let mut values = Vec::with_capacity(words.len());
+        for word in words {
+            values.push(self.operand(attribute, op, word));
+        }
+        let mut values: Vec<Operand> = values.into_iter().collect::<Option<_>>()?;
+        if prefix {
+            values.iter_mut().for_each(open_end);
+        }
+        let test = Expr::Test(Test {
+            attribute,
+            op,
+            values,
+            span: named.span.clone(),
+        });
+        Some(if not { Expr::Not(Box::new(test)) } else { test })
+    }
+
+    fn operand(&mut self, attribute: &'static Attribute, op: Op, word: &Word) -> Option<Operand> {
+        if word.is_star() && op == Op::Equal {
+            return Some(Operand::Present);
+        }
+        let text = matches!(attribute.kind, AttributeKind::Text | AttributeKind::UserId);
+        if !text && word.pattern().literal().is_none() {
+            let title = format!("'{}' takes no wildcards", attribute.name);
+            let diagnostic = Diagnostic::new("E0301", title, word.span.clone(), "a pattern")
+                .help(format!("{}=* means that it is present", attribute.name));
+            self.report(diagnostic);
+            return None;
+        }
+        let operand = match attribute.kind {
+            AttributeKind::Text => Ok(Operand::Text(word.pattern())),
+            AttributeKind::UserId => user_id(word),
+            AttributeKind::Names(set) => typed::choice(word, set).map(Operand::Name),
+            AttributeKind::Number => typed::number(word, i64::MIN, i64::MAX).map(Operand::Number),
+            AttributeKind::NumberOr(set) => number_or(word, set),
+            AttributeKind::When => typed::when(word, self.around.now).map(Operand::When),
+        };
+        let operand = self.accept(operand)?;
+        match &operand {
+            Operand::Qualified(..) => {
+                let group = word.split_once('/').map(|(group, _)| group);
+                self.exists(Complete::Groups, "group", group.as_ref()?)?;
+            }
+            Operand::File(_) => {}
+            // A user id that is not there selects nobody; it need not be looked up.
+            _ if attribute.complete == Complete::Users => {}
+            Operand::Text(_) | Operand::Number(_) => {
+                self.exists(attribute.complete, attribute.name, word)?;
+            }
+            _ => {}
+        }
+        Some(operand)
+    }
+
+    /// An unquoted literal that names something must name something that exists.
+    fn exists(&mut self, kind: Complete, what: &str, word: &Word) -> Option<()> {
+        let pattern = word.pattern();
+        let Some(name) = pattern.literal().filter(|_| word.is_bare()) else {
+            return Some(());
+        };
+        if kind == Complete::Kind {
+            return Some(());
+        }
+        let known = self.around.live.exists(kind, name);
+        let others = || {
+            let lower = name.to_lowercase();
+            let names = self.around.live.names(kind);
+            let same = move |other: &String| other != name && other.to_lowercase() == lower;
+            names.into_iter().filter(same).collect::<Vec<_>>()
+        };
+        match known {
+            None => Some(()),
+            Some(true) => {
+                let others = others();
+                if !others.is_empty() {
+                    let count = others.len();
+                    let text = format!(
+                        "ignoring letter case, {count} more would match: {}",
+                        others
+                            .iter()
+                            .take(3)
+                            .map(|name| quoted(name))
+                            .collect::<Vec<_>>()
+                            .join(", ")
+                    );
+                    let span = word.span.clone();
+                    self.notes.push(Note { span, text });
+                }
+                Some(())
+            }
+            Some(false) => {
+                let mut near = others();
+                if near.is_empty() {
+                    let names = self.around.live.names(kind);
+                    let found = similar(name, names.iter().map(String::as_str));
+                    near = found.into_iter().map(str::to_owned).collect();
+                }
+                let title = format!("no {what} is called {}", quoted(name));
+                let diagnostic =
+                    Diagnostic::new("E0304", title, word.span.clone(), "exists nowhere")
+                        .helps(did_you_mean(&near))
+                        .help(format!("to mean it all the same, quote it: \"{name}\""));
+                self.report(diagnostic);
+                None
+            }
+        }
+    }
+}
+
+/// Whether an ordering is possible: an ordered attribute, and a single value that is no wildcard.
+fn ordering(attribute: &Attribute, words: &[Word], named: &ast::Named) -> Result<(), Diagnostic> {
+    let sign = named.operator.as_str();
+    let ordered = matches!(
+        attribute.kind,
+        AttributeKind::Number | AttributeKind::NumberOr(_) | AttributeKind::When
+    );
+    if !ordered {
+        return Err(Diagnostic::new(
+            "E0303",
+            format!("'{}' has no order", attribute.name),
+            named.operator_span.clone(),
+            format!("'{sign}' is for numbers and dates"),
+        )
+        .expected(["=", "!="]));
+    }
+    match words {
+        [word] if word.is_star() => Err(Diagnostic::new(
+            "E0301",
+            format!("no wildcard after '{sign}'"),
+            word.span.clone(),
+            "not a single value",
+        )
+        .help(format!("{}=* means that it is present", attribute.name))),
+        [_] => Ok(()),
+        _ => Err(Diagnostic::new(
+            "E0302",
+            format!("a list after '{sign}'"),
+            named.value.span.clone(),
+            "one value can stand here",
+        )
+        .help("a list means any of its items, and is for = and !=")),
+    }
+}
+
+fn number_or(word: &Word, set: &'static [&'static str]) -> Result<Operand, Diagnostic> {
+    if let Ok(name) = typed::choice(word, set) {
+        return Ok(Operand::Name(name));
+    }
+    typed::number(word, 0, i64::MAX)
+        .map(Operand::Number)
+        .map_err(|mut diagnostic| {
+            diagnostic.expected = set.iter().map(|&name| name.to_owned()).collect();
+            diagnostic.expected.push("a number".to_owned());
+            diagnostic
+        })
+}
+
+/// `name`, `group/name` or `@FILE`
+fn user_id(word: &Word) -> Result<Operand, Diagnostic> {
+    let wrong = |title: &str, span: &Span| Diagnostic::new("E0305", title, span.clone(), "");
+    if let Some(file) = word.after('@') {
+        if file.is_empty() {
+            return Err(
+                wrong("'@' without a file", &word.span).help("userid=@FILE, one user id a line")
+            );
+        }
+        return Ok(Operand::File(file));
+    }
+    match word.split_once('/') {
+        None => Ok(Operand::Text(word.pattern())),
+        Some((group, name)) if group.text().is_empty() || name.text().is_empty() => {
+            Err(wrong("'/' separates a group from a user id", &word.span)
+                .help("write group/name, or quote a user id that holds '/'"))
+        }
+        Some((group, name)) => Ok(Operand::Qualified(group.pattern(), name.pattern())),
+    }
+}
+
+/// `X` as `X*`
+fn open_end(operand: &mut Operand) {
+    if let Operand::Text(Pattern(pieces)) = operand
+        && pieces.last() != Some(&Piece::Any)
+    {
+        pieces.push(Piece::Any);
+    }
+}

@@ -1,0 +1,263 @@
+//! A word as the value of its kind, or what is wrong with it.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::lang::args::{When, Yes};
+use crate::lang::diagnostic::{Diagnostic, quoted};
+use crate::lang::spec::fold_name;
+use crate::lang::suggest::{did_you_mean, similar};
+use crate::lang::value::Word;
+
+pub(super) fn flag(word: &Word) -> Result<bool, Diagnostic> {
+    match word.text().to_ascii_lowercase().as_str() {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err(wrong("E0206", word, "is neither yes nor no").expected(["yes", "no"])),
+    }
+}
+
+/// `None` for `no`.
+pub(super) fn yes(word: &Word) -> Result<Option<Yes>, Diagnostic> {
+    let text = word.text();
+    match text.to_ascii_lowercase().as_str() {
+        "yes" => Ok(Some(Yes::Any)),
+        "no" => Ok(None),
+        _ => match text.parse() {
+            Ok(count) if is_digits(&text) => Ok(Some(Yes::Count(count))),
+            _ => Err(wrong("E0206", word, "is neither yes, no nor a count")
+                .expected(["yes", "no", "a count"])),
+        },
+    }
+}
+
+pub(super) fn number(word: &Word, min: i64, max: i64) -> Result<i64, Diagnostic> {
+    let range = || match (min, max) {
+        (i64::MIN, i64::MAX) => "a whole number".to_owned(),
+        (min, i64::MAX) => format!("a whole number from {min}"),
+        (min, max) => format!("a whole number from {min} to {max}"),
+    };
+    let text = word.text();
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(&text);
+    if !is_digits(digits) {
+        return Err(wrong("E0210", word, "is not a whole number").expected([range()]));
+    }
+    match text.parse::<i64>() {
+        Ok(number) if (min..=max).contains(&number) => Ok(number),
+        _ => Err(wrong("E0210", word, "is out of range").expected([range()])),
+    }
+}
+
+/// The name as the set has it; letter case, `-`, `_` and `.` do not matter.
+pub(super) fn choice(
+    word: &Word,
+    set: &'static [&'static str],
+) -> Result<&'static str, Diagnostic> {
+    let text = word.text();
+    let folded = fold_name(&text);
+    let found = set.iter().find(|name| fold_name(name) == folded);
+    found.copied().ok_or_else(|| {
+        let near = similar(&text, set.iter().copied());
+        wrong("E0211", word, "is not one of the names that are possible")
+            .expected(set.iter().copied())
+            .helps(did_you_mean(&near))
+    })
+}
+
+/// `YYYY-MM-DD`, RFC 3339, or `[+-]N(d|h)` from `now`.
+pub(super) fn when(word: &Word, now: Timestamp) -> Result<When, Diagnostic> {
+    let text = word.text();
+    let found = day(&text)
+        .or_else(|| moment(&text))
+        .or_else(|| relative(&text, now));
+    found.ok_or_else(|| {
+        let signless = text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with(['d', 'h']);
+        let zoneless = jiff::civil::DateTime::strptime("%Y-%m-%dT%H:%M:%S", &text).is_ok();
+        let help = if signless {
+            Some(format!(
+                "write -{text} for the past, +{text} for the future"
+            ))
+        } else if zoneless {
+            Some(format!("say in which time zone: {text}Z"))
+        } else {
+            None
+        };
+        wrong("E0212", word, "is not a date")
+            .expected(["2026-01-31", "2026-01-31T08:00:00Z", "-90d", "+12h"])
+            .helps(help)
+    })
+}
+
+fn day(text: &str) -> Option<When> {
+    // Exactly ten characters: jiff itself would take more spellings.
+    if text.len() != 10 {
+        return None;
+    }
+    let date = Date::strptime("%Y-%m-%d", text).ok()?;
+    let start = |date: Date| Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    let end = date.tomorrow().ok()?;
+    Some(When {
+        start: start(date)?,
+        end: start(end)?,
+    })
+}
+
+fn moment(text: &str) -> Option<When> {
+    if !text.contains(['T', 't']) {
+        return None;
+    }
+    at(text.parse().ok()?)
+}
+
+fn relative(text: &str, now: Timestamp) -> Option<When> {
+    let past = match text.chars().next()? {
+        '-' => true,
+        '+' => false,
+        _ => return None,
+    };
+    let (number, hours) = match text.get(1..)? {
+        rest if rest.ends_with('d') => (rest.strip_suffix('d')?, 24),
+        rest => (rest.strip_suffix('h')?, 1),
+    };
+    if !is_digits(number) {
+        return None;
+    }
+    let hours = number.parse::<i64>().ok()?.checked_mul(hours)?;
+    let distance = SignedDuration::from_secs(hours.checked_mul(3600)?);
+    let moment = if past {
+        now.checked_sub(distance)
+    } else {
+        now.checked_add(distance)
+    };
+    at(moment.ok()?)
+}
+
+/// The microsecond that holds a moment.
+fn at(moment: Timestamp) -> Option<When> {
+    let micros = moment.as_microsecond();
+    Some(When {
+        start: Timestamp::from_microsecond(micros).ok()?,
+        end: Timestamp::from_microsecond(micros.checked_add(1)?).ok()?,
+    })
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn wrong(code: &'static str, word: &Word, is: &str) -> Diagnostic {
+    let title = format!("{} {is}", quoted(&word.text()));
+    Diagnostic::new(code, title, word.span.clone(), "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::value::Variable;
+
+    fn word(text: &str) -> Word {
+        Variable::parse(text).unwrap().words(&(0..1)).remove(0)
+    }
+
+    fn now() -> Timestamp {
+        "2026-03-01T12:00:00.0000005Z".parse().unwrap()
+    }
+
+    fn interval(text: &str) -> (String, String) {
+        let when = when(&word(text), now()).unwrap_or_else(|d| panic!("{text}: {d:?}"));
+        (when.start.to_string(), when.end.to_string())
+    }
+
+    #[test]
+    fn a_day_is_an_interval_in_utc_and_a_moment_a_microsecond() {
+        assert_eq!(
+            interval("2024-02-29"),
+            ("2024-02-29T00:00:00Z".into(), "2024-03-01T00:00:00Z".into())
+        );
+        assert_eq!(
+            interval("2026-01-31T08:00:00+02:00"),
+            (
+                "2026-01-31T06:00:00Z".into(),
+                "2026-01-31T06:00:00.000001Z".into()
+            )
+        );
+        assert_eq!(interval("-90d").0, "2025-12-01T12:00:00Z");
+        assert_eq!(interval("+12h").0, "2026-03-02T00:00:00Z");
+        assert_eq!(interval("-0d").1, "2026-03-01T12:00:00.000001Z");
+    }
+
+    #[test]
+    fn what_is_no_date_is_told() {
+        for text in [
+            "2025-02-29",
+            "2026-1-1",
+            "20260101",
+            "90d",
+            "-90",
+            "-d",
+            "-9w",
+            "--9d",
+            "-99999999999d",
+            "-9223372036854775807d",
+            "2026-01-31T08:00:00",
+            "yesterday",
+            "''",
+        ] {
+            let error = when(&word(text), now()).unwrap_err();
+            assert_eq!(error.code, "E0212", "{text}");
+        }
+        let help = |text: &str| when(&word(text), now()).unwrap_err().help;
+        assert!(help("90d")[0].contains("-90d"));
+        assert!(help("2026-01-31T08:00:00")[0].contains("08:00:00Z"));
+    }
+
+    #[test]
+    fn numbers_have_bounds() {
+        assert_eq!(number(&word("-5"), -9, 9), Ok(-5));
+        assert_eq!(number(&word("+5"), 0, 9), Ok(5));
+        for text in [
+            "10",
+            "-10",
+            "a",
+            "''",
+            "-",
+            "1.0",
+            "0x1",
+            "99999999999999999999",
+        ] {
+            assert_eq!(
+                number(&word(text), -9, 9).unwrap_err().code,
+                "E0210",
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_of_a_set_compare_without_letter_case() {
+        const SET: &[&str] = &["Active", "new-authenticator"];
+        assert_eq!(choice(&word("ACTIVE"), SET), Ok("Active"));
+        assert_eq!(
+            choice(&word("newAuthenticator"), SET),
+            Ok("new-authenticator")
+        );
+        let error = choice(&word("activ"), SET).unwrap_err();
+        assert_eq!(error.expected, SET);
+        assert_eq!(error.help, ["did you mean 'Active'?"]);
+        assert!(choice(&word("act*"), SET).is_err());
+    }
+
+    #[test]
+    fn flags_and_assent() {
+        assert_eq!(
+            (flag(&word("Yes")), flag(&word("no"))),
+            (Ok(true), Ok(false))
+        );
+        assert!(flag(&word("true")).is_err());
+        assert_eq!(yes(&word("412")), Ok(Some(Yes::Count(412))));
+        assert_eq!(yes(&word("yes")), Ok(Some(Yes::Any)));
+        assert_eq!(yes(&word("no")), Ok(None));
+        assert!(yes(&word("+4")).is_err());
+    }
+}
