@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::doc::Cell;
-use super::sanitize::{Reader, sanitize};
+use super::sanitize::{Reader, is_neutralised, sanitize};
 
 /// How values are written.
 #[derive(Debug, Clone, Copy)]
@@ -155,7 +155,7 @@ pub(super) fn json_text(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            c if super::sanitize::is_invisible(c) => {
+            c if is_neutralised(c, Reader::Terminal) => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     out.push_str(&format!("\\u{unit:04x}"));
                 }

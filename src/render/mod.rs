@@ -23,7 +23,7 @@ pub use bar::Bar;
 pub use cell::{counted, grouped};
 pub use format::{Format, UnknownFormat};
 pub use reveal::Cleared;
-pub use table::CAP;
+pub use table::{CAP, cut};
 pub use ui::{Failure, Setup, Ui, Width};
 
 /// A question or a screen did not come to its end.

@@ -73,7 +73,7 @@ fn effect(c: char) -> Effect {
 }
 
 /// Whether `c` may not reach `reader` as it is.
-fn neutralised(c: char, reader: Reader) -> bool {
+pub fn is_neutralised(c: char, reader: Reader) -> bool {
     match effect(c) {
         Effect::Visible => false,
         Effect::Spelling => reader == Reader::Terminal,
@@ -81,15 +81,10 @@ fn neutralised(c: char, reader: Reader) -> bool {
     }
 }
 
-/// Whether a terminal shows nothing for `c`, or does something else than show it.
-pub(super) fn is_invisible(c: char) -> bool {
-    neutralised(c, Reader::Terminal)
-}
-
 /// `text` with every character that could harm `reader` as `\u{…}`; newlines and tabs too, for it is one cell.
 pub fn sanitize(text: &str, reader: Reader) -> Cow<'_, str> {
     let escaped = |at: usize, c: char| {
-        neutralised(c, reader) || (c == '\\' && text[at + 1..].starts_with("u{"))
+        is_neutralised(c, reader) || (c == '\\' && text[at + 1..].starts_with("u{"))
     };
     let Some(first) = text
         .char_indices()
@@ -131,7 +126,7 @@ pub fn message(text: &str, colours: bool) -> String {
         match c {
             '\n' => out.push('\n'),
             '\t' => out.push_str("    "),
-            c if neutralised(c, Reader::Terminal) => escape(c, &mut out),
+            c if is_neutralised(c, Reader::Terminal) => escape(c, &mut out),
             c => out.push(c),
         }
         rest = &rest[c.len_utf8()..];

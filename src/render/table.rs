@@ -309,7 +309,7 @@ fn grouped_u64(number: u64) -> String {
 }
 
 /// `text` in at most `width` columns, with `…` where it was cut.
-fn cut(text: &str, width: usize) -> String {
+pub fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

@@ -188,6 +188,11 @@ impl Ui {
         self.inner.colour && self.inner.err_terminal
     }
 
+    /// Whether what goes to standard output has colours.
+    pub fn out_has_colours(&self) -> bool {
+        self.inner.colour && self.inner.out_terminal
+    }
+
     /// Columns of a line on standard output; `None` where nothing limits it.
     pub fn width(&self) -> Option<usize> {
         match self.inner.width {
@@ -210,7 +215,7 @@ impl Ui {
         let layout = Layout {
             expanded: format == Format::Expanded,
             width: self.width(),
-            colour: inner.colour && inner.out_terminal,
+            colour: self.out_has_colours(),
             zone: inner.zone.clone(),
         };
         let stream = Stream::new(inner.out.clone(), inner.out_terminal);
@@ -255,7 +260,7 @@ impl Ui {
     /// `Ok(false)` once the reader has gone.
     pub fn print(&self, text: &str) -> io::Result<bool> {
         let mut stream = Stream::new(self.inner.out.clone(), true);
-        let mut text = message(text, self.inner.colour && self.inner.out_terminal);
+        let mut text = message(text, self.out_has_colours());
         if !text.ends_with('\n') {
             text.push('\n');
         }

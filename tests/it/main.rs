@@ -9,6 +9,7 @@
 mod common;
 
 mod bundle;
+mod editor;
 mod exchange;
 mod lang;
 mod live;

@@ -101,7 +101,6 @@ impl Pty {
         self.wait(text, |screen| screen.contents().contains(text));
     }
 
-    #[allow(dead_code, reason = "the live shell's tests are to come")]
     /// Waits until the line with the cursor reads `text`, trailing blanks aside: a prompt that is ready.
     pub(crate) fn wait_for_line(&mut self, text: &str) {
         self.wait(text, |screen| {

@@ -1,0 +1,203 @@
+//! The line editor of the live shell: rustyline, taught the command language.
+//!
+//! rustyline edits one line at a time here, also where a command runs over several: each further line has a prompt that
+//! shows what is open, which rustyline's own way, a newline in the buffer, cannot. A pasted text goes into the buffer
+//! as a whole, newlines included, and waits for Enter. On a terminal that cannot move its cursor, and where standard
+//! input is no terminal, lines are read as they come.
+
+mod assist;
+pub mod history;
+
+use std::sync::{Arc, PoisonError};
+
+use rustyline::error::ReadlineError;
+use rustyline::{
+    Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, EditMode, Event, EventContext,
+    EventHandler, ExternalPrinter, KeyCode, KeyEvent, Modifiers, RepeatCount,
+};
+
+use self::assist::Assist;
+pub use self::assist::{Language, Live, OFFERED, Offer, Open, Paint};
+pub use self::history::{History, HistoryError, Keep};
+use crate::render::Ui;
+use crate::render::sanitize::message;
+
+/// What came of asking for a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// A line, or several when they belong together; may still be wrong.
+    Text(String),
+    /// Ctrl-C: what was typed is gone.
+    Interrupted,
+    /// Ctrl-D, or the input has ended.
+    End,
+}
+
+/// Hears when the shell waits for somebody to type, so that it can be locked when nobody does. Called from the thread
+/// that reads lines.
+pub trait Waiting {
+    /// The shell waits.
+    fn began(&self);
+    /// Somebody typed.
+    fn typed(&self);
+    /// The shell has its line, or something else to do.
+    fn ended(&self);
+}
+
+/// Nobody wants to know.
+impl Waiting for () {
+    fn began(&self) {}
+    fn typed(&self) {}
+    fn ended(&self) {}
+}
+
+/// The terminal cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the terminal cannot be read: {0}")]
+pub struct EditorError(#[from] ReadlineError);
+
+/// Reads lines.
+pub struct Editor {
+    inner: rustyline::Editor<Assist, History>,
+    ui: Ui,
+}
+
+impl Editor {
+    /// An editor that recalls the lines of `history`.
+    pub fn new(
+        ui: Ui,
+        language: Box<dyn Language>,
+        waiting: Box<dyn Waiting>,
+        history: History,
+    ) -> Result<Self, EditorError> {
+        let config = Config::builder()
+            .auto_add_history(false)
+            .bracketed_paste(true)
+            .completion_type(CompletionType::List)
+            .completion_show_all_if_ambiguous(true)
+            // Without colours the highlighter has to run all the same: it makes pasted control characters visible.
+            .color_mode(ColorMode::Enabled)
+            .edit_mode(EditMode::Emacs)
+            .build();
+        let recall = history.shared_recall();
+        let mut inner = rustyline::Editor::with_history(config, history)?;
+        inner.set_helper(Some(Assist::new(ui.clone(), language, waiting)));
+        for (key, cmd) in [
+            (KeyCode::Up, Cmd::HistorySearchBackward),
+            (KeyCode::Down, Cmd::HistorySearchForward),
+        ] {
+            let arrow = Arrow {
+                recall: Arc::clone(&recall),
+                cmd,
+            };
+            inner.bind_sequence(
+                KeyEvent(key, Modifiers::NONE),
+                EventHandler::Conditional(Box::new(arrow)),
+            );
+        }
+        Ok(Self { inner, ui })
+    }
+
+    /// Asks for a line after `prompt`, and for more while it is incomplete. The line is remembered.
+    pub fn read_line(&mut self, prompt: &str) -> Result<Line, EditorError> {
+        let mut text = String::new();
+        let mut prompt = message(prompt, false);
+        loop {
+            match self.read_one(&prompt, &text) {
+                Ok(line) => text.push_str(&line),
+                Err(ReadlineError::Interrupted) => return Ok(Line::Interrupted),
+                Err(ReadlineError::Eof) if text.is_empty() => return Ok(Line::End),
+                // The diagnostic will say what was left open.
+                Err(ReadlineError::Eof) => break,
+                Err(ReadlineError::Signal(_)) => continue,
+                Err(other) => return Err(other.into()),
+            }
+            let Some(open) = self.assist().and_then(|assist| assist.open(&text)) else {
+                break;
+            };
+            let sign = open.sign();
+            prompt = format!(
+                "{sign:>0$}> ",
+                prompt.trim_end().chars().count().saturating_sub(1)
+            );
+            text.push('\n');
+        }
+        if let Err(e) = self.inner.history_mut().remember(&text) {
+            self.ui.warning(&e.to_string());
+            self.ui.hint(&e.hint());
+        }
+        Ok(Line::Text(text))
+    }
+
+    fn read_one(&mut self, prompt: &str, before: &str) -> rustyline::Result<String> {
+        let styled = if self.ui.out_has_colours() {
+            format!("\u{1b}[1m{prompt}\u{1b}[0m")
+        } else {
+            prompt.to_owned()
+        };
+        if let Some(assist) = self.inner.helper_mut() {
+            assist.begin(before);
+        }
+        let line = self.inner.readline(&(prompt, &styled));
+        if let Some(assist) = self.assist() {
+            assist.end();
+        }
+        line
+    }
+
+    fn assist(&self) -> Option<&Assist> {
+        self.inner.helper()
+    }
+
+    /// What is remembered.
+    pub fn history(&self) -> &History {
+        self.inner.history()
+    }
+
+    /// Says something above the line that is being typed, from another thread; `None` where there is no terminal that
+    /// can.
+    pub fn announcer(&mut self) -> Option<Announcer> {
+        let printer = self.inner.create_external_printer().ok()?;
+        Some(Announcer(Box::new(printer)))
+    }
+}
+
+/// Says something above the line that is being typed, and leaves that as it is.
+pub struct Announcer(Box<dyn ExternalPrinter + Send>);
+
+impl Announcer {
+    /// Says it, as a note. That it cannot be said is nobody's concern.
+    pub fn say(&mut self, text: &str) {
+        let _ = self.0.print(format!("note: {}\n", message(text, false)));
+    }
+}
+
+/// Up or Down: within a text of several lines a move, elsewhere a search of the history.
+struct Arrow {
+    recall: history::Shared,
+    cmd: Cmd,
+}
+
+impl ConditionalEventHandler for Arrow {
+    fn handle(
+        &self,
+        _: &Event,
+        _: RepeatCount,
+        _: bool,
+        context: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        let (before, after) = context.line().split_at_checked(context.pos())?;
+        let crossed = match self.cmd {
+            Cmd::HistorySearchBackward => before,
+            _ => after,
+        };
+        if crossed.contains('\n') {
+            return None;
+        }
+        self.recall
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .press(context.line(), context.pos());
+        Some(self.cmd.clone())
+    }
+}
