@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use secrecy::SecretString;
-use zeroize::Zeroize;
 
 use super::Error;
 use super::cell::grouped;
@@ -65,12 +64,7 @@ impl Ask for Terminal {
 
     fn password(&self, prompt: &str) -> Result<SecretString, Error> {
         match rpassword::prompt_password(prompt) {
-            Ok(mut password) => {
-                // Into a box of its exact size: shrinking the string would leave a copy behind.
-                let secret = SecretString::from(Box::<str>::from(password.as_str()));
-                password.zeroize();
-                Ok(secret)
-            }
+            Ok(password) => Ok(SecretString::from(password)),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => Err(Error::Interrupted),
             Err(e) => Err(Error::Terminal(e)),
         }

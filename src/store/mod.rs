@@ -21,6 +21,8 @@ mod slots;
 pub use create::{MASTERS, NewMaster};
 pub use error::{Class, Error, Result};
 pub use file::{Checkpoint, SealedFile};
+#[cfg(test)]
+pub(crate) use keys::tests::loose as loose_keys;
 pub use keys::{Column, Keys};
 pub use lock::Holder;
 pub use memory::Memory;

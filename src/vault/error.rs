@@ -3,6 +3,7 @@
 use crate::ambient::Cancelled;
 use crate::store;
 
+use super::load::BadRecord;
 use super::selection::Unusable;
 
 /// The result of this room.
@@ -17,6 +18,29 @@ pub enum Error {
     /// Somebody asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+    /// A record that cannot be taken; nothing was changed.
+    #[error("{0}; nothing was changed")]
+    Record(#[source] BadRecord),
+    /// The records are from a system that the vault does not hold.
+    #[error(
+        "the records are from the system '{found}', the vault holds '{known}'; nothing was changed: load them into \
+         another vault, or add the system with -add-system"
+    )]
+    OtherSystem {
+        /// The system that the file names.
+        found: String,
+        /// Those of the vault.
+        known: String,
+    },
+    /// The records do not say which of the vault's systems they are from.
+    #[error(
+        "the vault holds the systems '{known}' and the file does not say which one it is from; nothing was changed: \
+         name the system in the file's schema line"
+    )]
+    UnnamedSystem {
+        /// Those of the vault.
+        known: String,
+    },
     /// The selection cannot become a query.
     #[error(transparent)]
     Selection(#[from] Unusable),

@@ -7,15 +7,21 @@
 mod error;
 pub mod fold;
 pub mod ledger;
+pub mod load;
 mod schema;
+pub mod sealed;
 pub mod selection;
 pub mod snapshot;
+#[cfg(test)]
+mod testing;
 
 use std::path::Path;
 
 use crate::store::{Kind, SealedFile};
 
 pub use error::{Error, Result};
+pub use load::{BadRecord, LoadOptions, LoadReport, Tally};
+pub use snapshot::{Snapshot, SourceUser, Unassigned};
 
 /// What makes a sealed file a vault.
 pub static KIND: Kind = Kind {

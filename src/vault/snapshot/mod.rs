@@ -1,3 +1,239 @@
-//! A snapshot of the source copy, read once in key order for an export.
+//! What an export reads: the chosen users and unassigned items of one moment, page by page, secrets still sealed.
 //!
-//! Being written by MIGRATE, together with the pipeline that it feeds.
+//! A snapshot has a connection of its own with one read transaction, so that loads and ledger writes go on beside it
+//! (security.md §6). Users come in the order in which they were loaded: the order of the primary key, in which a user
+//! and all that is theirs lie together, so that a page is a handful of range reads and no join.
+
+mod collisions;
+mod page;
+
+#[cfg(test)]
+mod tests;
+
+use rusqlite::{Connection, params_from_iter};
+
+use crate::ambient::CancelToken;
+use crate::lang::selection::Selection;
+use crate::model::{Group, Phase};
+
+use super::load::interruptible;
+use super::sealed::{SealedUnassignedCard, SealedUnassignedToken, SealedUser};
+use super::selection::{self, Sql};
+use super::{Result, Vault};
+
+pub use collisions::{Collision, Holds, Party};
+
+/// Which unassigned tokens and cards go along (domain.md §3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unassigned {
+    /// Those of the selection when it is empty or names groups only, else none.
+    #[default]
+    Auto,
+    /// Those of the groups that the selection allows.
+    Yes,
+    /// None.
+    No,
+    /// Those of the groups that the selection allows, and no users.
+    Only,
+}
+
+/// A user of a snapshot.
+#[derive(Debug)]
+pub struct SourceUser {
+    /// The vault's own id, the same for as long as the user is kept.
+    pub id: i64,
+    /// Where the user stands.
+    pub phase: Phase,
+    /// The last bundle the user was in.
+    pub bundle: Option<u64>,
+    /// The target id that a master chose instead of the user id.
+    pub target: Option<String>,
+    /// No longer in the source.
+    pub gone: bool,
+    /// Taken out by a master.
+    pub excluded: bool,
+    /// Party to a collision, after [`Snapshot::collisions`].
+    pub conflict: bool,
+    /// Everything the source has of the user.
+    pub sealed: SealedUser,
+}
+
+/// The vault at one moment.
+#[derive(Debug)]
+pub struct Snapshot {
+    db: Connection,
+    /// Whether `temp.chosen` holds the chosen users; otherwise they are all.
+    narrowed: bool,
+    groups_only: bool,
+    /// The condition on the groups whose unassigned items go along; `None` when none do.
+    unassigned: Option<Sql>,
+    allowed: Sql,
+    users: u64,
+    last_user: i64,
+    last_token: i64,
+    last_card: i64,
+}
+
+impl Vault {
+    /// Takes a snapshot of what `selection` chooses.
+    pub fn snapshot(
+        &self,
+        selection: &Selection,
+        unassigned: Unassigned,
+        cancel: &CancelToken,
+    ) -> Result<Snapshot> {
+        Snapshot::new(self.file.second()?, selection, unassigned, cancel)
+    }
+}
+
+impl Snapshot {
+    fn new(
+        db: Connection,
+        selection: &Selection,
+        unassigned: Unassigned,
+        cancel: &CancelToken,
+    ) -> Result<Self> {
+        let groups_only = selection::names_groups_only(selection);
+        let allowed = selection::groups(selection)?;
+        let narrowed =
+            selection.expr.is_some() || selection.limit.is_some() || unassigned == Unassigned::Only;
+        let users = interruptible(&db, cancel, || {
+            db.execute_batch(
+                "BEGIN; CREATE TEMP TABLE chosen (id INTEGER PRIMARY KEY); \
+                 CREATE TEMP TABLE conflict (user INTEGER PRIMARY KEY)",
+            )?;
+            if unassigned == Unassigned::Only {
+                return Ok(0);
+            }
+            if !narrowed {
+                return Ok(db.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?);
+            }
+            let ids = selection::user_ids(selection)?;
+            let sql = format!(
+                "INSERT INTO temp.chosen SELECT id FROM ({}) ORDER BY id",
+                ids.text
+            );
+            Ok(db.execute(&sql, params_from_iter(&ids.params))? as u64)
+        })?;
+        let takes = match unassigned {
+            Unassigned::Auto => groups_only,
+            Unassigned::Yes | Unassigned::Only => true,
+            Unassigned::No => false,
+        };
+        Ok(Self {
+            db,
+            narrowed,
+            groups_only,
+            unassigned: takes.then(|| allowed.clone()),
+            allowed,
+            users,
+            last_user: 0,
+            last_token: 0,
+            last_card: 0,
+        })
+    }
+
+    /// How many users are chosen.
+    pub fn users(&self) -> u64 {
+        self.users
+    }
+
+    /// How many unassigned tokens and cards go along.
+    pub fn unassigned(&self) -> Result<(u64, u64)> {
+        let Some(groups) = &self.unassigned else {
+            return Ok((0, 0));
+        };
+        let count = |table: &str| {
+            let sql = format!(
+                "SELECT count(*) FROM {table} WHERE id < 0 AND gone = 0 \
+                 AND group_id IN (SELECT g.id FROM groups g WHERE {})",
+                groups.text
+            );
+            self.db
+                .query_row(&sql, params_from_iter(&groups.params), |row| row.get(0))
+        };
+        Ok((count("tokens")?, count("cards")?))
+    }
+
+    /// The groups of the selection, in the order of their names.
+    pub fn groups(&self) -> Result<Vec<Group>> {
+        let mut params = Vec::new();
+        let condition = if self.groups_only {
+            params.extend(self.allowed.params.iter().cloned());
+            format!("g.gone = 0 AND ({})", self.allowed.text)
+        } else {
+            let mut condition = "g.id IN (SELECT DISTINCT u.group_id FROM temp.chosen c CROSS JOIN users u ON u.id = c.id)"
+                .to_owned();
+            if let Some(groups) = &self.unassigned {
+                for table in ["tokens", "cards"] {
+                    params.extend(groups.params.iter().cloned());
+                    condition.push_str(&format!(
+                        " OR g.id IN (SELECT group_id FROM {table} WHERE id < 0 AND gone = 0) AND ({})",
+                        groups.text
+                    ));
+                }
+            }
+            condition
+        };
+        let sql =
+            format!("SELECT g.name, g.is_default FROM groups g WHERE {condition} ORDER BY g.name");
+        let mut statement = self.db.prepare(&sql)?;
+        let groups = statement
+            .query_map(params_from_iter(&params), |row| {
+                Ok(Group {
+                    name: row.get(0)?,
+                    default: row.get(1)?,
+                })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(groups)
+    }
+
+    /// The next chosen users; none when that were all.
+    pub fn next_users(&mut self) -> Result<Vec<SourceUser>> {
+        let from = if self.narrowed {
+            "temp.chosen c CROSS JOIN users u ON u.id = c.id"
+        } else {
+            "users u"
+        };
+        let id = if self.narrowed { "c.id" } else { "u.id" };
+        let page = page::users(&self.db, from, id, self.last_user)?;
+        if let Some(last) = page.last() {
+            self.last_user = last.id;
+        }
+        Ok(page)
+    }
+
+    /// The next unassigned tokens; none when that were all.
+    pub fn next_tokens(&mut self) -> Result<Vec<SealedUnassignedToken>> {
+        let Some(groups) = &self.unassigned else {
+            return Ok(Vec::new());
+        };
+        let page = page::unassigned_tokens(&self.db, groups, self.last_token)?;
+        if let Some((last, _)) = page.last() {
+            self.last_token = *last;
+        }
+        Ok(page.into_iter().map(|(_, token)| token).collect())
+    }
+
+    /// The next unassigned cards; none when that were all.
+    pub fn next_cards(&mut self) -> Result<Vec<SealedUnassignedCard>> {
+        let Some(groups) = &self.unassigned else {
+            return Ok(Vec::new());
+        };
+        let page = page::unassigned_cards(&self.db, groups, self.last_card)?;
+        if let Some((last, _)) = page.last() {
+            self.last_card = *last;
+        }
+        Ok(page.into_iter().map(|(_, card)| card).collect())
+    }
+}
+
+/// Everything the vault has of one user.
+pub(super) fn one_user(db: &Connection, id: i64) -> Result<Option<SourceUser>> {
+    // A snapshot marks collisions in a table of its own connection; here there may be none yet.
+    db.execute_batch("CREATE TEMP TABLE IF NOT EXISTS conflict (user INTEGER PRIMARY KEY)")?;
+    let mut page = page::users(db, "users u", "u.id", id - 1)?;
+    page.truncate(1);
+    Ok(page.pop().filter(|user| user.id == id))
+}

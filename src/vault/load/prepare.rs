@@ -1,0 +1,184 @@
+//! The reading half of a load: records are read, checked for what needs no database, folded and sealed.
+
+use crossbeam_channel::Sender;
+
+use crate::model::{Card, Group, Schema, SecretBytes, SourceRecord, Token, User};
+use crate::store::Keys;
+use crate::vault::fold::fold_column;
+use crate::vault::sealed::{SealedUnassignedCard, SealedUnassignedToken, SealedUser};
+use secrecy::ExposeSecret as _;
+
+use super::{BadRecord, Result};
+
+/// Records that travel together, so that the channel is not the work.
+pub(super) type Batch = Vec<Item>;
+
+const BATCH: usize = 128;
+
+/// A place in the low bits of a child row's id.
+pub(super) const PLACES: usize = 1 << 16;
+
+/// A record, or why there is none.
+pub(super) type Item = std::result::Result<(u64, Prepared), BadRecord>;
+
+/// A record that is ready to be written.
+#[derive(Debug)]
+pub(super) enum Prepared {
+    Schema(Schema),
+    Group(Group),
+    User(Box<PreparedUser>),
+    Token(Box<SealedUnassignedToken>),
+    Card(Box<SealedUnassignedCard>),
+}
+
+/// A user with what the database wants to know besides.
+#[derive(Debug)]
+pub(super) struct PreparedUser {
+    pub(super) user: SealedUser,
+    /// The folded user id, where it differs.
+    pub(super) fold: Option<String>,
+    /// The folded aliases, where they differ.
+    pub(super) alias_folds: Vec<Option<String>>,
+    /// How many workflow aliases were taken out.
+    pub(super) dropped: u64,
+    /// Whether one of them stages the user.
+    pub(super) staged: bool,
+}
+
+/// Prepares all of `records`; ends early when nobody listens any more.
+pub(super) fn prepare<I>(records: I, keys: &Keys, prefixes: &[String], out: &Sender<Batch>)
+where
+    I: Iterator<Item = Result<(u64, SourceRecord), BadRecord>>,
+{
+    let mut batch = Batch::with_capacity(BATCH);
+    for record in records {
+        let item = record.and_then(|(line, record)| {
+            let prepared = one(record, keys, prefixes);
+            prepared
+                .map(|prepared| (line, prepared))
+                .map_err(|(what, hint)| BadRecord::at(line, what, hint))
+        });
+        batch.push(item);
+        if batch.len() == BATCH {
+            let full = std::mem::replace(&mut batch, Batch::with_capacity(BATCH));
+            if out.send(full).is_err() {
+                return;
+            }
+        }
+    }
+    // Nobody listening is nothing to tell anybody.
+    let _ = out.send(batch);
+}
+
+type Wrong = (String, &'static str);
+
+fn one(
+    record: SourceRecord,
+    keys: &Keys,
+    prefixes: &[String],
+) -> std::result::Result<Prepared, Wrong> {
+    Ok(match record {
+        SourceRecord::Schema(schema) => Prepared::Schema(schema),
+        SourceRecord::Group(group) => {
+            named("the group's name", &group.name)?;
+            if group.name.contains('/') {
+                let what = format!("the group name '{}' holds a '/'", group.name);
+                return Err((what, "'/' splits group from user name; rename the group"));
+            }
+            Prepared::Group(group)
+        }
+        SourceRecord::User(user) => Prepared::User(Box::new(prepare_user(*user, keys, prefixes)?)),
+        SourceRecord::Token(token) => {
+            check_token(&token.token)?;
+            Prepared::Token(Box::new(SealedUnassignedToken::seal(*token, keys)))
+        }
+        SourceRecord::Card(card) => {
+            check_card(&card.card)?;
+            Prepared::Card(Box::new(SealedUnassignedCard::seal(*card, keys)))
+        }
+    })
+}
+
+fn prepare_user(
+    mut user: User,
+    keys: &Keys,
+    prefixes: &[String],
+) -> std::result::Result<PreparedUser, Wrong> {
+    named("the user id", &user.userid)?;
+    user.tokens.iter().try_for_each(check_token)?;
+    user.cards.iter().try_for_each(check_card)?;
+    let longest = [
+        user.aliases.len(),
+        user.contacts.len(),
+        user.passwords.len(),
+        user.tokens.len(),
+        user.cards.len(),
+        user.location.history.len(),
+        user.location.expected.len(),
+    ];
+    if longest.into_iter().any(|length| length >= PLACES) {
+        let what = format!("a list of user {}/{} is too long", user.group, user.userid);
+        return Err((what, "a user can have up to 65,535 items of a kind"));
+    }
+    let before = user.aliases.len();
+    let stage = prefixes.first();
+    let mut staged = false;
+    user.aliases.retain(|alias| {
+        staged |= stage.is_some_and(|prefix| alias.starts_with(prefix.as_str()));
+        !prefixes
+            .iter()
+            .any(|prefix| alias.starts_with(prefix.as_str()))
+    });
+    Ok(PreparedUser {
+        fold: fold_column(&user.userid),
+        alias_folds: user.aliases.iter().map(|a| fold_column(a)).collect(),
+        dropped: (before - user.aliases.len()) as u64,
+        staged,
+        user: SealedUser::seal(user, keys),
+    })
+}
+
+fn named(what: &str, name: &str) -> std::result::Result<(), Wrong> {
+    if name.is_empty() {
+        return Err((format!("{what} is empty"), "every record needs its key"));
+    }
+    Ok(())
+}
+
+fn check_token(token: &Token) -> std::result::Result<(), Wrong> {
+    named("the token's vendor", &token.vendor)?;
+    named("the token's serial number", &token.serial)?;
+    fits("counter", token.counter)
+}
+
+fn check_card(card: &Card) -> std::result::Result<(), Wrong> {
+    fits("serial", Some(card.serial))?;
+    fits("challengeCount", card.challenge_count)?;
+    fits("leastUsedCell", card.least_used_cell)?;
+    if !whole(&card.cells, card.rows, card.columns) {
+        let what = format!(
+            "card {} does not have {} × {} cells of one length",
+            card.serial, card.rows, card.columns
+        );
+        return Err((what, "give rows × columns cells, all equally long"));
+    }
+    Ok(())
+}
+
+fn fits(what: &str, number: Option<u64>) -> std::result::Result<(), Wrong> {
+    match number {
+        Some(number) if i64::try_from(number).is_err() => Err((
+            format!("{what} {number} is too large"),
+            "numbers go up to 9223372036854775807",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn whole(cells: &SecretBytes, rows: u32, columns: u32) -> bool {
+    let cells = cells.expose_secret();
+    let Some(length) = cells.first() else {
+        return false;
+    };
+    u64::from(rows) * u64::from(columns) * u64::from(*length) + 1 == cells.len() as u64
+}

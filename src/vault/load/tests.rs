@@ -1,0 +1,1 @@
+//! The rules of a load, each in both ways of loading.

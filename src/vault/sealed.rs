@@ -1,0 +1,471 @@
+//! Source records whose secrets are sealed: what the load hands to the database, and what a snapshot hands out.
+//!
+//! The owner's key of every sealed value (security.md §2, columns 1 to 5) is put together here and nowhere else. The
+//! `plain` part of a record holds no secret: its seed, cells or value is empty until [`SealedUser::open`] fills it.
+
+use secrecy::ExposeSecret as _;
+use zeroize::Zeroizing;
+
+use crate::model::{
+    Card, Password, QaPair, SecretBytes, Token, UnassignedCard, UnassignedToken, User,
+};
+use crate::store::{self, Column, Keys};
+
+/// A user with sealed secrets.
+#[derive(Debug)]
+pub struct SealedUser {
+    /// The user without questions, passwords, tokens and cards.
+    pub plain: User,
+    /// Questions and answers, as one value.
+    pub qa: Option<SealedQa>,
+    /// Passwords.
+    pub passwords: Vec<SealedPassword>,
+    /// Tokens.
+    pub tokens: Vec<SealedToken>,
+    /// Cards.
+    pub cards: Vec<SealedCard>,
+}
+
+/// Questions and answers of a user.
+#[derive(Debug)]
+pub struct SealedQa {
+    /// How many pairs.
+    pub pairs: u32,
+    /// All of them.
+    pub sealed: Vec<u8>,
+}
+
+/// A password with its value sealed.
+#[derive(Debug)]
+pub struct SealedPassword {
+    /// The password without its value.
+    pub plain: Password,
+    /// The value.
+    pub value: Vec<u8>,
+}
+
+/// A token with its seed sealed.
+#[derive(Debug)]
+pub struct SealedToken {
+    /// The token without seed and unlock data.
+    pub plain: Token,
+    /// The seed.
+    pub seed: Vec<u8>,
+    /// The unlock data.
+    pub unlock: Option<Vec<u8>>,
+}
+
+/// A card with its cells sealed.
+#[derive(Debug)]
+pub struct SealedCard {
+    /// The card without its cells.
+    pub plain: Card,
+    /// The cells.
+    pub cells: Vec<u8>,
+}
+
+/// An unassigned token with its seed sealed.
+#[derive(Debug)]
+pub struct SealedUnassignedToken {
+    /// The group that holds it.
+    pub group: String,
+    /// The token.
+    pub token: SealedToken,
+}
+
+/// An unassigned card with its cells sealed.
+#[derive(Debug)]
+pub struct SealedUnassignedCard {
+    /// The group that holds it.
+    pub group: String,
+    /// Made in quantity and never assigned.
+    pub preproduced: bool,
+    /// Free text.
+    pub comment: Option<String>,
+    /// The card.
+    pub card: SealedCard,
+}
+
+/// Whose a value is: a user of a group, or the group alone (empty user id).
+#[derive(Clone, Copy)]
+struct Owner<'a> {
+    group: &'a str,
+    userid: &'a str,
+}
+
+impl SealedUser {
+    /// Seals everything that is secret.
+    pub fn seal(mut user: User, keys: &Keys) -> Self {
+        let owner = Owner {
+            group: &user.group,
+            userid: &user.userid,
+        };
+        let pairs = std::mem::take(&mut user.qa);
+        let qa = (!pairs.is_empty()).then(|| SealedQa {
+            pairs: u32::try_from(pairs.len()).unwrap_or(u32::MAX),
+            sealed: keys.seal(
+                Column::Qa,
+                &[owner.group, owner.userid],
+                &encode_pairs(&pairs),
+            ),
+        });
+        let passwords = std::mem::take(&mut user.passwords);
+        let passwords = passwords
+            .into_iter()
+            .map(|password| SealedPassword::seal(password, owner, keys))
+            .collect();
+        let tokens = std::mem::take(&mut user.tokens);
+        let tokens = tokens
+            .into_iter()
+            .map(|token| SealedToken::seal(token, owner, keys))
+            .collect();
+        let cards = std::mem::take(&mut user.cards);
+        let cards = cards
+            .into_iter()
+            .map(|card| SealedCard::seal(card, owner, keys))
+            .collect();
+        Self {
+            qa,
+            passwords,
+            tokens,
+            cards,
+            plain: user,
+        }
+    }
+
+    /// The whole user again.
+    ///
+    /// # Errors
+    /// [`store::Error::Field`] names the value that is damaged or does not belong to this user.
+    pub fn open(self, keys: &Keys) -> store::Result<User> {
+        let mut user = self.plain;
+        let owner = Owner {
+            group: &user.group,
+            userid: &user.userid,
+        };
+        let mut qa = Vec::new();
+        if let Some(sealed) = &self.qa {
+            let names = [owner.group, owner.userid];
+            let plain = keys.open(Column::Qa, &names, &sealed.sealed)?;
+            qa = decode_pairs(&plain).ok_or_else(|| store::Error::Field {
+                what: format!(
+                    "the sealed questions and answers of {}/{}",
+                    owner.group, owner.userid
+                ),
+            })?;
+        }
+        let passwords = self
+            .passwords
+            .into_iter()
+            .map(|password| password.open(owner, keys))
+            .collect::<Result<_, _>>()?;
+        let tokens = self
+            .tokens
+            .into_iter()
+            .map(|token| token.open(owner, keys))
+            .collect::<Result<_, _>>()?;
+        let cards = self
+            .cards
+            .into_iter()
+            .map(|card| card.open(owner, keys))
+            .collect::<Result<_, _>>()?;
+        user.qa = qa;
+        user.passwords = passwords;
+        user.tokens = tokens;
+        user.cards = cards;
+        Ok(user)
+    }
+}
+
+impl SealedUnassignedToken {
+    /// Seals the seed for its group.
+    pub fn seal(token: UnassignedToken, keys: &Keys) -> Self {
+        let owner = Owner {
+            group: &token.group,
+            userid: "",
+        };
+        Self {
+            token: SealedToken::seal(token.token, owner, keys),
+            group: token.group,
+        }
+    }
+
+    /// The whole token again, see [`SealedUser::open`].
+    pub fn open(self, keys: &Keys) -> store::Result<UnassignedToken> {
+        let owner = Owner {
+            group: &self.group,
+            userid: "",
+        };
+        Ok(UnassignedToken {
+            token: self.token.open(owner, keys)?,
+            group: self.group,
+        })
+    }
+}
+
+impl SealedUnassignedCard {
+    /// Seals the cells for the group.
+    pub fn seal(card: UnassignedCard, keys: &Keys) -> Self {
+        let owner = Owner {
+            group: &card.group,
+            userid: "",
+        };
+        Self {
+            card: SealedCard::seal(card.card, owner, keys),
+            group: card.group,
+            preproduced: card.preproduced,
+            comment: card.comment,
+        }
+    }
+
+    /// The whole card again, see [`SealedUser::open`].
+    pub fn open(self, keys: &Keys) -> store::Result<UnassignedCard> {
+        let owner = Owner {
+            group: &self.group,
+            userid: "",
+        };
+        Ok(UnassignedCard {
+            card: self.card.open(owner, keys)?,
+            group: self.group,
+            preproduced: self.preproduced,
+            comment: self.comment,
+        })
+    }
+}
+
+impl SealedPassword {
+    fn seal(mut plain: Password, owner: Owner<'_>, keys: &Keys) -> Self {
+        let value = std::mem::take(&mut plain.value);
+        let names = password_owner(&plain, owner);
+        Self {
+            value: keys.seal(Column::Password, &names, value.expose_secret()),
+            plain,
+        }
+    }
+
+    fn open(self, owner: Owner<'_>, keys: &Keys) -> store::Result<Password> {
+        let mut password = self.plain;
+        let names = password_owner(&password, owner);
+        let value = keys.open(Column::Password, &names, &self.value)?;
+        password.value = secret(value);
+        Ok(password)
+    }
+}
+
+impl SealedToken {
+    fn seal(mut plain: Token, owner: Owner<'_>, keys: &Keys) -> Self {
+        let seed = std::mem::take(&mut plain.seed);
+        let unlock = plain.unlock.take();
+        let numbers = token_numbers(&plain);
+        let names = token_owner(&plain, &numbers, owner);
+        Self {
+            seed: keys.seal(Column::TokenSeed, &names, seed.expose_secret()),
+            unlock: unlock
+                .map(|unlock| keys.seal(Column::TokenUnlock, &names, unlock.expose_secret())),
+            plain,
+        }
+    }
+
+    fn open(self, owner: Owner<'_>, keys: &Keys) -> store::Result<Token> {
+        let mut token = self.plain;
+        let numbers = token_numbers(&token);
+        let names = token_owner(&token, &numbers, owner);
+        let seed = keys.open(Column::TokenSeed, &names, &self.seed)?;
+        let unlock = self
+            .unlock
+            .map(|unlock| keys.open(Column::TokenUnlock, &names, &unlock))
+            .transpose()?;
+        token.seed = secret(seed);
+        token.unlock = unlock.map(secret);
+        Ok(token)
+    }
+}
+
+impl SealedCard {
+    fn seal(mut plain: Card, owner: Owner<'_>, keys: &Keys) -> Self {
+        let cells = std::mem::take(&mut plain.cells);
+        let numbers = card_numbers(&plain);
+        let names = card_owner(&numbers, owner);
+        Self {
+            cells: keys.seal(Column::Card, &names, cells.expose_secret()),
+            plain,
+        }
+    }
+
+    fn open(self, owner: Owner<'_>, keys: &Keys) -> store::Result<Card> {
+        let mut card = self.plain;
+        let numbers = card_numbers(&card);
+        let cells = keys.open(Column::Card, &card_owner(&numbers, owner), &self.cells)?;
+        card.cells = secret(cells);
+        Ok(card)
+    }
+}
+
+fn password_owner<'a>(password: &'a Password, owner: Owner<'a>) -> [&'a str; 3] {
+    [
+        owner.group,
+        owner.userid,
+        password.name.as_deref().unwrap_or_default(),
+    ]
+}
+
+fn token_numbers(token: &Token) -> [String; 2] {
+    let text = |number: Option<u32>| number.map(|n| n.to_string()).unwrap_or_default();
+    [text(token.digits), text(token.step)]
+}
+
+fn token_owner<'a>(token: &'a Token, numbers: &'a [String; 2], owner: Owner<'a>) -> [&'a str; 9] {
+    [
+        owner.group,
+        owner.userid,
+        &token.vendor,
+        &token.serial,
+        distinction(token),
+        token.algorithm.as_str(),
+        token.hash.map(|hash| hash.as_str()).unwrap_or_default(),
+        &numbers[0],
+        &numbers[1],
+    ]
+}
+
+/// What tells apart two keys of one serial number: the issue number, else the key id.
+pub(super) fn distinction(token: &Token) -> &str {
+    token
+        .issue_no
+        .as_deref()
+        .or(token.key_id.as_deref())
+        .unwrap_or_default()
+}
+
+fn card_numbers(card: &Card) -> [String; 3] {
+    [
+        card.serial.to_string(),
+        card.rows.to_string(),
+        card.columns.to_string(),
+    ]
+}
+
+fn card_owner<'a>(numbers: &'a [String; 3], owner: Owner<'a>) -> [&'a str; 5] {
+    [
+        owner.group,
+        owner.userid,
+        &numbers[0],
+        &numbers[1],
+        &numbers[2],
+    ]
+}
+
+fn secret(mut plain: Zeroizing<Vec<u8>>) -> SecretBytes {
+    SecretBytes::from(std::mem::take(&mut *plain))
+}
+
+/// u32 count ‖ (lp(question) ‖ lp(answer))*.
+fn encode_pairs(pairs: &[QaPair]) -> Zeroizing<Vec<u8>> {
+    let size = pairs
+        .iter()
+        .map(|pair| 8 + pair.question.len() + pair.answer.expose_secret().len());
+    // The whole size at once: a vector that grows leaves copies of answers behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(4 + size.sum::<usize>()));
+    let length = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_be_bytes();
+    bytes.extend_from_slice(&length(pairs.len()));
+    for pair in pairs {
+        for text in [pair.question.as_bytes(), pair.answer.expose_secret()] {
+            bytes.extend_from_slice(&length(text.len()));
+            bytes.extend_from_slice(text);
+        }
+    }
+    bytes
+}
+
+fn decode_pairs(bytes: &[u8]) -> Option<Vec<QaPair>> {
+    fn length(bytes: &mut &[u8]) -> Option<usize> {
+        let (head, rest) = bytes.split_first_chunk()?;
+        *bytes = rest;
+        usize::try_from(u32::from_be_bytes(*head)).ok()
+    }
+    fn text<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+        let length = length(bytes)?;
+        let (text, rest) = bytes.split_at_checked(length)?;
+        *bytes = rest;
+        Some(text)
+    }
+    let mut rest = bytes;
+    let count = length(&mut rest)?;
+    // Eight bytes a pair at least: a damaged count allocates nothing.
+    let mut pairs = Vec::with_capacity(count.min(bytes.len() / 8));
+    for _ in 0..count {
+        let question = std::str::from_utf8(text(&mut rest)?).ok()?.to_owned();
+        let answer = SecretBytes::from(text(&mut rest)?.to_vec());
+        pairs.push(QaPair { question, answer });
+    }
+    rest.is_empty().then_some(pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::testing;
+
+    fn keys() -> Keys {
+        crate::store::loose_keys(&[1])
+    }
+
+    #[test]
+    fn a_user_comes_back_as_it_was() {
+        let keys = keys();
+        let user = testing::user("sales", "asmith");
+        let before = testing::facts(&user);
+        let sealed = SealedUser::seal(user, &keys);
+        assert!(sealed.tokens[0].plain.seed.expose_secret().is_empty());
+        assert!(sealed.cards[0].plain.cells.expose_secret().is_empty());
+        assert!(sealed.plain.qa.is_empty());
+        assert_eq!(testing::facts(&sealed.open(&keys).unwrap()), before);
+    }
+
+    #[test]
+    fn no_secret_opens_for_another_owner() {
+        let keys = keys();
+        let sealed = || SealedUser::seal(testing::user("sales", "asmith"), &keys);
+        type Change = fn(&mut SealedUser);
+        let changes: [(&str, Change); 8] = [
+            ("group", |u| u.plain.group = "hr".into()),
+            ("userid", |u| u.plain.userid = "bsmith".into()),
+            ("password name", |u| {
+                u.passwords[0].plain.name = Some("ATM".into())
+            }),
+            ("serial", |u| u.tokens[0].plain.serial = "9".into()),
+            ("issue number", |u| u.tokens[0].plain.issue_no = None),
+            ("digits", |u| u.tokens[0].plain.digits = Some(8)),
+            ("card serial", |u| u.cards[0].plain.serial = 9),
+            ("card shape", |u| {
+                u.cards[0].plain.rows = 1;
+            }),
+        ];
+        for (what, change) in changes {
+            let mut sealed = sealed();
+            change(&mut sealed);
+            let error = sealed.open(&keys).err();
+            assert!(matches!(error, Some(store::Error::Field { .. })), "{what}");
+        }
+    }
+
+    #[test]
+    fn the_pairs_are_encoded_as_documented() {
+        let pairs = [QaPair {
+            question: "A?".into(),
+            answer: SecretBytes::from(b"b".to_vec()),
+        }];
+        let bytes = encode_pairs(&pairs);
+        assert_eq!(
+            bytes.as_slice(),
+            b"\x00\x00\x00\x01\x00\x00\x00\x02A?\x00\x00\x00\x01b"
+        );
+        for cut in 0..bytes.len() {
+            assert!(decode_pairs(&bytes[..cut]).is_none(), "{cut}");
+        }
+        let mut longer = bytes.to_vec();
+        longer.push(0);
+        assert!(decode_pairs(&longer).is_none());
+        assert_eq!(decode_pairs(&bytes).unwrap()[0].question, "A?");
+    }
+}

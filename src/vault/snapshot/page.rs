@@ -1,0 +1,421 @@
+//! Reading a page of users with all that is theirs.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use rusqlite::{Connection, Row, params_from_iter, types::Type, types::Value};
+
+use crate::model::{
+    Card, Contact, Location, LocationEntry, Password, Phase, SecretBytes, Timestamp, Token,
+    UnknownName, User,
+};
+use crate::vault::Result;
+use crate::vault::sealed::{
+    SealedCard, SealedPassword, SealedQa, SealedToken, SealedUnassignedCard, SealedUnassignedToken,
+    SealedUser,
+};
+use crate::vault::selection::Sql;
+
+use super::SourceUser;
+
+/// Users of a page: enough that the statements are not the work, few enough that pages are small.
+const PAGE: usize = 512;
+
+/// Up to this many ids between two chosen users it is cheaper to read over them than to seek.
+const GAP: i64 = 16;
+
+type Read<T> = rusqlite::Result<T>;
+
+/// The next users after `last`, of those that `from` names; `id` is their id there.
+pub(super) fn users(db: &Connection, from: &str, id: &str, last: i64) -> Result<Vec<SourceUser>> {
+    let mut page = heads(db, from, id, last)?;
+    let spans = spans(&page);
+    let read = |page: &mut [SourceUser], columns: &str, table: &str, put: Put| {
+        placed(db, page, &spans, columns, table, put)
+    };
+    read(&mut page, "alias", "aliases", |user, row| {
+        user.sealed.plain.aliases.push(row.get(1)?);
+        Ok(())
+    })?;
+    read(
+        &mut page,
+        "label, value, is_default",
+        "contacts",
+        |user, row| {
+            user.sealed.plain.contacts.push(Contact {
+                label: row.get(1)?,
+                value: row.get(2)?,
+                default: row.get(3)?,
+            });
+            Ok(())
+        },
+    )?;
+    read(
+        &mut page,
+        "name, expires, must_change, sealed",
+        "passwords",
+        |user, row| {
+            user.sealed.passwords.push(SealedPassword {
+                plain: Password {
+                    name: row.get(1)?,
+                    value: SecretBytes::default(),
+                    expires: moment(row, 2)?,
+                    must_change: row.get(3)?,
+                },
+                value: row.get(4)?,
+            });
+            Ok(())
+        },
+    )?;
+    read(&mut page, TOKEN, "tokens", |user, row| {
+        user.sealed.tokens.push(token_row(row)?);
+        Ok(())
+    })?;
+    read(&mut page, CARD, "cards", |user, row| {
+        user.sealed.cards.push(card_row(row)?);
+        Ok(())
+    })?;
+    read(
+        &mut page,
+        "country, region, city, isp, ip, last_auth",
+        "locations",
+        |user, row| {
+            user.sealed.plain.location.history.push(LocationEntry {
+                country: row.get(1)?,
+                region: row.get(2)?,
+                city: row.get(3)?,
+                isp: row.get(4)?,
+                ip: row.get(5)?,
+                last_auth: moment(row, 6)?,
+            });
+            Ok(())
+        },
+    )?;
+    read(&mut page, "place", "expected", |user, row| {
+        user.sealed.plain.location.expected.push(row.get(1)?);
+        Ok(())
+    })?;
+    read(&mut page, "kind, count", "not_migrated", |user, row| {
+        let entry = (name(row, 1)?, row.get(2)?);
+        user.sealed.plain.not_migrated.push(entry);
+        Ok(())
+    })?;
+    own(db, &mut page, &spans, "pairs, sealed", "qa", |user, row| {
+        user.sealed.qa = Some(SealedQa {
+            pairs: row.get(1)?,
+            sealed: row.get(2)?,
+        });
+        Ok(())
+    })?;
+    own(
+        db,
+        &mut page,
+        &spans,
+        "max_history, check_ip, check_velocity, max_expected",
+        "overrides",
+        |user, row| {
+            let overrides = &mut user.sealed.plain.location.overrides;
+            overrides.max_history = row.get(1)?;
+            overrides.check_ip = row.get(2)?;
+            overrides.check_velocity = row.get(3)?;
+            overrides.max_expected = row.get(4)?;
+            Ok(())
+        },
+    )?;
+    Ok(page)
+}
+
+/// The users themselves, without what is theirs.
+fn heads(db: &Connection, from: &str, id: &str, last: i64) -> Result<Vec<SourceUser>> {
+    let mut groups: HashMap<i64, String> = HashMap::new();
+    let mut group_name = db.prepare_cached("SELECT name FROM groups WHERE id = ?")?;
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT u.id, u.group_id, u.userid, u.gone, u.source_id, u.full_name, u.state, u.locale, u.last_auth, \
+         u.lockout_count, p.phase, p.bundle, m.target, e.user, f.user \
+         FROM {from} LEFT JOIN progress p ON p.user = u.id LEFT JOIN mapped m ON m.user = u.id \
+         LEFT JOIN excluded e ON e.user = u.id LEFT JOIN temp.conflict f ON f.user = u.id \
+         WHERE {id} > ? ORDER BY {id} LIMIT {PAGE}"
+    ))?;
+    let mut rows = statement.query([last])?;
+    let mut page = Vec::with_capacity(PAGE);
+    while let Some(row) = rows.next()? {
+        let group_id: i64 = row.get(1)?;
+        let group = match groups.get(&group_id) {
+            Some(name) => name.clone(),
+            None => {
+                let name: String = group_name.query_row([group_id], |row| row.get(0))?;
+                groups.insert(group_id, name.clone());
+                name
+            }
+        };
+        page.push(SourceUser {
+            id: row.get(0)?,
+            phase: phase(row, 10)?,
+            bundle: row.get(11)?,
+            target: row.get(12)?,
+            gone: row.get::<_, i64>(3)? != 0,
+            excluded: row.get::<_, Option<i64>>(13)?.is_some(),
+            conflict: row.get::<_, Option<i64>>(14)?.is_some(),
+            sealed: SealedUser {
+                plain: User {
+                    id: row.get(4)?,
+                    group,
+                    userid: row.get(2)?,
+                    full_name: row.get(5)?,
+                    state: name(row, 6)?,
+                    locale: row.get(7)?,
+                    aliases: Vec::new(),
+                    last_auth: moment(row, 8)?,
+                    lockout_count: row.get(9)?,
+                    contacts: Vec::new(),
+                    qa: Vec::new(),
+                    passwords: Vec::new(),
+                    tokens: Vec::new(),
+                    cards: Vec::new(),
+                    location: Location::default(),
+                    not_migrated: Vec::new(),
+                },
+                qa: None,
+                passwords: Vec::new(),
+                tokens: Vec::new(),
+                cards: Vec::new(),
+            },
+        });
+    }
+    Ok(page)
+}
+
+/// Stretches of ids that hold the users of a page and few others, first and last of each.
+fn spans(page: &[SourceUser]) -> Vec<(i64, i64)> {
+    let mut spans: Vec<(i64, i64)> = Vec::new();
+    for user in page {
+        match spans.last_mut() {
+            Some((_, last)) if user.id - *last <= GAP => *last = user.id,
+            _ => spans.push((user.id, user.id)),
+        }
+    }
+    spans
+}
+
+type Put = fn(&mut SourceUser, &Row<'_>) -> Read<()>;
+
+/// Hands the rows of a table whose ids hold user and place to their users.
+fn placed(
+    db: &Connection,
+    page: &mut [SourceUser],
+    spans: &[(i64, i64)],
+    columns: &str,
+    table: &str,
+    put: Put,
+) -> Read<()> {
+    let sql = format!(
+        "SELECT id >> 16, {columns} FROM {table} WHERE id >= ?1 << 16 AND id < (?2 + 1) << 16 ORDER BY id"
+    );
+    hand_out(db, page, spans, &sql, put)
+}
+
+/// As [`placed`], of a table with one row a user.
+fn own(
+    db: &Connection,
+    page: &mut [SourceUser],
+    spans: &[(i64, i64)],
+    columns: &str,
+    table: &str,
+    put: Put,
+) -> Read<()> {
+    let sql =
+        format!("SELECT user, {columns} FROM {table} WHERE user BETWEEN ?1 AND ?2 ORDER BY user");
+    hand_out(db, page, spans, &sql, put)
+}
+
+fn hand_out(
+    db: &Connection,
+    page: &mut [SourceUser],
+    spans: &[(i64, i64)],
+    sql: &str,
+    put: Put,
+) -> Read<()> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut users = page.iter_mut().peekable();
+    for span in spans {
+        let mut rows = statement.query(*span)?;
+        while let Some(row) = rows.next()? {
+            let owner: i64 = row.get(0)?;
+            while users.next_if(|user| user.id < owner).is_some() {}
+            if let Some(user) = users.peek_mut()
+                && user.id == owner
+            {
+                put(user, row)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+const TOKEN: &str = "vendor, serial, issue_no, key_id, kind, algorithm, state, activation, model, hash, digits, step, \
+                     counter, drift, idp_url, transactions, load_date, last_used, expires, comment, seed, unlock";
+
+/// A token from the columns of `TOKEN`, which begin at 1.
+pub(in crate::vault) fn token_row(row: &Row<'_>) -> Read<SealedToken> {
+    Ok(SealedToken {
+        plain: Token {
+            vendor: row.get(1)?,
+            serial: row.get(2)?,
+            issue_no: row.get(3)?,
+            key_id: row.get(4)?,
+            kind: name(row, 5)?,
+            algorithm: name(row, 6)?,
+            state: maybe_name(row, 7)?,
+            activation: maybe_name(row, 8)?,
+            model: row.get(9)?,
+            hash: maybe_name(row, 10)?,
+            digits: row.get(11)?,
+            step: row.get(12)?,
+            counter: row.get(13)?,
+            drift: row.get(14)?,
+            idp_url: row.get(15)?,
+            transactions: row.get(16)?,
+            load_date: moment(row, 17)?,
+            last_used: moment(row, 18)?,
+            expires: moment(row, 19)?,
+            comment: row.get(20)?,
+            seed: SecretBytes::default(),
+            unlock: None,
+        },
+        seed: row.get(21)?,
+        unlock: row.get(22)?,
+    })
+}
+
+const CARD: &str = "serial, state, usage, created, expires, superseded, challenge_count, least_used_cell, cell_usage, \
+                    rows, columns, cells";
+
+/// A card from the columns of `CARD`, which begin at 1.
+pub(in crate::vault) fn card_row(row: &Row<'_>) -> Read<SealedCard> {
+    let cell_usage = row
+        .get_ref(9)?
+        .as_str_or_null()?
+        .map(|text| {
+            serde_json::from_str(text)
+                .map_err(|e| rusqlite::Error::FromSqlConversionFailure(9, Type::Text, Box::new(e)))
+        })
+        .transpose()?;
+    Ok(SealedCard {
+        plain: Card {
+            serial: row.get(1)?,
+            state: maybe_name(row, 2)?,
+            usage: maybe_name(row, 3)?,
+            created: moment(row, 4)?,
+            expires: moment(row, 5)?,
+            superseded: moment(row, 6)?,
+            challenge_count: row.get(7)?,
+            least_used_cell: row.get(8)?,
+            cell_usage,
+            rows: row.get(10)?,
+            columns: row.get(11)?,
+            cells: SecretBytes::default(),
+        },
+        cells: row.get(12)?,
+    })
+}
+
+/// The next unassigned tokens of the groups, each with its row id, in the order in which they were loaded.
+pub(super) fn unassigned_tokens(
+    db: &Connection,
+    groups: &Sql,
+    last: i64,
+) -> Result<Vec<(i64, SealedUnassignedToken)>> {
+    nobodys(db, TOKEN, "tokens", groups, last, |row| {
+        Ok(SealedUnassignedToken {
+            token: token_row(row)?,
+            group: row.get(23)?,
+        })
+    })
+}
+
+/// As for tokens.
+pub(super) fn unassigned_cards(
+    db: &Connection,
+    groups: &Sql,
+    last: i64,
+) -> Result<Vec<(i64, SealedUnassignedCard)>> {
+    let columns = format!("{CARD}, preproduced, comment");
+    nobodys(db, &columns, "cards", groups, last, |row| {
+        Ok(SealedUnassignedCard {
+            card: card_row(row)?,
+            preproduced: row.get(13)?,
+            comment: row.get(14)?,
+            group: row.get(15)?,
+        })
+    })
+}
+
+fn nobodys<T>(
+    db: &Connection,
+    columns: &str,
+    table: &str,
+    groups: &Sql,
+    last: i64,
+    mut read: impl FnMut(&Row<'_>) -> Read<T>,
+) -> Result<Vec<(i64, T)>> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT id, {columns}, (SELECT name FROM groups g WHERE g.id = group_id) FROM {table} \
+         WHERE id < ? AND gone = 0 AND group_id IN (SELECT g.id FROM groups g WHERE {}) ORDER BY id DESC LIMIT {PAGE}",
+        groups.text
+    ))?;
+    let params = std::iter::once(Value::Integer(last)).chain(groups.params.iter().cloned());
+    let page = statement
+        .query_map(params_from_iter(params), |row| {
+            Ok((row.get(0)?, read(row)?))
+        })?
+        .collect::<Read<_>>()?;
+    Ok(page)
+}
+
+/// A name of one of the model's sets.
+pub(in crate::vault) fn name<T: FromStr<Err = UnknownName>>(
+    row: &Row<'_>,
+    column: usize,
+) -> Read<T> {
+    parse(column, row.get_ref(column)?.as_str()?)
+}
+
+/// A name that may be absent.
+pub(in crate::vault) fn maybe_name<T: FromStr<Err = UnknownName>>(
+    row: &Row<'_>,
+    column: usize,
+) -> Read<Option<T>> {
+    row.get_ref(column)?
+        .as_str_or_null()?
+        .map(|text| parse(column, text))
+        .transpose()
+}
+
+fn parse<T: FromStr<Err = UnknownName>>(column: usize, text: &str) -> Read<T> {
+    text.parse()
+        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(e)))
+}
+
+/// The phase, `none` where the user has no row.
+pub(in crate::vault) fn phase(row: &Row<'_>, column: usize) -> Read<Phase> {
+    let number: Option<usize> = row.get(column)?;
+    let number = number.unwrap_or(0);
+    Phase::ALL
+        .get(number)
+        .copied()
+        .ok_or(rusqlite::Error::IntegralValueOutOfRange(
+            column,
+            number as i64,
+        ))
+}
+
+/// A moment that may be absent.
+pub(in crate::vault) fn moment(row: &Row<'_>, column: usize) -> Read<Option<Timestamp>> {
+    let micros: Option<i64> = row.get(column)?;
+    micros
+        .map(|micros| {
+            Timestamp::from_microsecond(micros)
+                .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, micros))
+        })
+        .transpose()
+}

@@ -1,0 +1,1 @@
+//! What a snapshot hands out, and in which order.

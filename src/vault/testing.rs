@@ -1,0 +1,202 @@
+//! People for the tests of this room.
+
+use secrecy::ExposeSecret as _;
+
+use crate::model::*;
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(crate) fn secret(text: &str) -> SecretBytes {
+    SecretBytes::from(text.as_bytes().to_vec())
+}
+
+pub(crate) fn token(vendor: &str, serial: &str) -> Token {
+    Token {
+        vendor: vendor.into(),
+        serial: serial.into(),
+        kind: TokenKind::Soft,
+        model: Some("OT".into()),
+        algorithm: Algorithm::Totp,
+        hash: Some(Hash::Sha256),
+        digits: Some(6),
+        step: Some(30),
+        counter: Some(7),
+        drift: Some(-2),
+        seed: secret(&format!("seed of {serial}")),
+        state: Some(TokenState::Current),
+        activation: Some(Activation::Activated),
+        idp_url: Some("https://host:8445/igst".into()),
+        transactions: Some(true),
+        load_date: Some(at("2020-01-02T03:04:05Z")),
+        last_used: Some(at("2021-01-02T03:04:05.123456Z")),
+        expires: Some(at("2031-01-02T03:04:05Z")),
+        issue_no: Some("1".into()),
+        key_id: None,
+        comment: Some("in a drawer".into()),
+        unlock: Some(secret("unlock")),
+    }
+}
+
+pub(crate) fn card(serial: u64) -> Card {
+    Card {
+        serial,
+        state: Some(CardState::Current),
+        created: Some(at("2020-01-02T03:04:05Z")),
+        expires: Some(at("2031-01-02T03:04:05Z")),
+        superseded: Some(at("2030-01-02T03:04:05Z")),
+        usage: Some(Usage::Warning),
+        challenge_count: Some(12),
+        least_used_cell: Some(1),
+        cell_usage: Some(vec![1, 2, 3, 4]),
+        rows: 2,
+        columns: 2,
+        cells: secret("\u{2}5FNN01QX"),
+    }
+}
+
+/// A user with some of everything, whose token and card are told apart by the name.
+pub(crate) fn user(group: &str, userid: &str) -> User {
+    let number = userid.bytes().chain(group.bytes()).fold(17u64, |n, byte| {
+        n.wrapping_mul(31).wrapping_add(u64::from(byte)) % 1_000_000_007
+    });
+    User {
+        id: None,
+        group: group.into(),
+        userid: userid.into(),
+        full_name: Some(format!("Full {userid}")),
+        state: UserState::Active,
+        locale: Some("en-CA".into()),
+        aliases: vec![format!("{userid}.alias"), format!("{userid}.Other")],
+        last_auth: Some(at("2026-01-02T03:04:05Z")),
+        lockout_count: Some(3),
+        contacts: vec![
+            Contact {
+                label: "Mobile phone".into(),
+                value: "+15145550100".into(),
+                default: true,
+            },
+            Contact {
+                label: "Email".into(),
+                value: format!("{userid}@example.com"),
+                default: false,
+            },
+        ],
+        qa: vec![
+            QaPair {
+                question: "First school?".into(),
+                answer: secret(&format!("school of {userid}")),
+            },
+            QaPair {
+                question: String::new(),
+                answer: secret(""),
+            },
+        ],
+        passwords: vec![
+            Password {
+                name: None,
+                value: secret(&format!("password of {userid}")),
+                expires: None,
+                must_change: None,
+            },
+            Password {
+                name: Some("PIN".into()),
+                value: secret("1234"),
+                expires: Some(at("2030-01-01T00:00:00Z")),
+                must_change: Some(true),
+            },
+        ],
+        tokens: vec![token("Entrust", &number.to_string())],
+        cards: vec![card(number)],
+        location: Location {
+            history: vec![LocationEntry {
+                country: Some("CA".into()),
+                region: Some("ON".into()),
+                city: Some("Ottawa".into()),
+                isp: Some("isp".into()),
+                ip: Some("192.0.2.1".into()),
+                last_auth: Some(at("2026-01-01T00:00:00Z")),
+            }],
+            expected: vec!["CA/ON/Ottawa".into()],
+            overrides: RbaOverrides {
+                max_history: Some(8),
+                check_ip: Some(true),
+                check_velocity: Some(false),
+                max_expected: None,
+            },
+        },
+        not_migrated: vec![(NotMigrated::Certificates, 2), (NotMigrated::Roles, 1)],
+    }
+}
+
+/// A user with nothing.
+pub(crate) fn bare(group: &str, userid: &str) -> User {
+    User {
+        id: None,
+        group: group.into(),
+        userid: userid.into(),
+        full_name: None,
+        state: UserState::Active,
+        locale: None,
+        aliases: Vec::new(),
+        last_auth: None,
+        lockout_count: None,
+        contacts: Vec::new(),
+        qa: Vec::new(),
+        passwords: Vec::new(),
+        tokens: Vec::new(),
+        cards: Vec::new(),
+        location: Location::default(),
+        not_migrated: Vec::new(),
+    }
+}
+
+pub(crate) fn group(name: &str) -> SourceRecord {
+    SourceRecord::Group(Group {
+        name: name.into(),
+        default: false,
+    })
+}
+
+pub(crate) fn record(user: User) -> SourceRecord {
+    SourceRecord::User(Box::new(user))
+}
+
+pub(crate) fn unassigned_token(group: &str, token: Token) -> SourceRecord {
+    let token = Token {
+        state: None,
+        ..token
+    };
+    SourceRecord::Token(Box::new(UnassignedToken {
+        group: group.into(),
+        token,
+    }))
+}
+
+pub(crate) fn unassigned_card(group: &str, card: Card) -> SourceRecord {
+    let card = Card {
+        state: None,
+        ..card
+    };
+    SourceRecord::Card(Box::new(UnassignedCard {
+        group: group.into(),
+        preproduced: true,
+        comment: Some("a box".into()),
+        card,
+    }))
+}
+
+/// Everything a user holds, the secrets in clear, as text that can be compared.
+pub(crate) fn facts(user: &User) -> String {
+    let text = |secret: &SecretBytes| String::from_utf8_lossy(secret.expose_secret()).into_owned();
+    let mut secrets: Vec<String> = Vec::new();
+    secrets.extend(user.qa.iter().map(|pair| text(&pair.answer)));
+    secrets.extend(user.passwords.iter().map(|password| text(&password.value)));
+    for token in &user.tokens {
+        secrets.push(text(&token.seed));
+        secrets.extend(token.unlock.as_ref().map(text));
+    }
+    secrets.extend(user.cards.iter().map(|card| text(&card.cells)));
+    format!("{user:?} {secrets:?}")
+}
