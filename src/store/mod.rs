@@ -16,6 +16,7 @@ mod memory;
 mod place;
 mod schema;
 mod session;
+pub mod settings;
 mod slots;
 
 pub use create::{MASTERS, NewMaster};

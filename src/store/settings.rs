@@ -1,0 +1,386 @@
+//! The settings of a sealed file, for `system get` and `system set`: what there is, of which type, and what holds
+//! where nobody has said anything. A value is checked and brought into one form when it is set, so that reading it
+//! cannot fail on what a master typed.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{Error, Result};
+
+/// What a setting takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// `on` or `off`.
+    Flag,
+    /// A whole number within bounds, both inclusive.
+    Number(u64, u64),
+    /// A span: a number with `s`, `m` or `h`, in minutes without; in seconds within bounds, both inclusive.
+    Span(u64, u64),
+    /// Names separated by commas, `*` and `?` standing for anything; may be empty.
+    Names,
+    /// An `https` address without a slash at its end, or nothing.
+    Address,
+}
+
+/// A setting.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// As typed.
+    pub name: &'static str,
+    /// What it takes.
+    pub takes: Type,
+    /// What holds where nothing is set.
+    pub default: &'static str,
+    /// What it does, without a full stop.
+    pub summary: &'static str,
+}
+
+const fn setting(
+    name: &'static str,
+    takes: Type,
+    default: &'static str,
+    summary: &'static str,
+) -> Setting {
+    Setting {
+        name,
+        takes,
+        default,
+        summary,
+    }
+}
+
+/// All settings, in the order of the manual.
+pub static ALL: &[Setting] = &[
+    setting(
+        "idle-timeout",
+        Type::Span(30, 8 * 3600),
+        "10m",
+        "how long nobody may type before the session is locked",
+    ),
+    setting(
+        "policy.require-reason",
+        Type::Flag,
+        "off",
+        "whether commands that reveal or destroy need reason=…",
+    ),
+    setting(
+        "migrate.qa-limit",
+        Type::Number(0, 1000),
+        "50",
+        "how many questions of a user are taken along",
+    ),
+    setting(
+        "migrate.answer-limit",
+        Type::Number(1, 65_535),
+        "255",
+        "to how many characters an answer is cut",
+    ),
+    setting(
+        "migrate.cr-vendors",
+        Type::Names,
+        "Entrust*",
+        "whose challenge/response tokens the target takes",
+    ),
+    setting(
+        "migrate.at-vendors",
+        Type::Names,
+        "HID,Entrust*",
+        "whose AT tokens the target takes",
+    ),
+    setting(
+        "migrate.hotp-vendors",
+        Type::Names,
+        "HID,Entrust*",
+        "whose event-based tokens the target takes",
+    ),
+    setting(
+        "migrate.prefixes",
+        Type::Names,
+        "EXPORT_,EXPORTED_,IMPORTED_,MIGRATED_",
+        "prefixes of aliases that only drive the migration",
+    ),
+    setting(
+        "idp.url",
+        Type::Address,
+        "",
+        "the identity provider's address for soft tokens that have none",
+    ),
+];
+
+/// The setting of this name; letter case does not matter.
+///
+/// # Errors
+/// [`Error::Setting`] with the names there are.
+pub fn find(name: &str) -> Result<&'static Setting> {
+    ALL.iter()
+        .find(|setting| setting.name.eq_ignore_ascii_case(name))
+        .ok_or_else(|| {
+            let names: Vec<&str> = ALL.iter().map(|setting| setting.name).collect();
+            Error::Setting(format!(
+                "there is no setting '{name}'; there are {}",
+                names.join(", ")
+            ))
+        })
+}
+
+/// What was changed, for the audit and the answer.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Which setting.
+    pub setting: &'static Setting,
+    /// The value before.
+    pub old: String,
+    /// The value now, in its one form.
+    pub new: String,
+}
+
+/// The value that holds.
+pub fn get(connection: &Connection, name: &str) -> Result<String> {
+    let setting = find(name)?;
+    let stored = connection
+        .prepare_cached("SELECT value FROM setting WHERE name = ?1")?
+        .query_row([setting.name], |row| row.get(0))
+        .optional()?;
+    Ok(stored.unwrap_or_else(|| setting.default.to_owned()))
+}
+
+/// Sets a value; `default` brings the default back. Inside the caller's transaction, which also holds the audit entry.
+pub fn set(tx: &Connection, name: &str, typed: &str) -> Result<Change> {
+    let setting = find(name)?;
+    let old = get(tx, name)?;
+    let new = if typed.eq_ignore_ascii_case("default") {
+        tx.execute("DELETE FROM setting WHERE name = ?1", [setting.name])?;
+        setting.default.to_owned()
+    } else {
+        let value = setting.normalise(typed)?;
+        tx.execute(
+            "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            [setting.name, &value],
+        )?;
+        value
+    };
+    Ok(Change { setting, old, new })
+}
+
+/// A setting that is `on` or `off`.
+pub fn flag(connection: &Connection, name: &str) -> Result<bool> {
+    Ok(get(connection, name)? == "on")
+}
+
+/// A setting that is a number.
+pub fn number(connection: &Connection, name: &str) -> Result<u64> {
+    typed(connection, name, |value| value.parse().ok())
+}
+
+/// A setting that is a span.
+pub fn span(connection: &Connection, name: &str) -> Result<Duration> {
+    typed(connection, name, |value| {
+        seconds(value).map(Duration::from_secs)
+    })
+}
+
+/// A setting that is a list of names.
+pub fn names(connection: &Connection, name: &str) -> Result<Vec<String>> {
+    Ok(split(&get(connection, name)?).map(str::to_owned).collect())
+}
+
+/// Only somebody with SQL can have stored what does not parse.
+fn typed<T>(connection: &Connection, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T> {
+    let value = get(connection, name)?;
+    parse(&value).ok_or_else(|| {
+        Error::Setting(format!(
+            "the setting {name} holds '{value}', which cannot be; type: system set {name}=default"
+        ))
+    })
+}
+
+impl Setting {
+    /// The value in its one form.
+    fn normalise(&self, typed: &str) -> Result<String> {
+        let typed = typed.trim();
+        let (value, expected) = match self.takes {
+            Type::Flag => (flag_text(typed), "on or off".to_owned()),
+            Type::Number(least, most) => (
+                typed
+                    .parse()
+                    .ok()
+                    .filter(|number| (least..=most).contains(number))
+                    .map(|number: u64| number.to_string()),
+                format!("a number from {least} to {most}"),
+            ),
+            Type::Span(least, most) => (
+                seconds(typed)
+                    .filter(|span| (least..=most).contains(span))
+                    .map(span_text),
+                format!(
+                    "a time from {} to {}, such as 10m",
+                    span_text(least),
+                    span_text(most)
+                ),
+            ),
+            Type::Names => (
+                names_text(typed),
+                "names separated by commas, without control characters".to_owned(),
+            ),
+            Type::Address => (
+                address_text(typed),
+                "an address that begins with https://, or nothing".to_owned(),
+            ),
+        };
+        value.ok_or_else(|| {
+            Error::Setting(format!(
+                "'{typed}' is no value for {}: expected {expected}, or default",
+                self.name
+            ))
+        })
+    }
+}
+
+fn flag_text(typed: &str) -> Option<String> {
+    match typed.to_ascii_lowercase().as_str() {
+        "on" | "yes" | "true" => Some("on".to_owned()),
+        "off" | "no" | "false" => Some("off".to_owned()),
+        _ => None,
+    }
+}
+
+fn seconds(text: &str) -> Option<u64> {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let number: u64 = number.parse().ok()?;
+    let factor = match unit {
+        "s" => 1,
+        "" | "m" => 60,
+        "h" => 3600,
+        _ => return None,
+    };
+    number.checked_mul(factor)
+}
+
+fn span_text(seconds: u64) -> String {
+    match seconds {
+        seconds if seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
+        seconds if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
+        seconds => format!("{seconds}s"),
+    }
+}
+
+fn split(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+}
+
+fn names_text(typed: &str) -> Option<String> {
+    let names: Vec<&str> = split(typed).collect();
+    let plain = !typed.chars().any(char::is_control) && typed.len() <= 4096;
+    plain.then(|| names.join(","))
+}
+
+fn address_text(typed: &str) -> Option<String> {
+    let plain = typed.len() <= 2048 && !typed.chars().any(|c| c.is_control() || c.is_whitespace());
+    let host = typed
+        .strip_prefix("https://")
+        .map(|rest| rest.trim_matches('/'));
+    match host {
+        _ if typed.is_empty() => Some(String::new()),
+        Some(host) if plain && !host.is_empty() => Some(typed.trim_end_matches('/').to_owned()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::audit::tests::bare;
+
+    #[test]
+    fn every_default_is_a_value_in_its_one_form() {
+        for setting in ALL {
+            assert_eq!(setting.normalise(setting.default).unwrap(), setting.default);
+            assert!(!setting.summary.ends_with('.'));
+        }
+    }
+
+    #[test]
+    fn values_are_checked_and_brought_into_one_form() {
+        for (name, typed, expected) in [
+            ("idle-timeout", "5", Some("5m")),
+            ("IDLE-TIMEOUT", "90s", Some("90s")),
+            ("idle-timeout", "120m", Some("2h")),
+            ("idle-timeout", "29s", None),
+            ("idle-timeout", "9h", None),
+            ("idle-timeout", "-1", None),
+            ("idle-timeout", "99999999999999999999h", None),
+            ("policy.require-reason", "Yes", Some("on")),
+            ("policy.require-reason", "maybe", None),
+            ("migrate.qa-limit", "007", Some("7")),
+            ("migrate.qa-limit", "1001", None),
+            ("migrate.answer-limit", "0", None),
+            (
+                "migrate.cr-vendors",
+                " HID , ,Entrust* ",
+                Some("HID,Entrust*"),
+            ),
+            ("migrate.cr-vendors", "", Some("")),
+            ("migrate.cr-vendors", "a\nb", None),
+            (
+                "idp.url",
+                "https://idp.example/",
+                Some("https://idp.example"),
+            ),
+            ("idp.url", "", Some("")),
+            ("idp.url", "http://idp.example", None),
+            ("idp.url", "https:///", None),
+            ("idp.url", "https://a b", None),
+        ] {
+            let connection = bare();
+            let change = set(&connection, name, typed).map(|change| change.new);
+            assert_eq!(change.as_deref().ok(), expected, "{name}={typed}");
+            let held = expected.unwrap_or(find(name).unwrap().default);
+            assert_eq!(get(&connection, name).unwrap(), held);
+        }
+    }
+
+    #[test]
+    fn a_change_says_what_was_before_and_a_default_comes_back() {
+        let connection = bare();
+        set(&connection, "migrate.qa-limit", "3").unwrap();
+        assert_eq!(number(&connection, "migrate.qa-limit").unwrap(), 3);
+        let change = set(&connection, "migrate.qa-limit", "default").unwrap();
+        assert_eq!((change.old.as_str(), change.new.as_str()), ("3", "50"));
+        assert_eq!(number(&connection, "migrate.qa-limit").unwrap(), 50);
+    }
+
+    #[test]
+    fn settings_are_read_as_their_type() {
+        let connection = bare();
+        assert_eq!(
+            span(&connection, "idle-timeout").unwrap(),
+            Duration::from_secs(600)
+        );
+        assert!(!flag(&connection, "policy.require-reason").unwrap());
+        assert_eq!(
+            names(&connection, "migrate.at-vendors").unwrap(),
+            ["HID", "Entrust*"]
+        );
+        connection
+            .execute(
+                "INSERT INTO setting VALUES ('migrate.qa-limit', 'many')",
+                [],
+            )
+            .unwrap();
+        let error = number(&connection, "migrate.qa-limit")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("system set migrate.qa-limit=default"),
+            "{error}"
+        );
+        let error = get(&connection, "idle").unwrap_err().to_string();
+        assert!(error.contains("there are idle-timeout, "), "{error}");
+    }
+}
