@@ -46,7 +46,10 @@ fn search(writer: &Writer<'_, '_>, index: &str) -> Result<Vec<Double>> {
         ""
     };
     let owner = if table == "users" { "id" } else { "id >> 16" };
-    let order = format!("ORDER BY {owner} >= {}, line, abs(id)", writer.first_user);
+    let order = format!(
+        "ORDER BY id > 0 AND {owner} < {} DESC, line, abs(id)",
+        writer.first_user
+    );
     let sql = format!(
         "SELECT id, line, first, name FROM ( \
            SELECT id, line, first_value(line) OVER (PARTITION BY {key} {order}) AS first, \

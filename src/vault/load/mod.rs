@@ -12,7 +12,7 @@ mod rows;
 mod writer;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::vault) mod tests;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -226,8 +226,8 @@ fn people() -> Connection {
         }
     }
     db.execute_batch(
-        "INSERT INTO bundles (number, id, state, path, master, selection, password_generation, opened) VALUES
-         (1, 'a', 'done', 'p', 'Master1', '', 1, 0), (2, 'b', 'done', 'p', 'Master1', '', 1, 0), (3, 'c', 'failed', 'p', 'Master1', '', 1, 0);
+        "INSERT INTO bundles (number, id, state, path, overwrite, master, selection, password_generation, opened) VALUES
+         (1, 'a', 'done', 'p', 0, 'Master1', '', 1, 0), (2, 'b', 'done', 'p', 0, 'Master1', '', 1, 0), (3, 'c', 'failed', 'p', 0, 'Master1', '', 1, 0);
          INSERT INTO members (bundle, user) VALUES (3, 2);
          INSERT INTO tokens (id, group_id, vendor, serial, load, line, kind, algorithm, seed) VALUES (-1, 1, 'HID', 'u', 1, 1, 'hardware', 'totp', x'00')",
     )
