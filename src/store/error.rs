@@ -214,10 +214,8 @@ impl Error {
             Self::Corrupt { .. } | Self::Field { .. } | Self::Epoch { .. } | Self::Keys(_) => {
                 Class::Integrity
             }
+            Self::Sql(error) if Self::is_damage(error) => Class::Integrity,
             Self::Sql(error) => match error.sqlite_error_code() {
-                Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
-                    Class::Integrity
-                }
                 Some(rusqlite::ErrorCode::OperationInterrupted) => Class::Interrupted,
                 Some(
                     rusqlite::ErrorCode::DiskFull
@@ -233,6 +231,14 @@ impl Error {
             Self::Internal(_) => Class::Internal,
             _ => Class::Failed,
         }
+    }
+
+    /// Whether SQLite found the file damaged.
+    pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
+        matches!(
+            error.sqlite_error_code(),
+            Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
+        )
     }
 
     pub(crate) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {

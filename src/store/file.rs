@@ -134,6 +134,18 @@ impl SealedFile {
     /// Reads the whole file and tells what is wrong with it; nothing when all is well. Takes seconds a gigabyte.
     pub fn check(&self) -> Result<Vec<String>> {
         let mut findings = Vec::new();
+        for check in [Self::check_pages, Self::check_references] {
+            match check(self, &mut findings) {
+                Err(Error::Sql(error)) if Error::is_damage(&error) => {
+                    findings.push(error.to_string())
+                }
+                outcome => outcome?,
+            }
+        }
+        Ok(findings)
+    }
+
+    fn check_pages(&self, findings: &mut Vec<String>) -> Result<()> {
         let mut statement = self.connection.prepare("PRAGMA quick_check")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -142,6 +154,10 @@ impl SealedFile {
                 findings.push(line);
             }
         }
+        Ok(())
+    }
+
+    fn check_references(&self, findings: &mut Vec<String>) -> Result<()> {
         let mut statement = self.connection.prepare("PRAGMA foreign_key_check")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -150,7 +166,7 @@ impl SealedFile {
                 "a row of {table} names a row of {parent} that is not there"
             ));
         }
-        Ok(findings)
+        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use rustix::fs::{FlockOperation, OFlags, flock};
 use serde::{Deserialize, Serialize};
 
+use super::audit::Who;
 use super::{Error, Result};
 
 /// Who writes, for whoever has to wait.
@@ -24,6 +25,17 @@ pub struct Holder {
     pub session: String,
     /// When the command began.
     pub since: Timestamp,
+}
+
+impl Holder {
+    /// The command that `who` began at `since`.
+    pub fn new(command: impl Into<String>, who: &Who, since: Timestamp) -> Self {
+        Self {
+            command: command.into(),
+            session: who.label(),
+            since,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

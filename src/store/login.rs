@@ -11,7 +11,7 @@ use secrecy::ExposeSecret as _;
 
 use super::audit::{self, Anchor, Code, Draft, Outcome, Who, codes};
 use super::lock::{Holder, LockFile};
-use super::masters::time;
+use super::masters::{self, time};
 use super::memory::Memory;
 use super::session::{Arrival, Home, MasterSession, Unlocked};
 use super::slots::{self, Slot};
@@ -53,19 +53,20 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     fn holder(&self) -> Holder {
-        Holder {
-            command: self.command.to_owned(),
-            session: self.who.session.clone(),
-            since: self.ambient.clock.now(),
-        }
+        Holder::new(self.command, self.who, self.ambient.clock.now())
     }
 
-    fn draft(&self, name: &str) -> Draft {
-        Draft::new(self.failed, self.command).object(name)
+    fn draft(&self) -> Draft {
+        Draft::new(self.failed, self.command)
     }
 
-    fn put(&self, tx: &Connection, draft: &Draft) -> Result<Anchor> {
-        audit::append(tx, draft, self.who, self.keys, &*self.ambient.clock)
+    /// Writes down what came of an attempt on this master's name; nobody's, when there is no such master.
+    fn put(&self, tx: &Connection, draft: Draft, slot: Option<&Slot>) -> Result<Anchor> {
+        let (who, draft) = match slot {
+            Some(slot) => (slot.identify(self.who), draft.object(&slot.name)),
+            None => (self.who.clone(), draft),
+        };
+        audit::append(tx, &draft, &who, self.keys, &*self.ambient.clock)
     }
 }
 
@@ -96,24 +97,20 @@ impl SealedFile {
         let lock = self.share()?;
         let opened = self.authenticate(name, password, attempt)?;
         let (unlocked, arrival) = self.arrive(&opened, lock, attempt)?;
-        let Slot {
-            number,
-            name,
-            holder,
-            ..
-        } = opened.slot;
+        let slot = opened.slot;
         let home = Home {
             path: self.path().to_owned(),
             kind: self.kind(),
-            who: Who {
-                master: Some(name.clone()),
-                holder: holder.clone(),
-                ..who.clone()
-            },
+            who: slot.identify(who),
             ambient: ambient.clone(),
         };
         Ok(MasterSession::new(
-            number, name, holder, arrival, unlocked, home,
+            slot.number,
+            slot.name,
+            slot.holder,
+            arrival,
+            unlocked,
+            home,
         ))
     }
 
@@ -152,11 +149,7 @@ impl SealedFile {
         // A session that the watchdog has locked has ended on record.
         if let Ok(keys) = session.keys() {
             let who = session.identify(who);
-            let holder = Holder {
-                command: command.to_owned(),
-                session: who.session.clone(),
-                since: ambient.clock.now(),
-            };
+            let holder = Holder::new(command, &who, ambient.clock.now());
             self.write(&holder, |tx| {
                 let draft = Draft::new(&codes::LOGOUT, command);
                 audit::append(tx, &draft, &who, Some(&keys), &*ambient.clock)
@@ -232,8 +225,7 @@ impl SealedFile {
             Ok(None) => {
                 let failures = slot.failures.saturating_add(1);
                 self.write(&holder, |tx| {
-                    let draft = attempt.draft(&slot.name).failed("wrong password");
-                    attempt.put(tx, &draft)
+                    attempt.put(tx, attempt.draft().failed("wrong password"), Some(&slot))
                 })?;
                 Err(Error::WrongPassword {
                     name: slot.name,
@@ -244,8 +236,8 @@ impl SealedFile {
                 // It was not the password: the attempt does not count.
                 self.write(&holder, |tx| {
                     count(tx, &slot, slot.failures, slot.not_before)?;
-                    let draft = attempt.draft(&slot.name).failed(error.to_string());
-                    attempt.put(tx, &draft)
+                    let draft = attempt.draft().failed(error.to_string());
+                    attempt.put(tx, draft, Some(&slot))
                 })?;
                 Err(error)
             }
@@ -269,11 +261,7 @@ impl SealedFile {
             secret,
             &*ambient.rng,
         )?;
-        let who = Who {
-            master: Some(slot.name.clone()),
-            holder: slot.holder.clone(),
-            ..attempt.who.clone()
-        };
+        let who = slot.identify(attempt.who);
         let mut warnings = Vec::new();
         if let Some(memory) = &self.memory {
             match memory.compare(&self.vid(), self.connection()) {
@@ -323,23 +311,18 @@ impl SealedFile {
 /// Counts an attempt before it is made. The inner result is what the caller is told; either is on record.
 fn begin(tx: &Connection, name: &str, attempt: Attempt<'_>) -> Result<Result<Slot>> {
     let now = attempt.ambient.clock.now();
-    let refuse = |draft: Draft| {
+    let refuse = |why: String, slot: Option<&Slot>| {
         let draft = Draft {
             outcome: Outcome::Refused,
-            ..draft
+            detail: Some(why),
+            ..attempt.draft()
         };
-        attempt.put(tx, &draft)
+        attempt.put(tx, draft, slot)
     };
     let Some(slot) = Slot::of(tx, name)? else {
         // What was typed is not written down: it may be a password in the wrong place.
-        refuse(Draft {
-            detail: Some("no master of that name".to_owned()),
-            ..attempt.draft("")
-        })?;
-        return Ok(Err(match super::masters::find(tx, name, now) {
-            Err(error) => error,
-            Ok(_) => Error::Internal("a master is found and not found"),
-        }));
+        refuse("no master of that name".to_owned(), None)?;
+        return Ok(Err(masters::unknown(tx)?));
     };
     let now = now.as_microsecond();
     // A clock that was set back must not make a lock longer than it can be.
@@ -348,10 +331,7 @@ fn begin(tx: &Connection, name: &str, attempt: Attempt<'_>) -> Result<Result<Slo
         if until != slot.not_before {
             count(tx, &slot, slot.failures, until)?;
         }
-        refuse(Draft {
-            detail: Some(format!("locked until {}", time(until))),
-            ..attempt.draft(&slot.name)
-        })?;
+        refuse(format!("locked until {}", time(until)), Some(&slot))?;
         return Ok(Err(Error::LockedOut {
             name: slot.name,
             failures: slot.failures,

@@ -49,12 +49,23 @@ pub fn list(connection: &Connection, now: Timestamp) -> Result<Vec<Master>> {
 /// # Errors
 /// [`Error::NoSuchMaster`] with the names there are.
 pub fn find(connection: &Connection, name: &str, now: Timestamp) -> Result<Master> {
-    let masters = list(connection, now)?;
-    let names = names(&masters);
-    masters
+    let found = list(connection, now)?
         .into_iter()
-        .find(|master| master.name.eq_ignore_ascii_case(name))
-        .ok_or(Error::NoSuchMaster { names })
+        .find(|master| master.name.eq_ignore_ascii_case(name));
+    match found {
+        Some(master) => Ok(master),
+        None => Err(unknown(connection)?),
+    }
+}
+
+/// What to say of a name that no master has.
+pub(super) fn unknown(connection: &Connection) -> Result<Error> {
+    let names = connection.query_row(
+        "SELECT group_concat(name, ', ' ORDER BY number) FROM master",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(Error::NoSuchMaster { names })
 }
 
 /// Says who holds a master's name; an empty text says that nobody does. Inside the caller's transaction, which also
@@ -82,11 +93,6 @@ pub fn unlock(tx: &Connection, name: &str) -> Result<()> {
         [master.number],
     )?;
     Ok(())
-}
-
-fn names(masters: &[Master]) -> String {
-    let names: Vec<&str> = masters.iter().map(|master| master.name.as_str()).collect();
-    names.join(", ")
 }
 
 /// A stored time; what cannot be one is shown as the beginning of time rather than refused.

@@ -6,6 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use secrecy::ExposeSecret as _;
 
+use super::audit::Who;
 use super::keys::Keys;
 use super::{Error, Kind, Result};
 use crate::ambient::Randomness;
@@ -79,6 +80,15 @@ impl Slot {
             salt,
             sealed,
         })
+    }
+
+    /// `who`, as this master.
+    pub(super) fn identify(&self, who: &Who) -> Who {
+        Who {
+            master: Some(self.name.clone()),
+            holder: self.holder.clone(),
+            ..who.clone()
+        }
     }
 
     fn what(&self) -> String {

@@ -37,13 +37,11 @@ codes! {
     SETTING = "9002", "system set", "A setting was changed.";
     CHECKPOINT = "9003", "audit checkpoint", "An anchor of the audit was given out.";
     AUDIT_EXPORTED = "9004", "audit export", "The audit was written to a file.";
-    BACKUP = "9005", "system backup", "A backup was written.";
     MASTER_SET = "9010", "master set", "A master's holder was set.";
     MASTER_UNLOCKED = "9011", "master unlock", "Another master lifted the lock after failed logins.";
     SOURCE_LOADED = "9020", "source load", "Source records were loaded.";
     SOURCE_GENERATED = "9021", "source generate", "Generated people were loaded.";
     TOKENS_LOADED = "9022", "token load", "Tokens were loaded.";
-    PHASE_CHANGED = "9030", "migrate", "Users were moved to another phase.";
     BUNDLE_RECOVERED = "9040", "bundle recovery", "An export that had been interrupted was settled at login.";
     BUNDLE_FORGOTTEN = "9041", "bundle forget", "A bundle's password was removed from the vault.";
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,15 @@ pub struct Who {
 }
 
 impl Who {
+    /// How the session is named to somebody who waits for it: `1a2b3c4d (Master1, anna@host)`.
+    pub fn label(&self) -> String {
+        let master = self.master.as_deref().unwrap_or("nobody logged in");
+        format!(
+            "{} ({master}, {}@{})",
+            self.session, self.os_user, self.host
+        )
+    }
+
     /// The process as it runs, before anybody has logged in.
     pub fn here(rng: &dyn Randomness) -> Result<Self, NoRandomness> {
         let mut id = [0; 4];
@@ -39,15 +50,22 @@ impl Who {
                 .to_string_lossy()
                 .into_owned(),
             os_user: os_user(),
-            terminal: rustix::termios::ttyname(std::io::stdin(), Vec::new())
-                .ok()
-                .map(|name| name.to_string_lossy().into_owned()),
+            terminal: terminal(),
             session: super::anchor::hex(&id),
             source: Source::Live,
             master: None,
             holder: None,
         })
     }
+}
+
+/// The terminal of whichever standard stream has one.
+fn terminal() -> Option<String> {
+    let of = |fd: BorrowedFd<'_>| rustix::termios::ttyname(fd, Vec::new()).ok();
+    of(io::stdin().as_fd())
+        .or_else(|| of(io::stderr().as_fd()))
+        .or_else(|| of(io::stdout().as_fd()))
+        .map(|name| name.to_string_lossy().into_owned())
 }
 
 /// The user's name from the local accounts, else the number: the environment can say anything.
