@@ -4,13 +4,14 @@
 //! (security.md §3, Writing). All steps go through one descriptor of the folder, so that nobody swaps it meanwhile.
 
 use std::fs::File;
-use std::io::{self, Read as _, Write};
+use std::io::{self, Read as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::crypto::Sha256;
 use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
-use sha2::{Digest as _, Sha256};
 
 /// Why a bundle's file could not be written. Nothing half-written stays behind.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +119,7 @@ impl Destination {
 
     /// Makes and locks the file to write to.
     pub fn create(self, id: &str) -> Result<Part, FileError> {
+        survive_size_limit();
         let name = self.part_name(id);
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -258,6 +260,11 @@ impl Part {
         self.destination.failed("write", source)
     }
 
+    /// Another handle of the same open file, to write to: the lock is held until both are closed.
+    pub fn output(&self) -> Result<File, FileError> {
+        self.file.try_clone().map_err(|source| self.failed(source))
+    }
+
     /// Everything written is on the disk.
     pub fn sync(&self) -> Result<(), FileError> {
         self.file
@@ -273,22 +280,22 @@ impl Part {
     }
 }
 
-impl Write for &Part {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (&self.file).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 impl Drop for Part {
     fn drop(&mut self) {
         if !self.published {
             let _ = rustix::fs::unlinkat(&self.destination.folder, &self.name, AtFlags::empty());
         }
     }
+}
+
+/// A write beyond the process's file size limit is to fail like one on a full disk, not to kill the process.
+fn survive_size_limit() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let signal = rustix::process::Signal::XFSZ.as_raw();
+        // Where this cannot be set, the limit ends the process as it would any other.
+        let _ = signal_hook::flag::register(signal, Arc::default());
+    });
 }
 
 fn failed(what: &'static str, path: &Path, source: io::Error) -> FileError {
@@ -302,11 +309,11 @@ fn failed(what: &'static str, path: &Path, source: io::Error) -> FileError {
 }
 
 fn hash(mut file: &File) -> io::Result<[u8; 32]> {
-    let mut hash = Sha256::new();
+    let mut hash = Sha256::default();
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match file.read(&mut buffer) {
-            Ok(0) => return Ok(hash.finalize().into()),
+            Ok(0) => return Ok(hash.finish()),
             Ok(read) => hash.update(&buffer[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
@@ -316,6 +323,7 @@ fn hash(mut file: &File) -> io::Result<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;
@@ -339,7 +347,7 @@ mod tests {
 
     fn write(path: &Path, text: &str) -> Part {
         let part = Destination::new(path).unwrap().create(ID).unwrap();
-        (&part).write_all(text.as_bytes()).unwrap();
+        part.output().unwrap().write_all(text.as_bytes()).unwrap();
         part.sync().unwrap();
         part
     }
@@ -371,7 +379,7 @@ mod tests {
         assert_eq!(names(&folder), ["p.igb"]);
         assert_eq!(find(&path, None), Found::Locked);
         drop(part);
-        let sha256 = Sha256::digest(b"abc").into();
+        let sha256 = crate::crypto::sha256(b"abc");
         assert_eq!(find(&path, None), Found::File { sha256 });
         assert!(!Destination::new(&path).unwrap().is_locked(ID));
     }

@@ -4,9 +4,10 @@
 //! each source record into a bundle record and a list of what stays behind with its reason, and [`report`] adds that
 //! up. Nobody decides twice: what the report counts is what the mapping said.
 
+pub mod error;
+pub mod export;
 pub mod file;
 pub mod mapping;
-#[allow(dead_code)]
 mod ordered;
 pub mod report;
 pub mod rules;

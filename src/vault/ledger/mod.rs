@@ -10,7 +10,7 @@ mod write;
 mod tests;
 
 pub use read::{
-    Membership, Password, Skipped, already, bundles_of, get, left_out_of, list, not_taken,
+    Membership, Password, Skipped, already, bundles_of, get, left_out_of, list, loaded, not_taken,
     password, skipped, unassigned_cards, unresolved,
 };
 pub use write::{

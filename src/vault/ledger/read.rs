@@ -180,6 +180,11 @@ pub fn unassigned_cards(db: &Connection) -> Result<u64> {
     )?)
 }
 
+/// When the newest load was.
+pub fn loaded(db: &Connection) -> Result<Option<Timestamp>> {
+    Ok(db.query_row("SELECT max(at) FROM loads", [], |row| moment(row, 0))?)
+}
+
 fn one_skipped(row: &Row<'_>) -> rusqlite::Result<Skipped> {
     let (group, userid): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
     let reason: String = row.get(3)?;

@@ -5,6 +5,7 @@
 //! and all that is theirs lie together, so that a page is a handful of range reads and no join.
 
 mod collisions;
+mod facts;
 mod page;
 
 #[cfg(test)]

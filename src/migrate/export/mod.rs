@@ -1,0 +1,321 @@
+//! The export: from a snapshot of the vault to a bundle under its final name.
+//!
+//! [`Prepared::new`] looks and counts, so that a command can show and ask; [`Prepared::export`] writes,
+//! [`Prepared::plan`] does all of it but the writing. One thread reads the vault, others open, map, encode and
+//! compress, the caller's seals, writes and keeps the ledger. Nothing grows with the number of users.
+
+mod output;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::ambient::{Ambient, CancelToken, Progress, Unit};
+use crate::lang::selection::Selection;
+use crate::migrate::error::{Error, Result};
+use crate::migrate::file::Destination;
+use crate::migrate::ordered;
+use crate::migrate::report::Report;
+use crate::migrate::rules::Rules;
+use crate::model::Timestamp;
+use crate::store::audit::{self, Draft, Who, codes};
+use crate::store::{Holder, Keys};
+use crate::vault::snapshot::{Collision, Snapshot, Unassigned};
+use crate::vault::{self, Vault, ledger};
+
+use output::Output;
+use worker::{Batch, Done, Worker};
+
+/// What is to be exported, and where to.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// Who and what.
+    pub selection: &'a Selection,
+    /// Which unassigned tokens and cards go along.
+    pub unassigned: Unassigned,
+    /// Where the bundle is to be.
+    pub path: &'a Path,
+    /// Whether it may take the place of another file.
+    pub overwrite: bool,
+    /// Leave all parties to a collision out, instead of refusing.
+    pub skip_conflicts: bool,
+    /// What the mapping goes by.
+    pub rules: Rules,
+    /// What the audit's entries begin with: command and reason.
+    pub draft: Draft,
+}
+
+/// What an export is done with.
+pub struct Work<'a> {
+    /// The keys of the session.
+    pub keys: &'a Arc<Keys>,
+    /// The master who exports.
+    pub master: &'a str,
+    /// The same for the audit.
+    pub who: &'a Who,
+    /// And for whoever has to wait.
+    pub holder: &'a Holder,
+    /// Clock and randomness.
+    pub ambient: &'a Ambient,
+    /// Hears how far it is.
+    pub progress: &'a dyn Progress,
+    /// Whether it was asked to stop.
+    pub cancel: &'a CancelToken,
+}
+
+/// What an export would take, before anything is mapped.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Chosen users, those who will be left out included.
+    pub users: u64,
+    /// Unassigned tokens.
+    pub tokens: u64,
+    /// Unassigned cards.
+    pub cards: u64,
+    /// Names that a chosen user would share.
+    pub collisions: u64,
+    /// How many of the chosen users are already in which bundle.
+    pub already: Vec<(u64, u64)>,
+    /// The newest load.
+    pub loaded: Option<Timestamp>,
+}
+
+impl Extent {
+    /// Users and unassigned items.
+    pub fn total(&self) -> u64 {
+        self.users + self.tokens + self.cards
+    }
+}
+
+/// A bundle that was written.
+#[derive(Debug)]
+pub struct Exported {
+    /// Its number in the ledger.
+    pub number: u64,
+    /// The id in its header.
+    pub id: String,
+    /// Where it is, absolute.
+    pub path: PathBuf,
+    /// Size of the file in bytes.
+    pub size: u64,
+    /// Hash of the file, in hexadecimal digits.
+    pub sha256: String,
+    /// Blocks of records.
+    pub blocks: u32,
+    /// Users who are now in phase `exported`.
+    pub moved: u64,
+    /// What went and what did not.
+    pub report: Report,
+}
+
+/// An export that only waits for a yes.
+pub struct Prepared<'a> {
+    request: Request<'a>,
+    destination: Destination,
+    snapshot: Snapshot,
+    extent: Extent,
+    earlier_cards: u64,
+    seen: audit::Anchor,
+}
+
+impl<'a> Prepared<'a> {
+    /// Looks at everything that could stand in the way, and counts. `collision` gets the names that would be shared,
+    /// in order.
+    ///
+    /// # Errors
+    /// [`Error::Conflicts`] unless they may be skipped, [`Error::Nothing`], and what is wrong with the path.
+    pub fn new(
+        vault: &Vault,
+        request: Request<'a>,
+        cancel: &CancelToken,
+        collision: impl FnMut(Collision) -> vault::Result<()>,
+    ) -> Result<Self> {
+        let destination = Destination::new(request.path)?;
+        destination.check(request.overwrite)?;
+        Self::look(vault, request, destination, cancel, collision)
+    }
+
+    fn look(
+        vault: &Vault,
+        request: Request<'a>,
+        destination: Destination,
+        cancel: &CancelToken,
+        collision: impl FnMut(Collision) -> vault::Result<()>,
+    ) -> Result<Self> {
+        let mut snapshot = vault.snapshot(request.selection, request.unassigned, cancel)?;
+        let (tokens, cards) = snapshot.unassigned()?;
+        let mut extent = Extent {
+            users: snapshot.users(),
+            tokens,
+            cards,
+            ..Extent::default()
+        };
+        if extent.total() == 0 {
+            return Err(Error::Nothing { left_out: 0 });
+        }
+        if extent.users > 0 {
+            let prefixes = &request.rules.workflow_prefixes;
+            extent.collisions = snapshot.collisions(prefixes, cancel, collision)?;
+        }
+        if extent.collisions > 0 && !request.skip_conflicts {
+            return Err(Error::Conflicts {
+                found: extent.collisions,
+            });
+        }
+        if tokens + cards == 0 && !snapshot.anybody_goes()? {
+            return Err(Error::Nothing {
+                left_out: extent.users,
+            });
+        }
+        let db = snapshot.connection();
+        if extent.users > 0 {
+            extent.already = ledger::already(db, &snapshot.user_ids())?;
+        }
+        extent.loaded = ledger::loaded(db)?;
+        Ok(Self {
+            earlier_cards: ledger::unassigned_cards(db)?,
+            seen: audit::last(db)?,
+            request,
+            destination,
+            snapshot,
+            extent,
+        })
+    }
+
+    /// What the export would take.
+    pub fn extent(&self) -> &Extent {
+        &self.extent
+    }
+
+    /// Does everything but write.
+    pub fn plan(self, work: &Work<'_>) -> Result<Report> {
+        let (mut report, rules) = (self.report(), Arc::new(self.request.rules));
+        run(self.snapshot, false, &self.extent, rules, work, |done| {
+            report.merge(&done.report);
+            Ok(())
+        })?;
+        Ok(report)
+    }
+
+    /// Writes the bundle. Should the vault have changed since the question, it is looked at again, and what is chosen
+    /// must still be as many.
+    ///
+    /// # Errors
+    /// After any but [`Error::Unsettled`] there is no file, and the ledger says why.
+    pub fn export(mut self, vault: &mut Vault, work: &Work<'_>) -> Result<Exported> {
+        if audit::last(vault.file().connection())? != self.seen {
+            let asked = self.extent.total();
+            drop(self.snapshot);
+            self = Self::look(vault, self.request, self.destination, work.cancel, |_| {
+                Ok(())
+            })?;
+            let found = self.extent.total();
+            if found != asked {
+                return Err(Error::Changed { asked, found });
+            }
+        }
+        let (mut report, rules) = (self.report(), Arc::new(self.request.rules.clone()));
+        let mut output = Output::open(vault, work, &self.request, self.destination)?;
+        let ran = run(self.snapshot, true, &self.extent, rules, work, |done| {
+            report.merge(&done.report);
+            output.take(done)
+        });
+        let records = report.records;
+        let ran = ran.and_then(|()| match records.user + records.token + records.card {
+            0 => Err(Error::Nothing {
+                left_out: self.extent.users,
+            }),
+            _ => Ok(()),
+        });
+        match ran {
+            Ok(()) => output.commit(report),
+            Err(error) => {
+                output.abandon(&error);
+                Err(error)
+            }
+        }
+    }
+
+    fn report(&self) -> Report {
+        Report {
+            earlier_cards: self.earlier_cards,
+            ..Report::default()
+        }
+    }
+}
+
+/// Notes an export that was refused before it began.
+pub fn refused(vault: &mut Vault, draft: &Draft, work: &Work<'_>, error: &Error) -> Result<()> {
+    let draft = Draft {
+        code: &codes::EXPORT_ENDED,
+        ..draft.clone()
+    }
+    .failed(error.to_string());
+    vault.file_mut().write(work.holder, |tx| -> Result<()> {
+        let clock = &*work.ambient.clock;
+        audit::append(tx, &draft, work.who, Some(work.keys), clock)?;
+        Ok(())
+    })
+}
+
+/// Sends a snapshot through the workers to `sink`, in order.
+fn run(
+    snapshot: Snapshot,
+    encodes: bool,
+    extent: &Extent,
+    rules: Arc<Rules>,
+    work: &Work<'_>,
+    mut sink: impl FnMut(Done) -> Result<()>,
+) -> Result<()> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let total = extent.total();
+    work.progress.begin("exporting", Unit::Items, Some(total));
+    let mut so_far = 0;
+    let cancel = work.cancel;
+    let outcome = ordered::run(
+        cores.min(8),
+        move |push| read(snapshot, cancel, push),
+        || Worker::new(encodes, Arc::clone(work.keys), Arc::clone(&rules)),
+        Worker::work,
+        |done| {
+            cancel.check()?;
+            so_far += done.items;
+            sink(done)?;
+            work.progress.at(so_far);
+            Ok(())
+        },
+    );
+    work.progress.end();
+    outcome
+}
+
+/// Reads the snapshot to its end: every group, then users, then unassigned items.
+fn read(
+    mut snapshot: Snapshot,
+    cancel: &CancelToken,
+    push: &mut dyn FnMut(Batch) -> bool,
+) -> Result<()> {
+    if !push(Batch::Groups(snapshot.groups()?)) {
+        return Ok(());
+    }
+    let next: [fn(&mut Snapshot) -> vault::Result<Option<Batch>>; 3] = [
+        |snapshot| Ok(full(snapshot.next_users()?, Batch::Users)),
+        |snapshot| Ok(full(snapshot.next_tokens()?, Batch::Tokens)),
+        |snapshot| Ok(full(snapshot.next_cards()?, Batch::Cards)),
+    ];
+    for next in next {
+        while let Some(batch) = next(&mut snapshot)? {
+            cancel.check()?;
+            if !push(batch) {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn full<T>(page: Vec<T>, batch: impl FnOnce(Vec<T>) -> Batch) -> Option<Batch> {
+    (!page.is_empty()).then(|| batch(page))
+}

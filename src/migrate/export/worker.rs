@@ -1,0 +1,152 @@
+//! What runs on the other cores: open the secrets, map, encode, compress.
+
+use std::sync::Arc;
+
+use crate::bundle::{BlockEncoder, EncodedBlock};
+use crate::migrate::error::Result;
+use crate::migrate::mapping::{LeftOut, Mapped, map_card, map_token, map_user};
+use crate::migrate::report::Report;
+use crate::migrate::rules::Rules;
+use crate::model::bundle::Record;
+use crate::model::{Group, Reason};
+use crate::store::Keys;
+use crate::vault::sealed::{SealedUnassignedCard, SealedUnassignedToken};
+use crate::vault::snapshot::SourceUser;
+
+/// Some records of the source, in the order in which a bundle has them.
+pub(super) enum Batch {
+    Groups(Vec<Group>),
+    Users(Vec<SourceUser>),
+    Tokens(Vec<SealedUnassignedToken>),
+    Cards(Vec<SealedUnassignedCard>),
+}
+
+/// What became of a batch.
+#[derive(Default)]
+pub(super) struct Done {
+    /// The records that go; empty in a plan.
+    pub(super) blocks: Vec<EncodedBlock>,
+    /// Users who go, each with the target id where that is another than the user id.
+    pub(super) members: Vec<(i64, Option<String>)>,
+    /// What stays, and whose it is: 0 for unassigned items.
+    pub(super) left_out: Vec<(i64, LeftOut)>,
+    /// All of it, counted.
+    pub(super) report: Report,
+    /// How many users and unassigned items there were.
+    pub(super) items: u64,
+}
+
+/// A worker's own state. It encodes into blocks, or merely counts.
+pub(super) struct Worker {
+    encoder: Option<BlockEncoder>,
+    keys: Arc<Keys>,
+    rules: Arc<Rules>,
+    done: Done,
+}
+
+impl Worker {
+    pub(super) fn new(encodes: bool, keys: Arc<Keys>, rules: Arc<Rules>) -> Result<Self> {
+        let encoder = if encodes {
+            Some(BlockEncoder::new().map_err(crate::bundle::Error::from)?)
+        } else {
+            None
+        };
+        Ok(Self {
+            encoder,
+            keys,
+            rules,
+            done: Done::default(),
+        })
+    }
+
+    pub(super) fn work(&mut self, batch: Batch) -> Result<Done> {
+        match batch {
+            Batch::Groups(groups) => {
+                for group in groups {
+                    self.take(&Record::Group(group))?;
+                }
+            }
+            Batch::Users(users) => {
+                self.done.items = users.len() as u64;
+                for user in users {
+                    self.user(user)?;
+                }
+            }
+            Batch::Tokens(tokens) => {
+                self.done.items = tokens.len() as u64;
+                for token in tokens {
+                    let mapped = map_token(token.open(&self.keys)?, &self.rules);
+                    self.unassigned(mapped, |token| Record::Token(Box::new(token)))?;
+                }
+            }
+            Batch::Cards(cards) => {
+                self.done.items = cards.len() as u64;
+                for card in cards {
+                    let mapped = map_card(card.open(&self.keys)?, &self.rules);
+                    self.unassigned(mapped, |card| Record::Card(Box::new(card)))?;
+                }
+            }
+        }
+        if let Some(encoder) = &mut self.encoder {
+            self.done.blocks.extend(encoder.finish()?);
+        }
+        Ok(std::mem::take(&mut self.done))
+    }
+
+    fn user(&mut self, source: SourceUser) -> Result<()> {
+        if let Some(reason) = stays(&source) {
+            let plain = &source.sealed.plain;
+            let left_out = LeftOut::user(reason, &plain.group, &plain.userid, "");
+            self.leave_out(source.id, vec![left_out]);
+            return Ok(());
+        }
+        let Mapped { record, left_out } =
+            map_user(source.sealed.open(&self.keys)?, source.target, &self.rules);
+        let target = record
+            .source_user_id
+            .is_some()
+            .then(|| record.user_id.clone());
+        self.done.members.push((source.id, target));
+        self.leave_out(source.id, left_out);
+        self.take(&Record::User(Box::new(record)))
+    }
+
+    fn unassigned<T>(
+        &mut self,
+        mapped: Mapped<Option<T>>,
+        record: impl FnOnce(T) -> Record,
+    ) -> Result<()> {
+        self.leave_out(0, mapped.left_out);
+        mapped
+            .record
+            .map_or(Ok(()), |item| self.take(&record(item)))
+    }
+
+    fn take(&mut self, record: &Record) -> Result<()> {
+        self.done.report.take(record);
+        if let Some(encoder) = &mut self.encoder {
+            self.done.blocks.extend(encoder.push(record)?);
+        }
+        Ok(())
+    }
+
+    fn leave_out(&mut self, owner: i64, left_out: Vec<LeftOut>) {
+        self.done.report.leave_out(&left_out);
+        self.done
+            .left_out
+            .extend(left_out.into_iter().map(|one| (owner, one)));
+    }
+}
+
+/// Why a user stays behind whole, if so.
+fn stays(user: &SourceUser) -> Option<Reason> {
+    if user.gone {
+        Some(Reason::UserGone)
+    } else if user.excluded {
+        Some(Reason::UserExcluded)
+    } else if user.conflict {
+        Some(Reason::UserConflict)
+    } else {
+        None
+    }
+}
