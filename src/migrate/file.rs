@@ -192,6 +192,11 @@ impl Destination {
             Errno::EXIST => FileError::Exists(self.path.clone()),
             errno => self.failed("rename the temporary file to", errno.into()),
         })?;
+        self.sync()
+    }
+
+    /// The names in the folder are on the disk.
+    pub fn sync(&self) -> Result<(), FileError> {
         rustix::fs::fsync(&self.folder)
             .map_err(|errno| self.failed("flush the folder of", errno.into()))
     }

@@ -11,3 +11,37 @@ pub mod mapping;
 mod ordered;
 pub mod report;
 pub mod rules;
+pub mod settle;
+#[cfg(test)]
+mod testing;
+
+use rusqlite::Connection;
+
+use crate::crypto::BundlePassword;
+use crate::store::{self, Column, Keys};
+use crate::vault::ledger;
+
+/// Opens a bundle's password. Whoever shows it has committed an audit entry before (security.md §4).
+///
+/// # Errors
+/// [`error::Error::Unknown`] when there is no such bundle, or its password is not kept any more.
+pub fn password(db: &Connection, keys: &Keys, number: u64) -> error::Result<BundlePassword> {
+    let unknown = |why| error::Error::Unknown(format!("bundle {number} {why}"));
+    let kept = ledger::password(db, number)?
+        .ok_or_else(|| unknown("is not in the ledger; 'bundle list' shows those that are"))?;
+    let sealed = kept.sealed.ok_or_else(|| {
+        unknown("has no password any more: it failed, or its password was forgotten")
+    })?;
+    let generation = kept.generation.to_string();
+    let owner = [kept.id.as_str(), generation.as_str()];
+    let open = keys.open(Column::BundlePassword, &owner, &sealed)?;
+    std::str::from_utf8(&open)
+        .ok()
+        .and_then(|text| BundlePassword::parse(text).ok())
+        .ok_or_else(|| {
+            store::Error::Field {
+                what: format!("the sealed password of bundle {number}"),
+            }
+            .into()
+        })
+}

@@ -13,7 +13,7 @@ pub mod sealed;
 pub mod selection;
 pub mod snapshot;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::path::Path;
 

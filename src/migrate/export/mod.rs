@@ -291,6 +291,9 @@ fn run(
     outcome
 }
 
+/// Reads the next page of one kind.
+type Next = fn(&mut Snapshot) -> vault::Result<Option<Batch>>;
+
 /// Reads the snapshot to its end: every group, then users, then unassigned items.
 fn read(
     mut snapshot: Snapshot,
@@ -300,7 +303,7 @@ fn read(
     if !push(Batch::Groups(snapshot.groups()?)) {
         return Ok(());
     }
-    let next: [fn(&mut Snapshot) -> vault::Result<Option<Batch>>; 3] = [
+    let next: [Next; 3] = [
         |snapshot| Ok(full(snapshot.next_users()?, Batch::Users)),
         |snapshot| Ok(full(snapshot.next_tokens()?, Batch::Tokens)),
         |snapshot| Ok(full(snapshot.next_cards()?, Batch::Cards)),

@@ -318,7 +318,7 @@ fn written(part: &Part, error: bundle::Error) -> Error {
 }
 
 /// The place of the next item of this owner; items of one owner come together.
-fn next(last: &mut (i64, u64), owner: i64) -> u64 {
+pub(super) fn next(last: &mut (i64, u64), owner: i64) -> u64 {
     *last = if last.0 == owner {
         (owner, last.1 + 1)
     } else {

@@ -1,0 +1,196 @@
+//! What becomes of exports that were interrupted: settled at the next login, row by row (security.md §3, Writing).
+//!
+//! A row is left alone while its writer lives, which the lock of its file says. Files are touched only where name and
+//! id, or name and hash, are those of the row.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::ambient::Ambient;
+use crate::migrate::error::Result;
+use crate::migrate::file::{Destination, FileError, Found};
+use crate::store::audit::{self, Draft, Who, codes};
+use crate::store::{Holder, Keys};
+use crate::vault::Vault;
+use crate::vault::ledger::{self, Bundle, State};
+
+/// What a master should be told about an export that was interrupted.
+#[derive(Debug)]
+pub struct Notice {
+    /// The bundle's number.
+    pub number: u64,
+    /// Where its file is, or was to be.
+    pub path: PathBuf,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of an interrupted export.
+#[derive(Debug)]
+pub enum Fate {
+    /// It had not been written whole: nothing of it stays.
+    Failed,
+    /// It had been written whole: it has its name, and so many users moved to `exported`.
+    Done(u64),
+    /// It had been written whole, but its file is nowhere.
+    Lost,
+    /// It is written whole, but cannot get its name yet.
+    Waiting(FileError),
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, path, fate } = self;
+        let path = path.display();
+        match fate {
+            Fate::Failed => write!(
+                f,
+                "The export of bundle {number} to '{path}' was interrupted; nothing of it is left: export again."
+            ),
+            Fate::Done(moved) => write!(
+                f,
+                "The export of bundle {number} to '{path}' was interrupted at its very end and is now complete; \
+                 {moved} users are exported."
+            ),
+            Fate::Lost => write!(
+                f,
+                "Bundle {number} was written to '{path}', but its file is not there any more; its users are not \
+                 exported: look for it, or export again."
+            ),
+            Fate::Waiting(error) => write!(
+                f,
+                "Bundle {number} is written, but cannot be put in its place: {error}. The next login tries again."
+            ),
+        }
+    }
+}
+
+/// Settles every export that was begun and has no writer any more. For right after a login.
+///
+/// # Errors
+/// Only the vault's: what a file system refuses is a notice.
+pub fn settle(
+    vault: &mut Vault,
+    keys: &Keys,
+    who: &Who,
+    holder: &Holder,
+    ambient: &Ambient,
+) -> Result<Vec<Notice>> {
+    let mut notices = Vec::new();
+    for bundle in ledger::unresolved(vault.file().connection())? {
+        let seen = match bundle.state {
+            State::Open => look_for_open(&bundle),
+            _ => look_for_sealed(&bundle),
+        };
+        let write = |tx: &Connection| -> Result<Option<Fate>> {
+            // Another session may have been faster, or the writer may have come to its end.
+            let now = ledger::get(tx, bundle.number)?;
+            if now.is_none_or(|now| now.state != bundle.state) {
+                return Ok(None);
+            }
+            let fate = note(tx, &bundle, seen, ambient)?;
+            if let Some(draft) = fate.as_ref().and_then(|fate| draft(&bundle, fate, holder)) {
+                audit::append(tx, &draft, who, Some(keys), &*ambient.clock)?;
+            }
+            Ok(fate)
+        };
+        let fate = vault.file_mut().write(holder, |tx| write(tx))?;
+        notices.extend(fate.map(|fate| Notice {
+            number: bundle.number,
+            path: PathBuf::from(&bundle.path),
+            fate,
+        }));
+    }
+    Ok(notices)
+}
+
+/// What the file system has of a bundle.
+enum Seen {
+    /// Its writer lives.
+    Alive,
+    /// Nothing worth keeping.
+    Nothing,
+    /// All of it, under its final name.
+    Whole,
+    /// All of it, but not where it should be.
+    Stuck(FileError),
+}
+
+/// A file that was not written whole goes.
+fn look_for_open(bundle: &Bundle) -> Seen {
+    let Ok(destination) = Destination::new(Path::new(&bundle.path)) else {
+        return Seen::Nothing;
+    };
+    if destination.is_locked(&bundle.id) {
+        return Seen::Alive;
+    }
+    // What cannot be removed is half a file under a hidden name: no reason to keep the row.
+    let _ = destination.remove_part(&bundle.id);
+    Seen::Nothing
+}
+
+/// A file that was written whole gets its name.
+fn look_for_sealed(bundle: &Bundle) -> Seen {
+    let look = || -> Result<Seen, FileError> {
+        let destination = match Destination::new(Path::new(&bundle.path)) {
+            Err(FileError::Folder { source, .. })
+                if source.kind() == std::io::ErrorKind::NotFound =>
+            {
+                return Ok(Seen::Nothing);
+            }
+            destination => destination?,
+        };
+        if destination.is_locked(&bundle.id) {
+            return Ok(Seen::Alive);
+        }
+        let is_whole = |found| matches!(found, Found::File { sha256 } if Some(audit::hex(&sha256)) == bundle.sha256);
+        if is_whole(destination.found(None)?) {
+            destination.sync()?;
+            return Ok(Seen::Whole);
+        }
+        if is_whole(destination.found(Some(&bundle.id))?) {
+            destination.publish(&bundle.id, bundle.overwrite)?;
+            return Ok(Seen::Whole);
+        }
+        Ok(Seen::Nothing)
+    };
+    look().unwrap_or_else(Seen::Stuck)
+}
+
+fn note(tx: &Connection, bundle: &Bundle, seen: Seen, ambient: &Ambient) -> Result<Option<Fate>> {
+    let (number, now) = (bundle.number, ambient.clock.now());
+    Ok(match (seen, bundle.state) {
+        (Seen::Alive, _) => None,
+        (Seen::Stuck(error), _) => Some(Fate::Waiting(error)),
+        (Seen::Whole, _) => Some(Fate::Done(ledger::finish(tx, number, now)?)),
+        (Seen::Nothing, State::Open) => {
+            ledger::fail(tx, number, "interrupted before it was written", now)?;
+            Some(Fate::Failed)
+        }
+        (Seen::Nothing, _) => {
+            ledger::lose(
+                tx,
+                number,
+                "interrupted; its file was not there at the next login",
+                now,
+            )?;
+            Some(Fate::Lost)
+        }
+    })
+}
+
+fn draft(bundle: &Bundle, fate: &Fate, holder: &Holder) -> Option<Draft> {
+    let draft = Draft {
+        bundle: Some(bundle.number),
+        ..Draft::new(&codes::BUNDLE_RECOVERED, holder.command.as_str())
+    }
+    .object(bundle.path.as_str());
+    match fate {
+        Fate::Failed => Some(draft.failed("not written whole; removed")),
+        Fate::Lost => Some(draft.failed("written whole; the file is not there")),
+        Fate::Done(moved) => Some(draft.count("users", *moved)),
+        Fate::Waiting(_) => None,
+    }
+}

@@ -1,0 +1,223 @@
+//! A vault with people in it, for the tests of this room.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::ambient::{Ambient, CancelToken, Silent, SystemClock, SystemRandomness};
+use crate::bundle::Reader;
+use crate::crypto::kdf::Cost;
+use crate::lang::Span;
+use crate::lang::selection::{ATTRIBUTES, Expr, Op, Operand, Pattern, Piece, Selection, Test};
+use crate::migrate::export::{Request, Work};
+use crate::migrate::rules::Rules;
+use crate::model::bundle::Record;
+use crate::model::{SecretBytes, SourceRecord, Timestamp};
+use crate::store::audit::{Draft, Source, Who, codes};
+use crate::store::{Holder, Keys, MasterSession, NewMaster, SealedFile};
+use crate::vault::snapshot::Unassigned;
+use crate::vault::{BadRecord, KIND, LoadOptions, Vault};
+
+/// A vault in a folder of its own, with Master1 logged in.
+pub(super) struct House {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) vault: Vault,
+    pub(super) session: MasterSession,
+    pub(super) keys: Arc<Keys>,
+    pub(super) who: Who,
+    pub(super) holder: Holder,
+    pub(super) ambient: Ambient,
+    pub(super) cancel: CancelToken,
+}
+
+impl House {
+    pub(super) fn new(records: impl IntoIterator<Item = SourceRecord>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ambient = Ambient {
+            clock: Arc::new(SystemClock),
+            rng: Arc::new(SystemRandomness),
+        };
+        let who = Who {
+            host: "host".to_owned(),
+            os_user: "anna".to_owned(),
+            terminal: None,
+            session: "1a2b3c4d".to_owned(),
+            source: Source::Live,
+            master: Some("Master1".to_owned()),
+            holder: None,
+        };
+        let path = folder.path().join("vault.db");
+        let masters = [1, 2, 3].map(|n| NewMaster {
+            name: format!("Master{n}"),
+            password: password(n),
+        });
+        let cost = Cost::FLOOR;
+        SealedFile::create(&path, &KIND, &masters, cost, "system init", &who, &ambient).unwrap();
+        let mut vault = Vault::open(&path).unwrap();
+        let file = vault.file_mut();
+        let session = file.login("Master1", &password(1), &who, &ambient).unwrap();
+        let mut house = Self {
+            folder,
+            vault,
+            keys: session.keys().unwrap(),
+            session,
+            holder: Holder {
+                command: "export".to_owned(),
+                session: who.session.clone(),
+                since: ambient.clock.now(),
+            },
+            who,
+            ambient,
+            cancel: CancelToken::default(),
+        };
+        house.load(records);
+        house
+    }
+
+    pub(super) fn load(&mut self, records: impl IntoIterator<Item = SourceRecord>) {
+        let options = LoadOptions {
+            source: "test".to_owned(),
+            format: "ndjson".to_owned(),
+            master: "Master1".to_owned(),
+            at: self.ambient.clock.now(),
+            skip_bad: false,
+            force: true,
+            add_system: true,
+            prefixes: self.rules().workflow_prefixes,
+        };
+        let records: Vec<Result<_, BadRecord>> = (1..).zip(records).map(Ok).collect();
+        let (keys, holder) = (Arc::clone(&self.keys), self.holder.clone());
+        self.vault
+            .load(
+                &keys,
+                records.into_iter(),
+                &options,
+                &holder,
+                |_, _| Ok(()),
+                &mut |_| {},
+                &Silent,
+                &CancelToken::default(),
+            )
+            .unwrap();
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(super) fn rules(&self) -> Rules {
+        Rules::new(Timestamp::now())
+    }
+
+    pub(super) fn request<'a>(
+        &self,
+        selection: &'a Selection,
+        path: &'a std::path::Path,
+    ) -> Request<'a> {
+        Request {
+            selection,
+            unassigned: Unassigned::Auto,
+            path,
+            overwrite: false,
+            skip_conflicts: false,
+            rules: self.rules(),
+            draft: Draft::new(&codes::EXPORT_BEGUN, "export file=p.igb"),
+        }
+    }
+
+    /// The vault, and what an export is done with.
+    pub(super) fn work(&mut self) -> (&mut Vault, Work<'_>) {
+        let work = Work {
+            keys: &self.keys,
+            master: self.session.name(),
+            who: &self.who,
+            holder: &self.holder,
+            ambient: &self.ambient,
+            progress: &Silent,
+            cancel: &self.cancel,
+        };
+        (&mut self.vault, work)
+    }
+
+    /// Files in the folder that are not the vault's.
+    pub(super) fn files(&self) -> Vec<String> {
+        let mut names: Vec<_> = std::fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| !name.starts_with("vault.db"))
+            .collect();
+        names.sort();
+        names
+    }
+
+    pub(super) fn sql(&self, text: &str) {
+        self.vault.file().connection().execute_batch(text).unwrap();
+    }
+
+    /// The first column of the first row.
+    pub(super) fn ask<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
+        let db = self.vault.file().connection();
+        db.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// The audit's entries from the first export on: code, outcome, bundle.
+    pub(super) fn trail(&self) -> Vec<String> {
+        let db = self.vault.file().connection();
+        let mut statement = db
+            .prepare(
+                "SELECT code || ' ' || (body ->> '$.outcome') || ' ' || coalesce(bundle, '-') FROM audit \
+                 WHERE code IN ('8500', '8502', '9040') ORDER BY seq",
+            )
+            .unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+
+    /// The records of a bundle, read with its password from the ledger.
+    pub(super) fn records(&self, number: u64) -> Vec<Record> {
+        let db = self.vault.file().connection();
+        let password = super::password(db, &self.keys, number).unwrap();
+        let path: String = self.ask(&format!("SELECT path FROM bundles WHERE number = {number}"));
+        let file = std::fs::File::open(path).unwrap();
+        let shown = password.display();
+        let typed = secrecy::ExposeSecret::expose_secret(&shown);
+        let cancel = CancelToken::default();
+        let reader = Reader::open(file, typed).unwrap();
+        let mut checked = reader.check(&Silent, &cancel).unwrap();
+        let mut records = Vec::new();
+        checked
+            .records(&Silent, &cancel, |record| {
+                records.push(record);
+                Ok::<_, crate::bundle::Error>(())
+            })
+            .unwrap();
+        records
+    }
+}
+
+fn password(n: usize) -> SecretBytes {
+    SecretBytes::from(format!("password number {n}").into_bytes())
+}
+
+/// The selection `attribute=pattern`, where `*` counts.
+pub(super) fn choose(attribute: &str, pattern: &str) -> Selection {
+    let attribute = ATTRIBUTES.iter().find(|a| a.name == attribute).unwrap();
+    let mut pieces = Vec::new();
+    for (at, part) in pattern.split('*').enumerate() {
+        if at > 0 {
+            pieces.push(Piece::Any);
+        }
+        if !part.is_empty() {
+            pieces.push(Piece::Literal(part.to_owned()));
+        }
+    }
+    Selection {
+        expr: Some(Expr::Test(Test {
+            attribute,
+            op: Op::Equal,
+            values: vec![Operand::Text(Pattern(pieces))],
+            span: Span::default(),
+        })),
+        limit: None,
+        text: format!("{}={pattern}", attribute.name),
+    }
+}
