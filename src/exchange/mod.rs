@@ -4,10 +4,15 @@
 //! where in the file it stands, what is wrong and what to do. No message carries a secret, because messages end up on
 //! terminals and in logs.
 
+mod error;
 pub mod input;
+pub mod ldif;
 mod lines;
+pub mod list;
 pub mod ndjson;
 pub mod population;
 mod secret;
+mod wiped;
 
+pub use error::Error;
 pub use lines::MAX_LINE;

@@ -131,7 +131,8 @@ fn pieces(body: &str) -> impl Iterator<Item = Result<Piece<'_>, SecretFault>> {
 fn escape(text: &str) -> Option<(char, usize)> {
     let unit = |at: usize| -> Option<u32> {
         let digits = text.get(at..at + 4)?;
-        (text.get(at - 2..at)? == "\\u").then(|| u32::from_str_radix(digits, 16).ok())?
+        let hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (hex && text.get(at - 2..at)? == "\\u").then(|| u32::from_str_radix(digits, 16).ok())?
     };
     Some(match text.as_bytes().get(1)? {
         b'"' => ('"', 2),
@@ -186,6 +187,7 @@ mod tests {
             r#""\ud83d\u0041""#,
             r#""\ude00""#,
             r#""\u00""#,
+            r#""\u+0ff""#,
         ] {
             assert_eq!(text(bad), Err(SecretFault::Escape), "{bad}");
         }

@@ -1,36 +1,7 @@
-//! What is wrong with a line, where, and what to do.
-
-use std::io;
+//! What is wrong with a line of JSON, put in our own words.
 
 use super::locate;
-
-/// A line of a source file that cannot be taken, or a file that cannot be read further.
-///
-/// No message holds the text of a secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}{}{}: {what}", column.map(|column| format!(", column {column}")).unwrap_or_default(), named(field))]
-pub struct Error {
-    /// The line, counted from 1.
-    pub line: u64,
-    /// The column, in characters counted from 1, where it is known.
-    pub column: Option<usize>,
-    /// The field, such as `tokens[0].seed`; empty where no field is meant.
-    pub field: String,
-    /// What is wrong.
-    pub what: String,
-    /// What to do about it.
-    pub hint: String,
-    /// Whether nothing more can be read from the file. Other errors concern one line.
-    pub fatal: bool,
-}
-
-fn named(field: &str) -> String {
-    if field.is_empty() {
-        String::new()
-    } else {
-        format!(", field '{field}'")
-    }
-}
+use crate::exchange::Error;
 
 /// What is wrong with a value, before line and column are known.
 #[derive(Debug)]
@@ -128,18 +99,6 @@ pub(super) fn from_json(number: u64, line: &str, error: &serde_json::Error) -> E
         what,
         hint: hint.to_owned(),
         fatal: false,
-    }
-}
-
-/// The error for a stream that breaks off.
-pub(super) fn from_io(number: u64, error: &io::Error) -> Error {
-    Error {
-        line: number,
-        column: None,
-        field: String::new(),
-        what: format!("the file cannot be read further: {error}"),
-        hint: "if the file is compressed it may be cut or damaged; copy it again".to_owned(),
-        fatal: true,
     }
 }
 

@@ -6,19 +6,19 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::fmt::temporal::DateTimePrinter;
-use zeroize::Zeroizing;
 
+use crate::exchange::wiped::Wiped;
 use crate::model::Timestamp;
 
 /// JSON under way. Commas are put where they belong.
 pub(super) struct Json {
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Wiped,
 }
 
 impl Json {
     pub(super) fn with_capacity(capacity: usize) -> Self {
         Self {
-            bytes: Zeroizing::new(Vec::with_capacity(capacity)),
+            bytes: Wiped::with_capacity(capacity),
         }
     }
 
@@ -45,19 +45,21 @@ impl Json {
 
     pub(super) fn key(&mut self, key: &str) {
         self.comma();
-        self.push(b"\"");
-        self.push(key.as_bytes());
-        self.push(b"\":");
+        let bytes = self.bytes.with_room(key.len() + 3);
+        bytes.push(b'"');
+        bytes.extend_from_slice(key.as_bytes());
+        bytes.extend_from_slice(b"\":");
     }
 
     /// A string; `text` is UTF-8.
     pub(super) fn string(&mut self, text: &[u8]) {
         self.comma();
+        self.bytes.reserve(text.len() + 2);
         self.push(b"\"");
         let mut rest = text;
         while let Some(at) = rest
             .iter()
-            .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F))
+            .position(|byte| NEEDS_ESCAPE[usize::from(*byte)])
         {
             let (plain, tail) = rest.split_at(at);
             self.push(plain);
@@ -89,10 +91,10 @@ impl Json {
         self.push(b"\"");
         let start = self.bytes.len();
         let length = bytes.len().div_ceil(3) * 4;
-        self.reserve(length);
-        self.bytes.resize(start + length, 0);
+        let out = self.bytes.with_room(length);
+        out.resize(start + length, 0);
         // The room is exactly what padded base64 takes, so nothing can be left over or fail.
-        let _ = STANDARD.encode_slice(bytes, &mut self.bytes[start..]);
+        let _ = STANDARD.encode_slice(bytes, &mut out[start..]);
         self.push(b"\"");
     }
 
@@ -132,31 +134,34 @@ impl Json {
     pub(super) fn date(&mut self, date: Timestamp) {
         self.comma();
         self.push(b"\"");
-        self.reserve(40);
         // Writing into memory that is there does not fail.
-        let _ = DateTimePrinter::new().print_timestamp(&date, &mut *self.bytes);
+        let _ = DateTimePrinter::new().print_timestamp(&date, self.bytes.with_room(40));
         self.push(b"\"");
     }
 
     /// A comma, unless an object, an array, a line or a value after its key begins here.
+    #[inline]
     fn comma(&mut self) {
         if !matches!(self.bytes.last(), None | Some(b'{' | b'[' | b':' | b'\n')) {
             self.push(b",");
         }
     }
 
+    #[inline]
     fn push(&mut self, bytes: &[u8]) {
-        self.reserve(bytes.len());
-        self.bytes.extend_from_slice(bytes);
-    }
-
-    /// Growing in place would leave a copy of what is written behind, so the old buffer is wiped instead.
-    fn reserve(&mut self, more: usize) {
-        let needed = self.bytes.len() + more;
-        if needed > self.bytes.capacity() {
-            let mut larger = Zeroizing::new(Vec::with_capacity(needed.next_power_of_two()));
-            larger.extend_from_slice(&self.bytes);
-            self.bytes = larger;
-        }
+        self.bytes.push(bytes);
     }
 }
+
+/// The bytes that may not stand in a JSON string as they are.
+const NEEDS_ESCAPE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = true;
+        byte += 1;
+    }
+    table[b'"' as usize] = true;
+    table[b'\\' as usize] = true;
+    table
+};

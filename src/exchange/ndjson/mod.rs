@@ -22,13 +22,14 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-pub use error::Error;
 use error::Fault;
 use object::{Skipped, Text};
 pub use writer::Writer;
 
+pub use super::Error;
+use super::error::{broken_off, too_long};
 use super::input::{self, Input, OpenError};
-use super::lines::{LineError, Lines, MAX_LINE};
+use super::lines::{LineError, Lines};
 use crate::model::{Group, SourceRecord};
 
 /// Reads a source file record by record.
@@ -76,10 +77,10 @@ impl<R: Read> Reader<R> {
                 }
                 Ok(Some(line)) if line.iter().all(u8::is_ascii_whitespace) => {}
                 Ok(Some(_)) => break,
-                Err(LineError::TooLong) => return Some(Err(self.too_long())),
+                Err(LineError::TooLong) => return Some(Err(too_long(self.lines.number()))),
                 Err(LineError::Io(error)) => {
                     self.over = true;
-                    return Some(Err(error::from_io(self.lines.number() + 1, &error)));
+                    return Some(Err(broken_off(self.lines.number() + 1, &error)));
                 }
             }
         }
@@ -101,17 +102,6 @@ impl<R: Read> Reader<R> {
             }
             Ok(record) => Ok((number, record)),
         })
-    }
-
-    fn too_long(&self) -> Error {
-        Error {
-            line: self.lines.number(),
-            column: None,
-            field: String::new(),
-            what: format!("the line has more than {MAX_LINE} bytes"),
-            hint: "every record is one line; look for a missing line break".to_owned(),
-            fatal: false,
-        }
     }
 }
 

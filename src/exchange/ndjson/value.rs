@@ -44,7 +44,7 @@ pub(super) fn string(text: Option<Text<'_>>) -> Option<String> {
 pub(super) fn name_like(text: Option<Text<'_>>, field: &str) -> Converted<Option<String>> {
     let what = match &text {
         Some(Text(text)) if text.is_empty() => "empty",
-        Some(Text(text)) if text.contains(char::is_control) => "holds a control character",
+        Some(Text(text)) if has_control(text) => "holds a control character",
         _ => return Ok(string(text)),
     };
     Err(Fault::new(
@@ -52,6 +52,15 @@ pub(super) fn name_like(text: Option<Text<'_>>, field: &str) -> Converted<Option
         what,
         "give a name that can be shown, or leave the field out",
     ))
+}
+
+/// Whether a control character, C0, DEL or C1, is in the text. Nearly all names are ASCII, which is quicker to judge.
+fn has_control(text: &str) -> bool {
+    if text.is_ascii() {
+        text.bytes().any(|byte| byte.is_ascii_control())
+    } else {
+        text.contains(char::is_control)
+    }
 }
 
 pub(super) fn needed_name(text: Option<Text<'_>>, field: &str) -> Converted<String> {
@@ -77,7 +86,7 @@ pub(super) fn name_of<T: FromStr<Err = UnknownName>>(
 pub(super) fn date(text: Option<Text<'_>>, field: &str) -> Converted<Option<Timestamp>> {
     text.map(|Text(text)| {
         // jiff would also take a zone in brackets and a date with a comma in the seconds.
-        (!text.contains(['[', ',']))
+        (!text.bytes().any(|byte| matches!(byte, b'[' | b',')))
             .then(|| text.parse::<Timestamp>().ok())
             .flatten()
             .and_then(|it| Timestamp::from_microsecond(it.as_microsecond()).ok())

@@ -4,6 +4,7 @@ mod schema;
 use secrecy::ExposeSecret as _;
 
 use super::*;
+use crate::exchange::MAX_LINE;
 use crate::model::{
     Activation, Algorithm, CardState, NotMigrated, TokenKind, TokenState, Usage, UserState,
 };

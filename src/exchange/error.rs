@@ -1,0 +1,57 @@
+//! What is wrong in a file of lines, where, and what to do.
+
+use std::io;
+
+use super::lines::MAX_LINE;
+
+/// A record of a file that cannot be taken, or a file that cannot be read further.
+///
+/// No message holds the text of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}{}{}: {what}", column.map(|column| format!(", column {column}")).unwrap_or_default(), named(field))]
+pub struct Error {
+    /// The line, counted from 1.
+    pub line: u64,
+    /// The column, in characters counted from 1, where it is known.
+    pub column: Option<usize>,
+    /// The field, such as `tokens[0].seed`, or the attribute; empty where none is meant.
+    pub field: String,
+    /// What is wrong.
+    pub what: String,
+    /// What to do about it.
+    pub hint: String,
+    /// Whether nothing more can be read from the file. Other errors concern one record.
+    pub fatal: bool,
+}
+
+fn named(field: &str) -> String {
+    if field.is_empty() {
+        String::new()
+    } else {
+        format!(", field '{field}'")
+    }
+}
+
+/// The error for a stream that breaks off.
+pub(super) fn broken_off(line: u64, error: &io::Error) -> Error {
+    Error {
+        line,
+        column: None,
+        field: String::new(),
+        what: format!("the file cannot be read further: {error}"),
+        hint: "if the file is compressed it may be cut or damaged; copy it again".to_owned(),
+        fatal: true,
+    }
+}
+
+/// The error for a line without end.
+pub(super) fn too_long(line: u64) -> Error {
+    Error {
+        line,
+        column: None,
+        field: String::new(),
+        what: format!("the line has more than {MAX_LINE} bytes"),
+        hint: "look for a missing line break".to_owned(),
+        fatal: false,
+    }
+}
