@@ -111,7 +111,7 @@ fn attributes_become_what_the_manual_says() {
         Some("Anne")
     );
     assert_eq!(user_of("cn: A\ncn: B").full_name.as_deref(), Some("A"));
-    assert_eq!(user_of("telephoneNumber: 1").contacts[0].default, false);
+    assert!(!user_of("telephoneNumber: 1").contacts[0].default);
     assert_eq!(
         user_of("userAccountControl: 514").state,
         UserState::Suspended
