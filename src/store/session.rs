@@ -163,7 +163,8 @@ impl MasterSession {
     /// Locks the session when nobody has called [`MasterSession::disarm`] within `idle`; to be called before the
     /// shell waits for input.
     pub fn arm(&mut self, idle: Duration) -> Result<()> {
-        let now = Timestamp::now();
+        const DAY: Duration = Duration::from_secs(86_400);
+        let (now, idle) = (Timestamp::now(), idle.min(DAY));
         let span = jiff::SignedDuration::try_from(idle).unwrap_or(jiff::SignedDuration::MAX);
         held(&self.shared.timer).deadline = Some(Deadline {
             monotonic: Instant::now() + idle,
