@@ -85,3 +85,37 @@ fn tampering_with_the_audit_is_found_after_a_login() {
         assert_eq!(findings(&file, &session), [expected], "{change}");
     }
 }
+
+#[test]
+fn no_secret_stands_in_clear_in_any_file() {
+    let bench = Bench::made();
+    let mut file = bench.open();
+    let session = bench.login(&mut file, 0).unwrap();
+    let keys = session.keys().unwrap();
+    bench.fail(&mut file, 1);
+    file.write(&holder("load"), |tx| {
+        let sealed = keys.seal(
+            Column::Card,
+            &["sales", "asmith", "7", "5", "10"],
+            b"CANARY-CELLS",
+        );
+        tx.execute("INSERT INTO thing VALUES ('a', ?1)", [sealed])?;
+        Ok::<_, Error>(())
+    })
+    .unwrap();
+    for name in bench.names() {
+        let bytes = fs::read(bench.folder.path().join(&name)).unwrap();
+        for secret in [
+            WORDS[0],
+            WORDS[1],
+            WORDS[2],
+            "not the password",
+            "CANARY-CELLS",
+        ] {
+            let found = bytes
+                .windows(secret.len())
+                .any(|part| part == secret.as_bytes());
+            assert!(!found, "{secret} stands in {name}");
+        }
+    }
+}
