@@ -212,8 +212,7 @@ impl BlockDecoder {
             Ok(len) if len == json_len => {}
             _ => return Err(fault("its zstd frame does not decompress")),
         }
-        let lines = self.json.iter().filter(|byte| **byte == b'\n').count();
-        if lines as u64 != u64::from(records) || self.json.last() != Some(&b'\n') {
+        if lines(&self.json) != u64::from(records) || self.json.last() != Some(&b'\n') {
             return Err(fault("it has not as many lines as it says"));
         }
         self.next += 1;
@@ -224,6 +223,18 @@ impl BlockDecoder {
             secrets: Secrets::new(arena),
         })
     }
+}
+
+/// How many line feeds; in runs that fit a byte, which the compiler turns into vector instructions.
+fn lines(json: &[u8]) -> u64 {
+    json.chunks(255)
+        .map(|run| {
+            let found = run.iter().fold(0u8, |found, byte| {
+                found.wrapping_add((*byte == b'\n').into())
+            });
+            u64::from(found)
+        })
+        .sum()
 }
 
 impl Arena {
