@@ -125,7 +125,7 @@ fn password(parser: &mut Parser<'_, '_>) -> Parsed<Password> {
     parser.object(|parser, key| match key {
         "name" => parser.once(&mut name, Parser::string),
         "value" => parser.once(&mut value, Parser::secret_text),
-        "expires" => parser.once(&mut expires, Parser::parsed),
+        "expires" => parser.once(&mut expires, Parser::time),
         "mustChange" => parser.once(&mut must_change, Parser::boolean),
         _ => unknown(parser, key),
     })?;
@@ -145,7 +145,7 @@ fn location(parser: &mut Parser<'_, '_>) -> Parsed<LocationEntry> {
         "city" => parser.once(&mut entry.city, Parser::string),
         "isp" => parser.once(&mut entry.isp, Parser::string),
         "ip" => parser.once(&mut entry.ip, Parser::string),
-        "lastAuth" => parser.once(&mut entry.last_auth, Parser::parsed),
+        "lastAuth" => parser.once(&mut entry.last_auth, Parser::time),
         _ => unknown(parser, key),
     })?;
     Ok(entry)
@@ -255,9 +255,9 @@ impl TokenFields {
             "state" => parser.once(&mut self.state, Parser::parsed),
             "idpUrl" => parser.once(&mut self.idp_url, Parser::string),
             "transactions" => parser.once(&mut self.transactions, Parser::boolean),
-            "loadDate" => parser.once(&mut self.load_date, Parser::parsed),
-            "lastUsed" => parser.once(&mut self.last_used, Parser::parsed),
-            "expires" => parser.once(&mut self.expires, Parser::parsed),
+            "loadDate" => parser.once(&mut self.load_date, Parser::time),
+            "lastUsed" => parser.once(&mut self.last_used, Parser::time),
+            "expires" => parser.once(&mut self.expires, Parser::time),
             "issueNo" => parser.once(&mut self.issue_no, Parser::string),
             "keyId" => parser.once(&mut self.key_id, Parser::string),
             "comment" => parser.once(&mut self.comment, Parser::string),
@@ -316,9 +316,9 @@ impl CardFields {
         match key {
             "serial" => parser.once(&mut self.serial, Parser::integer),
             "state" => parser.once(&mut self.state, Parser::parsed),
-            "created" => parser.once(&mut self.created, Parser::parsed),
-            "expires" => parser.once(&mut self.expires, Parser::parsed),
-            "superseded" => parser.once(&mut self.superseded, Parser::parsed),
+            "created" => parser.once(&mut self.created, Parser::time),
+            "expires" => parser.once(&mut self.expires, Parser::time),
+            "superseded" => parser.once(&mut self.superseded, Parser::time),
             "usage" => parser.once(&mut self.usage, Parser::parsed),
             "challengeCount" => parser.once(&mut self.challenge_count, Parser::integer),
             "leastUsedCell" => parser.once(&mut self.least_used_cell, Parser::integer),

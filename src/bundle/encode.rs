@@ -34,6 +34,9 @@ impl Arena {
     }
 }
 
+/// 0001-01-01T00:00:00Z in Unix seconds: before it, years are not written with four digits everywhere.
+const YEAR_ONE: i64 = -62_135_596_800;
+
 /// Why a record cannot be written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unfit(pub(super) &'static str);
@@ -172,7 +175,7 @@ impl Line<'_> {
         self.json.push(b'{');
         self.text_if("name", password.name.as_deref());
         self.secret("value", &password.value)?;
-        self.time_if("expires", password.expires);
+        self.time_if("expires", password.expires)?;
         self.boolean_if("mustChange", password.must_change);
         self.json.push(b'}');
         Ok(())
@@ -199,9 +202,9 @@ impl Line<'_> {
         self.text_if("state", token.state.map(|state| state.as_str()));
         self.text_if("idpUrl", token.idp_url.as_deref());
         self.boolean_if("transactions", token.transactions);
-        self.time_if("loadDate", token.load_date);
-        self.time_if("lastUsed", token.last_used);
-        self.time_if("expires", token.expires);
+        self.time_if("loadDate", token.load_date)?;
+        self.time_if("lastUsed", token.last_used)?;
+        self.time_if("expires", token.expires)?;
         self.text_if("issueNo", token.issue_no.as_deref());
         self.text_if("keyId", token.key_id.as_deref());
         self.text_if("comment", token.comment.as_deref());
@@ -217,9 +220,9 @@ impl Line<'_> {
     fn card(&mut self, card: &Card) -> Written {
         self.integer_if("serial", Some(card.serial))?;
         self.text_if("state", card.state.map(|state| state.as_str()));
-        self.time_if("created", card.created);
-        self.time_if("expires", card.expires);
-        self.time_if("superseded", card.superseded);
+        self.time_if("created", card.created)?;
+        self.time_if("expires", card.expires)?;
+        self.time_if("superseded", card.superseded)?;
         self.text_if("usage", card.usage.map(|usage| usage.as_str()));
         self.integer_if("challengeCount", card.challenge_count)?;
         self.integer_if("leastUsedCell", card.least_used_cell)?;
@@ -244,7 +247,7 @@ impl Line<'_> {
         self.text_if("city", entry.city.as_deref());
         self.text_if("isp", entry.isp.as_deref());
         self.text_if("ip", entry.ip.as_deref());
-        self.time_if("lastAuth", entry.last_auth);
+        self.time_if("lastAuth", entry.last_auth)?;
         self.json.push(b'}');
         Ok(())
     }
@@ -319,12 +322,16 @@ impl Line<'_> {
         Ok(())
     }
 
-    fn time_if(&mut self, key: &str, value: Option<Timestamp>) {
+    fn time_if(&mut self, key: &str, value: Option<Timestamp>) -> Written {
         if let Some(value) = value {
+            if value.as_second() < YEAR_ONE {
+                return Err(Unfit("a time is before the year 1"));
+            }
             self.key(key);
             // Writing to a vector cannot fail.
             let _ = write!(self.json, "\"{value}\"");
         }
+        Ok(())
     }
 
     fn secret(&mut self, key: &str, value: &SecretBytes) -> Written {

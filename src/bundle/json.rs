@@ -4,7 +4,7 @@
 //! and lone surrogates are errors, and secrets must be named in order. Generic JSON libraries keep silent about most of
 //! these or buffer values; here nothing is read that is not asked for.
 
-use crate::model::SecretBytes;
+use crate::model::{SecretBytes, Timestamp};
 use std::borrow::Cow;
 
 /// Greatest integer that every JSON reader keeps exactly.
@@ -196,6 +196,20 @@ impl<'a, 's> Parser<'a, 's> {
         })
     }
 
+    /// A moment as `YYYY-MM-DDThh:mm:ss`, an optional fraction, and `Z`.
+    pub(super) fn time(&mut self) -> Parsed<Timestamp> {
+        self.peek();
+        let at = self.at;
+        let text = self.text()?;
+        match text.parse() {
+            Ok(time) if has_time_form(text.as_bytes()) => Ok(time),
+            _ => {
+                self.at = at;
+                self.fault("a time in UTC is expected here, such as 2026-01-02T03:04:05Z")
+            }
+        }
+    }
+
     pub(super) fn boolean(&mut self) -> Parsed<bool> {
         self.peek();
         for (word, value) in [("true", true), ("false", false)] {
@@ -363,6 +377,28 @@ impl<'a, 's> Parser<'a, 's> {
     }
 }
 
+/// The one form of the several that the library reads.
+fn has_time_form(text: &[u8]) -> bool {
+    let Some((date_time, [fraction @ .., b'Z'])) = text.split_at_checked(19) else {
+        return false;
+    };
+    let shaped = date_time
+        .iter()
+        .zip(b"0000-00-00T00:00:00")
+        .all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            _ => byte == form,
+        });
+    let fraction_fits = match fraction {
+        [] => true,
+        [b'.', digits @ ..] => {
+            (1..=9).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
+    };
+    shaped && fraction_fits && !date_time.starts_with(b"0000")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -431,6 +467,38 @@ mod tests {
             Some(u32::MAX)
         );
         assert_eq!(parse("4294967296", |parser| parser.integer::<u32>()), None);
+    }
+
+    #[test]
+    fn times_have_one_form() {
+        for (text, known) in [
+            ("2026-01-02T03:04:05Z", true),
+            ("2026-01-02T03:04:05.5Z", true),
+            ("2026-01-02T03:04:05.123456789Z", true),
+            ("0001-01-01T00:00:00Z", true),
+            ("9999-12-30T21:59:59Z", true),
+            ("0000-12-31T23:59:59Z", false),
+            ("2026-02-30T03:04:05Z", false),
+            ("2026-01-02T03:04:05.Z", false),
+            ("2026-01-02T03:04:05.1234567890Z", false),
+            ("2026-01-02T03:04:05+00:00", false),
+            ("2026-01-02T03:04:05", false),
+            ("2026-01-02 03:04:05Z", false),
+            ("2026-01-02t03:04:05z", false),
+            ("2026-01-02T03:04Z", false),
+            ("20260102T030405Z", false),
+            ("-000001-01-02T03:04:05Z", false),
+            ("+002026-01-02T03:04:05Z", false),
+            ("2026-01-02T03:04:05Z[UTC]", false),
+            ("", false),
+        ] {
+            let quoted = format!("\"{text}\"");
+            assert_eq!(
+                parse(&quoted, |parser| parser.time()).is_some(),
+                known,
+                "{text}"
+            );
+        }
     }
 
     #[test]
