@@ -8,6 +8,7 @@ mod error;
 pub mod fold;
 pub mod ledger;
 pub mod load;
+pub mod query;
 mod schema;
 pub mod sealed;
 pub mod selection;

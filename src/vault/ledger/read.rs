@@ -5,8 +5,9 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 use crate::model::bundle::Counts;
 use crate::model::{Reason, Timestamp};
 
-use super::super::Result;
+use super::super::query::walk;
 use super::super::selection::Sql;
+use super::super::{Error, Result};
 use super::Bundle;
 
 const COLUMNS: &str = "number, id, state, path, overwrite, master, selection, opened, finished, loaded, sha256, size, \
@@ -57,16 +58,12 @@ pub fn get(db: &Connection, number: u64) -> Result<Option<Bundle>> {
 }
 
 /// All bundles in the order of their numbers, until `each` says that it wants no more.
-pub fn list(db: &Connection, mut each: impl FnMut(Bundle) -> Result<bool>) -> Result<()> {
+pub fn list<E: From<Error>>(
+    db: &Connection,
+    mut each: impl FnMut(Bundle) -> Result<bool, E>,
+) -> Result<(), E> {
     let sql = format!("SELECT {COLUMNS} FROM bundles ORDER BY number");
-    let mut statement = db.prepare(&sql)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        if !each(bundle(row)?)? {
-            break;
-        }
-    }
-    Ok(())
+    walk(db, &sql, [], |row| each(bundle(row).map_err(Error::from)?))
 }
 
 /// The bundles that were begun and not ended, perhaps by a process that is gone.
@@ -104,23 +101,17 @@ pub fn password(db: &Connection, number: u64) -> Result<Option<Password>> {
 }
 
 /// What did not go into a bundle, user by user, until `each` says that it wants no more.
-pub fn skipped(
+pub fn skipped<E: From<Error>>(
     db: &Connection,
     number: u64,
-    mut each: impl FnMut(Skipped) -> Result<bool>,
-) -> Result<()> {
-    let mut statement = db.prepare(
-        "SELECT o.bundle, g.name, u.userid, o.reason, o.item, o.detail, o.count FROM left_out o \
+    mut each: impl FnMut(Skipped) -> Result<bool, E>,
+) -> Result<(), E> {
+    let sql = "SELECT o.bundle, g.name, u.userid, o.reason, o.item, o.detail, o.count FROM left_out o \
          LEFT JOIN users u ON u.id = o.user LEFT JOIN groups g ON g.id = u.group_id \
-         WHERE o.bundle = ? ORDER BY o.user, o.place",
-    )?;
-    let mut rows = statement.query([number])?;
-    while let Some(row) = rows.next()? {
-        if !each(one_skipped(row)?)? {
-            break;
-        }
-    }
-    Ok(())
+         WHERE o.bundle = ? ORDER BY o.user, o.place";
+    walk(db, sql, [number], |row| {
+        each(one_skipped(row).map_err(Error::from)?)
+    })
 }
 
 /// What of a user did not go, bundle by bundle.

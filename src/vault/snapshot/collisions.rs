@@ -54,6 +54,18 @@ pub enum Holds {
     Exported,
 }
 
+impl Holds {
+    /// In a list.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UserId => "user id",
+            Self::Alias => "alias",
+            Self::Mapped => "mapped id",
+            Self::Exported => "exported id",
+        }
+    }
+}
+
 /// Where names stand in order: as what they are held, the names with their users, one name.
 const SOURCES: [(Holds, &str, &str); 6] = [
     (

@@ -23,6 +23,7 @@ use super::selection::{self, Sql};
 use super::{Result, Vault};
 
 pub use collisions::{Collision, Holds, Party};
+pub(in crate::vault) use page::moment;
 
 /// Which unassigned tokens and cards go along (domain.md §3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
