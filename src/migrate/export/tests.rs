@@ -53,7 +53,7 @@ fn skipped(house: &House, number: u64) -> Vec<(String, Option<Reason>)> {
     let mut found = Vec::new();
     ledger::skipped(house.vault.file().connection(), number, |one| {
         found.push((one.item, one.reason));
-        Ok(true)
+        Ok::<_, crate::vault::Error>(true)
     })
     .unwrap();
     found

@@ -238,7 +238,7 @@ fn items_left_out_come_back_by_bundle_and_by_user() {
     let mut all = Vec::new();
     skipped(&db, number, |row| {
         all.push((row.user.map(|(_, name)| name), row.item));
-        Ok(true)
+        Ok::<_, crate::vault::Error>(true)
     })
     .unwrap();
     let named = |user: &str, item: &str| (Some(user.to_owned()), item.to_owned());
@@ -274,7 +274,7 @@ fn lists_stop_when_nobody_wants_more() {
     let mut seen = 0;
     list(&db, |_| {
         seen += 1;
-        Ok(false)
+        Ok::<_, crate::vault::Error>(false)
     })
     .unwrap();
     assert_eq!(seen, 1);
