@@ -6,16 +6,25 @@
 pub mod args;
 pub mod ast;
 pub mod binder;
+pub mod codes;
+pub mod complete;
 pub mod diagnostic;
 pub mod grammar;
 pub mod help;
+pub mod highlight;
 pub mod lexer;
 pub mod live;
+mod names;
 pub mod oneline;
+mod outline;
+pub mod redact;
 pub mod selection;
 pub mod spec;
 mod suggest;
 pub mod value;
+
+#[cfg(test)]
+mod testing;
 
 /// A half-open range of byte offsets into the text of a command or script.
 pub type Span = std::ops::Range<usize>;

@@ -9,52 +9,15 @@ use crate::lang::args::{Comparison, Given, Value};
 use crate::lang::ast::{self, Item};
 use crate::lang::diagnostic::{Diagnostic, quoted};
 use crate::lang::lexer::Operator;
-use crate::lang::selection::Attribute;
-use crate::lang::spec::{Arg, Kind, Selects, fold_name};
+use crate::lang::names::{LIMIT, Target, takes_pairs};
+use crate::lang::spec::{Arg, Kind, fold_name};
 use crate::lang::suggest::{did_you_mean, similar};
 use crate::lang::value::Word;
 
-/// The argument beside the attributes that every selecting command takes.
-pub(super) const LIMIT: &str = "limit";
-
-/// What a name stands for in a command.
-enum Target {
-    Arg(&'static Arg),
-    /// An attribute; `prefix` for `aliasPrefix`.
-    Attribute {
-        attribute: &'static Attribute,
-        prefix: bool,
-    },
-    Limit,
-    /// A name of the command's own choosing.
-    Pair,
-    Unknown,
-}
-
 impl Binder<'_> {
-    fn target(&self, name: &str) -> Target {
-        let folded = fold_name(name);
-        let mut args = self.spec.args.iter();
-        if let Some(arg) = args.find(|arg| !takes_pairs(arg) && fold_name(arg.name) == folded) {
-            return Target::Arg(arg);
-        }
-        if self.spec.selects != Selects::Nothing {
-            if folded == LIMIT {
-                return Target::Limit;
-            }
-            if let Some((attribute, prefix)) = self.attribute(&folded) {
-                return Target::Attribute { attribute, prefix };
-            }
-        }
-        if self.spec.args.iter().any(takes_pairs) {
-            return Target::Pair;
-        }
-        Target::Unknown
-    }
-
     /// `name op value`
     pub(super) fn named(&mut self, named: &ast::Named) {
-        match self.target(&named.name.text) {
+        match self.names.target(&named.name.text) {
             Target::Arg(arg) => {
                 self.mark_secret(arg, &named.value);
                 if self.once(arg.name, &named.span)
@@ -101,7 +64,7 @@ impl Binder<'_> {
         next: Option<&ast::Value>,
         following: Option<&Item>,
     ) -> bool {
-        let target = self.target(&dash.name.text);
+        let target = self.names.target(&dash.name.text);
         if let Target::Arg(arg) = target
             && matches!(arg.kind, Kind::Flag | Kind::FlagOrNumber)
         {
@@ -126,6 +89,9 @@ impl Binder<'_> {
         if let Some(value) = dash.value.as_ref().or(next) {
             self.named(&as_named(dash, value));
             return dash.value.is_none();
+        }
+        if let Target::Arg(arg) = target {
+            self.given.push((arg.name, dash.span.clone()));
         }
         let end = dash.span.end;
         let title = format!("'-{}' needs a value", dash.name.text);
@@ -298,17 +264,17 @@ impl Binder<'_> {
     }
 
     fn unknown_name(&mut self, name: &ast::Name) {
-        let selects = self.spec.selects != Selects::Nothing;
+        let selects = self.names.selects();
         let folded = fold_name(&name.text);
-        if !selects && (self.attribute(&folded).is_some() || folded == LIMIT) {
+        if !selects && (self.names.attribute(&folded).is_some() || folded == LIMIT) {
             let title = format!("'{}' takes no selection", self.spec.path);
             let label = format!("'{}' is an attribute of selections", name.text);
-            let diagnostic =
-                Diagnostic::new("E0215", title, name.span.clone(), label).expected(self.names());
+            let diagnostic = Diagnostic::new("E0215", title, name.span.clone(), label)
+                .expected(self.names.all());
             return self.report(diagnostic);
         }
         let what = if selects { "attribute" } else { "argument" };
-        let names = self.names();
+        let names = self.names.all();
         let near = similar(&name.text, names.iter().copied());
         let diagnostic = Diagnostic::new(
             "E0101",
@@ -317,19 +283,8 @@ impl Binder<'_> {
             format!("'{}' does not take it", self.spec.path),
         )
         .helps(did_you_mean(&near))
-        .expected(self.names());
+        .expected(self.names.all());
         self.report(diagnostic);
-    }
-
-    /// All names that the command takes.
-    fn names(&self) -> Vec<&'static str> {
-        let args = self.spec.args.iter().filter(|arg| !takes_pairs(arg));
-        let mut names: Vec<&'static str> = args.map(|arg| arg.name).collect();
-        if self.spec.selects != Selects::Nothing {
-            names.extend(self.attributes.iter().map(|attribute| attribute.name));
-            names.extend([LIMIT, "where"]);
-        }
-        names
     }
 
     fn unexpected(&mut self, value: &ast::Value) {
@@ -351,9 +306,9 @@ impl Binder<'_> {
         });
         if let Some(flag) = flag {
             diagnostic = diagnostic.help(format!("write -{}", flag.name));
-        } else if self.names().iter().any(|name| fold_name(name) == word) {
+        } else if self.names.all().iter().any(|name| fold_name(name) == word) {
             diagnostic = diagnostic.help(format!("write {written}=…"));
-        } else if self.spec.selects != Selects::Nothing {
+        } else if self.names.selects() {
             diagnostic = diagnostic.help(format!(
                 "to choose users, name the attribute: userid={written}"
             ));
@@ -366,7 +321,8 @@ impl Binder<'_> {
         let name = value.bare()?.strip_prefix("--")?;
         let folded = fold_name(name);
         let known = self
-            .names()
+            .names
+            .all()
             .into_iter()
             .find(|known| fold_name(known) == folded)?;
         let diagnostic = Diagnostic::new(
@@ -377,10 +333,6 @@ impl Binder<'_> {
         );
         Some(diagnostic.help(format!("write -{known}")))
     }
-}
-
-fn takes_pairs(arg: &Arg) -> bool {
-    matches!(arg.kind, Kind::Settings | Kind::Variables)
 }
 
 /// `-name value` as the `name=value` that it means.

@@ -1,55 +1,23 @@
 //! Selection arguments and `where=` as one typed condition (language.md §3).
 
 use super::Binder;
-use super::arguments::LIMIT;
 use super::typed;
 use super::{Note, Span};
 use crate::lang::ast::{self, Condition};
 use crate::lang::diagnostic::{Diagnostic, quoted};
 use crate::lang::lexer::Operator;
+use crate::lang::names::{ENTITIES, LIMIT, bare_name};
 use crate::lang::selection::{
     Attribute, AttributeKind, Entity, Expr, Op, Operand, Pattern, Piece, Test,
 };
-use crate::lang::spec::{Complete, Selects, fold_name};
+use crate::lang::spec::{Complete, fold_name};
 use crate::lang::suggest::{did_you_mean, similar};
 use crate::lang::value::Word;
 
-/// `aliasPrefix=X`, the original shell's spelling of `alias=X*`.
-const PREFIX: &str = "aliasprefix";
-
 impl Binder<'_> {
-    /// The attribute that a folded name stands for in this command, and whether it is `aliasPrefix`.
-    pub(super) fn attribute(&self, folded: &str) -> Option<(&'static Attribute, bool)> {
-        let rows = match self.spec.selects {
-            Selects::Tokens => Some(Entity::Token),
-            Selects::Cards => Some(Entity::Card),
-            Selects::Users | Selects::Nothing => None,
-        };
-        let (name, prefix) = if folded == PREFIX {
-            ("alias", true)
-        } else {
-            (folded, false)
-        };
-        let bare = || rows.and_then(|rows| self.attribute_of(rows, name));
-        let full = || self.attributes.iter().find(|a| fold_name(a.name) == name);
-        bare().or_else(full).map(|attribute| (attribute, prefix))
-    }
-
-    /// An attribute of tokens, cards or places by its bare name, `vendor` for `token.vendor`.
-    fn attribute_of(&self, entity: Entity, folded: &str) -> Option<&'static Attribute> {
-        let mut own = self.attributes.iter().filter(|a| a.entity == entity);
-        own.find(|attribute| {
-            let bare = attribute
-                .name
-                .split_once('.')
-                .map_or(attribute.name, |(_, bare)| bare);
-            fold_name(bare) == folded || fold_name(attribute.name) == folded
-        })
-    }
-
     /// `where=…`
     pub(super) fn where_item(&mut self, item: &ast::Where) {
-        if self.spec.selects == Selects::Nothing {
+        if !self.names.selects() {
             let title = format!("'{}' takes no selection", self.spec.path);
             return self.report(Diagnostic::new("E0215", title, item.span.clone(), ""));
         }
@@ -90,11 +58,6 @@ impl Binder<'_> {
 
     /// `token(…)`, `card(…)`, `location(…)`
     fn entity(&mut self, name: &ast::Name, within: Option<Entity>) -> Option<Entity> {
-        const ENTITIES: [(&str, Entity); 3] = [
-            ("token", Entity::Token),
-            ("card", Entity::Card),
-            ("location", Entity::Location),
-        ];
         let folded = fold_name(&name.text);
         let found = ENTITIES.iter().find(|(known, _)| *known == folded);
         let names = ENTITIES.map(|(name, _)| name);
@@ -128,9 +91,10 @@ impl Binder<'_> {
         let folded = fold_name(&name.text);
         let found = match within {
             Some(entity) => self
+                .names
                 .attribute_of(entity, &folded)
                 .map(|found| (found, false)),
-            None => self.attribute(&folded),
+            None => self.names.attribute(&folded),
         };
         if found.is_some() {
             return found;
@@ -142,12 +106,13 @@ impl Binder<'_> {
             self.report(diagnostic);
             return None;
         }
-        let other = within.is_some() && self.attribute(&folded).is_some();
-        let own = self.attributes.iter();
-        let names: Vec<&str> = own
-            .filter(|attribute| within.is_none_or(|entity| attribute.entity == entity))
-            .map(|attribute| attribute.name)
-            .collect();
+        let other = within.is_some() && self.names.attribute(&folded).is_some();
+        let own = self.names.attributes.iter();
+        let own = own.filter(|attribute| within.is_none_or(|entity| attribute.entity == entity));
+        let names: Vec<&str> = match within {
+            Some(_) => own.map(bare_name).collect(),
+            None => own.map(|attribute| attribute.name).collect(),
+        };
         let diagnostic = if other {
             Diagnostic::new(
                 "E0306",
@@ -156,12 +121,7 @@ impl Binder<'_> {
                 "cannot stand in these parentheses",
             )
         } else {
-            let bare = names.iter().filter_map(|name| name.split_once('.'));
-            let bare: Vec<&str> = bare.map(|(_, bare)| bare).collect();
-            let mut near = similar(&name.text, names.iter().copied());
-            if within.is_some() {
-                near = similar(&name.text, bare);
-            }
+            let near = similar(&name.text, names.iter().copied());
             Diagnostic::new(
                 "E0101",
                 format!("unknown attribute {}", quoted(&name.text)),

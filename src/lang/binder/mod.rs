@@ -17,6 +17,7 @@ use super::args::{Args, Given, Value};
 use super::ast::{self, Item, PieceKind};
 use super::diagnostic::{Diagnostic, quoted};
 use super::live::LiveNames;
+use super::names::{Names, takes_pairs};
 use super::oneline::{masked, rewrite};
 use super::selection::{ATTRIBUTES, Attribute, Expr, Selection};
 use super::spec::{Arg, Catalogue, Command, Kind};
@@ -92,7 +93,7 @@ fn bind_with(
         around: *around,
         text,
         spec,
-        attributes,
+        names: Names { spec, attributes },
         args: Args::default(),
         given: Vec::new(),
         listed: Vec::new(),
@@ -118,7 +119,7 @@ struct Binder<'a> {
     around: Around<'a>,
     text: &'a str,
     spec: &'static Command,
-    attributes: &'static [Attribute],
+    names: Names,
     args: Args,
     /// Names that were given once, with their places.
     given: Vec<(&'static str, Span)>,
@@ -292,7 +293,7 @@ impl Binder<'_> {
         };
         let span = first.start..last.end;
         let mut args = self.spec.args.iter();
-        let taker = args.find(|arg| matches!(arg.kind, Kind::Settings | Kind::Variables));
+        let taker = args.find(|arg| takes_pairs(arg));
         let Some(arg) = taker else {
             return;
         };

@@ -1,1 +1,588 @@
+use secrecy::ExposeSecret;
 
+use crate::lang::args::{Comparison, Yes};
+use crate::lang::diagnostic::Diagnostic;
+use crate::lang::lexer::Operator;
+use crate::lang::live::{LiveNames, NoLiveNames};
+use crate::lang::selection::{Entity, Expr, Op, Operand, Piece};
+use crate::lang::spec::Complete;
+use crate::lang::testing::*;
+use crate::lang::value::{Variable, Variables};
+
+fn errors(text: &str) -> Vec<Diagnostic> {
+    try_bind(text).map(drop).expect_err(text)
+}
+
+fn codes(text: &str) -> Vec<(&'static str, String)> {
+    let place = |d: &Diagnostic| text[d.span()].to_owned();
+    errors(text).iter().map(|d| (d.code, place(d))).collect()
+}
+
+fn code(text: &str) -> &'static str {
+    let errors = errors(text);
+    assert_eq!(errors.len(), 1, "{text}: {errors:#?}");
+    errors[0].code
+}
+
+/// A condition in a compact form.
+fn written(expr: &Expr) -> String {
+    let join = |parts: &[Expr], joint: &str| {
+        let parts: Vec<_> = parts.iter().map(written).collect();
+        format!("({})", parts.join(joint))
+    };
+    match expr {
+        Expr::All(parts) => join(parts, " & "),
+        Expr::Any(parts) => join(parts, " | "),
+        Expr::Not(inner) => format!("!{}", written(inner)),
+        Expr::Same(entity, inner) => format!("{entity:?}[{}]", written(inner)),
+        Expr::Test(test) => {
+            let op = match test.op {
+                Op::Equal => "=",
+                Op::Less => "<",
+                Op::LessOrEqual => "<=",
+                Op::Greater => ">",
+                Op::GreaterOrEqual => ">=",
+            };
+            let values: Vec<_> = test.values.iter().map(operand).collect();
+            format!("{}{op}{}", test.attribute.name, values.join(","))
+        }
+    }
+}
+
+fn operand(operand: &Operand) -> String {
+    let pattern = |pattern: &crate::lang::selection::Pattern| -> String {
+        let pieces = pattern.0.iter();
+        pieces
+            .map(|piece| match piece {
+                Piece::Literal(text) => format!("'{text}'"),
+                Piece::Any => "*".to_owned(),
+                Piece::One => "?".to_owned(),
+            })
+            .collect()
+    };
+    match operand {
+        Operand::Present => "present".to_owned(),
+        Operand::Text(text) => pattern(text),
+        Operand::Qualified(group, name) => format!("{}/{}", pattern(group), pattern(name)),
+        Operand::File(file) => format!("@{file}"),
+        Operand::Number(number) => number.to_string(),
+        Operand::When(when) => when.start.to_string(),
+        Operand::Name(name) => (*name).to_owned(),
+        Operand::Set(_) => unreachable!("the binder reads no files"),
+    }
+}
+
+fn selection(text: &str) -> String {
+    let bound = bound(text);
+    bound
+        .selection
+        .expr
+        .as_ref()
+        .map_or_else(String::new, written)
+}
+
+fn variables() -> Variables {
+    Variables::from([
+        (
+            "list".to_owned(),
+            Some(Variable::parse("sales,hr*").unwrap()),
+        ),
+        ("wild".to_owned(), Some(Variable::parse("a*").unwrap())),
+        ("row".to_owned(), Some(Variable::literal("a*/b"))),
+        ("plain".to_owned(), Some(Variable::parse("sales").unwrap())),
+        ("later".to_owned(), None),
+    ])
+}
+
+#[test]
+fn the_longest_path_wins_and_synonyms_count() {
+    for (text, path) in [
+        ("export file=a", "export"),
+        ("authExport file=a", "export"),
+        ("export password 3", "bundle password"),
+        ("bundle password 3", "bundle password"),
+        ("BUNDLE get 3", "bundle get"),
+        ("tenant user list", "tenant user list"),
+        ("user list", "user list"),
+    ] {
+        assert_eq!(bound(text).spec.path, path, "{text}");
+    }
+}
+
+#[test]
+fn unknown_commands_say_what_was_meant() {
+    let error = |text| errors(text).remove(0);
+    let found = error("exprot file=a");
+    assert_eq!((found.code, found.span()), ("E0201", 0..6));
+    assert_eq!(found.help[0], "did you mean 'export'?");
+    assert_eq!(
+        error("exp file=a").code,
+        "E0201",
+        "a prefix is not accepted"
+    );
+    assert!(error("exp file=a").help[0].contains("'export'"));
+    assert_eq!(error("user-lst").help[0], "did you mean 'user list'?");
+    assert_eq!(
+        error("usr list").help[0],
+        "did you mean 'user list' or 'user'?"
+    );
+    assert_eq!(error("group=sales").code, "E0201");
+    assert_eq!(error("'export' file=a").code, "E0201");
+    let found = error("bundle");
+    assert_eq!(
+        (found.code, found.expected),
+        ("E0202", vec!["get".into(), "password".into()])
+    );
+    let found = error("bundle gte 3");
+    assert_eq!((found.code, found.span()), ("E0202", 7..10));
+    assert_eq!(found.help, ["did you mean 'get'?"]);
+    let found = error("tenant user lst");
+    assert_eq!((found.code, found.span()), ("E0202", 12..15));
+    assert_eq!(
+        error("tenant user").title,
+        "'tenant user' needs another word"
+    );
+}
+
+#[test]
+fn both_spellings_mean_the_same() {
+    for text in [
+        "export group=sales userid=a* file=p.igb -overwrite",
+        "export -userid a* -group sales -file p.igb -overwrite",
+        "export -userid=a* -GROUP=sales -File=p.igb over-write=yes",
+    ] {
+        let bound = bound(text);
+        assert_eq!(
+            bound.args.get(&FILE).unwrap(),
+            std::path::Path::new("p.igb")
+        );
+        assert!(bound.args.flag(&OVERWRITE), "{text}");
+        let expr = written(bound.selection.expr.as_ref().unwrap());
+        assert!(
+            expr == "(group='sales' & userid='a'*)" || expr == "(userid='a'* & group='sales')",
+            "{expr}"
+        );
+    }
+    assert_eq!(
+        bound("export -userid a* file=x -group=sales limit=5")
+            .selection
+            .text,
+        "-userid a* -group=sales limit=5"
+    );
+}
+
+#[test]
+fn a_dashed_name_takes_the_next_item_only_if_its_value_is_required() {
+    let bound = bound("export -overwrite -yes file=a");
+    assert_eq!(bound.args.get(&YES), Some(Yes::Any));
+    assert_eq!(
+        codes("export -overwrite no file=a"),
+        [("E0207", "no".into())]
+    );
+    assert_eq!(codes("export -yes 412 file=a"), [("E0207", "412".into())]);
+    let yes = |text: &str| super::super::testing::bound(text).args.get(&YES);
+    assert_eq!(yes("export -yes=412 file=a"), Some(Yes::Count(412)));
+    assert_eq!(yes("export yes=412 file=a"), Some(Yes::Count(412)));
+    assert_eq!(yes("export yes=no file=a"), None);
+    assert_eq!(code("export -overwrite -file"), "E0205");
+    assert_eq!(code("export -file group=a"), "E0205");
+    assert_eq!(code("export -file -overwrite"), "E0205");
+    assert_eq!(code("export overwrite=maybe file=a"), "E0206");
+}
+
+#[test]
+fn names_that_are_not_known_are_errors_with_the_names_that_are() {
+    let found = errors("export grup=sales file=a").remove(0);
+    assert_eq!((found.code, found.span()), ("E0101", 7..11));
+    assert_eq!(found.title, "unknown attribute 'grup'");
+    assert_eq!(found.help, ["did you mean 'group'?"]);
+    assert!(found.expected.contains(&"group".to_owned()));
+    assert!(found.expected.contains(&"file".to_owned()));
+    let found = errors("bundle get 3 fromat=json").remove(0);
+    assert_eq!(found.title, "unknown argument 'fromat'");
+    assert_eq!(
+        code("export -grup sales"),
+        "E0101",
+        "no complaint about its value or file="
+    );
+    assert_eq!(
+        code("export group=a fiel=x"),
+        "E0101",
+        "file= may be what was meant"
+    );
+    assert_eq!(code("bundle get 3 group=sales"), "E0215");
+    assert_eq!(code("bundle get 3 where=(group=sales)"), "E0215");
+    assert_eq!(code("export --overwrite file=a"), "E0216");
+}
+
+#[test]
+fn several_errors_of_a_line_are_told_in_its_order() {
+    assert_eq!(
+        codes("export phase=x file=a file=b limit=0 format=xml state=act*"),
+        [
+            ("E0211", "x".into()),
+            ("E0203", "file=b".into()),
+            ("E0210", "0".into()),
+            ("E0211", "xml".into()),
+            ("E0301", "act*".into()),
+        ]
+    );
+}
+
+#[test]
+fn only_selection_attributes_repeat() {
+    assert_eq!(
+        selection("user list group=a* group=*b group!=c"),
+        "(group='a'* & group=*'b' & !group='c')"
+    );
+    assert_eq!(code("export file=a -file b"), "E0203");
+    assert_eq!(code("export file=a -overwrite overwrite=no"), "E0203");
+    assert_eq!(code("export file=a -overwrite -overwrite"), "E0203");
+    assert_eq!(code("user list limit=1 limit=2"), "E0203");
+    assert_eq!(code("bundle get 3 bundle=4"), "E0203");
+}
+
+#[test]
+fn what_is_needed_and_missing_is_named() {
+    let found = errors("export group=a").remove(0);
+    assert_eq!((found.code, found.span()), ("E0204", 0..6));
+    assert_eq!(found.title, "'export' needs file=FILE");
+    assert_eq!(code("bundle get"), "E0204");
+    assert_eq!(code("assert group=a"), "E0204");
+}
+
+#[test]
+fn positionals_go_to_their_arguments_in_order() {
+    assert_eq!(bound("bundle get 3").args.get(&NUMBER), Some(3));
+    assert_eq!(bound("bundle get bundle=3").args.get(&NUMBER), Some(3));
+    assert_eq!(
+        bound("help user list").args.get(&TOPIC).unwrap(),
+        ["user", "list"]
+    );
+    assert_eq!(
+        bound("help a,b c").args.get(&TOPIC).unwrap(),
+        ["a", "b", "c"]
+    );
+    assert!(bound("help").args.get(&TOPIC).is_none());
+    assert_eq!(code("bundle get 3 4"), "E0207");
+    assert_eq!(code("bundle get 3,4"), "E0208");
+    assert_eq!(code("bundle get 1001"), "E0210");
+    let help = |text: &str| errors(text).remove(0).help;
+    assert_eq!(help("export file=a overwrite"), ["write -overwrite"]);
+    assert_eq!(help("export file=a group"), ["write group=…"]);
+    assert!(help("user list ann")[0].contains("userid=ann"));
+}
+
+#[test]
+fn pairs_of_the_commands_own_choosing() {
+    let settings = bound("system set policy.require-reason=on -idle-timeout 5m x=a,b");
+    let pairs = settings.args.get(&SETTINGS).unwrap().to_vec();
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(
+        pairs,
+        [
+            pair("policy.require-reason", "on"),
+            pair("idle-timeout", "5m"),
+            pair("x", "a,b")
+        ]
+    );
+    assert_eq!(code("system set a=1 a=2"), "E0203");
+    assert_eq!(code("system set a<1"), "E0209");
+    assert_eq!(code("system set a"), "E0207");
+    let run = bound("run night.igsh group=sales,h* x='a*'");
+    assert_eq!(
+        run.args.get(&SCRIPT).unwrap(),
+        std::path::Path::new("night.igsh")
+    );
+    let given = run.args.get(&VARIABLES).unwrap();
+    assert_eq!(given[0].0, "group");
+    assert_eq!(given[0].1.written(), "sales,h*");
+    assert_eq!(given[1].1.text().as_deref(), Some("a*"));
+}
+
+#[test]
+fn a_comparison_keeps_its_relation() {
+    for operator in Operator::ALL {
+        let text = format!("assert count{}5 group=a", operator.as_str());
+        let expected = Comparison {
+            operator,
+            number: 5,
+        };
+        assert_eq!(bound(&text).args.get(&COUNT), Some(expected));
+    }
+    assert!(
+        Comparison {
+            operator: Operator::Greater,
+            number: 0
+        }
+        .holds(1)
+    );
+    assert!(
+        !Comparison {
+            operator: Operator::NotEqual,
+            number: 0
+        }
+        .holds(0)
+    );
+    assert_eq!(code("export file<a"), "E0209");
+    assert_eq!(code("user list limit<5"), "E0209");
+}
+
+#[test]
+fn lists_are_any_of_their_items_and_arguments_all() {
+    assert_eq!(
+        selection("user list group=sales,hr* userid!=a,b"),
+        "(group='sales','hr'* & !userid='a','b')"
+    );
+    assert_eq!(selection("user list"), "");
+    assert_eq!(selection("user list group=*"), "group=present");
+    assert_eq!(selection("user list group='*'"), "group='*'");
+    assert_eq!(selection("user list alias!=*"), "!alias=present");
+}
+
+#[test]
+fn attributes_have_their_kinds() {
+    assert_eq!(
+        selection("user list aliasPrefix=EXPORT_"),
+        "alias='EXPORT_'*"
+    );
+    assert_eq!(
+        selection("user list alias-prefix!=a,b*"),
+        "!alias='a'*,'b'*"
+    );
+    assert_eq!(
+        selection("user list userid=sales/a*,@names.txt,b"),
+        "userid='sales'/'a'*,@names.txt,'b'"
+    );
+    assert_eq!(selection("user list userid='a/b'"), "userid='a/b'");
+    assert_eq!(selection("user list userid='@a'"), "userid='@a'");
+    assert_eq!(selection("user list Full-Name=\"A B*\""), "fullname='A B*'");
+    assert_eq!(selection("user list state=ACTIVE"), "state=active");
+    assert_eq!(selection("user list exported=no,3"), "exported=no,3");
+    assert_eq!(selection("user list exported>3"), "exported>3");
+    for (text, expected) in [
+        ("user list state=act*", "E0301"),
+        ("user list exported=3*", "E0301"),
+        ("user list exported>*", "E0301"),
+        ("user list exported>3,4", "E0302"),
+        ("user list group>a", "E0303"),
+        ("user list state<active", "E0303"),
+        ("user list state=asleep", "E0211"),
+        ("user list exported=maybe", "E0210"),
+        ("user list exported=-1", "E0210"),
+        ("user list userid=/a", "E0305"),
+        ("user list userid=a/", "E0305"),
+        ("user list userid=@", "E0305"),
+    ] {
+        assert_eq!(code(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_limit_goes_with_the_selection() {
+    let bound = bound("user list limit=5 group=a");
+    assert_eq!(bound.selection.limit, Some(5));
+    assert_eq!(bound.selection.text, "limit=5 group=a");
+    assert_eq!(code("user list limit=a"), "E0210");
+    assert_eq!(code("user list where=(limit=5)"), "E0307");
+}
+
+#[test]
+fn where_takes_a_full_expression() {
+    assert_eq!(
+        selection(
+            "user list where=(group=sales or userid=b*) and not alias=M_* format=json state=active"
+        ),
+        "(((group='sales' | userid='b'*) & !alias='M_'*) & state=active)"
+    );
+    assert_eq!(selection("user list where=group!=a"), "!group='a'");
+    let bound = bound("user list where=(group=a # so\n or group=b) limit=2");
+    assert_eq!(bound.selection.text, "where=(group=a or group=b) limit=2");
+    assert_eq!(code("user list where=(grup=a)"), "E0101");
+    assert_eq!(code("user list where=person(group=a)"), "E0306");
+}
+
+#[test]
+fn parentheses_of_an_entity_ask_for_one_and_the_same() {
+    use crate::lang::selection::{Attribute, AttributeKind};
+    static WITH_TOKENS: &[Attribute] = &[
+        attribute("group", Entity::User),
+        attribute("state", Entity::User),
+        attribute("token.vendor", Entity::Token),
+        attribute("token.state", Entity::Token),
+    ];
+    const fn attribute(name: &'static str, entity: Entity) -> Attribute {
+        Attribute {
+            name,
+            kind: AttributeKind::Text,
+            entity,
+            summary: "",
+            complete: Complete::Kind,
+        }
+    }
+    let bind = |text: &str| {
+        let script = crate::lang::grammar::parse(text).unwrap();
+        let crate::lang::ast::Statement::Command(line) = &script.statements[0] else {
+            panic!()
+        };
+        let around = super::Around {
+            catalogue: &CATALOGUE,
+            scope: &Variables::new(),
+            now: now(),
+            live: &NoLiveNames,
+        };
+        super::bind_with(line, text, &around, WITH_TOKENS)
+            .map(|bound| written(&bound.selection.expr.unwrap()))
+            .map_err(|errors| errors[0].code)
+    };
+    assert_eq!(
+        bind("user list where=token(vendor=HID and token.state=c) or state=a"),
+        Ok("(Token[(token.vendor='HID' & token.state='c')] | state='a')".into())
+    );
+    assert_eq!(
+        bind("user list token.vendor=HID tokenState=c"),
+        Ok("(token.vendor='HID' & token.state='c')".into())
+    );
+    assert_eq!(
+        bind("token list vendor=HID state=c group=a"),
+        Ok("(token.vendor='HID' & token.state='c' & group='a')".into()),
+        "bare names filter rows"
+    );
+    assert_eq!(bind("user list vendor=HID"), Err("E0101"));
+    assert_eq!(bind("user list where=token(group=a)"), Err("E0306"));
+    assert_eq!(bind("user list where=token(token(state=a))"), Err("E0306"));
+    assert_eq!(bind("user list where=token(vendr=a)"), Err("E0101"));
+}
+
+#[test]
+fn dates_count_from_one_now() {
+    let bound = bound("audit list since=-2d");
+    let since = bound.args.get(&SINCE).unwrap();
+    assert_eq!(since.start.to_string(), "2026-02-27T12:00:00Z");
+    assert_eq!(code("audit list since=soon"), "E0212");
+}
+
+#[test]
+fn variables_are_values_and_never_read_again() {
+    let select = |text: &str| {
+        let bound =
+            try_bind_in(text, &variables(), &NoLiveNames).map_err(|errors| errors[0].code)?;
+        let expr = bound
+            .selection
+            .expr
+            .as_ref()
+            .map_or_else(String::new, written);
+        Ok::<_, &str>((expr, bound.selection.text))
+    };
+    let expr = |text: &str| select(text).map(|(expr, _)| expr);
+    assert_eq!(
+        select("user list group=$list"),
+        Ok(("group='sales','hr'*".into(), "group=sales,hr*".into()))
+    );
+    assert_eq!(
+        expr("user list group=x,$list"),
+        Ok("group='x','sales','hr'*".into())
+    );
+    assert_eq!(expr("user list userid=$row"), Ok("userid='a*/b'".into()));
+    assert_eq!(
+        select("user list userid=x$row*"),
+        Ok(("userid='xa*/b'*".into(), "userid=x\"a*/b\"*".into()))
+    );
+    assert_eq!(
+        select("user list userid=\"$row-${plain}\""),
+        Ok(("userid='a*/b-sales'".into(), "userid=\"a*/b-sales\"".into()))
+    );
+    assert_eq!(expr("user list userid='$row'"), Ok("userid='$row'".into()));
+    assert_eq!(
+        expr("user list userid=$plain/x*"),
+        Ok("userid='sales'/'x'*".into())
+    );
+    assert_eq!(select("user list userid=x$list"), Err("E0214"));
+    assert_eq!(select("user list userid=\"$wild\""), Err("E0214"));
+    assert_eq!(select("user list userid=$nowhere"), Err("E0213"));
+    assert_eq!(select("user list where=(group=$nowhere)"), Err("E0213"));
+}
+
+#[test]
+fn what_depends_on_a_later_variable_is_deferred_and_the_rest_checked() {
+    let bind = |text: &str| try_bind_in(text, &variables(), &NoLiveNames);
+    let bound = bind("export group=$later file=a").unwrap();
+    assert!(bound.deferred);
+    assert!(
+        bind("export file=$later").unwrap().deferred,
+        "it counts as given"
+    );
+    assert!(bind("bundle get $later").unwrap().deferred);
+    assert!(!bind("export file=a").unwrap().deferred);
+    assert_eq!(bind("export group=$later").unwrap_err()[0].code, "E0204");
+    assert_eq!(
+        bind("export group=$later file=a grup=b").unwrap_err()[0].code,
+        "E0101"
+    );
+}
+
+struct Groups;
+
+impl LiveNames for Groups {
+    fn exists(&self, kind: Complete, name: &str) -> Option<bool> {
+        match kind {
+            Complete::Groups => Some(self.names(kind).iter().any(|known| known == name)),
+            Complete::Bundles => Some(name == "1"),
+            _ => None,
+        }
+    }
+
+    fn names(&self, kind: Complete) -> Vec<String> {
+        match kind {
+            Complete::Groups => ["sales", "Sales", "hr"].map(str::to_owned).to_vec(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[test]
+fn an_unquoted_literal_that_exists_nowhere_is_an_error() {
+    let bind = |text: &str| try_bind_in(text, &Variables::new(), &Groups);
+    let error = |text: &str| bind(text).unwrap_err().remove(0);
+    let found = error("user list group=sale");
+    assert_eq!((found.code, found.span()), ("E0304", 16..20));
+    assert_eq!(found.help[0], "did you mean 'sales' or 'Sales'?");
+    assert_eq!(error("user list group=HR").help[0], "did you mean 'hr'?");
+    assert_eq!(error("user list userid=sale/x").code, "E0304");
+    assert_eq!(error("user list exported=2").code, "E0304");
+    assert_eq!(error("user list where=not group=x").code, "E0304");
+    for fine in [
+        "group='sale'",
+        "group=sale*",
+        "group=hr",
+        "userid=nobody",
+        "exported=1,no",
+    ] {
+        assert!(bind(&format!("user list {fine}")).is_ok(), "{fine}");
+    }
+    let notes = bind("user list group=sales").unwrap().notes;
+    assert_eq!(notes[0].span, 16..21);
+    assert_eq!(
+        notes[0].text,
+        "ignoring letter case, 1 more would match: 'Sales'"
+    );
+    assert!(bind("user list group=hr").unwrap().notes.is_empty());
+}
+
+#[test]
+fn secrets_are_masked_by_their_place() {
+    let given = bound("login Master1 pin='12 34' # ask\n");
+    assert_eq!(given.masked, "login Master1 pin=***");
+    assert_eq!(given.args.get(&PIN).unwrap().expose_secret(), "12 34");
+    assert!(!format!("{given:?}").contains("12 34"));
+    assert_eq!(
+        bound("login -pin x Master1").masked,
+        "login -pin *** Master1"
+    );
+    assert_eq!(bound("login -pin=x").masked, "login -pin=***");
+}
+
+#[test]
+fn files_have_names() {
+    assert_eq!(code("export file=\"\""), "E0217");
+}

@@ -4,11 +4,11 @@
 //! character that has to be quoted, a quote that nothing closes. What is expected comes from the rules.
 
 use super::Open;
-use super::rules::{A_VALUE, AN_ARGUMENT};
+use super::rules::{A_BLANK, A_VALUE, AN_ARGUMENT, THE_END};
 use super::tokens::{Cause, Wrong};
 use crate::lang::Span;
 use crate::lang::diagnostic::Diagnostic;
-use crate::lang::lexer::{Bad, Quote, Token, TokenKind};
+use crate::lang::lexer::{Bad, Operator, Quote, Token, TokenKind};
 
 pub(super) fn explain(
     text: &str,
@@ -136,12 +136,8 @@ impl<'t> Scene<'t> {
     }
 
     fn open_quote(self, quote: Quote, span: Span) -> Diagnostic {
-        let mut diagnostic = Diagnostic::new(
-            "E0102",
-            format!("this {} is never closed", quote.as_char()),
-            span,
-            "opened here",
-        );
+        let mut diagnostic =
+            Diagnostic::new("E0102", "this quote is never closed", span, "opened here");
         if let Some(earlier) = self.quote_over_lines(quote) {
             diagnostic = diagnostic.also(
                 earlier,
@@ -340,6 +336,9 @@ impl<'t> Scene<'t> {
         let starts_line = self
             .before()
             .is_some_and(|before| before.kind == TokenKind::Newline);
+        if let Some(diagnostic) = self.misused_relation(token) {
+            return diagnostic;
+        }
         match (token.kind, opening) {
             (TokenKind::Close, None) | (TokenKind::CloseBrace, None) => Diagnostic::new(
                 "E0111",
@@ -377,7 +376,7 @@ impl<'t> Scene<'t> {
                 format!("'{sign}' cannot stand here"),
                 token.span.clone(),
                 match wrong.expected.as_slice() {
-                    ["a blank"] => "a blank is missing before it",
+                    [A_BLANK] => "a blank is missing before it",
                     _ => "not expected",
                 },
             )
@@ -403,32 +402,66 @@ impl<'t> Scene<'t> {
 
     /// The word around the wrong token as it should be written: `base="dc=example,dc=com"`.
     fn quoted_run(self) -> Option<String> {
-        let mut first = self.place;
-        while first > 0 && self.tokens.get(first)?.glued {
-            first -= 1;
-        }
-        let mut last = self.place;
-        while self.tokens.get(last + 1).is_some_and(|token| {
-            token.glued && !matches!(token.kind, TokenKind::Newline | TokenKind::Semicolon)
-        }) {
-            last += 1;
-        }
-        let run = self.tokens.get(first..=last)?;
-        let relation = run
+        let run = self.run();
+        let before = run
             .iter()
-            .take(self.place - first)
-            .position(|token| matches!(token.kind, TokenKind::Operator(_)));
-        let start = match relation {
-            Some(relation) => run.get(relation)?.span.end,
-            None => run.first()?.span.start,
-        };
-        let head = self.text.get(run.first()?.span.start..start)?;
+            .take_while(|token| token.span.start < self.span().start);
+        let mut relations = before.filter(|token| matches!(token.kind, TokenKind::Operator(_)));
+        let first = run.first()?.span.start;
+        let start = relations.next().map_or(first, |relation| relation.span.end);
+        let head = self.text.get(first..start)?;
         let value = self.text.get(start..run.last()?.span.end)?;
         let plain = !value.contains(['"', '\'', '\\', '$', '\n']) && value.chars().count() <= 60;
         plain.then(|| format!("{head}\"{value}\""))
     }
+
+    /// The tokens around this one without a blank between them.
+    fn run(self) -> &'t [Token] {
+        let ends = |token: &Token| matches!(token.kind, TokenKind::Newline | TokenKind::Semicolon);
+        let joined = |at: usize| match (self.tokens.get(at), self.tokens.get(at + 1)) {
+            (Some(a), Some(b)) => a.span.end == b.span.start && !ends(a) && !ends(b),
+            _ => false,
+        };
+        let mut first = self.place;
+        while first > 0 && joined(first - 1) {
+            first -= 1;
+        }
+        let mut last = self.place;
+        while joined(last) {
+            last += 1;
+        }
+        self.tokens.get(first..=last).unwrap_or_default()
+    }
+
+    /// `a==b` and `"a"=b`, which quoting would not mend.
+    fn misused_relation(self, token: &Token) -> Option<Diagnostic> {
+        if !matches!(token.kind, TokenKind::Operator(_)) {
+            return None;
+        }
+        let before = self.before().filter(|_| token.glued)?;
+        if matches!(before.kind, TokenKind::Operator(_)) {
+            let span = before.span.start..token.span.end;
+            let title = format!("'{}' is no relation", self.slice(&span));
+            let relations = Operator::ALL.map(Operator::as_str);
+            return Some(Diagnostic::new("E0115", title, span, "").expected(relations));
+        }
+        let run = self.run();
+        let quoted = matches!(run.first()?.kind, TokenKind::Quote(_) | TokenKind::Variable);
+        let relations = run
+            .iter()
+            .filter(|token| matches!(token.kind, TokenKind::Operator(_)));
+        let first = relations.map(|relation| relation.span.start).next()?;
+        (quoted && first == token.span.start).then(|| {
+            Diagnostic::new(
+                "E0114",
+                "what stands before a relation is no name",
+                run.first().map_or(0, |token| token.span.start)..first,
+                "a name is written without quotes",
+            )
+        })
+    }
 }
 
 fn is_value_like(expected: &str) -> bool {
-    expected == A_VALUE || expected == AN_ARGUMENT || expected == "the end of the command"
+    [A_VALUE, AN_ARGUMENT, THE_END].contains(&expected)
 }

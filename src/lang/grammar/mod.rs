@@ -11,7 +11,7 @@ use nom::Input as _;
 use nom::Parser as _;
 use nom::combinator::cut;
 
-use self::rules::{command, keyword, of_kind, spaced};
+use self::rules::{A_BLANK, THE_END, command, keyword, of_kind, spaced};
 use self::tokens::{Cause, Parsed, Tokens, Wrong};
 use super::ast::{Command, Foreach, Item, Name, PieceKind, Script, Statement, Value};
 use super::diagnostic::Diagnostic;
@@ -253,7 +253,14 @@ fn at_end(rest: Tokens<'_>, within: bool) -> Result<Tokens<'_>, Wrong> {
     match rest.peek().map(|token| token.kind) {
         None | Some(TokenKind::Newline | TokenKind::Semicolon) => Ok(rest),
         Some(TokenKind::CloseBrace) if within => Ok(rest),
-        Some(_) => Err(Wrong::new(rest, Some("the end of the command"), None)),
+        Some(kind) => {
+            let glued = rest.peek().is_some_and(|token| token.glued);
+            let expected = match kind {
+                TokenKind::Word | TokenKind::Quote(_) | TokenKind::Variable if glued => A_BLANK,
+                _ => THE_END,
+            };
+            Err(Wrong::new(rest, Some(expected), None))
+        }
     }
 }
 

@@ -15,6 +15,8 @@ use crate::lang::lexer::{Operator, Token, TokenKind, is_name, variable_name};
 
 pub(super) const AN_ARGUMENT: &str = "an argument";
 pub(super) const A_VALUE: &str = "a value";
+pub(super) const THE_END: &str = "the end of the command";
+pub(super) const A_BLANK: &str = "a blank";
 const A_CONDITION: &str = "a condition such as group=sales";
 
 /// `command = item *( 1*WSP item )`
@@ -374,9 +376,15 @@ pub(super) fn spaced<'t, T>(
     mut parser: impl FnMut(Tokens<'t>) -> Parsed<'t, T>,
 ) -> impl FnMut(Tokens<'t>) -> Parsed<'t, T> {
     move |input| match input.peek() {
-        Some(token) if !token.glued => parser(input),
-        _ => input.fail("a blank"),
+        Some(token) if token.glued && !is_end(token.kind) => input.fail(A_BLANK),
+        _ => parser(input),
     }
+}
+
+/// Whether a command ends here; a word that is missing is missing, not its blank.
+fn is_end(kind: TokenKind) -> bool {
+    use TokenKind as T;
+    matches!(kind, T::Newline | T::Semicolon | T::Close | T::CloseBrace)
 }
 
 /// Where what was read between two places ends.
