@@ -190,7 +190,7 @@ impl<'t> Place<'_, 't> {
             && before.len() >= length
         {
             found.items.extend(self.arguments(before));
-            if let Some(arg) = self.free_positional(command, before) {
+            if let Some(arg) = free_positional(command, &self.given(command)) {
                 let (items, more) = self.possible(arg);
                 found.items.extend(items);
                 found.more = more;
@@ -266,17 +266,11 @@ impl<'t> Place<'_, 't> {
         let Some((command, _)) = self.outline.command else {
             return Vec::new();
         };
-        let given = |arg: &Arg| {
-            self.outline.words.iter().any(|word| {
-                word.span.end < self.line.len()
-                    && matches!(&word.role, Role::Named { target: Some(Target::Arg(known)), .. }
-                        if known.name == arg.name)
-            })
-        };
+        let given = self.given(command);
         let args = command
             .args
             .iter()
-            .filter(|arg| !takes_pairs(arg) && !given(arg));
+            .filter(|arg| !takes_pairs(arg) && !given.contains(&arg.name));
         let mut items: Vec<Candidate> = args.map(|arg| named_arg(arg, dash)).collect();
         if Names::of(command).selects() {
             if dash.is_empty() {
@@ -301,28 +295,28 @@ impl<'t> Place<'_, 't> {
         items
     }
 
-    fn free_positional(
-        &self,
-        command: &'static Command,
-        before: &[Word<'_>],
-    ) -> Option<&'static Arg> {
-        let values = before
+    /// The arguments that the words before the cursor give, by name or by position.
+    fn given(&self, command: &'static Command) -> Vec<&'static str> {
+        let (before, _) = self.split();
+        let mut given: Vec<&'static str> = before
+            .iter()
+            .filter_map(|word| match &word.role {
+                Role::Named {
+                    target: Some(Target::Arg(arg)),
+                    ..
+                } => Some(arg.name),
+                _ => None,
+            })
+            .collect();
+        for _ in before
             .iter()
             .filter(|word| matches!(word.role, Role::Value))
-            .count();
-        let named = |arg: &&Arg| {
-            before.iter().any(|word| {
-                matches!(&word.role, Role::Named { target: Some(Target::Arg(known)), .. }
-                    if known.name == arg.name)
-            })
-        };
-        let mut free = command
-            .args
-            .iter()
-            .filter(|arg| arg.positional && !named(arg));
-        free.clone()
-            .nth(values)
-            .or_else(|| free.find(|arg| arg.many))
+        {
+            let mut args = command.args.iter();
+            let next = args.find(|arg| arg.positional && !arg.many && !given.contains(&arg.name));
+            given.extend(next.map(|arg| arg.name));
+        }
+        given
     }
 
     /// The values that an argument can have.
@@ -406,31 +400,17 @@ impl<'t> Place<'_, 't> {
         if self.outline.words.len() < length || self.outline.in_where {
             return None;
         }
-        let rest = self.still_possible(command, before);
+        let rest = self.still_possible(command);
         (!rest.is_empty()).then(|| format!("{blank}{}", rest.join(" ")))
     }
 
     /// The arguments that can still come: what is needed first, what is optional in brackets.
-    fn still_possible(&self, command: &'static Command, before: &[Word<'_>]) -> Vec<String> {
-        let values = before
-            .iter()
-            .filter(|word| matches!(word.role, Role::Value))
-            .count();
-        let given = |arg: &Arg| {
-            before.iter().any(|word| {
-                matches!(&word.role, Role::Named { target: Some(Target::Arg(known)), .. }
-                    if known.name == arg.name)
-            })
-        };
-        let mut taken = 0;
+    fn still_possible(&self, command: &'static Command) -> Vec<String> {
+        let given = self.given(command);
         let mut needed = Vec::new();
         let mut optional = Vec::new();
         for arg in command.args {
-            if given(arg) {
-                continue;
-            }
-            if arg.positional && !arg.many && taken < values {
-                taken += 1;
+            if given.contains(&arg.name) {
                 continue;
             }
             let written = if arg.positional && !takes_pairs(arg) {
@@ -450,6 +430,12 @@ impl<'t> Place<'_, 't> {
         needed.append(&mut optional);
         needed
     }
+}
+
+/// The argument that a value without a name would go to.
+fn free_positional(command: &'static Command, given: &[&str]) -> Option<&'static Arg> {
+    let mut args = command.args.iter();
+    args.find(|arg| arg.positional && !given.contains(&arg.name))
 }
 
 /// The name that waits for its value after a blank.
