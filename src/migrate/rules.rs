@@ -1,6 +1,9 @@
 //! The values that the mapping goes by: the `migrate.*` settings and one *now* for a whole export.
 
+use rusqlite::Connection;
+
 use crate::model::Timestamp;
+use crate::store::{self, settings};
 
 /// The most tokens that the target takes for one user, hardware and soft together (domain.md §4, Limits).
 pub const TOKENS_PER_USER: usize = 10;
@@ -38,6 +41,27 @@ impl Rules {
                 .collect(),
             now,
         }
+    }
+
+    /// The rules as a master has set them.
+    ///
+    /// # Errors
+    /// A stored setting that cannot be, which only SQL can have put there.
+    pub fn from_settings(db: &Connection, now: Timestamp) -> store::Result<Self> {
+        let number = |name| {
+            let number = settings::number(db, name)?;
+            Ok::<_, store::Error>(usize::try_from(number).unwrap_or(usize::MAX))
+        };
+        let patterns = |name| Ok::<_, store::Error>(Patterns::parse(&settings::get(db, name)?));
+        Ok(Self {
+            qa_limit: number("migrate.qa-limit")?,
+            answer_limit: number("migrate.answer-limit")?,
+            cr_vendors: patterns("migrate.cr-vendors")?,
+            at_vendors: patterns("migrate.at-vendors")?,
+            hotp_vendors: patterns("migrate.hotp-vendors")?,
+            workflow_prefixes: settings::names(db, "migrate.prefixes")?,
+            now,
+        })
     }
 
     /// Whether the alias only drives the migration in the source.
@@ -103,6 +127,7 @@ fn glob(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::migrate::testing::House;
 
     #[test]
     fn wildcards() {
@@ -126,6 +151,22 @@ mod tests {
         ] {
             assert_eq!(glob(pattern, text), expected, "{pattern} on {text}");
         }
+    }
+
+    #[test]
+    fn settings_that_nobody_has_set_give_the_documented_rules() {
+        let house = House::new([]);
+        let db = house.vault.file().connection();
+        let now = Timestamp::UNIX_EPOCH;
+        let (set, documented) = (Rules::from_settings(db, now).unwrap(), Rules::new(now));
+        assert_eq!(format!("{set:?}"), format!("{documented:?}"));
+        settings::set(db, "migrate.qa-limit", "3").unwrap();
+        settings::set(db, "migrate.cr-vendors", "Entrust,Vasco*").unwrap();
+        settings::set(db, "migrate.prefixes", "GO_").unwrap();
+        let set = Rules::from_settings(db, now).unwrap();
+        assert_eq!(set.qa_limit, 3);
+        assert!(set.cr_vendors.matches("Vasco 2"));
+        assert_eq!(set.workflow_prefixes, ["GO_"]);
     }
 
     #[test]

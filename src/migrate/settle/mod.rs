@@ -194,3 +194,6 @@ fn draft(bundle: &Bundle, fate: &Fate, holder: &Holder) -> Option<Draft> {
         Fate::Waiting(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
