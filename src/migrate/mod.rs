@@ -5,6 +5,7 @@
 //! up. Nobody decides twice: what the report counts is what the mapping said.
 
 pub mod error;
+pub mod explain;
 pub mod export;
 pub mod file;
 pub mod mapping;

@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 mod error;
+pub mod find;
 pub mod fold;
 pub mod ledger;
 pub mod load;

@@ -128,6 +128,18 @@ pub fn left_out_of(db: &Connection, user: i64) -> Result<Vec<Skipped>> {
     Ok(found)
 }
 
+/// Which bundles left an unassigned item out, by its name there.
+pub fn left_out_unassigned(db: &Connection, item: &str) -> Result<Vec<Skipped>> {
+    let mut statement = db.prepare_cached(
+        "SELECT o.bundle, NULL, NULL, o.reason, o.item, o.detail, o.count FROM left_out o \
+         WHERE o.user = 0 AND o.item = ? ORDER BY o.bundle",
+    )?;
+    let found = statement
+        .query_map([item], one_skipped)?
+        .collect::<Result<_, _>>()?;
+    Ok(found)
+}
+
 /// The finished bundles that a user was in, the oldest first.
 pub fn bundles_of(db: &Connection, user: i64) -> Result<Vec<Membership>> {
     let sql = format!(
@@ -223,7 +235,10 @@ fn bundle(row: &Row<'_>) -> rusqlite::Result<Bundle> {
     })
 }
 
-fn moment(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+pub(in crate::vault) fn moment(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<Option<Timestamp>> {
     let micros: Option<i64> = row.get(column)?;
     micros
         .map(|micros| {

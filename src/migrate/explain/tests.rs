@@ -1,0 +1,201 @@
+//! The questions that a help desk asks.
+
+use super::*;
+use crate::migrate::export::Prepared;
+use crate::migrate::testing::House;
+use crate::model::{Algorithm, SourceRecord, TokenState, User};
+use crate::vault::testing;
+
+fn with_tokens(userid: &str) -> User {
+    let mut canceled = testing::token("HID", "1001");
+    canceled.state = Some(TokenState::Canceled);
+    let mut cr = testing::token("Entrust", "1002");
+    cr.algorithm = Algorithm::Cr;
+    User {
+        tokens: vec![canceled, cr, testing::token("HID", "1003")],
+        ..testing::bare("hr", userid)
+    }
+}
+
+fn house(more: impl IntoIterator<Item = SourceRecord>) -> House {
+    let mut records = vec![
+        testing::group("hr"),
+        testing::group("it"),
+        testing::record(with_tokens("anna")),
+    ];
+    records.extend(more);
+    House::new(records)
+}
+
+fn export(house: &mut House) {
+    let path = house.path("p.igb");
+    let selection = Selection::default();
+    let request = house.request(&selection, &path);
+    let (vault, work) = house.work();
+    let prepared = Prepared::new(vault, request, work.cancel, |_| Ok(())).unwrap();
+    prepared.export(vault, &work).unwrap();
+}
+
+fn answer(house: &House, text: &str) -> Explanation {
+    let rules = house.rules();
+    let mut answers = explain(&house.vault, &house.keys, text, &rules, &house.cancel).unwrap();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    answers.remove(0)
+}
+
+fn facts<'a>(answer: &'a Explanation, title: &str) -> Vec<(&'a str, &'a str)> {
+    let section = answer
+        .sections
+        .iter()
+        .find(|section| section.title == title);
+    let facts = &section
+        .unwrap_or_else(|| panic!("no '{title}' in {answer:#?}"))
+        .facts;
+    facts
+        .iter()
+        .map(|(what, how)| (what.as_str(), how.as_str()))
+        .collect()
+}
+
+#[test]
+fn a_token_that_did_not_go_says_why_and_what_to_do() {
+    let mut house = house([]);
+    export(&mut house);
+    let answer = answer(&house, "10-01");
+    assert_eq!(answer.subject, "token HID 1001 of hr/anna");
+    let told = ("token HID 1001", "stays: token.state, canceled");
+    assert!(facts(&answer, "bundle 1").contains(&told));
+    assert_eq!(facts(&answer, "in an export now"), [told]);
+    let advised = facts(&answer, "what to do");
+    assert_eq!(advised.len(), 1);
+    assert_eq!(advised[0].0, "token.state");
+    assert!(facts(&answer, "source")[0].1.contains("'test' line 3"));
+    assert!(
+        facts(&answer, "migration")[0]
+            .1
+            .starts_with("exported since ")
+    );
+}
+
+#[test]
+fn a_token_that_went_says_so() {
+    let mut house = house([]);
+    export(&mut house);
+    let went = answer(&house, "1003");
+    assert_eq!(
+        facts(&went, "bundle 1")[1],
+        ("token HID 1003", "went, unless the source got it later")
+    );
+    assert_eq!(
+        facts(&went, "in an export now"),
+        [("token HID 1003", "goes")]
+    );
+    assert!(
+        went.sections
+            .iter()
+            .all(|section| section.title != "what to do")
+    );
+
+    let in_part = answer(&house, "1002");
+    let told = facts(&in_part, "bundle 1");
+    assert!(told.contains(&("token Entrust 1002", "went, unless the source got it later")));
+    assert!(
+        told.iter()
+            .any(|(_, how)| how.starts_with("goes, but not whole: token.function"))
+    );
+}
+
+#[test]
+fn a_user_who_was_not_exported_is_mapped_now() {
+    let house = house([]);
+    let answer = answer(&house, "anna");
+    assert_eq!(answer.subject, "user hr/anna");
+    assert_eq!(
+        facts(&answer, "migration"),
+        [("phase", "none: not exported yet")]
+    );
+    let told = facts(&answer, "in an export now");
+    assert!(told.contains(&("token HID 1003", "goes")));
+    assert!(told.contains(&("token HID 1001", "stays: token.state, canceled")));
+    assert!(
+        answer
+            .sections
+            .iter()
+            .all(|section| !section.title.starts_with("bundle"))
+    );
+}
+
+#[test]
+fn a_whole_user_who_stays_says_with_whom_the_name_is_shared() {
+    let house = house([testing::record(testing::bare("it", "Anna"))]);
+    let answer = answer(&house, "hr/anna");
+    let told = facts(&answer, "in an export now");
+    assert_eq!(
+        told[0],
+        ("user", "stays: the name 'anna' is also that of it/Anna")
+    );
+    assert!(
+        facts(&answer, "what to do")
+            .iter()
+            .any(|(reason, _)| *reason == "user.conflict")
+    );
+}
+
+#[test]
+fn gone_and_excluded_users_say_so() {
+    let house = house([]);
+    house.sql(
+        "INSERT INTO excluded SELECT id, 0, 'Master1', '' FROM users; UPDATE users SET gone = 1",
+    );
+    let answer = answer(&house, "anna");
+    let told = facts(&answer, "in an export now");
+    assert!(told.contains(&("user", "stays: has left the source")));
+    assert!(told.contains(&("user", "stays: was taken out by a master")));
+    assert!(facts(&answer, "source").contains(&("gone", "since load 1")));
+}
+
+#[test]
+fn unassigned_items_have_their_own_answer() {
+    let mut ocra = testing::token("HID", "5");
+    ocra.algorithm = Algorithm::Ocra;
+    let mut house = house([
+        testing::unassigned_token("it", ocra),
+        testing::unassigned_card("it", testing::card(6)),
+    ]);
+    export(&mut house);
+    let token = answer(&house, "5");
+    assert_eq!(token.subject, "token HID 5 of group it");
+    let told = ("token HID 5", "stays: token.model, HID OT (ocra)");
+    assert!(facts(&token, "bundle 1").contains(&told));
+    assert_eq!(facts(&token, "in an export now"), [told]);
+    let card = answer(&house, "6");
+    assert!(
+        facts(&card, "in an export now")[0]
+            .1
+            .starts_with("goes with its group")
+    );
+}
+
+#[test]
+fn a_name_of_several_users_gets_several_answers_and_an_unknown_one_an_error() {
+    let house = house([testing::record(testing::bare("it", "anna"))]);
+    let ask = |text| {
+        explain(
+            &house.vault,
+            &house.keys,
+            text,
+            &house.rules(),
+            &house.cancel,
+        )
+    };
+    assert_eq!(ask("anna").unwrap().len(), 2);
+    let error = ask("nobody").unwrap_err();
+    assert!(error.to_string().contains("user list"), "{error}");
+}
+
+#[test]
+fn there_is_advice_for_every_reason() {
+    for reason in Reason::all() {
+        assert!(advice(reason).ends_with('.'), "{reason:?}");
+    }
+}
