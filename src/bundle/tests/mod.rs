@@ -1,7 +1,13 @@
 //! What the parts of the room do together: the round trip of any record, the vector, and everything that must be refused.
 
+mod arbitrary;
 mod attacks;
+mod blocks;
+mod headers;
+mod parser;
 mod round_trip;
+mod samples;
+mod schema;
 mod vector;
 
 use super::*;

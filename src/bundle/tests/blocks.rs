@@ -1,0 +1,182 @@
+//! Records in blocks, blocks in a file, and what does not fit.
+
+use super::*;
+use crate::model::bundle::{self, Counts, Record};
+use crate::model::{Group, NotMigrated, QaPair, RbaOverrides, Reason, SecretBytes};
+use secrecy::ExposeSecret as _;
+
+fn group(index: usize) -> Record {
+    Record::Group(Group {
+        name: format!("group {index:>60}"),
+        default: false,
+    })
+}
+
+#[test]
+fn blocks_close_at_a_mebibyte_and_keep_the_order() {
+    let rng = crate::ambient::SystemRandomness;
+    let mut writer = Writer::new(Vec::new(), &meta(), &sample().password, &rng).unwrap();
+    let mut encoder = BlockEncoder::new().unwrap();
+    let count = 30_000;
+    for index in 0..count {
+        if let Some(block) = encoder.push(&group(index)).unwrap() {
+            writer.write(&block).unwrap();
+        }
+    }
+    if let Some(block) = encoder.finish().unwrap() {
+        writer.write(&block).unwrap();
+    }
+    assert!(encoder.finish().unwrap().is_none());
+    assert_eq!(writer.records(), count as u64);
+    let account = Account {
+        not_taken: &[
+            (Reason::QaLimit, 3),
+            (Reason::NotMigrated(NotMigrated::Roles), 1),
+        ],
+        selection: "export group=\"a b\"",
+        by: "Master2",
+    };
+    let (bundle, summary) = writer.finish(account).unwrap();
+    assert_eq!(summary.sha256, crate::crypto::sha256(&bundle));
+    assert_eq!(summary.size, bundle.len() as u64);
+    assert_eq!((summary.blocks, summary.records.group), (3, count as u64));
+
+    let typed = sample().password.display();
+    let mut reader = Reader::open(Cursor::new(&bundle), typed.expose_secret()).unwrap();
+    let manifest = reader.verify(&Silent, &CancelToken::default()).unwrap();
+    assert_eq!(
+        manifest,
+        Manifest {
+            blocks: 3,
+            records: summary.records,
+            not_taken: account.not_taken.to_vec(),
+            selection: account.selection.into(),
+            by: account.by.into(),
+        }
+    );
+    let mut checked = reader.check(&Silent, &CancelToken::default()).unwrap();
+    let mut next = 0;
+    for _ in 0..2 {
+        next = 0;
+        checked
+            .records(&Silent, &CancelToken::default(), |record| {
+                assert_eq!(format!("{record:?}"), format!("{:?}", group(next)));
+                next += 1;
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+    }
+    assert_eq!(next, count);
+}
+
+#[test]
+fn an_export_of_nothing_is_a_bundle_too() {
+    let rng = crate::ambient::SystemRandomness;
+    let writer = Writer::new(Vec::new(), &meta(), &sample().password, &rng).unwrap();
+    let account = Account {
+        not_taken: &[],
+        selection: "",
+        by: "Master1",
+    };
+    let (bundle, summary) = writer.finish(account).unwrap();
+    assert_eq!(summary.blocks, 0);
+    let typed = sample().password.display();
+    let reader = Reader::open(Cursor::new(&bundle), typed.expose_secret()).unwrap();
+    reader.check(&Silent, &CancelToken::default()).unwrap();
+}
+
+#[test]
+fn a_record_that_does_not_fit_leaves_the_block_as_it_was() {
+    let big_answer = |len: usize| {
+        let user = bundle::User {
+            user_id: "big".into(),
+            source_user_id: None,
+            group: "sales".into(),
+            full_name: None,
+            state: bundle::State::Active,
+            aliases: vec![],
+            contacts: vec![],
+            qa: vec![QaPair {
+                question: "q".into(),
+                answer: SecretBytes::from(vec![b'a'; len]),
+            }],
+            passwords: vec![],
+            tokens: vec![],
+            cards: vec![],
+            location_history: vec![],
+            expected_locations: vec![],
+            rba: RbaOverrides::default(),
+        };
+        Record::User(Box::new(user))
+    };
+    let long_name = |len: usize| {
+        Record::Group(Group {
+            name: "g".repeat(len),
+            default: false,
+        })
+    };
+    let huge_number = |serial| {
+        Record::Card(Box::new(bundle::UnassignedCard {
+            group: "sales".into(),
+            preproduced: true,
+            comment: None,
+            card: bundle::Card {
+                serial,
+                state: None,
+                created: None,
+                expires: None,
+                superseded: None,
+                usage: None,
+                challenge_count: None,
+                least_used_cell: None,
+                cell_usage: None,
+                rows: 1,
+                columns: 1,
+                cells: SecretBytes::from(b"\x01A".to_vec()),
+            },
+        }))
+    };
+    let mut encoder = BlockEncoder::new().unwrap();
+    assert!(encoder.push(&group(0)).unwrap().is_none());
+    for (record, name) in [
+        (
+            big_answer(6 << 20),
+            "user 'sales/big' does not fit into a bundle: it is too large",
+        ),
+        (
+            huge_number(1 << 53),
+            "card 9007199254740992 does not fit into a bundle: a number is above 2^53 - 1",
+        ),
+    ] {
+        let error = encoder.push(&record).err().unwrap();
+        assert_eq!(error.to_string(), name);
+    }
+    assert!(encoder.push(&long_name(7 << 20)).is_err());
+    assert!(encoder.push(&huge_number((1 << 53) - 1)).unwrap().is_none());
+    // Full by its secrets alone, with as much JSON as there can be.
+    let block = encoder.push(&big_answer(5 << 20)).unwrap().unwrap();
+    assert_eq!(
+        block.counts(),
+        Counts {
+            group: 1,
+            user: 1,
+            card: 1,
+            token: 0
+        }
+    );
+    let long = encoder.push(&long_name(6 << 20)).unwrap().unwrap();
+    let rng = crate::ambient::SystemRandomness;
+    let mut writer = Writer::new(Vec::new(), &meta(), &sample().password, &rng).unwrap();
+    writer.write(&block).unwrap();
+    writer.write(&long).unwrap();
+    let account = Account {
+        not_taken: &[],
+        selection: "",
+        by: "Master1",
+    };
+    let (bundle, _) = writer.finish(account).unwrap();
+    let typed = sample().password.display();
+    let reader = Reader::open(Cursor::new(&bundle), typed.expose_secret()).unwrap();
+    let checked = reader.check(&Silent, &CancelToken::default()).unwrap();
+    assert_eq!(checked.manifest().blocks, 2);
+}
