@@ -1,1 +1,314 @@
-//! Process set-up.
+//! What a person types to start igsh: argv, the hardening of the process, the exit status.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Args, Parser, Subcommand};
+use secrecy::SecretSlice;
+
+use crate::ambient::{Ambient, CancelToken};
+use crate::command::context::Terms;
+use crate::command::failure::code;
+use crate::command::file::{read_line, read_private, read_secret};
+use crate::command::{Exit, Failure};
+use crate::lang::args::Yes;
+use crate::render::{Failure as Shown, Setup, Terminal, Ui};
+use crate::shell::{Shell, Text};
+
+/// An interactive admin shell that moves second factors from an on-premises server into a cloud service.
+#[derive(Debug, Parser)]
+#[command(name = "igsh", version, about, args_conflicts_with_subcommands = false)]
+#[command(
+    after_help = "Without a command the live shell opens. Type 'help' there, or 'igsh -c help'.\n\
+    Exit status: 0 ok, 1 failed, 2 usage, 3 not permitted, 4 matched nothing, 5 some skipped, 6 integrity, \
+    7 blocked, 70 internal, 130 interrupted."
+)]
+pub struct Cli {
+    /// How to run.
+    #[command(flatten)]
+    pub options: Options,
+    /// What to run instead of the live shell.
+    #[command(subcommand)]
+    pub action: Option<Action>,
+}
+
+/// The options of the process.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The vault file [default: igsh/vault.db in the XDG data folder]
+    #[arg(long, global = true, value_name = "PATH", env = "IGSH_VAULT")]
+    pub vault: Option<PathBuf>,
+    /// Log in as this master before anything else
+    #[arg(long, global = true, value_name = "NAME")]
+    pub login: Option<String>,
+    /// Read the master password from this open file descriptor
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        group = "password",
+        requires = "login"
+    )]
+    pub password_fd: Option<u32>,
+    /// Read the master password from this file (mode 0600)
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        group = "password",
+        requires = "login"
+    )]
+    pub password_file: Option<PathBuf>,
+    /// Read the master password from the first line of standard input
+    #[arg(long, global = true, group = "password", requires = "login")]
+    pub password_stdin: bool,
+    /// Run this command and leave; may be given several times
+    #[arg(short = 'c', value_name = "COMMAND", allow_hyphen_values = true)]
+    pub commands: Vec<String>,
+    /// Output format
+    #[arg(long, global = true, value_name = "FORMAT",
+          value_parser = ["table", "expanded", "json", "ndjson", "csv", "tsv", "value"])]
+    pub format: Option<String>,
+    /// Colours
+    #[arg(long, global = true, value_name = "WHEN", value_parser = ["auto", "always", "never"], default_value = "auto")]
+    pub color: String,
+    /// Say yes to every question that is not about destroying; with =N only where exactly N are affected
+    #[arg(long, global = true, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "any")]
+    pub yes: Option<String>,
+    /// Stop at the confirmation of every command that changes something
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Run only commands that look
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Go on after a command that failed
+    #[arg(long, global = true)]
+    pub keep_going: bool,
+    /// Show each command of a script before it runs
+    #[arg(long, global = true)]
+    pub echo: bool,
+    /// Do not read rc.igsh
+    #[arg(long, global = true)]
+    pub no_rc: bool,
+    /// Keep no history
+    #[arg(long, global = true)]
+    pub private: bool,
+    /// Only data and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Open a throw-away vault with generated people
+    #[arg(long, conflicts_with_all = ["vault", "login"])]
+    pub demo: bool,
+}
+
+/// What to run instead of the live shell.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Run a script
+    Run {
+        /// The script
+        file: PathBuf,
+        /// Variables for it
+        #[arg(value_name = "name=value")]
+        variables: Vec<String>,
+    },
+    /// Parse and bind a script without running anything
+    Check {
+        /// The script
+        file: PathBuf,
+    },
+    /// Print a manual page (igsh-commands without a name)
+    Man {
+        /// Its name
+        #[arg(default_value = "igsh-commands")]
+        page: String,
+    },
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let cancel = CancelToken::default();
+    if let Err(what) = harden(&cancel) {
+        return say(
+            Exit::Internal,
+            &format!("error[{}]: {what}\n", code::INTERNAL),
+        );
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8));
+        }
+    };
+    ExitCode::from(run(cli, cancel) as u8)
+}
+
+/// What nobody may do to this process, before it holds a secret (security.md §5).
+fn harden(cancel: &CancelToken) -> Result<(), String> {
+    use rustix::process::{
+        DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, umask,
+    };
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|e| format!("cannot forbid core dumps: {e}"))?;
+    setrlimit(
+        Resource::Core,
+        Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        },
+    )
+    .map_err(|e| format!("cannot forbid core dumps: {e}"))?;
+    rustix::thread::set_no_new_privs(true)
+        .map_err(|e| format!("cannot give up new privileges: {e}"))?;
+    umask(rustix::fs::Mode::from_bits_truncate(0o077));
+    // A panic unwinds, so that secrets are wiped, and tells where, never what.
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let _ = say(
+            Exit::Internal,
+            &format!(
+                "error[{}]: igsh failed at {place}; please report it\n",
+                code::INTERNAL
+            ),
+        );
+    }));
+    let signals = [signal_hook::consts::SIGINT, signal_hook::consts::SIGXFSZ];
+    // Ctrl-C asks the running command to stop. A file that grows past its limit is an error of the write, not a death.
+    let flags = [cancel.flag(), Arc::new(AtomicBool::new(false))];
+    for (signal, flag) in signals.into_iter().zip(flags) {
+        signal_hook::flag::register(signal, flag)
+            .map_err(|e| format!("cannot listen to signals: {e}"))?;
+    }
+    Ok(())
+}
+
+fn say(exit: Exit, text: &str) -> ExitCode {
+    use std::io::Write as _;
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    ExitCode::from(exit as u8)
+}
+
+fn run(cli: Cli, cancel: CancelToken) -> Exit {
+    let options = &cli.options;
+    let mut setup = Setup::of_process(Box::new(Terminal::new(cancel.clone())));
+    setup.quiet = options.quiet;
+    match options.color.as_str() {
+        "always" => setup.colour = true,
+        "never" => setup.colour = false,
+        _ => {}
+    }
+    if let Some(format) = options.format.as_deref().and_then(|name| name.parse().ok()) {
+        setup.format = format;
+    }
+    let ui = Ui::new(setup);
+    let here = Text::line("");
+    let terms = match yes(options.yes.as_deref()) {
+        Ok(yes) => Terms {
+            yes,
+            dry_run: options.dry_run,
+        },
+        Err(failure) => return show(&ui, &failure),
+    };
+    let settings = crate::shell::Options {
+        terms,
+        read_only: options.read_only,
+        keep_going: options.keep_going,
+        echo: options.echo,
+        no_rc: options.no_rc,
+        private: options.private,
+    };
+    let vault = match vault_path(options.vault.clone()) {
+        Ok(path) => path,
+        Err(failure) => return show(&ui, &failure),
+    };
+    let mut shell = match Shell::new(ui.clone(), Ambient::system(), cancel, settings, vault) {
+        Ok(shell) => shell,
+        Err(failure) => return show(&ui, &failure),
+    };
+    let done = act(&mut shell, &cli);
+    let exit = done.unwrap_or_else(|failure| shell.fail(&failure, &here));
+    shell.close();
+    exit
+}
+
+fn show(ui: &Ui, failure: &Failure) -> Exit {
+    ui.error(&Shown {
+        code: failure.code,
+        message: &failure.message,
+        hint: failure.hint.as_deref(),
+        rendered: None,
+    });
+    failure.exit
+}
+
+fn act(shell: &mut Shell, cli: &Cli) -> Result<Exit, Failure> {
+    let options = &cli.options;
+    match &cli.action {
+        Some(Action::Check { file }) => return shell.check(file),
+        Some(Action::Man { page }) => return shell.manual(page),
+        _ => {}
+    }
+    if options.demo {
+        shell.open_demo()?;
+    }
+    if let Some(name) = &options.login {
+        let password = password(options)?;
+        shell.log_in(name, password)?;
+    }
+    if let Some(Action::Run { file, variables }) = &cli.action {
+        return shell.run_file(file, variables);
+    }
+    if !options.commands.is_empty() {
+        return Ok(shell.run_lines(&options.commands));
+    }
+    if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+        return shell.live();
+    }
+    shell.run_input()
+}
+
+/// The master password, from wherever the options say; `None` to be asked on the terminal.
+fn password(options: &Options) -> Result<Option<SecretSlice<u8>>, Failure> {
+    if let Some(path) = &options.password_file {
+        return read_private(path).map(Some);
+    }
+    if let Some(number) = options.password_fd {
+        let path = PathBuf::from(format!("/dev/fd/{number}"));
+        let mut input =
+            std::fs::File::open(&path).map_err(|error| Failure::file("read", &path, &error))?;
+        return read_secret(&mut input, &path).map(Some);
+    }
+    if options.password_stdin {
+        return read_line().map(Some);
+    }
+    Ok(None)
+}
+
+fn yes(option: Option<&str>) -> Result<Option<Yes>, Failure> {
+    match option {
+        None => Ok(None),
+        Some("any") => Ok(Some(Yes::Any)),
+        Some(number) => number
+            .parse()
+            .map(|count| Some(Yes::Count(count)))
+            .map_err(|_| {
+                Failure::new(
+                    Exit::Usage,
+                    code::UNKNOWN,
+                    format!("--yes={number} is not a count"),
+                )
+                .hint("say --yes, or --yes=412 for exactly 412")
+            }),
+    }
+}
+
+fn vault_path(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    if let Some(path) = given {
+        return Ok(path);
+    }
+    let folders = crate::shell::folders()?;
+    Ok(folders.data.join("vault.db"))
+}

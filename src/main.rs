@@ -1,2 +1,7 @@
-//! The program: set-up of the process, then the shell.
-fn main() {}
+//! The program: everything happens in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    igsh::cli::main()
+}

@@ -1,1 +1,109 @@
-//! (room to come)
+//! The commands that work on a vault or a file, one file a noun.
+//!
+//! A command is its spec and, right below, the function that runs it. Rows are pushed into the sink that the context
+//! opens; what comes back is small. How a command is found, and what must hold before it may run, is the shell's
+//! business.
+
+mod alias;
+mod audit;
+mod bundle;
+mod card;
+mod common;
+pub mod context;
+mod export;
+pub mod failure;
+pub mod file;
+mod group;
+mod master;
+// mod migrate;
+mod source;
+mod system;
+mod token;
+mod user;
+
+pub use common::{FORMAT, INTO, OVERWRITE, REASON, YES};
+pub use context::Context;
+pub use failure::{Exit, Failure};
+pub use source::overview;
+
+use crate::lang::binder::Bound;
+use crate::lang::spec::Command;
+use crate::store::audit::Code;
+
+/// A command with what runs it.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its one description.
+    pub spec: Command,
+    /// What the audit calls it, where it is audited: also when it failed.
+    pub audit: Option<&'static Code>,
+    /// What runs it.
+    pub run: fn(&mut Context<'_>, &Bound) -> Result<Outcome, Failure>,
+}
+
+/// What a command says of itself after it went well.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Lines for a person, on stderr.
+    pub notices: Vec<String>,
+    /// Exit status, where it is not [`Exit::Ok`].
+    pub exit: Option<Exit>,
+}
+
+impl Outcome {
+    /// Nothing to say.
+    pub fn quiet() -> Self {
+        Self::default()
+    }
+
+    /// One line to say.
+    pub fn said(notice: impl Into<String>) -> Self {
+        Self {
+            notices: vec![notice.into()],
+            exit: None,
+        }
+    }
+}
+
+/// All commands of this room, in the order of the reference.
+pub static ALL: &[&Entry] = &[
+    &system::INIT,
+    &system::GET,
+    &system::SET,
+    &master::LIST,
+    &master::SET,
+    &master::PASSWORD,
+    &master::UNLOCK,
+    &source::LOAD,
+    &source::GENERATE,
+    &source::GET,
+    &token::LOAD,
+    &user::LIST,
+    &user::GET,
+    &user::COUNT,
+    &group::LIST,
+    &token::LIST,
+    &card::LIST,
+    &alias::LIST,
+    &export::EXPORT,
+    &bundle::LIST,
+    &bundle::GET,
+    &bundle::PASSWORD,
+    &bundle::SKIPPED,
+    &bundle::INSPECT,
+    &bundle::VERIFY,
+    // &migrate::EXPLAIN,
+    &audit::LIST,
+    &audit::GET,
+    &audit::VERIFY,
+    &audit::PASSWORDS,
+    &audit::EXPORT,
+    &audit::CHECKPOINT,
+];
+
+/// The command with this description.
+pub fn find(spec: &Command) -> Option<&'static Entry> {
+    ALL.iter()
+        .find(|entry| entry.spec.path == spec.path)
+        .copied()
+}

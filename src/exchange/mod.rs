@@ -10,6 +10,7 @@ pub mod ldif;
 mod lines;
 pub mod list;
 pub mod ndjson;
+pub mod output;
 pub mod population;
 mod secret;
 mod wiped;

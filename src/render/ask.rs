@@ -121,6 +121,16 @@ impl Ui {
         })
     }
 
+    /// A line of text; empty when the input has ended.
+    pub fn line(&self, question: &str) -> Result<String, Error> {
+        if !self.is_interactive() {
+            return Err(Error::NobodyToAsk);
+        }
+        self.say(&super::sanitize::message(question, false));
+        let answer = self.ask().line()?.unwrap_or_default();
+        Ok(answer.trim().to_owned())
+    }
+
     /// A password, typed unseen on the terminal.
     pub fn password(&self, prompt: &str) -> Result<SecretString, Error> {
         self.ask()

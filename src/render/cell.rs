@@ -27,10 +27,7 @@ pub(super) fn text(cell: &Cell, writing: Writing<'_>) -> String {
         (Cell::Number(number), Writing::Machines(_)) => number.to_string(),
         (Cell::Flag(flag), Writing::People(_)) => if *flag { "yes" } else { "no" }.to_owned(),
         (Cell::Flag(flag), Writing::Machines(_)) => flag.to_string(),
-        (Cell::Time(at), Writing::People(zone)) => at
-            .to_zoned(zone.clone())
-            .strftime("%Y-%m-%d %H:%M:%S %Z")
-            .to_string(),
+        (Cell::Time(at), Writing::People(zone)) => local_time(*at, zone),
         (Cell::Time(at), Writing::Machines(_)) => at.to_string(),
         (Cell::List(texts), Writing::People(_)) => texts
             .iter()
@@ -64,6 +61,13 @@ pub(super) fn text(cell: &Cell, writing: Writing<'_>) -> String {
 
 /// What stands for a secret.
 pub(super) const HIDDEN: &str = "<hidden>";
+
+/// A moment as people read it: local time with its zone.
+pub(super) fn local_time(at: jiff::Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone())
+        .strftime("%Y-%m-%d %H:%M:%S %Z")
+        .to_string()
+}
 
 /// A whole number with a comma before every third digit from the right.
 pub fn grouped(number: i64) -> String {

@@ -168,6 +168,11 @@ impl Ui {
         &self.inner.zone
     }
 
+    /// A moment as people read it: local time with its zone.
+    pub fn local_time(&self, at: jiff::Timestamp) -> String {
+        super::cell::local_time(at, &self.inner.zone)
+    }
+
     /// Whether somebody sits at a terminal: can be asked, and sees what is said.
     pub fn is_interactive(&self) -> bool {
         self.inner.in_terminal && self.inner.err_terminal
@@ -372,7 +377,7 @@ impl Ui {
     }
 
     /// Whether there is a terminal to show a screen on and to take keys from.
-    pub(super) fn has_screen(&self) -> bool {
+    pub fn has_screen(&self) -> bool {
         self.inner.in_terminal && self.inner.out_terminal && !self.inner.dumb
     }
 

@@ -1,3 +1,267 @@
-//! (room to come)
+//! The shell: from a line to a command that has run, live, in scripts and one-shot.
+//!
+//! Three sources of lines end in the same place, [`Shell::execute`]: a bound command is let through or refused (session,
+//! read-only), run, audited where it failed, and its outcome shown.
 
+mod builtin;
+mod demo;
 pub mod editor;
+mod language;
+mod live;
+mod names;
+mod place;
+mod run;
+mod script;
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use crate::ambient::{Ambient, CancelToken};
+use crate::command::context::{Desk, Terms};
+use crate::command::failure::code;
+use crate::command::{self, Context, Entry, Exit, Failure, Outcome, REASON};
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Catalogue, Command, Effect};
+use crate::render::{Failure as Shown, Ui};
+use crate::store::audit::{Source, Who};
+use crate::store::{Connection, MasterSession, settings};
+
+pub use demo::Demo;
+pub use place::folders;
+pub use script::Text;
+
+/// All commands of the product, those of the shell itself first.
+pub fn catalogue() -> Catalogue {
+    static ALL: LazyLock<Vec<&'static Command>> = LazyLock::new(|| {
+        let builtin = builtin::ALL.iter().map(|entry| &entry.spec);
+        builtin
+            .chain(command::ALL.iter().map(|entry| &entry.spec))
+            .collect()
+    });
+    Catalogue { commands: &ALL }
+}
+
+/// What was said on the command line about the whole run.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Answers and dry run.
+    pub terms: Terms,
+    /// Only commands that look.
+    pub read_only: bool,
+    /// Go on after a command that failed.
+    pub keep_going: bool,
+    /// Show each command of a script before it runs.
+    pub echo: bool,
+    /// Do not read `rc.igsh`.
+    pub no_rc: bool,
+    /// Keep no history.
+    pub private: bool,
+}
+
+/// A running shell.
+pub struct Shell {
+    ui: Ui,
+    ambient: Ambient,
+    cancel: CancelToken,
+    options: Options,
+    desk: Desk,
+    /// The scripts that are running, the innermost last.
+    scripts: Vec<String>,
+    demo: Option<Demo>,
+    /// The reading connection of completion, while somebody is logged in.
+    completion: Rc<RefCell<Option<Connection>>>,
+    timing: bool,
+    leaving: bool,
+    /// Lines are typed.
+    is_live: bool,
+    /// What is run is our own, and its notices are for nobody.
+    hushed: bool,
+    /// `rc.igsh` runs, which may only change how things are shown.
+    is_rc: bool,
+}
+
+impl Shell {
+    /// A shell on the vault at this path; nothing is opened yet.
+    pub fn new(
+        ui: Ui,
+        ambient: Ambient,
+        cancel: CancelToken,
+        options: Options,
+        vault: PathBuf,
+    ) -> Result<Self, Failure> {
+        let mut who = Who::here(ambient.rng.as_ref())?;
+        who.source = Source::Once;
+        let desk = Desk {
+            path: vault,
+            vault: None,
+            session: None,
+            who,
+        };
+        Ok(Self {
+            ui,
+            ambient,
+            cancel,
+            options,
+            desk,
+            scripts: Vec::new(),
+            demo: None,
+            completion: Rc::default(),
+            timing: false,
+            leaving: false,
+            is_live: false,
+            hushed: false,
+            is_rc: false,
+        })
+    }
+
+    /// Shows a failure, and says which exit status it has.
+    pub fn fail(&self, failure: &Failure, text: &Text) -> Exit {
+        let rendered = failure
+            .diagnostic
+            .as_ref()
+            .map(|diagnostic| text.rendered(diagnostic, &self.ui));
+        let message = text.located(&failure.message);
+        self.ui.error(&Shown {
+            code: failure.code,
+            message: &message,
+            hint: failure.hint.as_deref(),
+            rendered: rendered.as_deref(),
+        });
+        failure.exit
+    }
+
+    /// Runs a bound command: lets it through or refuses it, runs it, and shows its outcome.
+    fn execute(&mut self, bound: &Bound) -> Result<Exit, Failure> {
+        let started = self.ambient.clock.now();
+        self.admit(bound)?;
+        self.cancel.reset();
+        let outcome = match builtin::find(bound.spec) {
+            Some(entry) => (entry.run)(self, bound),
+            None => self.run_command(bound),
+        };
+        if self.timing {
+            let took = self.ambient.clock.now().duration_since(started);
+            self.ui.notice(&format!("took {took:#}"));
+        }
+        let outcome = outcome?;
+        for notice in outcome.notices.iter().filter(|_| !self.hushed) {
+            self.ui.notice(notice);
+        }
+        Ok(outcome.exit.unwrap_or(Exit::Ok))
+    }
+
+    fn run_command(&mut self, bound: &Bound) -> Result<Outcome, Failure> {
+        let Some(entry) = command::find(bound.spec) else {
+            return Err(Failure::new(
+                Exit::Internal,
+                code::INTERNAL,
+                "the catalogue names a command that nobody runs",
+            ));
+        };
+        let outcome = (entry.run)(&mut self.context(), bound);
+        if let Err(failure) = &outcome {
+            self.audit_failure(entry, bound, failure);
+        }
+        outcome
+    }
+
+    fn context(&mut self) -> Context<'_> {
+        Context {
+            desk: &mut self.desk,
+            ui: &self.ui,
+            ambient: &self.ambient,
+            cancel: &self.cancel,
+            terms: self.options.terms,
+        }
+    }
+
+    /// Whether a command may run at all (language.md §4). A session that was locked is logged in again.
+    fn admit(&mut self, bound: &Bound) -> Result<(), Failure> {
+        let spec = bound.spec;
+        if self.is_rc && spec.path != "set" {
+            return Err(Failure::new(
+                Exit::Denied,
+                code::FORBIDDEN,
+                "rc.igsh holds only 'set' commands",
+            )
+            .hint("put other commands into a script and run that"));
+        }
+        if self.options.read_only && spec.effect != Effect::Read && spec.path != "login" {
+            return Err(Failure::new(
+                Exit::Denied,
+                code::FORBIDDEN,
+                format!(
+                    "'{}' would change something, and this shell is read-only",
+                    spec.path
+                ),
+            )
+            .hint("start igsh without --read-only"));
+        }
+        if spec.session && self.desk.session.is_none() {
+            return Err(Failure::new(
+                Exit::Denied,
+                code::SESSION,
+                format!("'{}' needs a master to be logged in", spec.path),
+            )
+            .hint("type 'login Master1' first, or start igsh with --login Master1 --password-file FILE"));
+        }
+        if spec.session
+            && self
+                .desk
+                .session
+                .as_ref()
+                .is_some_and(MasterSession::is_locked)
+        {
+            self.log_in_again()?;
+        }
+        self.admit_reason(bound)
+    }
+
+    /// Whether a command that reveals or destroys says why, where the vault demands it.
+    fn admit_reason(&self, bound: &Bound) -> Result<(), Failure> {
+        let Some(vault) = self
+            .desk
+            .vault
+            .as_ref()
+            .filter(|_| bound.spec.effect >= Effect::Reveal)
+        else {
+            return Ok(());
+        };
+        if bound.args.get(&REASON).is_some()
+            || !settings::flag(vault.file().connection(), "policy.require-reason")?
+        {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Exit::Denied,
+            code::FORBIDDEN,
+            format!("'{}' needs a reason on this vault", bound.spec.path),
+        )
+        .hint("add reason=\"…\"; it goes to the audit"))
+    }
+
+    /// Ends the shell: logs out, so that the keys are wiped and the audit knows.
+    pub fn close(&mut self) {
+        if let Err(failure) = self.log_out() {
+            self.ui.warning(&failure.message);
+        }
+    }
+
+    /// What a failed command leaves in the audit: that it was tried. A dry run and a mistyped line leave nothing.
+    fn audit_failure(&mut self, entry: &Entry, bound: &Bound, failure: &Failure) {
+        let Some(code) = entry.audit else { return };
+        if failure.audited || self.desk.session.is_none() {
+            return;
+        }
+        let mut context = self.context();
+        let draft = context.draft(bound, code).failed(&failure.message);
+        if let Err(error) = context.append_audit(bound, draft) {
+            self.ui.warning(&format!(
+                "the audit could not note that this failed: {}",
+                error.message
+            ));
+        }
+    }
+}

@@ -19,6 +19,8 @@ mod session;
 pub mod settings;
 mod slots;
 
+pub use rusqlite::{Connection, Transaction};
+
 pub use create::{MASTERS, NewMaster};
 pub use error::{Class, Error, Result};
 pub use file::{Checkpoint, SealedFile};

@@ -41,6 +41,15 @@ pub enum Error {
         /// Those of the vault.
         known: String,
     },
+    /// The group that is to get tokens is not there.
+    #[error("{}; nothing was changed", match .name {
+        Some(name) => format!("there is no group '{name}': 'group list' shows those there are"),
+        None => "the vault has no default group: say group=NAME".to_owned(),
+    })]
+    NoGroup {
+        /// Its name; none for the default group.
+        name: Option<String>,
+    },
     /// The selection cannot become a query.
     #[error(transparent)]
     Selection(#[from] Unusable),

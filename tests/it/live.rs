@@ -1,1 +1,199 @@
-//! (tests to come)
+//! The live shell in a real terminal.
+
+use std::path::Path;
+
+use crate::common::House;
+use crate::common::pty::Pty;
+
+fn start(house: &House, args: &[&str]) -> Pty {
+    let environment = house.environment();
+    let environment: Vec<(&str, &str)> = environment
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    Pty::start(
+        Path::new(env!("CARGO_BIN_EXE_igsh")),
+        args,
+        &environment,
+        house.path(),
+    )
+}
+
+/// The password of Master1 as the demo shows it.
+fn demo_password(screen: &str) -> String {
+    let line = screen
+        .lines()
+        .find(|line| line.trim_start().starts_with("Master1"))
+        .expect("the line of Master1");
+    line.split_whitespace()
+        .nth(1)
+        .expect("a password")
+        .to_owned()
+}
+
+#[test]
+fn the_first_minute_in_the_demo() {
+    let house = House::empty();
+    let mut shell = start(&house, &["--demo"]);
+    shell.wait_for("login Master1");
+    shell.wait_for_line("igsh>");
+    let password = demo_password(&shell.text());
+
+    shell.send("login Master1\r");
+    shell.wait_for("assword");
+    shell.send(&format!("{password}\r"));
+    shell.wait_for_line("igsh (Master1)>");
+
+    shell.send("export grup=* userid=a*\r");
+    shell.wait_for("did you mean");
+    assert!(shell.text().contains("E0101"), "{}", shell.text());
+    shell.wait_for_line("igsh (Master1)>");
+
+    shell.send("export group=* userid=a*\r");
+    shell.wait_for("[y/N]");
+    shell.send("y\r");
+    shell.wait_for("bundle password 1");
+    shell.wait_for_line("igsh (Master1)>");
+
+    shell.send("bundle password 1\r");
+    let secret = |text: &str| {
+        text.split_whitespace()
+            .find(|word| word.len() == 33 && word.matches('-').count() == 5)
+            .map(str::to_owned)
+    };
+    shell.wait("the bundle's password", |screen| {
+        screen.alternate_screen() && secret(&screen.contents()).is_some()
+    });
+    let shown = secret(&shell.text()).expect("the password");
+    shell.send("q");
+    shell.wait("the screen to be cleared", |screen| {
+        !screen.alternate_screen()
+    });
+    shell.wait_for_line("igsh (Master1)>");
+    assert!(!shell.text().contains(&shown));
+
+    shell.send("audit passwords format=expanded\r");
+    shell.wait_for("screen");
+    shell.wait_for_line("igsh (Master1)>");
+    assert!(!shell.text().contains(&shown));
+
+    shell.send("exit\r");
+    assert_eq!(shell.exit_code(), 0);
+    assert!(!String::from_utf8_lossy(shell.transcript()).contains(&format!("{password}\r\n")));
+}
+
+#[test]
+fn history_keeps_no_secret_and_nothing_after_a_blank() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let house = House::with_people(3);
+    let mut shell = start(&house, &["--login", "Master1", "--password-file", "m1.txt"]);
+    shell.wait_for_line("igsh (Master1)>");
+    shell.send("user count\r");
+    shell.wait_for("3");
+    shell.wait_for_line("igsh (Master1)>");
+    shell.send(" user list\r");
+    shell.wait_for("3 users");
+    shell.wait_for_line("igsh (Master1)>");
+    shell.send("\x04");
+    assert_eq!(shell.exit_code(), 0);
+    let state = house.at("home/state/igsh");
+    let mut found = false;
+    for entry in std::fs::read_dir(state).expect("the state folder") {
+        let path = entry.expect("an entry").path();
+        if path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().contains("history"))
+        {
+            let text = std::fs::read_to_string(&path).expect("the history");
+            assert!(
+                text.contains("user count") && !text.contains("user list"),
+                "{text}"
+            );
+            let mode = std::fs::metadata(&path)
+                .expect("its mode")
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600);
+            found = true;
+        }
+    }
+    assert!(found);
+}
+
+#[test]
+fn tab_completes_commands_and_arguments() {
+    let house = House::with_people(3);
+    let mut shell = start(&house, &["--login", "Master1", "--password-file", "m1.txt"]);
+    shell.wait_for_line("igsh (Master1)>");
+    shell.send("user cou\t");
+    shell.wait_for("user count");
+    shell.send("gro\t");
+    shell.wait_for("user count group=");
+    shell.send("\x03");
+    shell.wait_for_line("igsh (Master1)>");
+    shell.send("\x04");
+    assert_eq!(shell.exit_code(), 0);
+}
+
+#[test]
+fn an_idle_session_is_locked_and_asks_again() {
+    let house = House::with_people(3);
+    house.master(&["system set idle-timeout=1s"]).ok();
+    let mut shell = start(&house, &["--login", "Master1", "--password-file", "m1.txt"]);
+    shell.wait_for_line("igsh (Master1)>");
+    // Nobody types: the clock runs out by itself.
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    shell.send("user count\r");
+    shell.wait_for("assword");
+    shell.send("first-master-word\r");
+    shell.wait_for("3");
+    shell.wait_for_line("igsh (Master1)>");
+    shell.send("exit\r");
+    assert_eq!(shell.exit_code(), 0);
+    assert!(house.ask("ndjson", "audit list code=9001").contains("lock"));
+}
+
+#[test]
+fn system_init_asks_twice_for_each_password() {
+    let house = House::empty();
+    let mut shell = start(&house, &[]);
+    shell.wait_for_line("igsh>");
+    shell.send("system init kdf=19456,2,1\r");
+    shell.wait_for("Master1");
+    shell.send("short\r");
+    shell.wait_for("12");
+    for (number, word) in (1..).zip([
+        "one-master-password",
+        "two-master-password",
+        "three-master-password",
+    ]) {
+        shell.wait(&format!("the question for Master{number}"), |screen| {
+            let (row, _) = screen.cursor_position();
+            let (_, columns) = screen.size();
+            screen
+                .rows(0, columns.get())
+                .nth(row.into())
+                .is_some_and(|line| {
+                    line.contains(&format!("Master{number}")) && !line.contains("again")
+                })
+        });
+        shell.send(&format!("{word}\r"));
+        shell.wait("the repeated question", |screen| {
+            let (row, _) = screen.cursor_position();
+            let (_, columns) = screen.size();
+            screen
+                .rows(0, columns.get())
+                .nth(row.into())
+                .is_some_and(|line| line.contains("again"))
+        });
+        shell.send(&format!("{word}\r"));
+    }
+    shell.wait_for_line("igsh>");
+    shell.send("login Master2\r");
+    shell.wait_for("assword");
+    shell.send("two-master-password\r");
+    shell.wait_for_line("igsh (Master2)>");
+    shell.send("\x04");
+    assert_eq!(shell.exit_code(), 0);
+    assert!(!String::from_utf8_lossy(shell.transcript()).contains("one-master-password"));
+}

@@ -1,1 +1,408 @@
-//! (tests to come)
+//! One-shot use: `-c`, `run`, `check`, standard input, and the documents' own examples.
+
+use crate::common::{House, PASSWORDS, Ran};
+
+const MAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/man");
+const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
+
+#[test]
+fn the_main_job_from_a_file_to_a_verified_bundle() {
+    let house = House::with_vault();
+    house.igsh(&["-c", "version"]).ok();
+    house
+        .master(&["source generate users=120 seed=7 file=people.ndjson"])
+        .ok();
+    house
+        .master(&[
+            "source load file=people.ndjson format=ndjson",
+            "export group=* userid=a* file=a.igb",
+            "bundle password 1 into=a.password",
+            "bundle verify file=a.igb password-file=a.password",
+        ])
+        .ok();
+    let exported: u32 = house
+        .ask("value", "user count phase=exported")
+        .trim()
+        .parse()
+        .expect("a bare number");
+    let selected: u32 = house
+        .ask("value", "user count userid=a*")
+        .trim()
+        .parse()
+        .expect("a bare number");
+    assert!(exported > 0);
+    assert_eq!(exported, selected);
+    let password = house.read("a.password");
+    assert_eq!(password.trim().len(), 33, "{}", password.len());
+    let seen = house.ask("ndjson", "audit passwords");
+    assert!(seen.contains("Master1") && seen.contains("file"), "{seen}");
+}
+
+#[test]
+fn both_spellings_mean_the_same() {
+    let house = House::with_people(60);
+    let main = house.ask("value", "user count userid=a*,b* group=*");
+    assert_eq!(
+        house.ask("value", "user count -userid a*,b* -group *"),
+        main
+    );
+    assert_eq!(house.ask("value", "user count USERID=a*,b*"), main);
+}
+
+#[test]
+fn commands_of_one_call_share_a_session_and_the_first_error_ends_it() {
+    let house = House::with_people(5);
+    let ran = house.master(&["user count", "user count grup=x", "version"]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(
+        ran.err.contains("E0101") && ran.err.contains("did you mean"),
+        "{}",
+        ran.err
+    );
+    assert!(!ran.out.contains("igsh 0"), "{}", ran.out);
+    let ran = Ran::of(
+        house
+            .command()
+            .args([
+                "--keep-going",
+                "--login",
+                "Master1",
+                "--password-file",
+                "m1.txt",
+            ])
+            .args([
+                "-c",
+                "user count exported=1",
+                "-c",
+                "user get nobody-there",
+                "-c",
+                "version",
+            ]),
+    );
+    assert_eq!(ran.code, 5, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("igsh 0"), "{}", ran.out);
+}
+
+#[test]
+fn standard_input_is_a_script() {
+    use std::io::Write as _;
+    let house = House::with_people(5);
+    let mut child = house
+        .command()
+        .args([
+            "--login",
+            "Master1",
+            "--password-stdin",
+            "--format",
+            "value",
+        ])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("igsh starts");
+    let text = format!("{}\nuser count # all\nuser count limit=2\n", PASSWORDS[0]);
+    child
+        .stdin
+        .take()
+        .expect("its input")
+        .write_all(text.as_bytes())
+        .expect("written");
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "5\n2\n");
+}
+
+#[test]
+fn password_from_a_descriptor() {
+    let house = House::with_people(3);
+    let ran = Ran::of(
+        std::process::Command::new("bash")
+            .arg("-c")
+            .arg(r#"exec 7<m1.txt; exec "$IGSH" --login Master1 --password-fd 7 --format value -c 'user count'"#)
+            .env("IGSH", env!("CARGO_BIN_EXE_igsh"))
+            .envs(house.environment())
+            .current_dir(house.path()),
+    )
+    .ok();
+    assert_eq!(ran.out, "3\n");
+}
+
+#[test]
+fn quickstart_script() {
+    let house = House::with_vault();
+    house
+        .master(&["source generate users=40 seed=3 file=people.ndjson"])
+        .ok();
+    let script = format!("{SCRIPTS}/quickstart.igsh");
+    let ran = Ran::of(
+        house
+            .command()
+            .args([
+                "--login",
+                "Master1",
+                "--password-file",
+                "m1.txt",
+                "--yes",
+                "run",
+            ])
+            .arg(&script)
+            .args(["source=people.ndjson", "out=first"]),
+    )
+    .ok();
+    assert!(
+        ran.err.contains("still"),
+        "the shell says that the source file is still there: {}",
+        ran.err
+    );
+    for name in ["first.igb", "first.password", "first-skipped.csv"] {
+        assert!(house.at(name).exists(), "{name}");
+    }
+    house.igsh(&["check", &script]).ok();
+}
+
+#[test]
+fn phase_by_group_script() {
+    let house = House::with_people(400);
+    let groups = house.ask("ndjson", "group list");
+    let mut names = groups
+        .lines()
+        .filter(|line| !line.contains("\"users\":0"))
+        .filter_map(|line| {
+            line.split("\"name\":\"")
+                .nth(1)?
+                .split('"')
+                .next()
+                .map(str::to_owned)
+        });
+    let (first, second) = (
+        names.next().expect("a group"),
+        names.next().expect("another"),
+    );
+    let script = format!("{SCRIPTS}/phase-by-group.igsh");
+    let run = |house: &House| {
+        Ran::of(
+            house
+                .command()
+                .args([
+                    "--login",
+                    "Master1",
+                    "--password-file",
+                    "m1.txt",
+                    "--yes",
+                    "run",
+                ])
+                .arg(&script)
+                .args([format!("first={first}"), format!("second={second}")]),
+        )
+    };
+    run(&house).ok();
+    let exported = house.ask(
+        "value",
+        &format!("user count group={first},{second} phase=exported"),
+    );
+    assert_eq!(
+        exported,
+        house.ask("value", &format!("user count group={first},{second}"))
+    );
+    run(&house).fails(4, &["phase-by-group.igsh:8:1"]);
+}
+
+#[test]
+fn every_example_of_the_catalogue_runs() {
+    let house = House::with_vault();
+    house.file(
+        "people.ldif",
+        "dn: uid=ldap1,ou=x,dc=example,dc=com\nobjectClass: inetOrgPerson\nuid: ldap1\ncn: Ldap One\n",
+    );
+    house.file("tokens.xml", PSKC);
+    house
+        .master(&[
+            "source generate users=80 seed=1 file=people.ndjson",
+            "source load file=people.ndjson format=ndjson",
+            "export userid=b* file=first.igb",
+            "bundle password 1 into=first.password",
+        ])
+        .ok();
+    let person = house.ask("value", "user list userid=a* limit=1 format=ndjson");
+    let person = person
+        .split("\"userid\":\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a user id")
+        .to_owned();
+    let group = house.ask("ndjson", "group list");
+    let group = group
+        .split("\"name\":\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a group")
+        .to_owned();
+    let mut ran = 0;
+    for command in igsh::shell::catalogue().commands {
+        assert!(
+            !command.examples.is_empty(),
+            "{} has no example",
+            command.path
+        );
+        for example in command.examples {
+            // These ask on a terminal, end or replace the vault, or have a test of their own.
+            let line = example.line;
+            if [
+                "login",
+                "logout",
+                "exit",
+                "quit",
+                "system init",
+                "master password",
+                "run ",
+            ]
+            .iter()
+            .any(|word| line.starts_with(word))
+                || line == "bundle password 1"
+            {
+                continue;
+            }
+            let line = line
+                .replace("asmith", &person)
+                .replace("group=sales", &format!("group={group}"));
+            house.master(&[&line]).ok();
+            ran += 1;
+        }
+    }
+    assert!(ran > 30, "{ran}");
+}
+
+#[test]
+fn every_example_of_the_readme_runs() {
+    let house = House::with_vault();
+    house
+        .master(&["source generate users=80 seed=1 file=people.ndjson"])
+        .ok();
+    let readme = include_str!("../../README.md");
+    let block = readme
+        .split("```igsh\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("a block");
+    house.file("readme.igsh", block);
+    house
+        .igsh(&[
+            "--login",
+            "Master1",
+            "--password-file",
+            "m1.txt",
+            "run",
+            "readme.igsh",
+        ])
+        .ok();
+}
+
+#[test]
+fn the_manual_of_the_commands_is_not_stale() {
+    let house = House::empty();
+    let made = house.igsh(&["man"]).ok().out;
+    let kept = std::fs::read_to_string(format!("{MAN}/igsh-commands.7")).expect("the page");
+    assert!(made == kept, "run: cargo run -- man > man/igsh-commands.7");
+}
+
+#[test]
+fn check_reads_a_script_and_runs_nothing() {
+    let house = House::empty();
+    house.file(
+        "good.igsh",
+        "export group=$g file=x.igb\nforeach g in (group list) { export group=$g file=${g}.igb }\n",
+    );
+    house.igsh(&["check", "good.igsh"]).ok();
+    assert!(!house.at("vault.db").exists());
+    house.file(
+        "bad.igsh",
+        "user count\nuser cuont\nexport grup=x file=x.igb\n",
+    );
+    let ran = house
+        .igsh(&["check", "bad.igsh"])
+        .fails(2, &["bad.igsh:2:", "bad.igsh:3:", "E0101"]);
+    assert!(ran.err.contains("did you mean"), "{}", ran.err);
+}
+
+#[test]
+fn a_script_is_bound_whole_before_it_runs() {
+    let house = House::with_people(5);
+    house.file(
+        "late.igsh",
+        "source generate users=2 seed=1 file=made.ndjson\nuser cuont\n",
+    );
+    house
+        .igsh(&[
+            "--login",
+            "Master1",
+            "--password-file",
+            "m1.txt",
+            "run",
+            "late.igsh",
+        ])
+        .fails(2, &["late.igsh:2:1", "user count"]);
+    assert!(!house.at("made.ndjson").exists());
+}
+
+#[test]
+fn plan_and_dry_run_change_nothing() {
+    let house = House::with_people(30);
+    house.master(&["export file=x.igb -plan"]).ok();
+    Ran::of(house.command().args([
+        "--login",
+        "Master1",
+        "--password-file",
+        "m1.txt",
+        "--dry-run",
+        "-c",
+        "export file=x.igb",
+    ]))
+    .ok();
+    assert!(!house.at("x.igb").exists());
+    assert_eq!(house.ask("json", "bundle list").trim(), "[]");
+    assert_eq!(house.ask("value", "user count phase=exported"), "0\n");
+}
+
+#[test]
+fn a_counted_yes_asserts_the_count() {
+    let house = House::with_people(30);
+    house
+        .master(&["export file=x.igb yes=29"])
+        .fails(1, &["30", "29"]);
+    assert!(!house.at("x.igb").exists());
+    house.master(&["export file=x.igb yes=30"]).ok();
+}
+
+#[test]
+fn read_only_lets_nothing_change() {
+    let house = House::with_people(10);
+    Ran::of(house.command().args([
+        "--read-only",
+        "--login",
+        "Master1",
+        "--password-file",
+        "m1.txt",
+        "-c",
+        "user count",
+        "-c",
+        "export file=x.igb",
+    ]))
+    .fails(3, &["read-only"]);
+    assert!(!house.at("x.igb").exists());
+}
+
+/// The values of RFC 6030, figure 2, as a file of our own.
+const PSKC: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc">
+  <KeyPackage>
+    <DeviceInfo><Manufacturer>Acme</Manufacturer><SerialNo>5550001</SerialNo></DeviceInfo>
+    <Key Id="k1" Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:totp">
+      <AlgorithmParameters><ResponseFormat Length="6" Encoding="DECIMAL"/></AlgorithmParameters>
+      <Data>
+        <Secret><PlainValue>MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=</PlainValue></Secret>
+        <TimeInterval><PlainValue>30</PlainValue></TimeInterval>
+      </Data>
+    </Key>
+  </KeyPackage>
+</KeyContainer>
+"#;

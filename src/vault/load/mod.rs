@@ -9,6 +9,7 @@ mod indexes;
 mod person;
 mod prepare;
 mod rows;
+mod tokens;
 mod writer;
 
 #[cfg(test)]

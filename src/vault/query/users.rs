@@ -2,12 +2,15 @@
 
 use rusqlite::{Connection, Row, params_from_iter};
 
-use crate::lang::selection::{Entity, Expr, Op, Operand, Pattern, Piece, Selection};
+use crate::ambient::CancelToken;
+use crate::lang::selection::{
+    ATTRIBUTES, Entity, Expr, Op, Operand, Pattern, Piece, Selection, Test,
+};
 use crate::model::{Phase, Timestamp};
 
 use super::super::selection::compile;
 use super::super::snapshot::moment;
-use super::super::{Error, Result};
+use super::super::{Error, Result, SourceUser, Unassigned, Vault};
 use super::{chosen, number, walk_chosen};
 
 /// A user of a list.
@@ -85,6 +88,46 @@ pub fn count(db: &Connection, selection: &Selection) -> Result<u64> {
         .prepare_cached(&text)?
         .query_row(params_from_iter(sql.params), |row| number(row, 0))?;
     Ok(selection.limit.map_or(found, |limit| found.min(limit)))
+}
+
+impl Vault {
+    /// The users with this name, `userid` or `group/userid`: none, one, or one of each group that has it.
+    pub fn named(&self, name: &str, cancel: &CancelToken) -> Result<Vec<SourceUser>> {
+        let literal = |text: &str| Pattern(vec![Piece::Literal(text.to_owned())]);
+        let whole = |operand| Selection {
+            expr: Some(is(operand)),
+            ..Selection::default()
+        };
+        let mut found = self.all(&whole(Operand::Text(literal(name))), cancel)?;
+        if let (true, Some((group, userid))) = (found.is_empty(), name.split_once('/')) {
+            found = self.all(
+                &whole(Operand::Qualified(literal(group), literal(userid))),
+                cancel,
+            )?;
+        }
+        Ok(found)
+    }
+
+    fn all(&self, selection: &Selection, cancel: &CancelToken) -> Result<Vec<SourceUser>> {
+        let mut snapshot = self.snapshot(selection, Unassigned::No, cancel)?;
+        let mut found = Vec::new();
+        loop {
+            let page = snapshot.next_users()?;
+            if page.is_empty() {
+                return Ok(found);
+            }
+            found.extend(page);
+        }
+    }
+}
+
+fn is(userid: Operand) -> Expr {
+    Expr::Test(Test {
+        attribute: &ATTRIBUTES[0],
+        op: Op::Equal,
+        values: vec![userid],
+        span: 0..0,
+    })
 }
 
 /// How many more users would be chosen if the letters of its literal user ids were of the other case where they are not:

@@ -1,0 +1,28 @@
+//! Arguments that many commands share, declared once.
+
+use std::path::PathBuf;
+
+use crate::lang::args::{Key, Yes};
+
+/// The formats a list can have.
+pub const FORMATS: &[&str] = &["table", "expanded", "json", "ndjson", "csv", "tsv", "value"];
+
+/// `format=`: of every command that shows something.
+pub const FORMAT: Key<String> =
+    Key::choice("format", FORMATS, "Output format of this command").default("the session's format");
+/// `into=`: rows into a file.
+pub const INTO: Key<PathBuf> =
+    Key::out_file("into", "Write the result to this new file (mode 0600)");
+/// `-overwrite`.
+pub const OVERWRITE: Key<bool> = Key::flag("overwrite", "Replace the file if it exists");
+/// `-yes`.
+pub const YES: Key<Yes> = Key::yes("yes", "Do not ask; with =N only if exactly N are affected");
+/// `-require-match`.
+pub const REQUIRE_MATCH: Key<bool> = Key::flag(
+    "require-match",
+    "Fail with exit status 4 if nothing matches",
+);
+/// `-plan`.
+pub const PLAN: Key<bool> = Key::flag("plan", "Show what would happen, and stop there");
+/// `reason=`: for the audit.
+pub const REASON: Key<String> = Key::text("reason", "Why, for the audit");

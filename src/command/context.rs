@@ -1,0 +1,257 @@
+//! What a running command may use, and the few things that every command does the same way: opening the vault, asking
+//! before it changes something, showing rows, writing a file.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::ambient::{Ambient, CancelToken};
+use crate::lang::args::Yes;
+use crate::lang::binder::Bound;
+use crate::render::doc::{Cell, Column, RowSink};
+use crate::render::{Assent, Format, Ui};
+use crate::store::audit::{self, Who};
+use crate::store::{self, Holder, Keys, MasterSession};
+use crate::vault::Vault;
+
+use super::common::REQUIRE_MATCH;
+use super::failure::code;
+use super::file::write_new;
+use super::{Exit, FORMAT, Failure, INTO, OVERWRITE, Outcome, REASON, YES};
+
+/// Which vault is worked on, and who is logged in to it.
+pub struct Desk {
+    /// Where the vault is.
+    pub path: PathBuf,
+    /// The vault, once something needed it.
+    pub vault: Option<Vault>,
+    /// The master who is logged in.
+    pub session: Option<MasterSession>,
+    /// What the audit says about where commands come from.
+    pub who: Who,
+}
+
+/// An opened vault with the master who works on it.
+pub struct Opened<'a> {
+    /// The vault.
+    pub vault: &'a mut Vault,
+    /// The login.
+    pub session: &'a MasterSession,
+    /// Its keys; held until the command ends, whatever the idle clock does.
+    pub keys: Arc<Keys>,
+}
+
+impl Desk {
+    /// The vault, opened now if it was not.
+    pub fn vault(&mut self) -> Result<&mut Vault, Failure> {
+        if self.vault.is_none() {
+            self.vault = Some(Vault::open(&self.path)?);
+        }
+        self.vault.as_mut().ok_or_else(no_session)
+    }
+
+    /// The vault, for a command that looks. It is open: whoever is logged in has opened it.
+    pub fn reading(&self) -> Result<&Vault, Failure> {
+        self.vault.as_ref().ok_or_else(no_session)
+    }
+
+    /// The vault and the session.
+    pub fn opened(&mut self) -> Result<Opened<'_>, Failure> {
+        let (Some(vault), Some(session)) = (self.vault.as_mut(), self.session.as_ref()) else {
+            return Err(no_session());
+        };
+        let keys = session.keys()?;
+        Ok(Opened {
+            vault,
+            session,
+            keys,
+        })
+    }
+}
+
+fn no_session() -> Failure {
+    Failure::new(Exit::Denied, code::SESSION, "nobody is logged in")
+        .hint("type 'login Master1' first, or start igsh with --login Master1 --password-file FILE")
+}
+
+/// What was said beforehand about questions and changes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Terms {
+    /// `--yes`.
+    pub yes: Option<Yes>,
+    /// `--dry-run`.
+    pub dry_run: bool,
+}
+
+impl Terms {
+    /// Asks before `count` things are changed, unless it was answered beforehand.
+    pub fn ask(self, ui: &Ui, bound: &Bound, count: u64, question: &str) -> Result<Go, Failure> {
+        if self.dry_run {
+            return Ok(Go::DryRun);
+        }
+        match bound.args.get(&YES).or(self.yes) {
+            Some(Yes::Any) => return Ok(Go::On),
+            Some(Yes::Count(expected)) if expected == count => return Ok(Go::On),
+            Some(Yes::Count(expected)) => {
+                return Err(Failure::new(
+                    Exit::Failed,
+                    code::UNCONFIRMED,
+                    format!("{count} are affected, not {expected}; nothing was changed"),
+                )
+                .hint("look at the selection again, then give the count that you expect"));
+            }
+            None => {}
+        }
+        if ui.confirm(question, Assent::to(count))? {
+            Ok(Go::On)
+        } else {
+            Err(Failure::new(
+                Exit::Failed,
+                code::UNCONFIRMED,
+                "not confirmed; nothing was changed",
+            ))
+        }
+    }
+}
+
+/// What a running command may use.
+pub struct Context<'a> {
+    /// The vault and who works on it.
+    pub desk: &'a mut Desk,
+    /// The way to the person.
+    pub ui: &'a Ui,
+    /// Clock and randomness.
+    pub ambient: &'a Ambient,
+    /// Whether the command was asked to stop.
+    pub cancel: &'a CancelToken,
+    /// What was said beforehand.
+    pub terms: Terms,
+}
+
+/// Whether a command that was about to change something goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Go {
+    /// It was confirmed.
+    On,
+    /// A dry run ends here.
+    DryRun,
+}
+
+impl Context<'_> {
+    /// What an audit entry of this command begins with.
+    pub fn draft(&self, bound: &Bound, code: &'static audit::Code) -> audit::Draft {
+        let mut draft = audit::Draft::new(code, bound.masked.as_str());
+        draft.reason = bound.args.get(&REASON).map(str::to_owned);
+        draft
+    }
+
+    /// Writes an audit entry in a transaction of its own.
+    pub fn append_audit(
+        &mut self,
+        bound: &Bound,
+        draft: audit::Draft,
+    ) -> Result<audit::Anchor, Failure> {
+        self.write(bound, draft, |_| Ok(()))
+    }
+
+    /// Changes the vault and writes the audit entry that tells of it, both or neither.
+    pub fn write(
+        &mut self,
+        bound: &Bound,
+        draft: audit::Draft,
+        change: impl FnOnce(&store::Transaction<'_>) -> store::Result<()>,
+    ) -> Result<audit::Anchor, Failure> {
+        let holder = self.holder(bound);
+        let Desk {
+            vault,
+            session,
+            who,
+            ..
+        } = &mut *self.desk;
+        let (Some(vault), Some(session)) = (vault.as_mut(), session.as_ref()) else {
+            return Err(no_session());
+        };
+        let keys = session.keys()?;
+        let clock = self.ambient.clock.as_ref();
+        vault.file_mut().write(&holder, |tx| {
+            change(tx)?;
+            Ok(audit::append(tx, &draft, who, Some(&keys), clock)?)
+        })
+    }
+
+    /// The note for whoever has to wait for this command.
+    pub fn holder(&self, bound: &Bound) -> Holder {
+        Holder {
+            command: bound.masked.clone(),
+            session: self.desk.who.session.clone(),
+            since: self.ambient.clock.now(),
+        }
+    }
+
+    /// Runs `show` with the rows' way out: the terminal or pipe, or the new file of `into=`.
+    pub fn rows<T>(
+        &self,
+        bound: &Bound,
+        show: impl FnOnce(&mut dyn RowSink) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let format = self.format(bound)?;
+        let Some(path) = bound.args.get(&INTO) else {
+            return show(self.ui.rows(format).as_mut());
+        };
+        let mut shown = None;
+        write_new(path, bound.args.flag(&OVERWRITE), |file| {
+            let copy = file
+                .try_clone()
+                .map_err(|error| Failure::file("write", path, &error))?;
+            let mut rows = self
+                .ui
+                .rows_into(Box::new(std::io::BufWriter::new(copy)), format);
+            shown = Some(show(rows.as_mut())?);
+            Ok(())
+        })?;
+        shown.ok_or_else(|| Failure::new(Exit::Internal, code::INTERNAL, "nothing was written"))
+    }
+
+    /// Shows a list: `fill` pushes its rows. Ctrl-C ends it, a closed pipe quietly.
+    pub fn list(
+        &self,
+        bound: &Bound,
+        noun: &'static str,
+        columns: &[Column],
+        fill: impl FnOnce(&mut dyn FnMut(Vec<Cell>) -> Result<bool, Failure>) -> Result<(), Failure>,
+    ) -> Result<Outcome, Failure> {
+        let mut count = 0;
+        self.rows(bound, |rows| {
+            rows.begin(noun, columns)?;
+            fill(&mut |cells| {
+                self.cancel.check()?;
+                count += 1;
+                Ok(rows.row(cells)?)
+            })?;
+            Ok(rows.end()?)
+        })?;
+        self.matched(bound, count)
+    }
+
+    /// The outcome of a command that found `count` things: a failure when it found none and was told to need one.
+    pub fn matched(&self, bound: &Bound, count: u64) -> Result<Outcome, Failure> {
+        if count == 0 && bound.args.flag(&REQUIRE_MATCH) {
+            return Err(Failure::new(
+                Exit::Nothing,
+                code::NOTHING,
+                "nothing matches the selection",
+            ));
+        }
+        Ok(Outcome::quiet())
+    }
+
+    /// The format of this command's output.
+    pub fn format(&self, bound: &Bound) -> Result<Format, Failure> {
+        bound
+            .args
+            .get(&FORMAT)
+            .map_or(Ok(self.ui.format()), |name| {
+                name.parse()
+                    .map_err(|error| Failure::new(Exit::Usage, code::UNKNOWN, error))
+            })
+    }
+}

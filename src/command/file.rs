@@ -1,0 +1,178 @@
+//! Files that commands name: new ones, written whole or not at all, and private ones that hold a password.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+use secrecy::{ExposeSecret, SecretSlice};
+use zeroize::Zeroizing;
+
+use crate::exchange::input;
+use crate::exchange::list::Names;
+use crate::lang::selection::{Expr, Operand, Selection};
+
+use super::failure::code;
+use super::{Exit, Failure};
+
+/// More than any file of passwords holds.
+const PRIVATE_MAX: u64 = 16 * 1024;
+
+/// Writes a file of mode 0600 whole or not at all; an existing one is refused, or replaced with `overwrite`.
+pub fn write_new(
+    path: &Path,
+    overwrite: bool,
+    fill: impl FnOnce(&mut File) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let failed = |error: &std::io::Error| Failure::file("write", path, error);
+    if path.is_dir() {
+        return Err(failed(&std::io::ErrorKind::IsADirectory.into()));
+    }
+    if !overwrite && path.symlink_metadata().is_ok() {
+        return Err(failed(&std::io::ErrorKind::AlreadyExists.into()));
+    }
+    let mut part = tempfile::Builder::new()
+        .prefix(".igsh-")
+        .suffix(".part")
+        .permissions(Permissions::from_mode(0o600))
+        .tempfile_in(folder_of(path))
+        .map_err(|error| failed(&error))?;
+    fill(part.as_file_mut())?;
+    part.as_file().sync_all().map_err(|error| failed(&error))?;
+    let named = if overwrite {
+        part.persist(path)
+    } else {
+        part.persist_noclobber(path)
+    };
+    named.map_err(|error| failed(&error.error))?;
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Reads a file that holds passwords: a plain file of which nobody but its owner may know.
+pub fn read_private(path: &Path) -> Result<SecretSlice<u8>, Failure> {
+    let failed = |error: &std::io::Error| Failure::file("read", path, error);
+    let mut file = OpenOptions::new()
+        .read(true)
+        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
+        .open(path)
+        .map_err(|error| failed(&error))?;
+    let meta = file.metadata().map_err(|error| failed(&error))?;
+    if !meta.is_file() {
+        return Err(Failure::new(
+            Exit::Denied,
+            code::PASSWORD,
+            format!(
+                "{} is not a plain file, so no password is read from it",
+                path.display()
+            ),
+        )
+        .hint("name a file, or use --password-fd"));
+    }
+    let mode = meta.mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(Failure::new(
+            Exit::Denied,
+            code::PASSWORD,
+            format!(
+                "{} can be read by others (mode {mode:04o}), so no password is read from it",
+                path.display()
+            ),
+        )
+        .hint(format!("type: chmod 600 {}", path.display())));
+    }
+    read_secret(&mut file, path)
+}
+
+/// Reads a short secret to its end into memory that is wiped.
+pub fn read_secret(input: &mut impl Read, name: &Path) -> Result<SecretSlice<u8>, Failure> {
+    let failed = |error: &std::io::Error| Failure::file("read", name, error);
+    // One buffer from the start: a growing one would leave copies behind.
+    let mut buffer = Zeroizing::new(Vec::with_capacity(PRIVATE_MAX as usize + 1));
+    input
+        .take(PRIVATE_MAX + 1)
+        .read_to_end(&mut buffer)
+        .map_err(|error| failed(&error))?;
+    if buffer.len() as u64 > PRIVATE_MAX {
+        return Err(Failure::new(
+            Exit::Failed,
+            code::PASSWORD,
+            format!("{} is too long to be a file of passwords", name.display()),
+        ));
+    }
+    Ok(SecretSlice::new(buffer.as_slice().into()))
+}
+
+/// Reads one line of standard input as a secret, and not a byte more: what follows is the script's. Past the process's
+/// own input buffer, which nobody wipes.
+pub fn read_line() -> Result<SecretSlice<u8>, Failure> {
+    let mut line = Zeroizing::new(Vec::with_capacity(PRIVATE_MAX as usize));
+    let mut byte = Zeroizing::new([0u8]);
+    while line.len() < PRIVATE_MAX as usize {
+        match rustix::io::read(rustix::stdio::stdin(), byte.as_mut_slice()) {
+            Ok(0) => break,
+            Ok(_) if byte[0] == b'\n' => break,
+            Ok(_) => line.push(byte[0]),
+            Err(rustix::io::Errno::INTR) => return Err(Failure::interrupted()),
+            Err(error) => {
+                return Err(Failure::file(
+                    "read",
+                    Path::new("standard input"),
+                    &error.into(),
+                ));
+            }
+        }
+    }
+    Ok(SecretSlice::new(line.as_slice().into()))
+}
+
+/// The secret as text.
+pub fn text<'a>(secret: &'a SecretSlice<u8>, name: &Path) -> Result<&'a str, Failure> {
+    std::str::from_utf8(secret.expose_secret()).map_err(|_| {
+        Failure::new(
+            Exit::Failed,
+            code::PASSWORD,
+            format!("{} is not UTF-8 text", name.display()),
+        )
+        .hint("save it as UTF-8")
+    })
+}
+
+/// A selection with its `@FILE` lists read.
+pub fn lists_read(selection: &Selection) -> Result<Selection, Failure> {
+    let mut selection = selection.clone();
+    if let Some(expr) = &mut selection.expr {
+        read_lists(expr)?;
+    }
+    Ok(selection)
+}
+
+fn read_lists(expr: &mut Expr) -> Result<(), Failure> {
+    match expr {
+        Expr::All(parts) | Expr::Any(parts) => parts.iter_mut().try_for_each(read_lists),
+        Expr::Not(inner) | Expr::Same(_, inner) => read_lists(inner),
+        Expr::Test(test) => test.values.iter_mut().try_for_each(|value| {
+            if let Operand::File(name) = value {
+                let path = Path::new(name.as_str());
+                let names = Names::new(input::open(path)?);
+                let names = names.collect::<Result<Vec<_>, _>>().map_err(|error| {
+                    Failure::new(
+                        Exit::Failed,
+                        code::RECORD,
+                        format!("{}: {error}", path.display()),
+                    )
+                    .hint(error.hint)
+                })?;
+                *value = Operand::Set(names.into());
+            }
+            Ok(())
+        }),
+    }
+}

@@ -1,0 +1,103 @@
+//! `help`, `version`.
+
+use super::Entry;
+use crate::command::failure::code;
+use crate::command::{Exit, Failure, Outcome};
+use crate::lang::args::Key;
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Command, Complete, Example};
+use crate::shell::{Shell, catalogue};
+
+const TOPIC: Key<Vec<String>> = Key::texts("topic", "A command, 'selection', or an error code")
+    .positional()
+    .complete(Complete::Commands);
+
+/// `help`
+pub(super) static HELP: Entry = Entry {
+    spec: Command {
+        details: "Without a topic, an overview. With the words of a command, everything about it; 'help selection' \
+            is the reference of what chooses users; 'help E0101' explains an error.",
+        args: &[TOPIC.arg],
+        session: false,
+        examples: &[
+            Example {
+                line: "help",
+                what: "An overview",
+            },
+            Example {
+                line: "help export",
+                what: "Everything about one command",
+            },
+            Example {
+                line: "help selection",
+                what: "How to choose users",
+            },
+        ],
+        ..Command::new("help", "Explain commands, selections and errors")
+    },
+    run: help,
+};
+
+/// `version`
+pub(super) static VERSION: Entry = Entry {
+    spec: Command {
+        details: "Shows the version of igsh and of the formats that it writes.",
+        session: false,
+        examples: &[Example {
+            line: "version",
+            what: "The version",
+        }],
+        ..Command::new("version", "Show the version")
+    },
+    run: version,
+};
+
+fn version(shell: &mut Shell, _: &Bound) -> Result<Outcome, Failure> {
+    shell.ui.print(&format!(
+        "igsh {} (igsh-bundle/1, igsh-audit/1)",
+        env!("CARGO_PKG_VERSION")
+    ))?;
+    Ok(Outcome::quiet())
+}
+
+fn help(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
+    let words = bound.args.get(&TOPIC).unwrap_or_default();
+    let found = Some(format!("{:?}", catalogue().commands.len()));
+    let Some(found) = found else {
+        return Err(Failure::new(
+            Exit::Failed,
+            code::UNKNOWN,
+            format!("there is no help on '{}'", words.join(" ")),
+        )
+        .hint("'help' alone shows what there is"));
+    };
+    shell.ui.print(&found)?;
+    Ok(Outcome::quiet())
+}
+
+/// The manual pages, as they are in the source tree.
+static PAGES: &[(&str, &str)] = &[
+    ("igsh", include_str!("../../../man/igsh.1")),
+    ("igsh-script", include_str!("../../../man/igsh-script.5")),
+];
+
+impl Shell {
+    /// Prints the source of a manual page; the one of the commands is made now.
+    pub fn manual(&mut self, page: &str) -> Result<Exit, Failure> {
+        let kept = PAGES
+            .iter()
+            .find(|(name, _)| *name == page)
+            .map(|(_, text)| *text);
+        let Some(text) = kept else {
+            let names: Vec<_> = PAGES.iter().map(|(name, _)| *name).collect();
+            return Err(Failure::new(
+                Exit::Failed,
+                code::UNKNOWN,
+                format!("there is no manual page '{page}'"),
+            )
+            .hint(format!("there are: igsh-commands, {}", names.join(", "))));
+        };
+        self.ui.print(text)?;
+        Ok(Exit::Ok)
+    }
+}

@@ -1,0 +1,43 @@
+//! The commands of the shell itself: they need the shell, not only a vault.
+
+mod display;
+mod help;
+mod leave;
+mod script;
+mod session;
+mod status;
+
+use super::Shell;
+use crate::command::{Failure, Outcome};
+use crate::lang::binder::Bound;
+use crate::lang::spec::Command;
+
+/// A built-in command with what runs it.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its one description.
+    pub spec: Command,
+    /// What runs it.
+    pub run: fn(&mut Shell, &Bound) -> Result<Outcome, Failure>,
+}
+
+/// All built-in commands, in the order of the reference.
+pub static ALL: &[&Entry] = &[
+    &session::LOGIN,
+    &session::LOGOUT,
+    &session::WHOAMI,
+    &status::STATUS,
+    &help::HELP,
+    &help::VERSION,
+    &display::SET,
+    &script::RUN,
+    &script::ECHO,
+    &leave::EXIT,
+];
+
+/// The built-in command with this description.
+pub fn find(spec: &Command) -> Option<&'static Entry> {
+    ALL.iter()
+        .find(|entry| entry.spec.path == spec.path)
+        .copied()
+}

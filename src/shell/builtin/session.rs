@@ -1,0 +1,211 @@
+//! `login`, `logout`, `whoami`.
+
+use secrecy::ExposeSecret as _;
+
+use super::Entry;
+use crate::command::context::Desk;
+use crate::command::{FORMAT, Failure, Outcome};
+use crate::lang::args::Key;
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Command, Complete, Effect, Example};
+use crate::migrate::settle::settle;
+use crate::model::SecretBytes;
+use crate::render::counted;
+use crate::shell::Shell;
+use crate::store::audit::Who;
+use crate::store::{Checkpoint, Holder, Memory};
+
+const NAME: Key<String> = Key::text(
+    "name",
+    "Master1, Master2 or Master3; without it the shell asks",
+)
+.positional()
+.complete(Complete::Masters);
+
+/// `login`
+pub(super) static LOGIN: Entry = Entry {
+    spec: Command {
+        details: "Logs a master in; the password is typed unseen. Failed logins make the master wait: seconds at \
+            first, 15 minutes from the fifth on. An idle session is locked after 'idle-timeout'.",
+        args: &[NAME.arg],
+        effect: Effect::Write,
+        session: false,
+        examples: &[Example {
+            line: "login Master1",
+            what: "Log in; the shell asks for the password",
+        }],
+        ..Command::new("login", "Log in as a master")
+    },
+    run: login,
+};
+
+/// `logout`
+pub(super) static LOGOUT: Entry = Entry {
+    spec: Command {
+        details: "Ends the login and wipes its keys; the shell stays.",
+        examples: &[Example {
+            line: "logout",
+            what: "End the login",
+        }],
+        ..Command::new("logout", "End the login and stay in the shell")
+    },
+    run: logout,
+};
+
+/// `whoami`
+pub(super) static WHOAMI: Entry = Entry {
+    spec: Command {
+        details: "Shows which master is logged in, who holds the login, and since when.",
+        args: &[FORMAT.arg],
+        examples: &[Example {
+            line: "whoami",
+            what: "Who is logged in",
+        }],
+        ..Command::new("whoami", "Show who is logged in")
+    },
+    run: whoami,
+};
+
+fn login(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
+    let name = match bound.args.get(&NAME) {
+        Some(name) => name.to_owned(),
+        None => shell.ui.line("Master user name: ")?,
+    };
+    shell.log_in(&name, None)?;
+    Ok(Outcome::quiet())
+}
+
+fn logout(shell: &mut Shell, _: &Bound) -> Result<Outcome, Failure> {
+    shell.log_out()?;
+    Ok(Outcome::said("logged out; the keys are wiped"))
+}
+
+fn whoami(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
+    let Some(session) = &shell.desk.session else {
+        return Ok(Outcome::quiet());
+    };
+    let fields = vec![
+        ("master", session.name().into()),
+        ("holder", session.holder().map(str::to_owned).into()),
+        ("osUser", shell.desk.who.os_user.clone().into()),
+        ("host", shell.desk.who.host.clone().into()),
+        ("terminal", shell.desk.who.terminal.clone().into()),
+        ("vault", shell.desk.path.display().to_string().into()),
+    ];
+    shell
+        .context()
+        .rows(bound, |rows| Ok(rows.record(fields)?))?;
+    Ok(Outcome::quiet())
+}
+
+impl Shell {
+    /// Logs a master in, with this password or one that is typed now, and tells what the login found.
+    pub fn log_in(&mut self, name: &str, password: Option<SecretBytes>) -> Result<(), Failure> {
+        self.log_out()?;
+        self.desk.vault()?;
+        let password = match password {
+            Some(password) => password,
+            None => self.typed_password(&format!("Password of {name}: "))?,
+        };
+        let memory = Memory::below(&crate::shell::folders()?.state);
+        let file = self.desk.vault()?.file_mut();
+        file.remember_in(memory);
+        let Desk { vault, who, .. } = &mut self.desk;
+        let Some(vault) = vault.as_mut() else {
+            return Ok(());
+        };
+        let session = vault
+            .file_mut()
+            .login(name, &password, who, &self.ambient)?;
+        drop(password);
+        self.desk.who = session.identify(&self.desk.who);
+        let arrival = session.arrival().clone();
+        self.desk.session = Some(session);
+        if self.hushed {
+            return Ok(());
+        }
+        for warning in &arrival.warnings {
+            self.ui.warning(warning);
+        }
+        let mut greeting = format!("last audit {}", arrival.last_audit.short());
+        if let Some(at) = arrival.last_login {
+            greeting += &format!("; last login {}", self.ui.local_time(at));
+        }
+        if arrival.failures > 0 {
+            greeting += &format!(
+                "; {} failed since",
+                counted(arrival.failures.into(), "login")
+            );
+        }
+        self.ui.notice(&greeting);
+        self.settle()
+    }
+
+    /// Settles what an export left behind that was interrupted, and says what became of it.
+    fn settle(&mut self) -> Result<(), Failure> {
+        let since = self.ambient.clock.now();
+        let who = self.desk.who.clone();
+        let holder = Holder {
+            command: "login".to_owned(),
+            session: who.session.clone(),
+            since,
+        };
+        let opened = self.desk.opened()?;
+        for notice in settle(opened.vault, &opened.keys, &who, &holder, &self.ambient)? {
+            self.ui.notice(&notice.to_string());
+        }
+        Ok(())
+    }
+
+    /// Logs the master of a locked session in again.
+    pub fn log_in_again(&mut self) -> Result<(), Failure> {
+        let Some(name) = self
+            .desk
+            .session
+            .as_ref()
+            .map(|session| session.name().to_owned())
+        else {
+            return Ok(());
+        };
+        self.ui.notice(&format!(
+            "the session of {name} was locked because nobody typed; log in again"
+        ));
+        let password = self.typed_password(&format!("Password of {name}: "))?;
+        let Desk {
+            vault,
+            session,
+            who,
+            ..
+        } = &mut self.desk;
+        if let (Some(vault), Some(session)) = (vault.as_mut(), session.as_mut()) {
+            vault
+                .file_mut()
+                .relogin(session, &password, who, &self.ambient)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the login, if there is one: its keys are wiped whatever else goes wrong.
+    pub fn log_out(&mut self) -> Result<(), Failure> {
+        let Some(session) = self.desk.session.take() else {
+            return Ok(());
+        };
+        let who = std::mem::replace(&mut self.desk.who, Who::here(self.ambient.rng.as_ref())?);
+        let Some(vault) = self.desk.vault.as_mut() else {
+            return Ok(());
+        };
+        if vault
+            .file_mut()
+            .logout(session, "logout", &who, &self.ambient)?
+            == Checkpoint::Blocked
+        {
+            self.ui.notice("another session still reads; what was deleted leaves the vault's log when it has finished");
+        }
+        Ok(())
+    }
+
+    fn typed_password(&self, prompt: &str) -> Result<SecretBytes, Failure> {
+        let typed = self.ui.password(prompt)?;
+        Ok(SecretBytes::new(typed.expose_secret().as_bytes().into()))
+    }
+}

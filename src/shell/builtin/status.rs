@@ -1,0 +1,63 @@
+//! `status`: where one is, before and after login.
+
+use super::Entry;
+use crate::command::{FORMAT, Failure, Outcome};
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Command, Example};
+use crate::render::doc::Cell;
+use crate::shell::Shell;
+use crate::store::masters;
+
+/// `status`
+pub(super) static STATUS: Entry = Entry {
+    spec: Command {
+        details: "Shows the vault, the version, who is logged in, and which masters have to wait after failed logins. \
+            After login also what the vault holds and where the migration stands.",
+        args: &[FORMAT.arg],
+        session: false,
+        examples: &[Example {
+            line: "status",
+            what: "Where one is",
+        }],
+        ..Command::new(
+            "status",
+            "Show the vault, the login and where the migration stands",
+        )
+    },
+    run: status,
+};
+
+fn status(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
+    let path = shell.desk.path.display().to_string();
+    let mut fields: Vec<(&'static str, Cell)> = vec![
+        ("version", env!("CARGO_PKG_VERSION").into()),
+        ("vault", path.into()),
+    ];
+    let exists = shell.desk.path.exists();
+    fields.push(("vaultExists", exists.into()));
+    if exists {
+        let now = shell.ambient.clock.now();
+        let masters = masters::list(shell.desk.vault()?.file().connection(), now)?;
+        let locked = masters
+            .into_iter()
+            .filter(|master| master.locked_until.is_some())
+            .map(|master| master.name);
+        fields.push(("lockedMasters", Cell::List(locked.collect())));
+    }
+    fields.push((
+        "loggedIn",
+        shell
+            .desk
+            .session
+            .as_ref()
+            .map(|session| session.name().to_owned())
+            .into(),
+    ));
+    if shell.desk.session.is_some() {
+        fields.extend(crate::command::overview(&shell.context())?);
+    }
+    shell
+        .context()
+        .rows(bound, |rows| Ok(rows.record(fields)?))?;
+    Ok(Outcome::quiet())
+}

@@ -1,0 +1,130 @@
+//! The live shell: a banner, a prompt, and lines until somebody leaves.
+
+use std::rc::Rc;
+
+use super::editor::{Editor, EditorError, History, HistoryError, Line};
+use super::{Shell, Text, language, place, script};
+use crate::command::failure::code;
+use crate::command::{Exit, Failure};
+use crate::lang::value::Variables;
+use crate::store::settings;
+
+impl Shell {
+    /// Reads lines from the terminal until somebody leaves.
+    pub fn live(&mut self) -> Result<Exit, Failure> {
+        self.is_live = true;
+        self.greet();
+        self.read_rc()?;
+        let mut editor = self.editor()?;
+        let mut last = Exit::Ok;
+        while !self.leaving {
+            match self.next_line(&mut editor)? {
+                Line::Text(line) => last = self.run_text(Text::line(line), &Variables::new()),
+                Line::Interrupted => {}
+                Line::End => break,
+            }
+        }
+        // Leaving is no failure, whatever the last command said; only an interrupted shell says so.
+        Ok(if last == Exit::Interrupted {
+            last
+        } else {
+            Exit::Ok
+        })
+    }
+
+    /// The next line. While the shell waits for it, the idle clock of the session runs.
+    fn next_line(&mut self, editor: &mut Editor) -> Result<Line, Failure> {
+        let prompt = self.prompt();
+        self.open_completion();
+        if let (Some(session), Some(vault)) = (&mut self.desk.session, &self.desk.vault) {
+            session.arm(settings::span(vault.file().connection(), "idle-timeout")?)?;
+        }
+        let line = editor.read_line(&prompt);
+        if let Some(session) = &self.desk.session {
+            session.disarm();
+        }
+        Ok(line?)
+    }
+
+    /// Completion sees the vault only while somebody is logged in.
+    fn open_completion(&self) {
+        let vault = self
+            .desk
+            .vault
+            .as_ref()
+            .filter(|_| self.desk.session.is_some());
+        let mut open = self.completion.borrow_mut();
+        match vault {
+            None => *open = None,
+            Some(vault) if open.is_none() => *open = vault.file().second().ok(),
+            Some(_) => {}
+        }
+    }
+
+    /// The prompt says who is logged in.
+    fn prompt(&self) -> String {
+        match &self.desk.session {
+            Some(session) => format!("igsh ({})> ", session.name()),
+            None => "igsh> ".to_owned(),
+        }
+    }
+
+    fn greet(&self) {
+        let begin = if self.demo.is_some() {
+            return;
+        } else if self.desk.path.exists() {
+            "Type 'login' to begin, 'help' for help, 'exit' to leave."
+        } else {
+            "There is no vault yet: 'system init' makes one. 'igsh --demo' opens a made-up one to look around."
+        };
+        let vault = self.desk.path.display();
+        self.ui.banner(&[
+            format!("igsh {} on {vault}", env!("CARGO_PKG_VERSION")),
+            begin.to_owned(),
+        ]);
+    }
+
+    /// Runs `rc.igsh`, which may only change how things are shown.
+    fn read_rc(&mut self) -> Result<(), Failure> {
+        if self.options.no_rc {
+            return Ok(());
+        }
+        let path = place::folders()?.config.join("rc.igsh");
+        if !path.exists() {
+            return Ok(());
+        }
+        let text = script::read(&path, true)?;
+        self.is_rc = true;
+        let outcome = self.run_script(text, &Variables::new());
+        self.is_rc = false;
+        outcome.map(|_| ())
+    }
+
+    /// The line editor with the history of this vault; without one that can be kept, with one for the session.
+    fn editor(&self) -> Result<Editor, Failure> {
+        let history = if self.options.private || self.demo.is_some() {
+            History::private(language::redact())
+        } else {
+            History::open(&place::history(&self.desk.path)?, language::redact())?
+        };
+        let live = super::names::Candidates::from(Rc::clone(&self.completion));
+        Ok(Editor::new(
+            self.ui.clone(),
+            language::language(live),
+            Box::new(()),
+            history,
+        )?)
+    }
+}
+
+impl From<EditorError> for Failure {
+    fn from(error: EditorError) -> Self {
+        Self::new(Exit::Failed, code::FILE, error)
+    }
+}
+
+impl From<HistoryError> for Failure {
+    fn from(error: HistoryError) -> Self {
+        Self::new(Exit::Denied, code::FILE, &error).hint(error.hint())
+    }
+}

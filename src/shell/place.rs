@@ -1,0 +1,44 @@
+//! Where igsh keeps what belongs to the person at the machine (XDG Base Directory Specification).
+
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy as _;
+
+use crate::command::failure::code;
+use crate::command::{Exit, Failure};
+
+/// The folders of this person. They need not exist.
+#[derive(Debug, Clone)]
+pub struct Folders {
+    /// The default vault.
+    pub data: PathBuf,
+    /// History, and what this machine saw of each vault's audit.
+    pub state: PathBuf,
+    /// `rc.igsh`.
+    pub config: PathBuf,
+}
+
+/// The folders of whoever runs this process.
+pub fn folders() -> Result<Folders, Failure> {
+    let base = etcetera::base_strategy::Xdg::new().map_err(|_| {
+        Failure::new(Exit::Failed, code::FILE, "this account has no home folder")
+            .hint("set HOME, or use --vault")
+    })?;
+    let data = base.data_dir().join("igsh");
+    Ok(Folders {
+        state: base
+            .state_dir()
+            .unwrap_or_else(|| data.clone())
+            .join("igsh"),
+        config: base.config_dir().join("igsh"),
+        data,
+    })
+}
+
+/// The file that keeps the history of a vault, named after the vault's place.
+pub fn history(vault: &Path) -> Result<PathBuf, Failure> {
+    let whole = std::path::absolute(vault).unwrap_or_else(|_| vault.to_owned());
+    let name = crate::crypto::sha256(whole.as_os_str().as_encoded_bytes());
+    let name: String = name[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(folders()?.state.join(format!("history-{name}")))
+}

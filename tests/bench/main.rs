@@ -1,0 +1,302 @@
+//! The measured table of `tests/bench/README.md`: real commands of the release build on the standard population, next
+//! to what an administrator would do by hand, in the same run. Prints Markdown.
+//!
+//! `cargo bench` measures a million users; `IGSH_BENCH_USERS=100000 cargo bench` a smaller population.
+
+#![allow(clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const IGSH: &str = env!("CARGO_BIN_EXE_igsh");
+const PASSWORDS: &str =
+    "Master1 bench-password-one\nMaster2 bench-password-two\nMaster3 bench-password-three\n";
+
+/// What a whole process took.
+struct Run {
+    wall: Duration,
+    /// The highest resident set that was seen, in KiB.
+    peak: u64,
+}
+
+fn main() {
+    let users: u64 = std::env::var("IGSH_BENCH_USERS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1_000_000);
+    let small = (users / 10).max(1);
+    let folder = tempfile::tempdir().expect("a folder for the vaults");
+    let mut table = String::from(
+        "| what | users | wall | peak memory | measured against | ratio |\n|---|---|---|---|---|---|\n",
+    );
+    machine();
+    for count in [small, users] {
+        bench(folder.path(), count, &mut table);
+    }
+    println!("{table}");
+}
+
+fn machine() {
+    let model = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = model
+        .lines()
+        .find(|line| line.starts_with("model name"))
+        .unwrap_or("model name: unknown");
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    println!(
+        "{cores} cores, {}\n",
+        model.split(':').next_back().unwrap_or_default().trim()
+    );
+}
+
+fn bench(folder: &Path, users: u64, table: &mut String) {
+    let at = |name: &str| folder.join(format!("{users}-{name}"));
+    let vault = at("vault.db");
+    write_private(&at("masters"), PASSWORDS);
+    write_private(&at("m1"), "bench-password-one\n");
+    let igsh = |commands: &[String]| {
+        let mut command = Command::new(IGSH);
+        command
+            .arg("--vault")
+            .arg(&vault)
+            .args(["--quiet", "--yes", "--format", "value"]);
+        if vault.exists() {
+            command
+                .args(["--login", "Master1"])
+                .arg("--password-file")
+                .arg(at("m1"));
+        }
+        for line in commands {
+            command.arg("-c").arg(line);
+        }
+        command
+    };
+    let quoted = |path: &Path| format!("'{}'", path.display());
+    let line = |text: String| vec![text];
+    run(igsh(&line(format!(
+        "system init kdf=19456,2,1 passwords={}",
+        quoted(&at("masters"))
+    ))));
+    let idle = run(igsh(&line("whoami".to_owned())));
+
+    let people = at("people.ndjson");
+    let generate = run(igsh(&line(format!(
+        "source generate users={users} seed=1 file={}",
+        quoted(&people)
+    ))));
+    row(table, "generate NDJSON", users, &generate, None);
+    let load = run(igsh(&line(format!(
+        "source load format=ndjson file={}",
+        quoted(&people)
+    ))));
+    let parse = jq(&people).map(|other| ("`jq -c .type` over the same file", other));
+    row(table, "load NDJSON", users, &load, parse);
+    std::fs::remove_file(&people).ok();
+
+    let counted = |times: usize| run(igsh(&vec!["user count userid=a*".to_owned(); times]));
+    let (once, many) = (counted(1), counted(101));
+    let each = many.wall.saturating_sub(once.wall) / 100;
+    let by_hand = sqlite(&vault, "SELECT count(*) FROM users WHERE userid GLOB 'a*'");
+    let inside = Run {
+        wall: each,
+        peak: many.peak,
+    };
+    row(
+        table,
+        "`user count userid=a*` in a session",
+        users,
+        &inside,
+        by_hand.map(|o| ("`sqlite3` process, same count", o)),
+    );
+
+    let bundle = at("all.igb");
+    let export = run(igsh(&line(format!("export file={}", quoted(&bundle)))));
+    row(
+        table,
+        "export everybody",
+        users,
+        &export,
+        pipeline(&vault).map(|o| ("`sqlite3` .mode json, zstd -1, age -r", o)),
+    );
+    run(igsh(&line(format!(
+        "bundle password 1 into={}",
+        quoted(&at("password"))
+    ))));
+    let verify = run(igsh(&line(format!(
+        "bundle verify file={} password-file={}",
+        quoted(&bundle),
+        quoted(&at("password"))
+    ))));
+    let copied = run(shell(&format!("sha256sum {}", quoted(&bundle))));
+    row(
+        table,
+        "bundle verify",
+        users,
+        &verify,
+        Some(("`sha256sum` of the bundle", copied)),
+    );
+    row(table, "log in, `whoami`", users, &idle, None);
+    if let Some(prompt) = first_prompt(&vault) {
+        row(
+            table,
+            "first prompt of the live shell",
+            users,
+            &prompt,
+            None,
+        );
+    }
+    for path in [vault, bundle] {
+        let size = std::fs::metadata(&path).map_or(0, |meta| meta.len());
+        println!(
+            "{}: {:.1} MiB",
+            path.extension().unwrap_or_default().to_string_lossy(),
+            size as f64 / 1048576.0
+        );
+        std::fs::remove_file(&path).ok();
+    }
+}
+
+/// The same columns by hand: every table as JSON, compressed, encrypted to a recipient.
+fn pipeline(vault: &Path) -> Option<Run> {
+    if !["sqlite3", "zstd", "age", "age-keygen"]
+        .iter()
+        .all(|tool| present(tool))
+    {
+        println!("(sqlite3, zstd or age is missing: no export ratio)");
+        return None;
+    }
+    let key = Command::new("age-keygen").output().ok()?;
+    let key = String::from_utf8_lossy(&key.stdout).into_owned();
+    let recipient = key
+        .lines()
+        .find_map(|line| line.strip_prefix("# public key: "))?
+        .to_owned();
+    let script = vault.with_extension("sql");
+    let mut sql = String::from(".mode json\n");
+    for table in [
+        "grp", "user", "alias", "contact", "qa", "password", "token", "card", "location",
+        "expected",
+    ] {
+        writeln!(sql, "SELECT * FROM \"{table}\";").expect("text");
+    }
+    std::fs::write(&script, sql).expect("the SQL file");
+    let out = vault.with_extension("age");
+    let run = run(shell(&format!(
+        "sqlite3 '{}' < '{}' | zstd -1 -q | age -r {recipient} > '{}'",
+        vault.display(),
+        script.display(),
+        out.display()
+    )));
+    std::fs::remove_file(out).ok();
+    Some(run)
+}
+
+fn sqlite(vault: &Path, sql: &str) -> Option<Run> {
+    present("sqlite3").then(|| run(shell(&format!("sqlite3 '{}' \"{sql}\"", vault.display()))))
+}
+
+fn jq(people: &Path) -> Option<Run> {
+    present("jq").then(|| run(shell(&format!("jq -c .type '{}'", people.display()))))
+}
+
+/// Time from starting the live shell in a terminal to its first prompt.
+fn first_prompt(vault: &Path) -> Option<Run> {
+    use std::io::Read as _;
+    let pty = portable_pty::native_pty_system()
+        .openpty(portable_pty::PtySize::default())
+        .ok()?;
+    let mut command = portable_pty::CommandBuilder::new(IGSH);
+    command.args(["--private", "--no-rc", "--vault"]);
+    command.arg(vault);
+    command.env("TERM", "xterm");
+    let mut reader = pty.master.try_clone_reader().ok()?;
+    let started = Instant::now();
+    let mut child = pty.slave.spawn_command(command).ok()?;
+    let (mut seen, mut buffer) = (Vec::new(), [0u8; 4096]);
+    while !seen.windows(5).any(|window| window == b"igsh>") {
+        let n = reader.read(&mut buffer).ok()?;
+        seen.extend_from_slice(&buffer[..n]);
+    }
+    let wall = started.elapsed();
+    child.kill().ok();
+    child.wait().ok();
+    Some(Run { wall, peak: 0 })
+}
+
+fn shell(line: &str) -> Command {
+    let mut command = Command::new("bash");
+    command.args(["-o", "pipefail", "-c", line]);
+    command
+}
+
+fn present(tool: &str) -> bool {
+    std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .any(|folder| folder.join(tool).is_file())
+}
+
+/// Runs a process to its end; it must succeed.
+fn run(mut command: Command) -> Run {
+    let started = Instant::now();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the process starts");
+    let status = PathBuf::from(format!("/proc/{}/status", child.id()));
+    let mut peak = 0;
+    let exit = loop {
+        if let Some(exit) = child.try_wait().expect("the process can be waited for") {
+            break exit;
+        }
+        if let Ok(text) = std::fs::read_to_string(&status) {
+            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            peak = peak.max(
+                line.and_then(|kib| kib.trim().trim_end_matches(" kB").trim().parse().ok())
+                    .unwrap_or(0),
+            );
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    assert!(exit.success(), "{command:?} failed: {exit}");
+    Run {
+        wall: started.elapsed(),
+        peak,
+    }
+}
+
+fn row(table: &mut String, what: &str, users: u64, run: &Run, against: Option<(&str, Run)>) {
+    let (name, ratio) = against.map_or(("", String::new()), |(name, other)| {
+        let ratio = run.wall.as_secs_f64() / other.wall.as_secs_f64().max(1e-9);
+        (
+            name,
+            format!("{ratio:.2} × {:.2} s", other.wall.as_secs_f64()),
+        )
+    });
+    let peak = if run.peak == 0 {
+        String::new()
+    } else {
+        format!("{:.0} MiB", run.peak as f64 / 1024.0)
+    };
+    let wall = if run.wall.as_millis() < 1000 {
+        format!("{:.1} ms", run.wall.as_secs_f64() * 1e3)
+    } else {
+        format!("{:.2} s", run.wall.as_secs_f64())
+    };
+    let line = format!("| {what} | {users} | {wall} | {peak} | {name} | {ratio} |");
+    eprintln!("{line}");
+    writeln!(table, "{line}").expect("text");
+}
+
+fn write_private(path: &Path, text: &str) {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .expect("a new file");
+    file.write_all(text.as_bytes()).expect("written");
+}
