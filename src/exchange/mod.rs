@@ -12,6 +12,7 @@ pub mod list;
 pub mod ndjson;
 pub mod output;
 pub mod population;
+pub mod pskc;
 mod secret;
 mod wiped;
 

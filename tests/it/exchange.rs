@@ -1,9 +1,12 @@
 //! Foreign files of other projects, read in place.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use igsh::exchange::ldif;
-use igsh::model::SourceRecord;
+use igsh::exchange::{ldif, pskc};
+use igsh::model::{SourceRecord, Token, TokenKind};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
 
 /// A folder of samples, where it is there.
 fn samples(folder: &str) -> Option<PathBuf> {
@@ -63,4 +66,162 @@ fn the_people_of_the_openldap_sample_are_read() {
             ("Home phone", "+1 313 555 2333", false),
         ]
     );
+}
+
+/// What `expected.json` says of one file, as far as it becomes tokens: by key id and serial.
+fn expected_tokens(keys: &[Value]) -> BTreeMap<(String, String), &Value> {
+    let text = |key: &Value, name: &str| key[name].as_str().unwrap_or_default().to_owned();
+    keys.iter()
+        .filter(|key| {
+            let algorithm = text(key, "algorithm").to_lowercase();
+            let otp = ["hotp", "totp", "ocra"]
+                .iter()
+                .any(|name| algorithm.ends_with(name))
+                || algorithm.contains("#ocra-1:");
+            let understood = key["policy"]["unknown_policy_elements"] != true;
+            let named = key["serial"].is_string() || key["id"].is_string();
+            otp && understood && named && key["secret"].is_string()
+        })
+        .map(|key| {
+            let serial = if key["serial"].is_string() {
+                text(key, "serial")
+            } else {
+                text(key, "id")
+            };
+            ((text(key, "id"), serial.replace('-', "")), key)
+        })
+        .collect()
+}
+
+fn assert_token(file: &str, token: &Token, expected: &Value, keys: &[Value]) {
+    let secret = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    assert_eq!(
+        json!(secret(token.seed.expose_secret())),
+        expected["secret"],
+        "{file}"
+    );
+    let vendor = if expected["manufacturer"].is_string() {
+        &expected["manufacturer"]
+    } else {
+        &expected["issuer"]
+    };
+    assert_eq!(json!(token.vendor), *vendor, "{file}");
+    assert_eq!(json!(token.model), expected["model"], "{file}");
+    assert_eq!(json!(token.issue_no), expected["issue_no"], "{file}");
+    assert_eq!(json!(token.counter), expected["counter"], "{file}");
+    assert_eq!(json!(token.step), expected["time_interval"], "{file}");
+    assert_eq!(json!(token.drift), expected["time_drift"], "{file}");
+    assert_eq!(json!(token.digits), expected["response_length"], "{file}");
+    let expiry = |date: &Value| -> Option<jiff::Timestamp> {
+        let date = date.as_str()?;
+        Some(
+            date.parse()
+                .or_else(|_| format!("{date}Z").parse())
+                .unwrap(),
+        )
+    };
+    let expires = [
+        &expected["policy"]["expiry_date"],
+        &expected["device_expiry_date"],
+    ]
+    .into_iter()
+    .filter_map(expiry)
+    .min();
+    assert_eq!(token.expires, expires, "{file}");
+    let pin = keys
+        .iter()
+        .find(|key| key["id"].is_string() && key["id"] == expected["policy"]["pin_key_id"]);
+    let pin = pin.map_or(Value::Null, |pin| pin["secret"].clone());
+    assert_eq!(
+        json!(token.unlock.as_ref().map(|pin| secret(pin.expose_secret()))),
+        pin,
+        "{file}"
+    );
+    assert_eq!((token.kind, token.state), (TokenKind::Hardware, None));
+}
+
+#[test]
+fn every_plain_pskc_sample_gives_what_a_careful_reader_gets_out_of_it() {
+    let Some(folder) = samples("pskc") else {
+        return;
+    };
+    let listed: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
+    let (mut tokens, mut refused) = (0, 0);
+    for (file, expected) in listed.as_object().unwrap() {
+        let items: Vec<_> = pskc::open(&folder.join(file)).unwrap().collect();
+        let errors = || items.iter().filter_map(|item| item.as_ref().err());
+        let taken = || items.iter().filter_map(|item| item.as_ref().ok());
+        let empty = Vec::new();
+        let keys = expected["keys"].as_array().unwrap_or(&empty);
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        let plain =
+            !text.contains("EncryptedValue") && !text.contains("<EncryptionMethod Algorithm");
+        let locked = keys.iter().any(|key| key["secret_error"].is_string());
+        if !plain || locked || expected["error"].is_string() {
+            assert_eq!(taken().count(), 0, "{file}");
+            assert!(
+                errors().all(|error| !error.hint.is_empty()) && errors().count() > 0,
+                "{file}"
+            );
+            if keys.iter().any(|key| key["secret"].is_string()) || locked {
+                let what = &errors().next_back().unwrap().what;
+                assert!(what.contains("encrypted"), "{file}: {what}");
+            }
+            refused += 1;
+            continue;
+        }
+        let wanted = expected_tokens(keys);
+        assert_eq!(
+            taken().count(),
+            wanted.len(),
+            "{file}: {:?}",
+            errors().collect::<Vec<_>>()
+        );
+        for (_, token) in taken() {
+            let key = (
+                token.key_id.clone().unwrap_or_default(),
+                token.serial.clone(),
+            );
+            assert_token(file, token, wanted[&key], keys);
+            tokens += 1;
+        }
+        let forbidden = keys
+            .iter()
+            .filter(|key| key["policy"]["unknown_policy_elements"] == true)
+            .count();
+        let nameless = keys
+            .iter()
+            .filter(|key| key["serial"].is_null() && key["id"].is_null())
+            .count();
+        assert_eq!(
+            errors().count(),
+            forbidden.max(nameless),
+            "{file}: {:?}",
+            errors().collect::<Vec<_>>()
+        );
+    }
+    assert!(
+        tokens > 30 && refused > 25,
+        "{tokens} tokens, {refused} refused"
+    );
+}
+
+#[test]
+fn hostile_pskc_files_are_refused() {
+    let Some(folder) = samples("pskc-bad") else {
+        return;
+    };
+    for file in ["entity-bomb.xml", "xxe.xml"] {
+        let items: Vec<_> = pskc::open(&folder.join(file)).unwrap().collect();
+        let [Err(error)] = items.as_slice() else {
+            panic!("{file}: {items:?}")
+        };
+        assert!(error.fatal && error.what.contains("DOCTYPE"), "{error}");
+    }
 }

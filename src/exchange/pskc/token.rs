@@ -1,0 +1,190 @@
+//! From a key of a PSKC file to a token.
+
+use super::key::{Device, Key, bad};
+use super::xml::Fault;
+use crate::model::{Algorithm, Hash, SecretBytes, Timestamp, Token, TokenKind};
+
+/// What a key is for us.
+pub(super) enum Made {
+    /// A token, and the id of the key that is its PIN.
+    Token(Box<Token>, Option<String>),
+    /// The PIN of another key.
+    Pin(SecretBytes),
+    /// The name of a key that is somewhere else.
+    Reference,
+    /// An algorithm that is none of one-time passwords as we know them.
+    Unsupported(String),
+}
+
+/// Makes a token of a key, and says what is worth knowing of it.
+pub(super) fn make(device: &Device, key: Key) -> Result<(Made, Vec<String>), Fault> {
+    let mark = key.mark;
+    let Some(secret) = key.secret else {
+        if key.is_reference {
+            return Ok((Made::Reference, key.notices));
+        }
+        return Err(bad(
+            mark,
+            "the key has no secret",
+            "a key without one is of no use; have it exported whole",
+        ));
+    };
+    let Some(name) = &key.algorithm else {
+        return Err(bad(
+            mark,
+            "the key has no algorithm",
+            "give the attribute Algorithm, such as …:pskc:totp",
+        ));
+    };
+    let (algorithm, draft_suite) = match algorithm(name) {
+        Known::Otp(algorithm, suite) => (algorithm, suite),
+        Known::Pin => return Ok((Made::Pin(secret), key.notices)),
+        Known::Other => return Ok((Made::Unsupported(name.clone()), key.notices)),
+    };
+    let mut notices = key.notices;
+    let suite = key.suite.or(draft_suite);
+    let length = secrecy::ExposeSecret::expose_secret(&secret).len();
+    let hash = hash(suite.as_deref(), length, &mut notices);
+    if let Some(encoding) = key.encoding.filter(|name| name != "DECIMAL") {
+        return Err(bad(
+            mark,
+            format!("its codes are {encoding}"),
+            "only tokens with decimal codes can be migrated",
+        ));
+    }
+    let serial = device
+        .serial
+        .as_ref()
+        .or(key.id.as_ref())
+        .map(|text| text.replace('-', ""));
+    let vendor = device.manufacturer.clone().or(key.issuer);
+    let token = Token {
+        vendor: named(vendor, "manufacturer").map_err(|(what, hint)| bad(mark, what, hint))?,
+        serial: named(serial, "serial number").map_err(|(what, hint)| bad(mark, what, hint))?,
+        kind: TokenKind::Hardware,
+        model: device.model.clone(),
+        algorithm,
+        hash,
+        digits: match key.digits {
+            Some(digits) if !(1..=10).contains(&digits) => {
+                return Err(bad(
+                    mark,
+                    format!("its codes have {digits} digits"),
+                    "codes have 1 to 10 digits",
+                ));
+            }
+            digits => digits,
+        },
+        step: match key.interval.map(u32::try_from) {
+            Some(Ok(step)) if step > 0 => Some(step),
+            Some(_) => {
+                return Err(bad(
+                    mark,
+                    "its time interval is no number of seconds",
+                    "correct TimeInterval",
+                ));
+            }
+            None => None,
+        },
+        counter: match key.counter.map(u64::try_from) {
+            Some(Ok(counter)) => Some(counter),
+            Some(Err(_)) => return Err(bad(mark, "its counter is below zero", "correct Counter")),
+            None => None,
+        },
+        drift: key.drift,
+        seed: secret,
+        state: None,
+        activation: None,
+        idp_url: None,
+        transactions: None,
+        load_date: None,
+        last_used: None,
+        expires: earlier(key.expires, device.expires),
+        issue_no: device.issue_no.clone(),
+        key_id: key.id,
+        comment: comment(
+            key.friendly_name,
+            suite.filter(|_| algorithm == Algorithm::Ocra),
+        ),
+        unlock: None,
+    };
+    Ok((Made::Token(Box::new(token), key.pin_key_id), notices))
+}
+
+enum Known {
+    Otp(Algorithm, Option<String>),
+    Pin,
+    Other,
+}
+
+/// The algorithm of a URI, of the RFC or a draft, or of a bare name. Early OCRA URIs end in the suite.
+fn algorithm(name: &str) -> Known {
+    let lower = name.to_lowercase();
+    if let Some(at) = lower.find("ocra-1:") {
+        return Known::Otp(Algorithm::Ocra, name.get(at..).map(str::to_owned));
+    }
+    match lower.rsplit(['#', ':']).next() {
+        Some("hotp") => Known::Otp(Algorithm::Hotp, None),
+        Some("totp") => Known::Otp(Algorithm::Totp, None),
+        Some("ocra") => Known::Otp(Algorithm::Ocra, None),
+        Some("pin") => Known::Pin,
+        _ => Known::Other,
+    }
+}
+
+/// The hash that the suite names; SHA-1 without a suite, as the RFC says, whatever the length of the seed.
+fn hash(suite: Option<&str>, seed: usize, notices: &mut Vec<String>) -> Option<Hash> {
+    let Some(suite) = suite else {
+        if matches!(seed, 32 | 64) {
+            notices.push(format!(
+                "no Suite, so the hash is SHA-1; its seed of {seed} bytes suggests SHA-{}: check it",
+                seed * 8
+            ));
+        }
+        return Some(Hash::Sha1);
+    };
+    let name: String = suite.to_lowercase().replace(['-', '_', ' '], "");
+    // An OCRA suite names its hash in the second part: OCRA-1:HOTP-SHA256-8:QN08.
+    let name = name
+        .split(':')
+        .find(|part| part.contains("sha"))
+        .unwrap_or(&name);
+    let hash = [
+        ("sha512", Hash::Sha512),
+        ("sha256", Hash::Sha256),
+        ("sha1", Hash::Sha1),
+    ]
+    .into_iter()
+    .find(|(sha, _)| name.contains(sha));
+    if hash.is_none() {
+        notices.push(format!(
+            "the Suite '{suite}' names no hash that is known; none is kept"
+        ));
+    }
+    hash.map(|(_, hash)| hash)
+}
+
+fn named(text: Option<String>, what: &str) -> Result<String, (String, &'static str)> {
+    match text {
+        None => Err((
+            format!("it has no {what}"),
+            "a token is known by its vendor and serial number; complete the package",
+        )),
+        Some(text) if text.is_empty() || text.contains(char::is_control) => Err((
+            format!("its {what} is empty or holds a control character"),
+            "correct the package",
+        )),
+        Some(text) => Ok(text),
+    }
+}
+
+fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    one.into_iter().chain(other).min()
+}
+
+fn comment(name: Option<String>, suite: Option<String>) -> Option<String> {
+    match (name, suite) {
+        (Some(name), Some(suite)) => Some(format!("{name} ({suite})")),
+        (name, suite) => name.or(suite),
+    }
+}
