@@ -308,9 +308,10 @@ pub static CODES: &[Code] = &[
     code(
         "E0303",
         "an attribute without an order",
-        "Only numbers and dates are less or greater than others.",
-        "user list group<sales",
-        "user list group=sales",
+        "Numbers, dates and plain text (by the numbers of its characters) are less or greater than others. The names \
+         of a closed set are not, and neither are group/name and @FILE.",
+        "user list state<active",
+        "user list state!=active",
     ),
     code(
         "E0304",

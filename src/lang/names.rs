@@ -111,6 +111,16 @@ impl Names {
         }
         names
     }
+
+    /// The names of the arguments, and where to read of the many attributes.
+    pub(super) fn short(self) -> Vec<&'static str> {
+        let args = self.spec.args.iter().filter(|arg| !takes_pairs(arg));
+        let mut names: Vec<&'static str> = args.map(|arg| arg.name).collect();
+        if self.selects() {
+            names.push("an attribute ('help selection')");
+        }
+        names
+    }
 }
 
 /// `vendor` of `token.vendor`.

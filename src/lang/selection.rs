@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::Span;
 use super::args::When;
 use super::spec::Complete;
+use crate::model;
 
 /// A selection as a command gets it.
 #[derive(Debug, Clone, Default)]
@@ -156,55 +157,58 @@ pub enum Entity {
     Location,
 }
 
+/// A row of the table.
+const fn row(
+    name: &'static str,
+    kind: AttributeKind,
+    entity: Entity,
+    complete: Complete,
+    summary: &'static str,
+) -> Attribute {
+    Attribute {
+        name,
+        kind,
+        entity,
+        summary,
+        complete,
+    }
+}
+
+use AttributeKind::{Names, Number, NumberOr, Text, UserId, When as Date};
+use Complete::{Bundles, Groups, Kind, Users, Vendors};
+use Entity::{Card, Location, Token, User};
+
 /// The attributes, in the order of help. `limit` is an argument beside them, not one of them.
+#[rustfmt::skip]
 pub static ATTRIBUTES: &[Attribute] = &[
-    Attribute {
-        name: "userid",
-        kind: AttributeKind::UserId,
-        entity: Entity::User,
-        summary: "User name; also group/name, or @FILE with one a line",
-        complete: Complete::Users,
-    },
-    Attribute {
-        name: "group",
-        kind: AttributeKind::Text,
-        entity: Entity::User,
-        summary: "Name of the user's group",
-        complete: Complete::Groups,
-    },
-    Attribute {
-        name: "alias",
-        kind: AttributeKind::Text,
-        entity: Entity::User,
-        summary: "Some alias of the user",
-        complete: Complete::Kind,
-    },
-    Attribute {
-        name: "fullname",
-        kind: AttributeKind::Text,
-        entity: Entity::User,
-        summary: "Full name",
-        complete: Complete::Kind,
-    },
-    Attribute {
-        name: "state",
-        kind: AttributeKind::Names(crate::model::UserState::NAMES),
-        entity: Entity::User,
-        summary: "State of the user in the source",
-        complete: Complete::Kind,
-    },
-    Attribute {
-        name: "phase",
-        kind: AttributeKind::Names(crate::model::Phase::NAMES),
-        entity: Entity::User,
-        summary: "Where the user stands in the migration",
-        complete: Complete::Kind,
-    },
-    Attribute {
-        name: "exported",
-        kind: AttributeKind::NumberOr(&["no", "yes"]),
-        entity: Entity::User,
-        summary: "Whether the user is in a bundle, or in which",
-        complete: Complete::Bundles,
-    },
+    row("userid", UserId, User, Users, "User name; also group/name, or @FILE with one a line"),
+    row("group", Text, User, Groups, "Name of the user's group"),
+    row("fullname", Text, User, Kind, "Full name"),
+    row("alias", Text, User, Kind, "Some alias of the user"),
+    row("contact", Text, User, Kind, "Some contact of the user: mail address or telephone number"),
+    row("state", Names(model::UserState::NAMES), User, Kind, "State of the user in the source"),
+    row("locale", Text, User, Kind, "Locale of the user"),
+    row("lastauth", Date, User, Kind, "When the user last authenticated"),
+    row("qa.count", Number, User, Kind, "How many questions and answers the user has"),
+    row("password.name", Text, User, Kind, "Name of some password of the user"),
+    row("phase", Names(model::Phase::NAMES), User, Kind, "Where the user stands in the migration"),
+    row("exported", NumberOr(&["no", "yes"]), User, Bundles, "Whether the user is in a bundle, or in which"),
+    row("token.vendor", Text, Token, Vendors, "Vendor of some token"),
+    row("token.serial", Text, Token, Kind, "Serial number of some token"),
+    row("token.state", Names(model::TokenState::NAMES), Token, Kind, "State of some token"),
+    row("token.activation", Names(model::Activation::NAMES), Token, Kind, "How far the activation of some soft token has come"),
+    row("token.model", Text, Token, Kind, "Model of some token"),
+    row("token.kind", Names(model::TokenKind::NAMES), Token, Kind, "What some token is made of"),
+    row("token.algorithm", Names(model::Algorithm::NAMES), Token, Kind, "How some token computes its codes"),
+    row("token.lastused", Date, Token, Kind, "When some token was last used"),
+    row("token.expires", Date, Token, Kind, "When some token expires"),
+    row("token.drift", Number, Token, Kind, "Clock drift of some token, in time steps"),
+    row("card.state", Names(model::CardState::NAMES), Card, Kind, "State of some card"),
+    row("card.serial", Number, Card, Kind, "Serial number of some card"),
+    row("card.usage", Names(model::Usage::NAMES), Card, Kind, "How worn some card is"),
+    row("card.expires", Date, Card, Kind, "When some card expires"),
+    row("card.created", Date, Card, Kind, "When some card was made"),
+    row("location.country", Text, Location, Kind, "Country of some place the user was at"),
+    row("location.region", Text, Location, Kind, "Region of some place the user was at"),
+    row("location.city", Text, Location, Kind, "City of some place the user was at"),
 ];

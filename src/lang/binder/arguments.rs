@@ -270,7 +270,7 @@ impl Binder<'_> {
             let title = format!("'{}' takes no selection", self.spec.path);
             let label = format!("'{}' is an attribute of selections", name.text);
             let diagnostic = Diagnostic::new("E0215", title, name.span.clone(), label)
-                .expected(self.names.all());
+                .expected(self.names.short());
             return self.report(diagnostic);
         }
         let what = if selects { "attribute" } else { "argument" };
@@ -283,7 +283,7 @@ impl Binder<'_> {
             format!("'{}' does not take it", self.spec.path),
         )
         .helps(did_you_mean(&near))
-        .expected(self.names.all());
+        .expected(self.names.short());
         self.report(diagnostic);
     }
 

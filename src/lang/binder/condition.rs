@@ -263,39 +263,39 @@ impl Binder<'_> {
     }
 }
 
-/// Whether an ordering is possible: an ordered attribute, and a single value that is no wildcard.
+/// Whether an ordering is possible: a kind that has an order, and a single value that is no wildcard.
 fn ordering(attribute: &Attribute, words: &[Word], named: &ast::Named) -> Result<(), Diagnostic> {
     let sign = named.operator.as_str();
-    let ordered = matches!(
-        attribute.kind,
-        AttributeKind::Number | AttributeKind::NumberOr(_) | AttributeKind::When
-    );
-    if !ordered {
+    let [word] = words else {
         return Err(Diagnostic::new(
-            "E0303",
-            format!("'{}' has no order", attribute.name),
-            named.operator_span.clone(),
-            format!("'{sign}' is for numbers and dates"),
-        )
-        .expected(["=", "!="]));
-    }
-    match words {
-        [word] if word.is_star() => Err(Diagnostic::new(
-            "E0301",
-            format!("no wildcard after '{sign}'"),
-            word.span.clone(),
-            "not a single value",
-        )
-        .help(format!("{}=* means that it is present", attribute.name))),
-        [_] => Ok(()),
-        _ => Err(Diagnostic::new(
             "E0302",
             format!("a list after '{sign}'"),
             named.value.span.clone(),
             "one value can stand here",
         )
-        .help("a list means any of its items, and is for = and !=")),
+        .help("a list means any of its items, and is for = and !="));
+    };
+    let compound = attribute.kind == AttributeKind::UserId
+        && (word.after('@').is_some() || word.split_once('/').is_some());
+    if compound || matches!(attribute.kind, AttributeKind::Names(_)) {
+        return Err(Diagnostic::new(
+            "E0303",
+            format!("'{}' has no such order", attribute.name),
+            named.operator_span.clone(),
+            format!("'{sign}' is for numbers, dates and plain text"),
+        )
+        .expected(["=", "!="]));
     }
+    if word.pattern().literal().is_none() {
+        return Err(Diagnostic::new(
+            "E0301",
+            format!("no wildcard after '{sign}'"),
+            word.span.clone(),
+            "not a single value",
+        )
+        .help(format!("{}=* means that it is present", attribute.name)));
+    }
+    Ok(())
 }
 
 fn number_or(word: &Word, set: &'static [&'static str]) -> Result<Operand, Diagnostic> {

@@ -196,8 +196,16 @@ fn names_that_are_not_known_are_errors_with_the_names_that_are() {
     assert_eq!((found.code, found.span()), ("E0101", 7..11));
     assert_eq!(found.title, "unknown attribute 'grup'");
     assert_eq!(found.help, ["did you mean 'group'?"]);
-    assert!(found.expected.contains(&"group".to_owned()));
-    assert!(found.expected.contains(&"file".to_owned()));
+    assert_eq!(
+        found.expected,
+        [
+            "file",
+            "overwrite",
+            "yes",
+            "format",
+            "an attribute ('help selection')"
+        ]
+    );
     let found = errors("bundle get 3 fromat=json").remove(0);
     assert_eq!(found.title, "unknown argument 'fromat'");
     assert_eq!(
@@ -360,12 +368,23 @@ fn attributes_have_their_kinds() {
     assert_eq!(selection("user list state=ACTIVE"), "state=active");
     assert_eq!(selection("user list exported=no,3"), "exported=no,3");
     assert_eq!(selection("user list exported>3"), "exported>3");
+    assert_eq!(selection("user list userid>=m"), "userid>='m'");
+    assert_eq!(
+        selection("user list lastauth<-90d"),
+        "lastauth<2025-12-01T12:00:00Z"
+    );
+    assert_eq!(
+        selection("user list tokenState=current"),
+        "token.state=current"
+    );
     for (text, expected) in [
         ("user list state=act*", "E0301"),
         ("user list exported=3*", "E0301"),
         ("user list exported>*", "E0301"),
         ("user list exported>3,4", "E0302"),
-        ("user list group>a", "E0303"),
+        ("user list userid>a/b", "E0303"),
+        ("user list userid>@f", "E0303"),
+        ("user list userid>a*", "E0301"),
         ("user list state<active", "E0303"),
         ("user list state=asleep", "E0211"),
         ("user list exported=maybe", "E0210"),

@@ -1,0 +1,530 @@
+//! What `help` says, and the manual of the commands: all of it from the catalogue and the tables of the language.
+//!
+//! Pure functions from descriptions to text of 80 columns; who shows it decides about pager and colours.
+
+mod man;
+
+pub use man::commands_7;
+
+use super::binder::path;
+use super::codes::{self, Code};
+use super::selection::{ATTRIBUTES, Attribute, AttributeKind, Entity};
+use super::spec::{Arg, Catalogue, Command, Effect, Kind, Selects, fold_name};
+use super::suggest::{did_you_mean, similar};
+
+/// The width that paragraphs are broken at.
+const WIDTH: usize = 80;
+
+/// The topics beside commands and error codes.
+const TOPICS: [(&str, &str); 2] = [
+    (
+        "selection",
+        "How users are chosen: attributes, lists, wildcards, where=",
+    ),
+    (
+        "language",
+        "How a line is written: words, quotes, variables, loops",
+    ),
+];
+
+/// A question that nothing answers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no help on '{asked}'{}", .near.as_ref().map_or_else(String::new, |near| format!("; {near}")))]
+pub struct NoHelp {
+    /// What was asked, as one line.
+    pub asked: String,
+    /// `did you mean 'a' or 'b'?`
+    pub near: Option<String>,
+}
+
+/// The answer to `help` with these words: the overview, a command, the commands of a noun, a topic or an error code.
+///
+/// # Errors
+/// [`NoHelp`] with what is near, when nothing is called so.
+pub fn answer(words: &[impl AsRef<str>], catalogue: &Catalogue) -> Result<String, NoHelp> {
+    let words: Vec<&str> = words
+        .iter()
+        .flat_map(|word| word.as_ref().split(' '))
+        .collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    let Some(first) = words.first() else {
+        return Ok(overview(catalogue));
+    };
+    if let Some((spec, length)) = path::find(&words, catalogue)
+        && length == words.len()
+    {
+        return Ok(command(spec));
+    }
+    if let [word] = words.as_slice() {
+        if let Some(code) = codes::find(word) {
+            return Ok(error_code(code));
+        }
+        match fold_name(word).as_str() {
+            "selection" | "selections" => return Ok(selection()),
+            "language" => return Ok(language()),
+            _ => {}
+        }
+    }
+    let below = commands_below(&words, catalogue);
+    if !below.is_empty() {
+        return Ok(listing(&below));
+    }
+    let paths = catalogue
+        .commands
+        .iter()
+        .flat_map(|command| path::paths(command));
+    let nouns = path::next_words(&[], catalogue).into_iter();
+    let codes = codes::CODES.iter().map(|code| code.code);
+    let topics = TOPICS.iter().map(|(name, _)| *name);
+    let all: Vec<&str> = paths.chain(nouns).chain(topics).chain(codes).collect();
+    let asked = words.join(" ");
+    let mut near = similar(&asked, all.iter().copied());
+    if near.is_empty() {
+        near = similar(first, all);
+    }
+    Err(NoHelp {
+        asked,
+        near: did_you_mean(&near),
+    })
+}
+
+/// All commands with their summaries, grouped by their first word, and what else can be asked.
+pub fn overview(catalogue: &Catalogue) -> String {
+    let mut out = listing(catalogue.commands);
+    out.push('\n');
+    let topics = TOPICS.map(|(name, summary)| (format!("help {name}"), summary.to_owned()));
+    let mut rows = vec![(
+        "help <command>".to_owned(),
+        "What a command does, its arguments and examples".to_owned(),
+    )];
+    rows.extend(topics);
+    rows.push((
+        "help E0101".to_owned(),
+        "What an error means and how to mend it".to_owned(),
+    ));
+    out.push_str(&table(&rows));
+    out
+}
+
+/// Paths and summaries; a blank line where the first word changes to or from one that several commands share.
+fn listing(commands: &[&'static Command]) -> String {
+    let noun = |command: &Command| {
+        command
+            .path
+            .split(' ')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let shared = |name: &str| commands.iter().filter(|other| noun(other) == name).count() > 1;
+    let rows: Vec<_> = commands
+        .iter()
+        .map(|command| (command.path.to_owned(), command.summary.to_owned()))
+        .collect();
+    let table = table(&rows);
+    let mut out = String::new();
+    let mut before: Option<String> = None;
+    let mut lines = table.lines().peekable();
+    for command in commands {
+        let name = noun(command);
+        if let Some(before) = before.filter(|before| *before != name)
+            && (shared(&before) || shared(&name))
+        {
+            out.push('\n');
+        }
+        // The command's own line, and the lines that its summary runs over to.
+        while let Some(line) = lines.next() {
+            out.push_str(line);
+            out.push('\n');
+            if lines.peek().is_none_or(|next| !next.starts_with("   ")) {
+                break;
+            }
+        }
+        before = Some(name);
+    }
+    out
+}
+
+/// The commands whose path begins with these words.
+fn commands_below(words: &[&str], catalogue: &Catalogue) -> Vec<&'static Command> {
+    let begins = |path: &str| {
+        let mut names = path.split(' ');
+        words.iter().all(|word| {
+            names
+                .next()
+                .is_some_and(|name| fold_name(name) == fold_name(word))
+        })
+    };
+    let commands = catalogue.commands.iter().copied();
+    commands
+        .filter(|command| path::paths(command).any(begins))
+        .collect()
+}
+
+/// One command: usage, what it does and needs, arguments, examples.
+pub fn command(spec: &Command) -> String {
+    let mut out = format!("{} - {}\n\n", spec.path, spec.summary);
+    out.push_str(&wrap(&format!("Usage: {}", usage(spec)), 0, 7));
+    for synonym in spec.synonyms {
+        out.push_str(&format!("Also:  {synonym}\n"));
+    }
+    out.push_str(&format!("\n{}\n", needs(spec)));
+    for paragraph in spec
+        .details
+        .split("\n\n")
+        .filter(|text| !text.trim().is_empty())
+    {
+        out.push('\n');
+        out.push_str(&paragraph_text(paragraph));
+    }
+    if !spec.args.is_empty() {
+        out.push_str("\nArguments:\n");
+        let rows: Vec<_> = spec
+            .args
+            .iter()
+            .map(|arg| (written(arg), described(arg)))
+            .collect();
+        out.push_str(&table(&rows));
+    }
+    if let Some(text) = selects(spec.selects) {
+        out.push_str(&format!("\nSelection:\n{}", wrap(text, 2, 2)));
+    }
+    if !spec.examples.is_empty() {
+        out.push_str("\nExamples:\n");
+        for example in spec.examples {
+            out.push_str(&format!("  {}\n", example.line));
+            out.push_str(&wrap(example.what, 6, 6));
+        }
+    }
+    out
+}
+
+/// The command's path and everything that it takes, on one line.
+pub fn usage(spec: &Command) -> String {
+    let mut parts = vec![spec.path.to_owned()];
+    let mut optional = Vec::new();
+    for arg in spec.args {
+        match (arg.required, written(arg)) {
+            (true, written) => parts.push(written),
+            (false, written) => optional.push(format!("[{written}]")),
+        }
+    }
+    if spec.selects != Selects::Nothing {
+        parts.push("[selection]".to_owned());
+    }
+    parts.append(&mut optional);
+    parts.join(" ")
+}
+
+/// An argument as the usage line has it: positional ones without their name.
+fn written(arg: &Arg) -> String {
+    match (arg.positional, arg.kind) {
+        (true, Kind::Settings | Kind::Variables) | (false, _) => placeholder(arg),
+        (true, Kind::Choice(set)) => set.join("|"),
+        (true, _) if arg.many => format!("<{}> …", arg.name),
+        (true, _) => format!("<{}>", arg.name),
+    }
+}
+
+/// How an argument is written with its name: `file=FILE`, `-overwrite`, `-yes[=N]`.
+pub fn placeholder(arg: &Arg) -> String {
+    let name = arg.name;
+    match arg.kind {
+        Kind::Flag => format!("-{name}"),
+        Kind::FlagOrNumber => format!("-{name}[=N]"),
+        Kind::Text if arg.many => format!("{name}=TEXT,…"),
+        Kind::Text => format!("{name}=TEXT"),
+        Kind::Number(..) => format!("{name}=N"),
+        Kind::Choice(set) => format!("{name}={}", set.join("|")),
+        Kind::InFile | Kind::OutFile => format!("{name}=FILE"),
+        Kind::When => format!("{name}=DATE"),
+        Kind::Settings | Kind::Variables => "name=value …".to_owned(),
+        Kind::Comparison => format!("{name}>N"),
+    }
+}
+
+/// The summary of an argument with its bounds, default and whether it is needed or secret.
+fn described(arg: &Arg) -> String {
+    let mut remarks = Vec::new();
+    if arg.required {
+        remarks.push("required".to_owned());
+    }
+    match arg.kind {
+        Kind::Number(min, max) if max < i64::MAX => remarks.push(format!("{min} to {max}")),
+        Kind::Number(min, _) if min > i64::MIN => remarks.push(format!("from {min}")),
+        _ => {}
+    }
+    if arg.positional && !matches!(arg.kind, Kind::Settings | Kind::Variables) {
+        remarks.push(format!("also {}", placeholder(arg)));
+    }
+    if let Some(default) = arg.default {
+        remarks.push(format!("default: {default}"));
+    }
+    if arg.secret {
+        remarks.push("secret, never kept".to_owned());
+    }
+    if remarks.is_empty() {
+        arg.summary.to_owned()
+    } else {
+        format!("{} ({})", arg.summary, remarks.join(", "))
+    }
+}
+
+/// What the command needs and does, as sentences.
+fn needs(spec: &Command) -> String {
+    let session = if spec.session {
+        "Needs a master session."
+    } else {
+        "Works without a login."
+    };
+    let effect = match spec.effect {
+        Effect::Read => "Changes nothing.",
+        Effect::Write => "Changes the vault or a file.",
+        Effect::Reveal => "Lets a secret leave the vault in clear.",
+        Effect::Destroy => "Removes what cannot be brought back.",
+    };
+    format!("{session} {effect}")
+}
+
+fn selects(selects: Selects) -> Option<&'static str> {
+    match selects {
+        Selects::Nothing => None,
+        Selects::Users => Some(
+            "Users, by their attributes: group=sales userid=a* … limit=N. Without any, all of them. See 'help \
+             selection'.",
+        ),
+        Selects::Tokens => Some(
+            "Tokens, by their own attributes (vendor=HID state=current) and those of their users (group=sales). See \
+             'help selection'.",
+        ),
+        Selects::Cards => Some(
+            "Cards, by their own attributes (state=current) and those of their users (group=sales). See 'help \
+             selection'.",
+        ),
+    }
+}
+
+/// The topic `selection`: every attribute, and how conditions are put together.
+pub fn selection() -> String {
+    let mut out = String::from("Selections\n\n");
+    for paragraph in SELECTION {
+        out.push_str(&paragraph_text(paragraph));
+        out.push('\n');
+    }
+    for (title, entity) in [
+        ("The user:", Entity::User),
+        ("Some token of the user:", Entity::Token),
+        ("Some card of the user:", Entity::Card),
+        ("Some place the user was at:", Entity::Location),
+    ] {
+        let own = ATTRIBUTES
+            .iter()
+            .filter(|attribute| attribute.entity == entity);
+        let rows: Vec<_> = own.map(|a| (a.name.to_owned(), attribute(a))).collect();
+        if !rows.is_empty() {
+            out.push_str(&format!("{title}\n{}\n", table(&rows)));
+        }
+    }
+    out.push_str("Beside them:\n");
+    out.push_str(&table(&[
+        (
+            "limit=N".to_owned(),
+            "At most so many, in order of user id".to_owned(),
+        ),
+        (
+            "where=(…)".to_owned(),
+            "A condition with and, or, not and parentheses".to_owned(),
+        ),
+        (
+            "aliasPrefix=X".to_owned(),
+            "The same as alias=X*".to_owned(),
+        ),
+    ]));
+    out
+}
+
+/// An attribute's summary, with the names that it can have.
+fn attribute(attribute: &Attribute) -> String {
+    let values = match attribute.kind {
+        AttributeKind::Names(set) => set.join(", "),
+        AttributeKind::NumberOr(set) => format!("{} or a number", set.join(", ")),
+        AttributeKind::Number => "a number".to_owned(),
+        AttributeKind::When => "a date".to_owned(),
+        AttributeKind::Text | AttributeKind::UserId => return attribute.summary.to_owned(),
+    };
+    format!("{}: {values}", attribute.summary)
+}
+
+const SELECTION: &[&str] = &[
+    "A selection chooses users. Its arguments must all hold, also when one is repeated: group=sales userid=a*. The \
+     items of a list are alternatives: group=sales,hr. a!=x,y means that a is neither.",
+    "Relations are = != < <= > >=. On text, * stands for any characters and ? for one, outside quotes: userid=a* is \
+     a pattern, userid=\"a*\" the literal text. alias=* means that there is one, alias!=* that there is none.",
+    "Outside quotes userid=group/name names the group too, and userid=@FILE takes a list, one user id a line. A \
+     group, vendor or bundle that is written without quotes and wildcards must exist.",
+    "A date is 2026-01-31 (the day in UTC), 2026-01-31T08:00:00Z, or relative: lastauth<-90d, token.expires<+12h.",
+    "where= takes a condition: where=(group=sales or token.vendor=HID*) and not alias=MIGRATED_*. Every comparison \
+     stands alone; where=token(vendor=HID and state=current) asks for one and the same token. card(…) and \
+     location(…) likewise.",
+    "In commands about tokens or cards, their attributes filter rows, also without the 'token.' or 'card.'.",
+];
+
+/// The topic `language`: how a line is written.
+pub fn language() -> String {
+    let mut out = String::from("The command language\n\n");
+    for (at, paragraph) in LANGUAGE.iter().enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        out.push_str(&paragraph_text(paragraph));
+    }
+    out
+}
+
+const LANGUAGE: &[&str] = &[
+    "A command ends at the end of its line or at ';'. '#' at the start of a word begins a comment. '\\' at the end \
+     of a line continues it; between parentheses a newline is a blank.",
+    "Arguments are written name=value, or -name value as in the original shell; both mean the same. A switch is \
+     -name alone. Letter case, '-', '_' and '.' do not matter in names: cardState is card.state. In values they do.",
+    "A list is a,b,c without blanks. What holds a blank or one of = , ; ( ) { } ! < > $ stands between quotes: \
+     '…' means every character as it is, \"…\" knows \\n \\t \\\" \\\\ \\$ \\u{…} and variables.",
+    "$name and ${name} stand for a variable's value. Alone it may be a list or a pattern; within a word or quotes it \
+     is one text.",
+    "foreach x in (user list group=sales) { echo $x } runs its commands for every row.",
+];
+
+/// An error code: what it means, a wrong line and the right one.
+pub fn error_code(code: &Code) -> String {
+    let wrong: String = code.wrong.chars().map(visible).collect();
+    format!(
+        "{}: {}\n\n{}\nWrong:  {wrong}\nRight:  {}\n",
+        code.code,
+        code.title,
+        paragraph_text(code.explanation),
+        code.right
+    )
+}
+
+/// A control character as its picture.
+fn visible(c: char) -> char {
+    if c.is_ascii_control() {
+        char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}')
+    } else {
+        c
+    }
+}
+
+/// A paragraph, its own line breaks aside; one whose lines are indented stays as it is.
+fn paragraph_text(text: &str) -> String {
+    if text.lines().any(|line| line.starts_with("  ")) {
+        return format!("{}\n", text.trim_end());
+    }
+    wrap(text, 0, 0)
+}
+
+/// `text` broken at [`WIDTH`], its first line indented by `first` and the others by `others`.
+fn wrap(text: &str, first: usize, others: usize) -> String {
+    let mut out = " ".repeat(first);
+    let mut column = first;
+    let mut begun = false;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if begun && column + 1 + length > WIDTH {
+            out.push('\n');
+            out.push_str(&" ".repeat(others));
+            column = others;
+        } else if begun {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+        begun = true;
+    }
+    out.push('\n');
+    out
+}
+
+/// Two columns, the second one wrapped; a long entry of the first stands on a line of its own.
+fn table(rows: &[(String, String)]) -> String {
+    const WIDEST: usize = 26;
+    let lengths = rows.iter().map(|(left, _)| left.chars().count());
+    let width = lengths
+        .filter(|length| *length <= WIDEST)
+        .max()
+        .unwrap_or(WIDEST);
+    let mut out = String::new();
+    for (left, right) in rows {
+        let length = left.chars().count();
+        out.push_str(&format!("  {left}"));
+        if length <= width {
+            out.push_str(&" ".repeat(width - length + 2));
+        } else {
+            out.push('\n');
+            out.push_str(&" ".repeat(width + 4));
+        }
+        out.push_str(wrap(right, width + 4, width + 4).trim_start());
+        if right.is_empty() {
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::testing::CATALOGUE;
+
+    fn help(words: &[&str]) -> String {
+        answer(words, &CATALOGUE).unwrap()
+    }
+
+    #[test]
+    fn pages() {
+        insta::assert_snapshot!("overview", help(&[]));
+        insta::assert_snapshot!("command", help(&["authexport"]));
+        insta::assert_snapshot!("noun", help(&["bundle"]));
+        insta::assert_snapshot!("code", help(&["e0101"]));
+        insta::assert_snapshot!("selection", help(&["selection"]));
+        insta::assert_snapshot!("language", help(&["language"]));
+        insta::assert_snapshot!("run", help(&["run"]));
+    }
+
+    #[test]
+    fn every_page_fits_its_width() {
+        let mut pages = vec![overview(&CATALOGUE), selection(), language()];
+        pages.extend(CATALOGUE.commands.iter().map(|spec| command(spec)));
+        pages.extend(codes::CODES.iter().map(error_code));
+        for page in pages {
+            for line in page.lines() {
+                let example = line.starts_with("Wrong:") || line.starts_with("Right:");
+                assert!(example || line.chars().count() <= WIDTH, "{line}");
+                assert!(
+                    !line.ends_with(' ') && !line.chars().any(char::is_control),
+                    "{line:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn words_of_a_path_may_come_together_or_apart() {
+        assert_eq!(help(&["bundle", "get"]), help(&["bundle get"]));
+        assert_eq!(help(&["Export"]), help(&["export"]));
+    }
+
+    #[test]
+    fn what_nothing_answers_says_what_is_near() {
+        let asked = |words: &[&str]| answer(words, &CATALOGUE).unwrap_err().to_string();
+        assert_eq!(
+            asked(&["exprot"]),
+            "there is no help on 'exprot'; did you mean 'export'?"
+        );
+        assert_eq!(
+            asked(&["bundle", "gte"]),
+            "there is no help on 'bundle gte'; did you mean 'bundle get'?"
+        );
+        assert_eq!(asked(&["quux"]), "there is no help on 'quux'");
+    }
+}
