@@ -103,13 +103,14 @@ pub enum KdfError {
 pub fn derive(password: &[u8], salt: &[u8; 16], cost: Cost) -> Result<Key, KdfError> {
     let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(Key::LEN))
         .map_err(|_| KdfError::Parameters)?;
-    let mut memory = Zeroizing::new(Vec::new());
+    let mut memory = Vec::new();
     memory
         .try_reserve_exact(params.block_count())
         .map_err(|_| KdfError::Memory {
             kib: cost.memory_kib,
         })?;
     memory.resize(params.block_count(), Block::new());
+    let mut memory = Zeroizing::new(memory.into_boxed_slice());
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let mut key = Key::zero();
     on_wiped_stack(|| {

@@ -442,6 +442,12 @@ fn nothing_is_given_out_before_the_whole_bundle_was_checked() {
 }
 
 #[test]
+fn a_fault_at_the_head_of_a_long_payload_ends_the_reading() {
+    // Longer than what may wait between the two threads.
+    refuse(&[&vec![9; 8 << 20]], Place::Frame(0), "neither");
+}
+
+#[test]
 fn reading_can_be_interrupted() {
     let cancel = CancelToken::default();
     cancel.cancel();

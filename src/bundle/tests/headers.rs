@@ -7,12 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 /// The first four lines, changed, with a fifth that fits them.
-fn with_sum(four: &[u8], payload: &[u8]) -> Vec<u8> {
+pub(super) fn with_sum(four: &[u8], payload: &[u8]) -> Vec<u8> {
     let sum = format!("--- {}\n", BASE64.encode(sha256(four)));
     [four, sum.as_bytes(), payload].concat()
 }
 
-fn four_lines() -> String {
+pub(super) fn four_lines() -> String {
     let text = sample().header.text();
     text.split_inclusive('\n').take(4).collect()
 }

@@ -4,6 +4,7 @@ mod arbitrary;
 mod attacks;
 mod blocks;
 mod headers;
+mod mutations;
 mod parser;
 mod round_trip;
 mod samples;
