@@ -18,3 +18,6 @@ mod wiped;
 
 pub use error::Error;
 pub use lines::MAX_LINE;
+
+#[cfg(test)]
+mod tests;
