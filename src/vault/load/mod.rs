@@ -6,6 +6,8 @@
 
 mod duplicates;
 mod indexes;
+mod items;
+mod origin;
 mod person;
 mod prepare;
 mod rows;
@@ -21,7 +23,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction};
 
 use crate::ambient::{CancelToken, Progress, Unit};
-use crate::model::{SourceRecord, Timestamp};
+use crate::model::{SourceRecord, Timestamp, Token, UnassignedToken};
 use crate::store::{self, Holder, Keys};
 
 use super::{Error, Result, Vault};
@@ -155,15 +157,49 @@ impl Vault {
     where
         I: Iterator<Item = Result<(u64, SourceRecord), BadRecord>> + Send,
     {
+        self.in_one(holder, audit, |tx| {
+            let writer = Writer::new(tx, options, BULK_FROM)?;
+            load(options, bad, progress, cancel).run(writer, keys, records)
+        })
+    }
+
+    /// Loads unassigned tokens into `group`, or into the source's default group. Tokens that the vault has already
+    /// are bad records; everything else as for [`Vault::load`].
+    ///
+    /// # Errors
+    /// [`Error::NoSuchGroup`] and [`Error::NoDefaultGroup`] besides those of [`Vault::load`].
+    #[allow(clippy::too_many_arguments)]
+    pub fn load_tokens<I>(
+        &mut self,
+        keys: &Keys,
+        tokens: I,
+        group: Option<&str>,
+        options: &LoadOptions,
+        holder: &Holder,
+        audit: impl FnOnce(&Transaction<'_>, &LoadReport) -> store::Result<()>,
+        bad: &mut dyn FnMut(&BadRecord),
+        progress: &dyn Progress,
+        cancel: &CancelToken,
+    ) -> Result<LoadReport>
+    where
+        I: Iterator<Item = Result<(u64, Token), BadRecord>> + Send,
+    {
+        self.in_one(holder, audit, |tx| {
+            let (group, writer) = Writer::of_new_tokens(tx, options, group)?;
+            let records = tokens.map(|item| item.map(|(line, token)| (line, held(&group, token))));
+            load(options, bad, progress, cancel).run(writer, keys, records)
+        })
+    }
+
+    /// Does `work` in one transaction, the audit's entry last.
+    fn in_one(
+        &mut self,
+        holder: &Holder,
+        audit: impl FnOnce(&Transaction<'_>, &LoadReport) -> store::Result<()>,
+        work: impl FnOnce(&Connection) -> Result<(LoadReport, bool)>,
+    ) -> Result<LoadReport> {
         let (report, big) = self.file.write(holder, |tx| {
-            let mut load = Load {
-                options,
-                bad,
-                progress,
-                cancel,
-                bulk_from: BULK_FROM,
-            };
-            let (report, big) = load.run(tx, keys, records)?;
+            let (report, big) = work(tx)?;
             audit(tx, &report)?;
             Ok::<_, Error>((report, big))
         })?;
@@ -175,28 +211,52 @@ impl Vault {
     }
 }
 
+fn held(group: &str, token: Token) -> SourceRecord {
+    SourceRecord::Token(Box::new(UnassignedToken {
+        group: group.to_owned(),
+        token,
+    }))
+}
+
+const fn load<'a>(
+    options: &'a LoadOptions,
+    bad: &'a mut dyn FnMut(&BadRecord),
+    progress: &'a dyn Progress,
+    cancel: &'a CancelToken,
+) -> Load<'a> {
+    Load {
+        options,
+        bad,
+        progress,
+        cancel,
+    }
+}
+
 /// A load under way.
 struct Load<'a> {
     options: &'a LoadOptions,
     bad: &'a mut dyn FnMut(&BadRecord),
     progress: &'a dyn Progress,
     cancel: &'a CancelToken,
-    bulk_from: u64,
 }
 
 impl Load<'_> {
     /// The report, and whether the load was big.
-    fn run<I>(&mut self, db: &Connection, keys: &Keys, records: I) -> Result<(LoadReport, bool)>
+    fn run<I>(
+        &mut self,
+        mut writer: Writer<'_, '_>,
+        keys: &Keys,
+        records: I,
+    ) -> Result<(LoadReport, bool)>
     where
         I: Iterator<Item = Result<(u64, SourceRecord), BadRecord>> + Send,
     {
         let cancel = self.cancel;
-        interruptible(db, cancel, || {
+        interruptible(writer.db, cancel, || {
             std::thread::scope(|scope| {
                 let (sender, receiver) = crossbeam_channel::bounded::<Batch>(8);
                 let prefixes = &self.options.prefixes;
                 let sealing = scope.spawn(move || prepare(records, keys, prefixes, &sender));
-                let mut writer = Writer::new(db, self.options, self.bulk_from)?;
                 self.progress.begin("loading", Unit::Items, None);
                 let mut done = 0;
                 for batch in &receiver {

@@ -58,16 +58,18 @@ impl Bench {
     ) -> Result<LoadReport> {
         self.bad.clear();
         let tx = self.db.unchecked_transaction()?;
-        let (report, big) = Load {
+        let (report, _) = Load {
             options: &self.options,
             bad: &mut |bad| self.bad.push(bad.clone()),
             progress: &Silent,
             cancel: &CancelToken::default(),
-            bulk_from: self.bulk_from,
         }
-        .run(&tx, &self.keys, items.into_iter())?;
+        .run(
+            Writer::new(&tx, &self.options, self.bulk_from)?,
+            &self.keys,
+            items.into_iter(),
+        )?;
         tx.commit()?;
-        let _ = big;
         let whole = schema::tests::connection();
         assert_eq!(
             schema::indexes(&self.db).unwrap().len(),
@@ -707,9 +709,12 @@ fn a_load_can_be_stopped_and_changes_nothing() {
             bad: &mut |_| {},
             progress: &Silent,
             cancel: &cancel,
-            bulk_from: bench.bulk_from,
         }
-        .run(&tx, &bench.keys, records);
+        .run(
+            Writer::new(&tx, &bench.options, bench.bulk_from).unwrap(),
+            &bench.keys,
+            records,
+        );
         assert!(matches!(outcome, Err(Error::Cancelled(_))), "{outcome:?}");
         drop(tx);
         assert_eq!(bench.number("SELECT count(*) FROM users"), 0);
@@ -748,4 +753,69 @@ fn many_records_of_the_same_key_are_all_taken_out() {
     let report = bench.load(records.collect()).unwrap();
     assert_eq!((report.users.new, report.skipped), (3, 11_997));
     assert_eq!(bench.people(), ["g/u0", "g/u1", "g/u2"]);
+}
+
+#[test]
+fn new_tokens_go_into_the_named_or_the_default_group() {
+    let mut bench = Bench::holding(vec![
+        SourceRecord::Group(crate::model::Group {
+            name: "g".into(),
+            default: true,
+        }),
+        group("h"),
+        record(user("h", "a")),
+        unassigned_token("h", token("HID", "1")),
+    ]);
+    let owned = user("h", "a").tokens.remove(0).serial;
+    let load = |bench: &mut Bench, group: Option<&str>, tokens: Vec<Token>| {
+        let tx = bench.db.unchecked_transaction().unwrap();
+        let (group, writer) = Writer::of_new_tokens(&tx, &bench.options, group)?;
+        let records = (1..)
+            .zip(tokens)
+            .map(|(line, token)| Ok((line, held(&group, token))));
+        let outcome = Load {
+            options: &bench.options,
+            bad: &mut |bad| bench.bad.push(bad.clone()),
+            progress: &Silent,
+            cancel: &CancelToken::default(),
+        }
+        .run(writer, &bench.keys, records);
+        tx.commit().unwrap();
+        outcome.map(|(report, _)| report)
+    };
+    let report = load(&mut bench, None, vec![token("V", "5")]).unwrap();
+    assert_eq!((report.tokens.new, report.number), (1, 2));
+    load(&mut bench, Some("h"), vec![token("V", "6")]).unwrap();
+    let held = "SELECT serial || (SELECT name FROM groups g WHERE g.id = group_id) FROM tokens WHERE vendor = 'V' ORDER BY 1";
+    assert_eq!(bench.texts(held), ["5g", "6h"]);
+    bench.options.skip_bad = true;
+    let again = vec![
+        token("HID", "1"),
+        token("Entrust", &owned),
+        token("V", "7"),
+        token("V", "7"),
+    ];
+    let report = load(&mut bench, Some("h"), again).unwrap();
+    assert_eq!((report.tokens.new, report.skipped), (1, 3));
+    let bad: Vec<&str> = bench.bad.iter().map(|bad| bad.what.as_str()).collect();
+    assert_eq!(
+        bad,
+        [
+            "line 1: token HID 1 is there already, unassigned in group h".to_owned(),
+            format!("line 2: token Entrust {owned} is there already, assigned to h/a"),
+            "line 4: token V 7 is already in line 3".to_owned(),
+        ]
+    );
+    assert!(matches!(
+        load(&mut bench, Some("x"), vec![]),
+        Err(Error::NoSuchGroup(_))
+    ));
+    bench
+        .db
+        .execute("UPDATE groups SET is_default = 0", [])
+        .unwrap();
+    assert!(matches!(
+        load(&mut bench, None, vec![]),
+        Err(Error::NoDefaultGroup)
+    ));
 }
