@@ -32,12 +32,6 @@ pub enum Error {
         /// Those of the vault.
         known: String,
     },
-    /// There is no such group.
-    #[error("there is no group '{0}'; 'group list' shows those of the vault")]
-    NoSuchGroup(String),
-    /// No group was named and the source has no default one.
-    #[error("the source has no default group; name one with group=")]
-    NoDefaultGroup,
     /// The records do not say which of the vault's systems they are from.
     #[error(
         "the vault holds the systems '{known}' and the file does not say which one it is from; nothing was changed: \

@@ -1,43 +1,16 @@
 //! Tokens and cards: under one key there is one, and who loads it last has it.
 
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::OptionalExtension as _;
 
-use crate::model::Schema;
 use crate::vault::sealed::{
     SealedCard, SealedToken, SealedUnassignedCard, SealedUnassignedToken, distinction,
 };
-use crate::vault::{Error, Result};
 
 use super::rows::Origin;
 use super::writer::{Writer, is_unique, twice};
-use super::{BadRecord, LoadOptions, Trouble};
+use super::{BadRecord, Trouble};
 
-impl<'c, 'o> Writer<'c, 'o> {
-    /// A writer of tokens that are new to the vault, and the group that they go into.
-    pub(super) fn of_new_tokens(
-        db: &'c Connection,
-        options: &'o LoadOptions,
-        group: Option<&str>,
-    ) -> Result<(String, Self)> {
-        let found = db
-            .query_row(
-                "SELECT name, system_id FROM groups WHERE gone = 0 AND iif(?1 IS NULL, is_default, name = ?1) \
-                 ORDER BY id LIMIT 1",
-                [group],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .optional()?;
-        let (name, system) = found.ok_or_else(|| {
-            group.map_or(Error::NoDefaultGroup, |name| {
-                Error::NoSuchGroup(name.to_owned())
-            })
-        })?;
-        let mut writer = Self::new(db, options, u64::MAX)?;
-        writer.only_new = true;
-        writer.open(system, &Schema::default())?;
-        Ok((name, writer))
-    }
-
+impl Writer<'_, '_> {
     pub(super) fn unassigned_token(
         &mut self,
         line: u64,

@@ -23,7 +23,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction};
 
 use crate::ambient::{CancelToken, Progress, Unit};
-use crate::model::{SourceRecord, Timestamp, Token, UnassignedToken};
+use crate::model::{SourceRecord, Timestamp};
 use crate::store::{self, Holder, Keys};
 
 use super::{Error, Result, Vault};
@@ -157,51 +157,11 @@ impl Vault {
     where
         I: Iterator<Item = Result<(u64, SourceRecord), BadRecord>> + Send,
     {
-        self.in_one(holder, audit, |tx| {
-            let writer = Writer::new(tx, options, BULK_FROM)?;
-            load(options, bad, progress, cancel).run(writer, keys, records)
-        })
-    }
-
-    /// Loads unassigned tokens into `group`, or into the source's default group. Tokens that the vault has already
-    /// are bad records; everything else as for [`Vault::load`].
-    ///
-    /// # Errors
-    /// [`Error::NoSuchGroup`] and [`Error::NoDefaultGroup`] besides those of [`Vault::load`].
-    #[allow(clippy::too_many_arguments)]
-    pub fn load_tokens<I>(
-        &mut self,
-        keys: &Keys,
-        tokens: I,
-        group: Option<&str>,
-        options: &LoadOptions,
-        holder: &Holder,
-        audit: impl FnOnce(&Transaction<'_>, &LoadReport) -> store::Result<()>,
-        bad: &mut dyn FnMut(&BadRecord),
-        progress: &dyn Progress,
-        cancel: &CancelToken,
-    ) -> Result<LoadReport>
-    where
-        I: Iterator<Item = Result<(u64, Token), BadRecord>> + Send,
-    {
-        self.in_one(holder, audit, |tx| {
-            let (group, writer) = Writer::of_new_tokens(tx, options, group)?;
-            let records = tokens.map(|item| item.map(|(line, token)| (line, held(&group, token))));
-            load(options, bad, progress, cancel).run(writer, keys, records)
-        })
-    }
-
-    /// Does `work` in one transaction, the audit's entry last.
-    fn in_one(
-        &mut self,
-        holder: &Holder,
-        audit: impl FnOnce(&Transaction<'_>, &LoadReport) -> store::Result<()>,
-        work: impl FnOnce(&Connection) -> Result<(LoadReport, bool)>,
-    ) -> Result<LoadReport> {
         let (report, big) = self.file.write(holder, |tx| {
-            let (report, big) = work(tx)?;
-            audit(tx, &report)?;
-            Ok::<_, Error>((report, big))
+            let writer = Writer::new(tx, options, BULK_FROM)?;
+            let done = load(options, bad, progress, cancel).run(writer, keys, records)?;
+            audit(tx, &done.0)?;
+            Ok::<_, Error>(done)
         })?;
         if big {
             // The log is as large as the load; emptied now, it does not slow the next reader down.
@@ -209,13 +169,6 @@ impl Vault {
         }
         Ok(report)
     }
-}
-
-fn held(group: &str, token: Token) -> SourceRecord {
-    SourceRecord::Token(Box::new(UnassignedToken {
-        group: group.to_owned(),
-        token,
-    }))
 }
 
 const fn load<'a>(

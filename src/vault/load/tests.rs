@@ -4,9 +4,10 @@ use std::sync::Mutex;
 
 use rusqlite::Connection;
 
+use super::tokens::held;
 use super::*;
 use crate::ambient::Silent;
-use crate::model::{Schema, User};
+use crate::model::{Schema, Token, User};
 use crate::store::loose_keys;
 use crate::vault::schema;
 use crate::vault::snapshot::one_user;
@@ -808,7 +809,7 @@ fn new_tokens_go_into_the_named_or_the_default_group() {
     );
     assert!(matches!(
         load(&mut bench, Some("x"), vec![]),
-        Err(Error::NoSuchGroup(_))
+        Err(Error::NoGroup { name: Some(_) })
     ));
     bench
         .db
@@ -816,6 +817,6 @@ fn new_tokens_go_into_the_named_or_the_default_group() {
         .unwrap();
     assert!(matches!(
         load(&mut bench, None, vec![]),
-        Err(Error::NoDefaultGroup)
+        Err(Error::NoGroup { name: None })
     ));
 }
