@@ -171,7 +171,7 @@ impl<'a> Prepared<'a> {
         }
         let db = snapshot.connection();
         if extent.users > 0 {
-            extent.already = ledger::already(db, &snapshot.user_ids())?;
+            extent.already = snapshot.already()?;
         }
         extent.loaded = ledger::loaded(db)?;
         Ok(Self {

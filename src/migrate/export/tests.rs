@@ -297,6 +297,11 @@ fn a_second_export_says_who_is_in_which_bundle_already() {
     assert_eq!(extent.already, [(1, 2)]);
     assert_eq!((extent.users, extent.tokens, extent.cards), (3, 1, 1));
     assert!(extent.loaded.is_some());
+
+    let selection = choose("userid", "a*");
+    let request = house.request(&selection, &q);
+    let prepared = Prepared::new(&house.vault, request, &house.cancel, |_| Ok(())).unwrap();
+    assert_eq!(prepared.extent().already, [(1, 1)]);
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! What is read back: bundles, members, items left out.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::model::bundle::Counts;
 use crate::model::{Reason, Timestamp};
 
 use super::super::query::walk;
-use super::super::selection::Sql;
 use super::super::{Error, Result};
 use super::Bundle;
 
@@ -153,22 +152,6 @@ pub fn bundles_of(db: &Connection, user: i64) -> Result<Vec<Membership>> {
                 bundle: bundle(row)?,
                 target: row.get(17)?,
             })
-        })?
-        .collect::<Result<_, _>>()?;
-    Ok(found)
-}
-
-/// How many of the chosen users are already in which finished bundles. `users` selects their ids.
-pub fn already(db: &Connection, users: &Sql) -> Result<Vec<(u64, u64)>> {
-    let sql = format!(
-        "SELECT m.bundle, count(*) FROM members m WHERE m.bundle IN (SELECT number FROM bundles \
-         WHERE state NOT IN ('open', 'sealed', 'failed', 'lost')) AND m.user IN ({}) GROUP BY m.bundle ORDER BY m.bundle",
-        users.text
-    );
-    let mut statement = db.prepare(&sql)?;
-    let found = statement
-        .query_map(params_from_iter(&users.params), |row| {
-            Ok((row.get(0)?, row.get(1)?))
         })?
         .collect::<Result<_, _>>()?;
     Ok(found)
