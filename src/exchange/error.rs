@@ -32,6 +32,16 @@ fn named(field: &str) -> String {
     }
 }
 
+/// The text, short enough for a message: a file may hold names of any length.
+pub(super) fn clipped(mut text: String) -> String {
+    const LONGEST: usize = 300;
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.push('…');
+    }
+    text
+}
+
 /// The error for a stream that breaks off.
 pub(super) fn broken_off(line: u64, error: &io::Error) -> Error {
     Error {

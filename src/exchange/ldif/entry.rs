@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::exchange::Error;
-use crate::exchange::error::{broken_off, too_long};
+use crate::exchange::error::{broken_off, clipped, too_long};
 use crate::exchange::lines::{LineError, Lines, MAX_LINE};
 use crate::exchange::wiped::Wiped;
 
@@ -270,8 +270,8 @@ pub(super) fn fault(line: u64, field: &str, what: impl Into<String>, hint: &str)
     Error {
         line,
         column: None,
-        field: field.to_owned(),
-        what: what.into(),
+        field: clipped(field.to_owned()),
+        what: clipped(what.into()),
         hint: hint.to_owned(),
         fatal: false,
     }

@@ -2,6 +2,7 @@
 
 use super::locate;
 use crate::exchange::Error;
+use crate::exchange::error::clipped;
 
 /// What is wrong with a value, before line and column are known.
 #[derive(Debug)]
@@ -44,8 +45,8 @@ impl Fault {
         Error {
             line: number,
             column: at.map(|at| column(line, at)),
-            field: self.path,
-            what: self.what,
+            field: clipped(self.path),
+            what: clipped(self.what),
             hint: self.hint,
             fatal: false,
         }
@@ -95,8 +96,8 @@ pub(super) fn from_json(number: u64, line: &str, error: &serde_json::Error) -> E
     Error {
         line: number,
         column: Some(column(line, offset)),
-        field,
-        what,
+        field: clipped(field),
+        what: clipped(what),
         hint: hint.to_owned(),
         fatal: false,
     }

@@ -79,6 +79,8 @@ pub(super) fn doubled<E: serde::de::Error>(key: &str) -> E {
 }
 
 pub(super) fn unknown<E: serde::de::Error>(key: &str, known: &[&str]) -> E {
+    // A long key is nobody's slip of the finger, and comparing it would take long.
+    let known = if key.len() < 32 { known } else { &[] };
     let near = known
         .iter()
         .map(|name| {

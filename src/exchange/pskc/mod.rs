@@ -23,6 +23,7 @@ use key::{Device, Key, bad};
 use token::Made;
 use xml::{Fault, Mark, Step, Tag, Xml};
 
+use super::error::clipped;
 use super::input::{self, Input, OpenError};
 use crate::model::{SecretBytes, Token};
 
@@ -316,9 +317,9 @@ impl<R: Read> Reader<R> {
         }
         self.report.notices.push(Notice {
             position,
-            key_id: key_id.map(str::to_owned),
-            serial: serial.map(str::to_owned),
-            what,
+            key_id: key_id.map(str::to_owned).map(clipped),
+            serial: serial.map(str::to_owned).map(clipped),
+            what: clipped(what),
         });
     }
 
@@ -338,9 +339,9 @@ impl<R: Read> Reader<R> {
     fn error(&self, fault: Fault, key_id: Option<String>, serial: Option<String>) -> Error {
         Error {
             position: self.place_of(fault.mark),
-            key_id,
-            serial,
-            what: fault.what,
+            key_id: key_id.map(clipped),
+            serial: serial.map(clipped),
+            what: clipped(fault.what),
             hint: fault.hint.to_owned(),
             fatal: fault.fatal,
         }

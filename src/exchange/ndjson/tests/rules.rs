@@ -477,3 +477,18 @@ fn the_same_thing_twice_with_one_user_is_an_error() {
     }
     assert!(line(&user(&format!(r#","tokens":[{token},{other}]"#))).is_ok());
 }
+
+#[test]
+fn messages_stay_short_whatever_a_file_holds() {
+    let long = "ü".repeat(100_000);
+    for text in [
+        user(&format!(r#","state":"{long}""#)),
+        user(&format!(r#","{long}":1"#)),
+        user(&format!(r#","lastAuth":"{long}""#)),
+        format!(r#"{{"type":"{long}"}}"#),
+    ] {
+        let (_, field, what) = refused(&text);
+        assert!(what.len() < 400 && field.len() < 400, "{}", what.len());
+        assert!(what.ends_with('…') || what.ends_with('\''), "{what}");
+    }
+}
