@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::editor::{Editor, EditorError, History, HistoryError, Line};
-use super::{Shell, Text, language, place, script};
+use super::{Shell, Text, catalogue, place, script};
 use crate::command::failure::code;
 use crate::command::{Exit, Failure};
 use crate::lang::value::Variables;
@@ -103,15 +103,15 @@ impl Shell {
     /// The line editor with the history of this vault; without one that can be kept, with one for the session.
     fn editor(&self) -> Result<Editor, Failure> {
         let history = if self.options.private || self.demo.is_some() {
-            History::private(language::redact())
+            History::private(catalogue())
         } else {
-            History::open(&place::history(&self.desk.path)?, language::redact())?
+            History::open(&place::history(&self.desk.path)?, catalogue())?
         };
         let live = super::names::Candidates::from(Rc::clone(&self.completion));
         Ok(Editor::new(
             self.ui.clone(),
-            language::language(live),
-            Box::new(()),
+            catalogue(),
+            Box::new(live),
             history,
         )?)
     }

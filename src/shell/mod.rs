@@ -6,7 +6,6 @@
 mod builtin;
 mod demo;
 pub mod editor;
-mod language;
 mod live;
 mod names;
 mod place;

@@ -1,74 +1,38 @@
 //! The line editor on a real terminal.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use igsh::ambient::CancelToken;
+use igsh::lang::args::Key;
+use igsh::lang::spec::{Catalogue, Command};
 use igsh::render::{Setup, Terminal, Ui};
-use igsh::shell::editor::{Editor, History, Keep, Language, Line, Offer, Open, Paint, Waiting};
+use igsh::shell::editor::{Editor, History, Line};
+use secrecy::SecretString;
 
 use crate::common::pty::Pty;
 
-/// A language of few words.
-struct Words;
+static PIN: Key<SecretString> = Key::secret("pin", "The PIN");
+static FILE: Key<PathBuf> = Key::<PathBuf>::out_file("file", "Bundle to write").required();
+static TEXT: Key<Vec<String>> = Key::texts("text", "What to say").positional();
 
-const WORDS: &[(&str, &str)] = &[
-    ("export", "Write users into a bundle"),
-    ("user count", "Count users"),
-    ("user list", "Show users"),
-];
+static CARD: Command = Command {
+    args: &[PIN.arg],
+    ..Command::new("card", "Set the PIN of a card")
+};
+static ECHO: Command = Command {
+    args: &[TEXT.arg],
+    ..Command::new("echo", "Say something")
+};
+static EXPORT: Command = Command {
+    args: &[FILE.arg],
+    ..Command::new("export", "Write users into a bundle")
+};
+static USER_COUNT: Command = Command::new("user count", "Count users");
+static USER_LIST: Command = Command::new("user list", "Show users");
 
-impl Language for Words {
-    fn open(&self, text: &str) -> Option<Open> {
-        (text.matches('\'').count() % 2 == 1).then_some(Open("'"))
-    }
-
-    fn complete(&self, text: &str, cursor: usize) -> (usize, Vec<Offer>) {
-        let typed = &text[..cursor];
-        let offers = WORDS
-            .iter()
-            .filter(|(word, _)| word.starts_with(typed))
-            .map(|(text, summary)| Offer {
-                text: (*text).into(),
-                summary: (*summary).into(),
-            });
-        (0, offers.collect())
-    }
-
-    fn hint(&self, text: &str) -> Option<String> {
-        (text == "export").then(|| " file=FILE".into())
-    }
-
-    fn paint(&self, text: &str) -> Vec<Paint> {
-        text.find("red")
-            .map(|at| (at..at + 3, "31"))
-            .into_iter()
-            .collect()
-    }
-}
-
-/// Counts in the open.
-struct Heard(Ui);
-
-impl Waiting for Heard {
-    fn began(&self) {}
-    fn typed(&self) {}
-    fn ended(&self) {
-        self.0.notice("heard");
-    }
-}
-
-fn redact(line: &str) -> Keep {
-    match line.find("pin=") {
-        Some(at) => Keep::Text {
-            text: line[..at + 4].into(),
-            cursor: at + 4,
-        },
-        None => Keep::Text {
-            text: line.into(),
-            cursor: line.len(),
-        },
-    }
-}
+static CATALOGUE: Catalogue = Catalogue {
+    commands: &[&CARD, &ECHO, &EXPORT, &USER_COUNT, &USER_LIST],
+};
 
 /// Not a test of its own: the program that [`shell`] runs.
 #[test]
@@ -79,25 +43,13 @@ fn shell_child() {
     };
     let ask = Box::new(Terminal::new(CancelToken::default()));
     let ui = Ui::new(Setup::of_process(ask));
-    let history = History::open(Path::new(&path), Box::new(redact)).unwrap();
-    let heard = Box::new(Heard(ui.clone()));
-    let mut editor = Editor::new(ui.clone(), Box::new(Words), heard, history).unwrap();
-    let mut announcer = editor.announcer();
+    let history = History::open(Path::new(&path), CATALOGUE).unwrap();
+    let mut editor = Editor::new(ui.clone(), CATALOGUE, Box::new(()), history).unwrap();
     loop {
         let line = editor.read_line("igsh> ").unwrap();
         ui.print(&format!("{line:?}")).unwrap();
-        match line {
-            Line::End => break,
-            Line::Text(text) if text == "later" => {
-                let mut announcer = announcer.take().unwrap();
-                let ui = ui.clone();
-                // What the watchdog does while nobody types.
-                std::thread::spawn(move || {
-                    announcer.say("locked\u{1b}[2J");
-                    drop(ui);
-                });
-            }
-            _ => {}
+        if line == Line::End {
+            break;
         }
     }
 }
@@ -115,6 +67,8 @@ fn shell(history: &Path, environment: &[(&str, &str)]) -> Pty {
 }
 
 fn leave(mut pty: Pty) {
+    // What is typed before the editor reads again goes to the terminal's own line discipline.
+    pty.wait_for_line("igsh>");
     pty.send("\u{4}");
     pty.wait_for("End");
     assert_eq!(pty.exit_code(), 0);
@@ -127,15 +81,13 @@ fn a_line_is_read_and_recalled_in_another_session() {
     let mut pty = shell(&path, &[]);
     pty.send("card pin=1234\r");
     pty.wait_for("Text(\"card pin=1234\")");
-    pty.wait_for("note: heard");
     pty.wait_for_line("igsh>");
     pty.send(" hidden\r");
     pty.wait_for("Text(\" hidden\")");
-    pty.wait_for_line("igsh>");
     leave(pty);
     let mut pty = shell(&path, &[]);
     pty.send("\u{1b}[A");
-    pty.wait_for_line("igsh> card pin=");
+    pty.wait_for("igsh> card pin=");
     pty.send("99\r");
     pty.wait_for("Text(\"card pin=99\")");
     leave(pty);
@@ -150,7 +102,6 @@ fn a_key_interrupts_the_line_and_another_leaves() {
     pty.wait_for_line("igsh> user li");
     pty.send("\u{3}");
     pty.wait_for("Interrupted");
-    pty.wait_for_line("igsh>");
     leave(pty);
 }
 
@@ -170,7 +121,6 @@ fn a_command_goes_on_below_a_prompt_that_says_what_is_open() {
     pty.wait_for_line("   '>");
     pty.send("\u{3}");
     pty.wait_for("Interrupted");
-    pty.wait_for_line("igsh>");
     leave(pty);
     assert_eq!(
         std::fs::read_to_string(&path).unwrap(),
@@ -182,14 +132,15 @@ fn a_command_goes_on_below_a_prompt_that_says_what_is_open() {
 fn tab_completes_and_shows_what_there_is() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = shell(&folder.path().join("history"), &[]);
-    pty.send("e\t");
+    pty.send("ex\t");
     pty.wait_for_line("igsh> export file=FILE");
     pty.send("\u{15}us\t");
-    pty.wait_for("user count  Count users");
-    pty.wait_for("user list   Show users");
-    pty.wait_for_line("igsh> user");
+    pty.wait_for_line("igsh> user count|list");
+    pty.send("\t");
+    pty.wait_for("count  Count users");
+    pty.wait_for("list   Show users");
+    pty.wait_for_line("igsh> user count|list");
     pty.send("\u{15}");
-    pty.wait_for_line("igsh>");
     leave(pty);
 }
 
@@ -209,19 +160,6 @@ fn pasted_lines_wait_for_enter_and_harm_nobody() {
 }
 
 #[test]
-fn an_announcement_leaves_the_line_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut pty = shell(&folder.path().join("history"), &[]);
-    pty.send("later\r");
-    pty.wait_for("note: locked\\u{1b}[2J");
-    pty.wait_for_line("igsh>");
-    pty.send("user\r");
-    pty.wait_for("Text(\"user\")");
-    pty.wait_for_line("igsh>");
-    leave(pty);
-}
-
-#[test]
 fn colours_stay_away_when_asked_to() {
     let folder = tempfile::tempdir().unwrap();
     for (no_colour, coloured) in [("", true), ("1", false)] {
@@ -230,7 +168,6 @@ fn colours_stay_away_when_asked_to() {
         pty.wait_for("Text(\"red\")");
         let shown = String::from_utf8_lossy(pty.transcript()).into_owned();
         assert_eq!(shown.contains("\u{1b}[31mred"), coloured, "{shown:?}");
-        pty.wait_for_line("igsh>");
         leave(pty);
     }
 }

@@ -14,6 +14,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustyline::history::{History as Recallable, SearchDirection, SearchResult};
 
+use crate::lang::redact::{Redaction, redact, secrets};
+use crate::lang::spec::Catalogue;
+
 /// Lines that are remembered; older ones are forgotten.
 const KEPT: usize = 10_000;
 
@@ -22,23 +25,6 @@ const LONGEST: usize = 64 * 1024;
 
 /// The file is written anew once it holds this many times [`KEPT`] lines.
 const SLACK: usize = 2;
-
-/// What the history may know of a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Keep {
-    /// This text, in which secret values are blank; recalled with the cursor at `cursor`, in the first blank.
-    Text {
-        /// The line without its secrets.
-        text: String,
-        /// Where the cursor belongs, in bytes.
-        cursor: usize,
-    },
-    /// The line as it is, but in memory only: it holds a secret that nobody can find in it for certain.
-    InMemory,
-}
-
-/// Decides what of a line may be kept.
-pub type Redact = Box<dyn Fn(&str) -> Keep>;
 
 /// The file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +86,7 @@ impl HistoryError {
 pub struct History {
     lines: Vec<String>,
     file: Option<PathBuf>,
-    redact: Redact,
+    catalogue: Catalogue,
     recall: Shared,
 }
 
@@ -137,17 +123,17 @@ impl Recall {
 
 impl History {
     /// A history that ends with the session.
-    pub fn private(redact: Redact) -> Self {
+    pub fn private(catalogue: Catalogue) -> Self {
         Self {
             lines: Vec::new(),
             file: None,
-            redact,
+            catalogue,
             recall: Shared::default(),
         }
     }
 
     /// The history in the file at `path`, which is made, with its directory, when there is none.
-    pub fn open(path: &Path, redact: Redact) -> Result<Self, HistoryError> {
+    pub fn open(path: &Path, catalogue: Catalogue) -> Result<Self, HistoryError> {
         if let Some(folder) = path.parent() {
             DirBuilder::new()
                 .recursive(true)
@@ -168,7 +154,7 @@ impl History {
         Ok(Self {
             lines,
             file: Some(path.to_owned()),
-            redact,
+            catalogue,
             recall: Shared::default(),
         })
     }
@@ -186,9 +172,9 @@ impl History {
         if line.is_empty() || line.starts_with([' ', '\t', '\n']) {
             return Ok(());
         }
-        let (line, lasting) = match (self.redact)(line) {
-            Keep::Text { text, .. } => (text, true),
-            Keep::InMemory => (line.to_owned(), false),
+        let (line, lasting) = match redact(line, &self.catalogue) {
+            Redaction::Keep(text) => (text, true),
+            Redaction::NeverStore => (line.to_owned(), false),
         };
         let repeated = self.lines.last() == Some(&line);
         self.lines.retain(|other| *other != line);
@@ -213,11 +199,9 @@ impl History {
         self.recall.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Where the cursor belongs in a recalled line.
     fn cursor(&self, line: &str) -> usize {
-        match (self.redact)(line) {
-            Keep::Text { text, cursor } if text == line => cursor,
-            _ => line.len(),
-        }
+        blank(line, &self.catalogue).unwrap_or(line.len())
     }
 
     /// The nearest entry from `start` on that `matches`, which says where.
@@ -344,6 +328,26 @@ impl Recallable for History {
     }
 }
 
+/// The first place of `line` where a secret was left out: what would stand there would be a secret.
+fn blank(line: &str, catalogue: &Catalogue) -> Option<usize> {
+    let first = line.find(['=', ' '])?;
+    let gap = |at: &usize| {
+        let (before, after) = line.split_at(*at);
+        before.ends_with(['=', ' ']) && (after.is_empty() || after.starts_with([' ', ';', '\n']))
+    };
+    // Few lines have such a place, and asking the language about one costs a look at the whole line.
+    (first + 1..=line.len())
+        .filter(|at| line.is_char_boundary(*at))
+        .filter(gap)
+        .find(|at| {
+            let (before, after) = line.split_at(*at);
+            let filled = format!("{before}x{after}");
+            secrets(&filled, catalogue)
+                .iter()
+                .any(|secret| secret.start == *at)
+        })
+}
+
 /// The newest of each line, the oldest first, no more than [`KEPT`].
 fn latest(lines: Vec<String>) -> Vec<String> {
     let mut seen = HashSet::new();
@@ -456,28 +460,10 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-
-    /// `pin=…` is a secret; an open quote hides where it ends.
-    fn redact(line: &str) -> Keep {
-        let Some(at) = line.find("pin=") else {
-            return Keep::Text {
-                text: line.into(),
-                cursor: line.len(),
-            };
-        };
-        if line.contains('\'') {
-            return Keep::InMemory;
-        }
-        let cursor = at + 4;
-        let end = line[cursor..].find(' ').map_or(line.len(), |n| cursor + n);
-        Keep::Text {
-            text: format!("{}{}", &line[..cursor], &line[end..]),
-            cursor,
-        }
-    }
+    use crate::shell::editor::testing::CATALOGUE;
 
     fn open(path: &Path) -> History {
-        History::open(path, Box::new(redact)).unwrap()
+        History::open(path, CATALOGUE).unwrap()
     }
 
     fn lines(history: &History) -> Vec<&str> {
@@ -526,7 +512,7 @@ mod tests {
     #[test]
     fn a_private_session_leaves_nothing() {
         let (folder, _) = folder();
-        let mut history = History::private(Box::new(redact));
+        let mut history = History::private(CATALOGUE);
         history.remember("user list").unwrap();
         assert_eq!(lines(&history), ["user list"]);
         assert_eq!(folder.path().read_dir().unwrap().count(), 0);
@@ -560,7 +546,7 @@ mod tests {
         let (_folder, path) = folder();
         open(&path).remember("a").unwrap();
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
-        let Err(refused) = History::open(&path, Box::new(redact)) else {
+        let Err(refused) = History::open(&path, CATALOGUE) else {
             panic!("opened");
         };
         assert!(matches!(
@@ -578,7 +564,7 @@ mod tests {
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(&path, &link).unwrap();
         for wrong in [link.as_path(), folder.path()] {
-            assert!(History::open(wrong, Box::new(redact)).is_err());
+            assert!(History::open(wrong, CATALOGUE).is_err());
         }
     }
 
@@ -676,7 +662,7 @@ mod tests {
     }
 
     fn remembering(lines: &[&str]) -> History {
-        let mut history = History::private(Box::new(redact));
+        let mut history = History::private(CATALOGUE);
         for line in lines {
             history.remember(line).unwrap();
         }

@@ -7,18 +7,23 @@
 
 mod assist;
 pub mod history;
+mod offer;
+#[cfg(test)]
+mod testing;
 
 use std::sync::{Arc, PoisonError};
 
 use rustyline::error::ReadlineError;
 use rustyline::{
     Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, EditMode, Event, EventContext,
-    EventHandler, ExternalPrinter, KeyCode, KeyEvent, Modifiers, RepeatCount,
+    EventHandler, KeyCode, KeyEvent, Modifiers, RepeatCount,
 };
 
 use self::assist::Assist;
-pub use self::assist::{Language, Live, OFFERED, Offer, Open, Paint};
-pub use self::history::{History, HistoryError, Keep};
+pub use self::history::{History, HistoryError};
+pub use self::offer::Live;
+use crate::lang::grammar::{self, Open};
+use crate::lang::spec::Catalogue;
 use crate::render::Ui;
 use crate::render::sanitize::message;
 
@@ -31,24 +36,6 @@ pub enum Line {
     Interrupted,
     /// Ctrl-D, or the input has ended.
     End,
-}
-
-/// Hears when the shell waits for somebody to type, so that it can be locked when nobody does. Called from the thread
-/// that reads lines.
-pub trait Waiting {
-    /// The shell waits.
-    fn began(&self);
-    /// Somebody typed.
-    fn typed(&self);
-    /// The shell has its line, or something else to do.
-    fn ended(&self);
-}
-
-/// Nobody wants to know.
-impl Waiting for () {
-    fn began(&self) {}
-    fn typed(&self) {}
-    fn ended(&self) {}
 }
 
 /// The terminal cannot be read.
@@ -66,8 +53,8 @@ impl Editor {
     /// An editor that recalls the lines of `history`.
     pub fn new(
         ui: Ui,
-        language: Box<dyn Language>,
-        waiting: Box<dyn Waiting>,
+        catalogue: Catalogue,
+        live: Box<dyn Live>,
         history: History,
     ) -> Result<Self, EditorError> {
         let config = Config::builder()
@@ -81,7 +68,7 @@ impl Editor {
             .build();
         let recall = history.shared_recall();
         let mut inner = rustyline::Editor::with_history(config, history)?;
-        inner.set_helper(Some(Assist::new(ui.clone(), language, waiting)));
+        inner.set_helper(Some(Assist::new(ui.clone(), catalogue, live)));
         for (key, cmd) in [
             (KeyCode::Up, Cmd::HistorySearchBackward),
             (KeyCode::Down, Cmd::HistorySearchForward),
@@ -112,10 +99,10 @@ impl Editor {
                 Err(ReadlineError::Signal(_)) => continue,
                 Err(other) => return Err(other.into()),
             }
-            let Some(open) = self.assist().and_then(|assist| assist.open(&text)) else {
+            let Some(open) = grammar::parse(&text).err().and_then(|failed| failed.open) else {
                 break;
             };
-            let sign = open.sign();
+            let sign = sign(open);
             prompt = format!(
                 "{sign:>0$}> ",
                 prompt.trim_end().chars().count().saturating_sub(1)
@@ -138,37 +125,22 @@ impl Editor {
         if let Some(assist) = self.inner.helper_mut() {
             assist.begin(before);
         }
-        let line = self.inner.readline(&(prompt, &styled));
-        if let Some(assist) = self.assist() {
-            assist.end();
-        }
-        line
-    }
-
-    fn assist(&self) -> Option<&Assist> {
-        self.inner.helper()
+        self.inner.readline(&(prompt, &styled))
     }
 
     /// What is remembered.
     pub fn history(&self) -> &History {
         self.inner.history()
     }
-
-    /// Says something above the line that is being typed, from another thread; `None` where there is no terminal that
-    /// can.
-    pub fn announcer(&mut self) -> Option<Announcer> {
-        let printer = self.inner.create_external_printer().ok()?;
-        Some(Announcer(Box::new(printer)))
-    }
 }
 
-/// Says something above the line that is being typed, and leaves that as it is.
-pub struct Announcer(Box<dyn ExternalPrinter + Send>);
-
-impl Announcer {
-    /// Says it, as a note. That it cannot be said is nobody's concern.
-    pub fn say(&mut self, text: &str) {
-        let _ = self.0.print(format!("note: {}\n", message(text, false)));
+/// What a continuation prompt shows.
+fn sign(open: Open) -> char {
+    match open {
+        Open::Quote(quote) => quote.as_char(),
+        Open::Parenthesis => '(',
+        Open::Brace => '{',
+        Open::Line => '\\',
     }
 }
 
