@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::editor::{Editor, EditorError, History, HistoryError, Line};
+use super::editor::{Editor, EditorError, History, Line};
 use super::{Shell, Text, catalogue, place, script};
 use crate::command::failure::code;
 use crate::command::{Exit, Failure};
@@ -105,7 +105,12 @@ impl Shell {
         let history = if self.options.private || self.demo.is_some() {
             History::private(catalogue())
         } else {
-            History::open(&place::history(&self.desk.path)?, catalogue())?
+            let path = place::history(&self.desk.path)?;
+            History::open(&path, catalogue()).unwrap_or_else(|error| {
+                self.ui.warning(&error.to_string());
+                self.ui.hint(&error.hint());
+                History::private(catalogue())
+            })
         };
         let live = super::names::Candidates::from(Rc::clone(&self.completion));
         Ok(Editor::new(
@@ -120,11 +125,5 @@ impl Shell {
 impl From<EditorError> for Failure {
     fn from(error: EditorError) -> Self {
         Self::new(Exit::Failed, code::FILE, error)
-    }
-}
-
-impl From<HistoryError> for Failure {
-    fn from(error: HistoryError) -> Self {
-        Self::new(Exit::Denied, code::FILE, &error).hint(error.hint())
     }
 }
