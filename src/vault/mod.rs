@@ -2,7 +2,6 @@
 //!
 //! The only room with the vault's SQL. Everything but the secrets is plain, so that looking and counting need no key;
 //! secrets are sealed for their owner and leave here sealed, to be opened on another core.
-#![allow(dead_code)]
 
 mod error;
 pub mod find;

@@ -123,6 +123,11 @@ CREATE TABLE tokens (
 CREATE UNIQUE INDEX tokens_key ON tokens (serial, vendor, coalesce(issue_no, key_id, ''));
 CREATE INDEX tokens_group ON tokens (group_id) WHERE group_id IS NOT NULL;
 
+-- Every vendor that a token ever had: to ask the tokens would be to read them all.
+CREATE TABLE vendors (
+    name TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE cards (
     id INTEGER PRIMARY KEY,
     group_id INTEGER,

@@ -71,6 +71,11 @@ impl Writer<'_, '_> {
             let what = format!("token {} {}", plain.vendor, plain.serial);
             first.map_or_else(Trouble::from, |first| twice(line, first, &what).into())
         })?;
+        if !self.vendors.contains(&plain.vendor) {
+            let sql = "INSERT OR IGNORE INTO vendors (name) VALUES (?)";
+            self.db.execute(sql, [&plain.vendor])?;
+            self.vendors.insert(plain.vendor.clone());
+        }
         Ok(before.is_some_and(|row| row < 0))
     }
 

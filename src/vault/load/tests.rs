@@ -10,7 +10,7 @@ use crate::ambient::Silent;
 use crate::model::{Schema, Token, User};
 use crate::store::loose_keys;
 use crate::vault::schema;
-use crate::vault::snapshot::one_user;
+use crate::vault::snapshot::tests::one_user;
 use crate::vault::testing::*;
 
 pub(crate) struct Bench {
@@ -106,7 +106,7 @@ impl Bench {
 
     /// The user as the vault gives them back, opened.
     fn user(&self, userid: &str) -> User {
-        let user = one_user(&self.db, self.id(userid)).unwrap().unwrap();
+        let user = one_user(&self.db, self.id(userid)).unwrap();
         user.sealed.open(&self.keys).unwrap()
     }
 

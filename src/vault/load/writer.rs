@@ -1,6 +1,6 @@
 //! The writing half of a load: which row a record becomes or replaces.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, Statement, params};
 
@@ -22,6 +22,7 @@ pub(super) struct Writer<'c, 'o> {
     pub(super) people: People<'c>,
     pub(super) token_before: Statement<'c>,
     pub(super) card_before: Statement<'c>,
+    pub(super) vendors: HashSet<String>,
     pub(super) groups: HashMap<String, KnownGroup>,
     /// Whether tokens that are there already are errors.
     pub(super) only_new: bool,
@@ -84,6 +85,10 @@ impl<'c, 'o> Writer<'c, 'o> {
             card_before: db.prepare(&format!(
                 "SELECT id FROM cards WHERE serial = ? AND load < {load}"
             ))?,
+            vendors: db
+                .prepare("SELECT name FROM vendors")?
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?,
             groups,
             only_new: false,
             system: None,

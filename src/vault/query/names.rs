@@ -11,7 +11,7 @@ fn source(kind: Complete) -> Option<(&'static str, &'static str, &'static str)> 
     Some(match kind {
         Complete::Groups => ("groups", "name", "''"),
         Complete::Users => ("users", "userid", "coalesce(full_name, '')"),
-        Complete::Vendors => ("tokens", "vendor", "''"),
+        Complete::Vendors => ("vendors", "name", "''"),
         Complete::Bundles => ("bundles", "CAST(number AS TEXT)", "path"),
         Complete::Masters => ("master", "name", "coalesce(holder, '')"),
         Complete::Kind | Complete::Commands | Complete::Settings => return None,
@@ -44,8 +44,8 @@ pub fn begin_with(
     };
     // A range, so that an index serves; U+10FFFF sorts behind every text that begins alike.
     let sql = format!(
-        "SELECT DISTINCT {column} AS name, {about} FROM {table} WHERE {column} >= ?1 AND {column} < ?1 || char(0x10FFFF) \
-         ORDER BY name LIMIT ?2"
+        "SELECT {column} AS name, {about} FROM {table} WHERE {column} >= ?1 AND {column} < ?1 || char(0x10FFFF) \
+         GROUP BY name ORDER BY name LIMIT ?2"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = db.prepare_cached(&sql)?;

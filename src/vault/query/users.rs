@@ -8,7 +8,7 @@ use crate::lang::selection::{
 };
 use crate::model::{Phase, Timestamp};
 
-use super::super::selection::compile;
+use super::super::selection::{Case, Sql, compile, compile_case};
 use super::super::snapshot::moment;
 use super::super::{Error, Result, SourceUser, Unassigned, Vault};
 use super::{chosen, number, walk_chosen};
@@ -32,7 +32,7 @@ pub struct UserRow {
     pub tokens: u64,
     /// How many cards.
     pub cards: u64,
-    /// The first contact that looks like an e-mail address, the default one before others.
+    /// The contact named for e-mail, else the first value that looks like an address (domain.md §5).
     pub email: Option<String>,
     /// Last authentication.
     pub last_auth: Option<Timestamp>,
@@ -43,8 +43,8 @@ pub struct UserRow {
 const HEAD: &str = "SELECT u.userid, g.name, u.full_name, u.state, coalesce(p.phase, 0), p.bundle, \
      (SELECT count(*) FROM tokens k WHERE k.id BETWEEN u.id << 16 AND (u.id << 16) + 65535 AND k.gone = 0), \
      (SELECT count(*) FROM cards k WHERE k.id BETWEEN u.id << 16 AND (u.id << 16) + 65535 AND k.gone = 0), \
-     (SELECT value FROM contacts k WHERE k.id BETWEEN u.id << 16 AND (u.id << 16) + 65535 AND value LIKE '%_@_%' \
-      ORDER BY is_default DESC, id LIMIT 1), \
+     (SELECT value FROM contacts k WHERE k.id BETWEEN u.id << 16 AND (u.id << 16) + 65535 AND (label LIKE '%mail%' OR value LIKE '%_@_%') \
+      ORDER BY label LIKE '%mail%' DESC, id LIMIT 1), \
      u.last_auth, u.gone > 0 \
      FROM users u JOIN groups g ON g.id = u.group_id LEFT JOIN progress p ON p.user = u.id";
 
@@ -82,12 +82,16 @@ fn read(row: &Row<'_>) -> rusqlite::Result<UserRow> {
 
 /// How many users are chosen.
 pub fn count(db: &Connection, selection: &Selection) -> Result<u64> {
-    let sql = compile(selection, Entity::User)?;
-    let text = format!("SELECT count(*) FROM users u WHERE {}", sql.text);
+    let found = matching(db, compile(selection, Entity::User)?)?;
+    Ok(selection.limit.map_or(found, |limit| found.min(limit)))
+}
+
+fn matching(db: &Connection, condition: Sql) -> Result<u64> {
+    let text = format!("SELECT count(*) FROM users u WHERE {}", condition.text);
     let found = db
         .prepare_cached(&text)?
-        .query_row(params_from_iter(sql.params), |row| number(row, 0))?;
-    Ok(selection.limit.map_or(found, |limit| found.min(limit)))
+        .query_row(params_from_iter(condition.params), |row| number(row, 0))?;
+    Ok(found)
 }
 
 impl Vault {
@@ -130,49 +134,31 @@ fn is(userid: Operand) -> Expr {
     })
 }
 
-/// How many more users would be chosen if the letters of its literal user ids were of the other case where they are not:
-/// all in lower case, all in upper case. Zero where nothing of the kind is asked.
+/// How many more users would be chosen if letter case did not matter, when `found` are: user ids and aliases compared
+/// after case folding, full names and groups over the ASCII letters. Zero where a negation turns more into fewer.
 pub fn more_without_case(db: &Connection, selection: &Selection, found: u64) -> Result<u64> {
-    let mut most = 0;
-    for change in [str::to_lowercase, str::to_uppercase] {
-        let mut other = selection.clone();
-        let changed = other.expr.as_mut().is_some_and(|expr| recase(expr, change));
-        if changed {
-            most = most.max(count(db, &other)?);
-        }
+    let Some(expr) = selection.expr.as_ref().filter(|expr| no_negation(expr)) else {
+        return Ok(0);
+    };
+    if selection.limit.is_some() {
+        return Ok(0);
     }
-    Ok(most.saturating_sub(found))
+    // Of a single user id, only what does not match anyway is counted: half the vault may begin with the same letter.
+    if let Expr::Test(test) = expr
+        && test.attribute.name == "userid"
+        && matches!(test.values.as_slice(), [Operand::Text(_)])
+    {
+        return matching(db, compile_case(selection, Entity::User, Case::Others)?);
+    }
+    let all = matching(db, compile_case(selection, Entity::User, Case::Ignored)?)?;
+    Ok(all.saturating_sub(found))
 }
 
-/// Changes the case of the user ids that an expression compares with; whether that changed anything.
-fn recase(expr: &mut Expr, change: fn(&str) -> String) -> bool {
+fn no_negation(expr: &Expr) -> bool {
     match expr {
-        Expr::All(parts) | Expr::Any(parts) => parts
-            .iter_mut()
-            .map(|part| recase(part, change))
-            .fold(false, |any, one| any | one),
-        Expr::Test(test) if test.attribute.name == "userid" && test.op == Op::Equal => test
-            .values
-            .iter_mut()
-            .map(|value| match value {
-                Operand::Text(pattern) | Operand::Qualified(_, pattern) => {
-                    recase_pattern(pattern, change)
-                }
-                _ => false,
-            })
-            .fold(false, |any, one| any | one),
-        Expr::Not(_) | Expr::Test(_) | Expr::Same(..) => false,
+        Expr::All(parts) | Expr::Any(parts) => parts.iter().all(no_negation),
+        Expr::Same(_, inner) => no_negation(inner),
+        Expr::Not(_) => false,
+        Expr::Test(_) => true,
     }
-}
-
-fn recase_pattern(pattern: &mut Pattern, change: fn(&str) -> String) -> bool {
-    let mut changed = false;
-    for piece in &mut pattern.0 {
-        if let Piece::Literal(text) = piece {
-            let other = change(text);
-            changed |= other != *text;
-            *text = other;
-        }
-    }
-    changed
 }

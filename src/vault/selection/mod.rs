@@ -41,9 +41,29 @@ pub enum Unusable {
 /// With [`Entity::User`] it chooses users. With tokens or cards it filters rows: their own attributes are about the
 /// row, those of the user about its owner. `limit` is not in it, see [`ordered`].
 pub fn compile(selection: &Selection, entity: Entity) -> Result<Sql, Unusable> {
+    compile_case(selection, entity, Case::Matters)
+}
+
+/// How a selection takes letter case in literals and patterns on names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Case {
+    /// As the language says.
+    Matters,
+    /// It does not matter: user ids and aliases are folded, full names and groups over the ASCII letters.
+    Ignored,
+    /// It does not matter, but what matches as it stands is left out.
+    Others,
+}
+
+/// As [`compile`], with another view of letter case.
+pub(super) fn compile_case(
+    selection: &Selection,
+    entity: Entity,
+    case: Case,
+) -> Result<Sql, Unusable> {
     let mut compiler = Compiler {
-        text: String::new(),
-        params: Vec::new(),
+        case,
+        ..Compiler::default()
     };
     match &selection.expr {
         Some(expr) => compiler.expr(expr, entity)?,
@@ -83,10 +103,7 @@ pub fn names_groups_only(selection: &Selection) -> bool {
 /// The condition on a group (alias `g`) that is left of a selection when all it says of users is taken as met: whose
 /// unassigned tokens and cards `unassigned=yes|only` takes.
 pub fn groups(selection: &Selection) -> Result<Sql, Unusable> {
-    let mut compiler = Compiler {
-        text: String::new(),
-        params: Vec::new(),
-    };
+    let mut compiler = Compiler::default();
     match selection.expr.as_ref().and_then(on_groups) {
         Some(expr) => compiler.on_group(&expr)?,
         None => compiler.text.push_str("TRUE"),
@@ -125,6 +142,17 @@ fn on_groups(expr: &Expr) -> Option<Expr> {
 struct Compiler {
     text: String,
     params: Vec<Value>,
+    case: Case,
+}
+
+impl Default for Compiler {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            params: Vec::new(),
+            case: Case::Matters,
+        }
+    }
 }
 
 impl Compiler {

@@ -5,7 +5,9 @@ use rusqlite::types::Value;
 use crate::lang::selection::{Op, Operand, Pattern, Piece, Test};
 use crate::model::Phase;
 
-use super::{Compiler, Unusable};
+use crate::vault::fold::folded;
+
+use super::{Case, Compiler, Unusable};
 
 impl Compiler {
     /// `column op value`; the column is not absent.
@@ -76,8 +78,36 @@ impl Compiler {
         self.params.push(value);
     }
 
-    /// A literal is equality, a prefix a range, anything else GLOB, with the range of its prefix where it has one.
+    /// Text against a pattern, with the compiler's view of letter case.
     pub(super) fn pattern(&mut self, column: &str, pattern: &Pattern) {
+        let others = match (self.case, column) {
+            (Case::Matters, _) => None,
+            (_, "u.userid") => Some(("u.fold".to_owned(), folded_pattern(pattern))),
+            (_, "alias") => Some(("fold".to_owned(), folded_pattern(pattern))),
+            (_, "u.full_name" | "g.name") => {
+                Some((format!("lower({column})"), lower_pattern(pattern)))
+            }
+            _ => None,
+        };
+        let Some((other, folded)) = others else {
+            return self.exact(column, pattern);
+        };
+        // A name that is folded already has an empty `fold`.
+        self.text.push_str(&format!("({other} IS NOT NULL AND "));
+        self.exact(&other, &folded);
+        self.text.push_str(" OR ");
+        self.exact(column, &folded);
+        if self.case == Case::Others {
+            self.text.push_str(") AND NOT (");
+        } else {
+            self.text.push_str(" OR ");
+        }
+        self.exact(column, pattern);
+        self.text.push(')');
+    }
+
+    /// A literal is equality, a prefix a range, anything else GLOB, with the range of its prefix where it has one.
+    fn exact(&mut self, column: &str, pattern: &Pattern) {
         let (prefix, rest) = split(pattern);
         if rest.is_empty() {
             return self.compare(column, "=", Value::Text(prefix));
@@ -176,6 +206,22 @@ pub(crate) const fn phase_number(phase: Phase) -> i64 {
         Phase::Imported => 3,
         Phase::Migrated => 4,
     }
+}
+
+fn folded_pattern(pattern: &Pattern) -> Pattern {
+    map_literals(pattern, |text| folded(text).into_owned())
+}
+
+fn lower_pattern(pattern: &Pattern) -> Pattern {
+    map_literals(pattern, str::to_ascii_lowercase)
+}
+
+fn map_literals(pattern: &Pattern, change: impl Fn(&str) -> String) -> Pattern {
+    let pieces = pattern.0.iter().map(|piece| match piece {
+        Piece::Literal(text) => Piece::Literal(change(text)),
+        other => other.clone(),
+    });
+    Pattern(pieces.collect())
 }
 
 /// The literal text a pattern begins with, and the pieces from its first wildcard on.

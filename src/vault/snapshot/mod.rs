@@ -9,7 +9,7 @@ mod facts;
 mod page;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use rusqlite::{Connection, params_from_iter};
 
@@ -229,13 +229,4 @@ impl Snapshot {
         }
         Ok(page.into_iter().map(|(_, card)| card).collect())
     }
-}
-
-/// Everything the vault has of one user.
-pub(super) fn one_user(db: &Connection, id: i64) -> Result<Option<SourceUser>> {
-    // A snapshot marks collisions in a table of its own connection; here there may be none yet.
-    db.execute_batch("CREATE TEMP TABLE IF NOT EXISTS conflict (user INTEGER PRIMARY KEY)")?;
-    let mut page = page::users(db, "users u", "u.id", id - 1)?;
-    page.truncate(1);
-    Ok(page.pop().filter(|user| user.id == id))
 }

@@ -32,6 +32,15 @@ fn everybody() -> Selection {
     Selection::default()
 }
 
+/// Everything the vault has of one user.
+pub(in crate::vault) fn one_user(db: &Connection, id: i64) -> Option<SourceUser> {
+    // A snapshot marks collisions in a table of its own connection.
+    db.execute_batch("CREATE TEMP TABLE IF NOT EXISTS conflict (user INTEGER PRIMARY KEY)")
+        .unwrap();
+    let page = page::users(db, "users u", "u.id", id - 1).unwrap();
+    page.into_iter().next().filter(|user| user.id == id)
+}
+
 fn snapshot(bench: Bench, selection: &Selection, unassigned: Unassigned) -> Snapshot {
     Snapshot::new(bench.db, selection, unassigned, &CancelToken::default()).unwrap()
 }
