@@ -101,7 +101,8 @@ impl Snapshot {
             selection.expr.is_some() || selection.limit.is_some() || unassigned == Unassigned::Only;
         let users = interruptible(&db, cancel, || {
             db.execute_batch(
-                "BEGIN; CREATE TEMP TABLE chosen (id INTEGER PRIMARY KEY); \
+                // Every page is read once: a larger cache would only hold memory.
+                "PRAGMA cache_size = -4096; BEGIN; CREATE TEMP TABLE chosen (id INTEGER PRIMARY KEY); \
                  CREATE TEMP TABLE conflict (user INTEGER PRIMARY KEY)",
             )?;
             if unassigned == Unassigned::Only {
