@@ -1,17 +1,19 @@
-//! What could stand at the cursor: candidates for TAB, and the grey hint of what is still possible.
+//! What could stand at the cursor: candidates for TAB, and in [`hint`] what is still possible.
 //!
 //! Everything comes from the tokens and the catalogue. What only the vault knows (groups, bundle numbers) or only
 //! the disk (files) is named by its source, and the shell fills it in.
 
+mod hint;
+
 use super::Span;
 use super::binder::path;
-use super::help::placeholder;
 use super::lexer::{Bad, Quote, TokenKind, lex};
-use super::names::{Names, Target, bare_name, takes_pairs};
+use super::names::{Names, Target, takes_pairs};
 use super::outline::{Outline, Role, Word, outline};
 use super::selection::{Attribute, AttributeKind};
 use super::spec::{Arg, Catalogue, Command, Complete, Kind, fold_name};
 use super::value::Variable;
+pub use hint::hint;
 
 /// What can be put at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,19 +92,6 @@ pub fn at(line: &str, cursor: usize, catalogue: &Catalogue) -> Candidates {
         catalogue,
     };
     place.candidates()
-}
-
-/// What may still follow at the end of `line`, to be shown in grey behind the cursor.
-pub fn hint(line: &str, catalogue: &Catalogue) -> Option<String> {
-    let tokens = lex(line);
-    let outlines = outline(line, &tokens, catalogue);
-    let outline = outlines.last().filter(|_| !ends_in_comment(&tokens))?;
-    let place = Place {
-        line,
-        outline,
-        catalogue,
-    };
-    place.hint()
 }
 
 fn ends_in_comment(tokens: &[super::lexer::Token]) -> bool {
@@ -364,72 +353,6 @@ impl<'t> Place<'_, 't> {
         }
         found.matching()
     }
-
-    fn hint(&self) -> Option<String> {
-        let (before, word) = self.split();
-        let blank = if word.is_some() { " " } else { "" };
-        let Some((command, length)) = self.outline.command else {
-            // Between the words of a path.
-            let words: Vec<&str> = self
-                .outline
-                .words
-                .iter()
-                .map(|word| self.text(&word.span))
-                .collect();
-            let next = path::next_words(&words, self.catalogue);
-            let known = !words.is_empty() && !next.is_empty();
-            return known.then(|| format!("{blank}{}", next.join("|")));
-        };
-        match word.map(|word| &word.role) {
-            Some(Role::Named {
-                target,
-                value: Some(value),
-                ..
-            }) if value.is_empty() => {
-                return wanted(*target);
-            }
-            Some(Role::Leading) | None => {}
-            // In the middle of a word a hint would push what is typed aside.
-            Some(_) => return None,
-        }
-        if word.is_none()
-            && let Some(target) = pending(before)
-        {
-            return wanted(Some(target));
-        }
-        if self.outline.words.len() < length || self.outline.in_where {
-            return None;
-        }
-        let rest = self.still_possible(command);
-        (!rest.is_empty()).then(|| format!("{blank}{}", rest.join(" ")))
-    }
-
-    /// The arguments that can still come: what is needed first, what is optional in brackets.
-    fn still_possible(&self, command: &'static Command) -> Vec<String> {
-        let given = self.given(command);
-        let mut needed = Vec::new();
-        let mut optional = Vec::new();
-        for arg in command.args {
-            if given.contains(&arg.name) {
-                continue;
-            }
-            let written = if arg.positional && !takes_pairs(arg) {
-                format!("<{}>", arg.name)
-            } else {
-                placeholder(arg)
-            };
-            if arg.required {
-                needed.push(written);
-            } else {
-                optional.push(format!("[{written}]"));
-            }
-        }
-        if Names::of(command).selects() {
-            needed.push("[selection]".to_owned());
-        }
-        needed.append(&mut optional);
-        needed
-    }
 }
 
 /// The argument that a value without a name would go to.
@@ -503,151 +426,5 @@ fn possible_of(attribute: &Attribute) -> (Vec<Candidate>, More) {
     (items, more)
 }
 
-/// What a value looks like, for the hint behind its `=`.
-fn wanted(target: Option<Target>) -> Option<String> {
-    let text = match target? {
-        Target::Arg(arg) => {
-            let written = placeholder(arg);
-            written.split_once('=')?.1.to_owned()
-        }
-        Target::Attribute { attribute, .. } => match attribute.kind {
-            AttributeKind::Names(set) => set.join("|"),
-            AttributeKind::NumberOr(set) => format!("{}|N", set.join("|")),
-            AttributeKind::Number => "N".to_owned(),
-            AttributeKind::When => "DATE".to_owned(),
-            AttributeKind::UserId => "NAME|GROUP/NAME|@FILE".to_owned(),
-            AttributeKind::Text => bare_name(attribute).to_uppercase(),
-        },
-        Target::Limit => "N".to_owned(),
-        Target::Pair | Target::Unknown => return None,
-    };
-    Some(text)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lang::testing::CATALOGUE;
-    use proptest::prelude::*;
-
-    fn found(line: &str) -> Candidates {
-        let cursor = line.find('|').unwrap_or(line.len());
-        at(&line.replace('|', ""), cursor, &CATALOGUE)
-    }
-
-    fn texts(line: &str) -> Vec<String> {
-        found(line)
-            .items
-            .into_iter()
-            .map(|item| item.text)
-            .collect()
-    }
-
-    #[test]
-    fn words_of_commands() {
-        assert_eq!(texts("ex"), ["export"]);
-        assert_eq!(texts("EX| group=a"), ["export"]);
-        assert_eq!(texts("bundle "), ["get", "password"]);
-        assert_eq!(texts("bundle p"), ["password"]);
-        assert_eq!(texts("tenant "), ["user"]);
-        assert_eq!(texts("user list; bund"), ["bundle"]);
-        assert_eq!(texts("foreach g in (us"), ["user"]);
-        assert_eq!(texts("foreach g in (user list) { ex"), ["export"]);
-        assert!(texts("xyz ").is_empty());
-        assert_eq!(found("bundle g").replace, 7..8);
-        let export = &found("export").items;
-        assert_eq!(export[0].summary, "Write users to a bundle");
-        assert_eq!(found("tenan").items[0].summary, "user");
-    }
-
-    #[test]
-    fn names_of_arguments_and_attributes() {
-        assert_eq!(texts("user list gr"), ["group="]);
-        assert_eq!(texts("export fi"), ["file="]);
-        assert_eq!(texts("export file=a fi"), [""; 0]);
-        assert_eq!(texts("export -ov"), ["-overwrite"]);
-        assert_eq!(texts("export -gr"), ["-group"]);
-        assert_eq!(texts("export over"), ["-overwrite"]);
-        assert_eq!(texts("bundle get 3 "), ["format="]);
-        assert!(texts("user list ").contains(&"where=".to_owned()));
-        assert!(
-            texts("export ").contains(&"password".to_owned()),
-            "export password"
-        );
-        assert_eq!(texts("user list where=(gro"), ["group="]);
-        assert_eq!(texts("user list where=(group=a) an"), ["and"]);
-    }
-
-    #[test]
-    fn values() {
-        assert_eq!(texts("user list format="), ["table", "json", "csv"]);
-        assert_eq!(texts("user list format=js"), ["json"]);
-        assert_eq!(texts("user list -format js"), ["json"]);
-        assert_eq!(texts("user list state=active,sus"), ["suspended"]);
-        assert_eq!(found("user list state=active,sus").replace, 23..26);
-        assert_eq!(
-            found("user list group=sa").more,
-            More::Live(Complete::Groups)
-        );
-        assert_eq!(found("user list group=sa").typed, "sa");
-        assert_eq!(found("user list group=\"two w").typed, "two w");
-        assert_eq!(found("user list group=\"two w").quote, Some(Quote::Double));
-        assert_eq!(found("export file=").more, More::Files);
-        assert_eq!(found("run ni").more, More::Files);
-        assert_eq!(found("user list userid=@na").more, More::Files);
-        assert_eq!(found("user list userid=@na").replace, 18..20);
-        assert_eq!(found("login ").more, More::Live(Complete::Masters));
-        assert_eq!(found("user list # gr"), Candidates::nothing(14));
-    }
-
-    #[test]
-    fn values_are_put_in_quoted_where_they_must_be() {
-        let plain = found("user list group=s");
-        assert_eq!(plain.insertion("sales"), "sales");
-        assert_eq!(plain.insertion("two words"), "\"two words\"");
-        assert_eq!(plain.insertion("a*"), "\"a*\"");
-        let single = found("user list group='s");
-        assert_eq!(single.insertion("sales"), "'sales'");
-        assert_eq!(single.insertion("it's"), "\"it's\"");
-    }
-
-    #[test]
-    fn hints_show_what_is_still_possible() {
-        let hint = |line: &str| hint(line, &CATALOGUE);
-        assert_eq!(
-            hint("export ").unwrap(),
-            "file=FILE [selection] [-overwrite] [-yes[=N]] [format=table|json|csv]"
-        );
-        assert_eq!(
-            hint("export file=a ").unwrap(),
-            "[selection] [-overwrite] [-yes[=N]] [format=table|json|csv]"
-        );
-        assert_eq!(hint("bundle").unwrap(), " get|password");
-        assert_eq!(
-            hint("bundle get ").unwrap(),
-            "<bundle> [format=table|json|csv]"
-        );
-        assert_eq!(hint("bundle get 3 ").unwrap(), "[format=table|json|csv]");
-        assert_eq!(hint("bundle get 3 format=").unwrap(), "table|json|csv");
-        assert_eq!(hint("export -file ").unwrap(), "FILE");
-        assert_eq!(
-            hint("user list state=").unwrap().split('|').next(),
-            Some("active")
-        );
-        assert_eq!(hint("export fi"), None);
-        assert_eq!(hint(""), None);
-        assert_eq!(hint("xyz "), None);
-        assert_eq!(hint("tenant user list "), None);
-        assert_eq!(hint("user list where=(group=a "), None);
-    }
-
-    proptest! {
-        #[test]
-        fn any_line_has_candidates_within_it(line in "[ ;#'\"$\\\\{}()=!<>,a-c]*|((foreach|in|where=|and|or|not|user|list|export|group=a|-pin|-file|[(){};, ]) ?)*", cursor in 0_usize..40) {
-            let found = at(&line, cursor, &CATALOGUE);
-            prop_assert!(line.get(found.replace.clone()).is_some());
-            prop_assert!(found.replace.end <= line.len());
-            let _ = hint(&line, &CATALOGUE);
-        }
-    }
-}
+mod tests;

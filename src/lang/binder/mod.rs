@@ -10,6 +10,8 @@ pub(crate) mod path;
 mod typed;
 
 #[cfg(test)]
+mod selection_tests;
+#[cfg(test)]
 mod tests;
 
 use super::Span;

@@ -3,7 +3,8 @@
 mod render;
 
 use super::Span;
-pub use render::{Source, position, render};
+use super::oneline::MASK;
+pub use render::{Source, position, render, report};
 
 /// One error in a text, with everything that helps to mend it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +79,36 @@ impl Diagnostic {
     pub fn helps(mut self, help: Option<String>) -> Self {
         self.help.extend(help);
         self
+    }
+
+    /// The same with the secrets that stand in `text` at these places taken out of every message: what is repeated
+    /// of a line to show how it should be written must not show more than the line.
+    #[must_use]
+    pub fn masked(&self, text: &str, secrets: &[Span]) -> Self {
+        let mut masked = self.clone();
+        for secret in secrets {
+            let written = text.get(secret.clone()).unwrap_or_default();
+            let bare = written.trim_matches(['"', '\'', ',']);
+            for hidden in [written, bare] {
+                if !hidden.is_empty() {
+                    masked.replace(hidden);
+                }
+            }
+        }
+        masked
+    }
+
+    fn replace(&mut self, hidden: &str) {
+        let texts = [&mut self.title]
+            .into_iter()
+            .chain(self.labels.iter_mut().map(|label| &mut label.text))
+            .chain(&mut self.expected)
+            .chain(&mut self.help);
+        for text in texts {
+            if text.contains(hidden) {
+                *text = text.replace(hidden, MASK);
+            }
+        }
     }
 
     /// Where the caret points.

@@ -7,6 +7,9 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Diagnostic, Label};
 use crate::lang::Span;
+use crate::lang::oneline::MASK;
+use crate::lang::redact::secrets;
+use crate::lang::spec::Catalogue;
 
 /// How much of a long line is shown around the caret, in bytes to either side.
 const WINDOW: usize = 300;
@@ -36,6 +39,7 @@ pub fn position(text: &str, offset: usize) -> (usize, usize) {
 ///
 /// A script's error begins with its place (`file.igsh:12:8: error[E0101]: …`), a typed line's with `error[E0101]:`.
 pub fn render(diagnostic: &Diagnostic, source: &Source<'_>, colour: bool) -> String {
+    let diagnostic = &diagnostic.masked(source.text, source.secrets);
     let mut out = header(diagnostic, source, colour);
     let shown = Shown::new(diagnostic, source);
     let mut snippet = Snippet::source(shown.text.as_str())
@@ -65,6 +69,27 @@ pub fn render(diagnostic: &Diagnostic, source: &Source<'_>, colour: bool) -> Str
     out.push('\n');
     out.push_str(&renderer.render(&[group]));
     out
+}
+
+/// All errors of a text, a blank line between them, with the secrets that `catalogue` knows masked.
+pub fn report(
+    diagnostics: &[Diagnostic],
+    name: Option<&str>,
+    text: &str,
+    catalogue: &Catalogue,
+    colour: bool,
+) -> String {
+    let secrets = secrets(text, catalogue);
+    let source = Source {
+        name,
+        text,
+        secrets: &secrets,
+    };
+    let rendered = diagnostics.iter();
+    let rendered: Vec<_> = rendered
+        .map(|diagnostic| render(diagnostic, &source, colour))
+        .collect();
+    rendered.join("\n\n")
 }
 
 /// `file.igsh:12:8: error[E0101]: title`
@@ -144,9 +169,6 @@ fn boundary(text: &str, at: usize) -> usize {
         .unwrap_or(text.len())
 }
 
-/// The mask of a secret value, whatever its length.
-const MASK: &str = "***";
-
 /// `text[span]` with the secrets masked, and where they stood.
 fn masked(text: &str, span: Span, secrets: &[Span]) -> (String, Vec<Span>) {
     let mut out = String::new();
@@ -185,6 +207,7 @@ fn moved(offset: usize, from: usize, masks: &[Span]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::testing::{CATALOGUE, try_bind};
 
     fn shown(diagnostic: &Diagnostic, name: Option<&str>, text: &str, secrets: &[Span]) -> String {
         render(
@@ -263,5 +286,24 @@ mod tests {
         };
         assert!(render(&diagnostic, &source, true).contains("\u{1b}["));
         assert!(!render(&diagnostic, &source, false).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_report_masks_what_the_catalogue_calls_secret() {
+        for text in [
+            "login Master1 pin= 1234",
+            "login Master1 pin=12(34",
+            "login Master1 pin='12 34",
+            "login Master1 pin = \"12 34\"",
+            "login Master1 pin=12, 34",
+            "login Master1 pin=1234 -pin 1234",
+            "login Master1 pim=1234",
+            "login a b pin=1234",
+            "logni pin=1234",
+        ] {
+            let errors = try_bind(text).map(drop).expect_err(text);
+            let shown = report(&errors, None, text, &CATALOGUE, false);
+            assert!(!shown.contains("12") && !shown.contains("34"), "{shown}");
+        }
     }
 }

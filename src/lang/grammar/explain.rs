@@ -5,6 +5,7 @@
 
 use super::Open;
 use super::rules::{A_BLANK, A_VALUE, AN_ARGUMENT, THE_END};
+use super::scene::Scene;
 use super::tokens::{Cause, Wrong};
 use crate::lang::Span;
 use crate::lang::diagnostic::Diagnostic;
@@ -43,42 +44,7 @@ pub(super) fn explain(
     }
 }
 
-#[derive(Clone, Copy)]
-struct Scene<'t> {
-    text: &'t str,
-    tokens: &'t [Token],
-    /// Where the command begins.
-    begun: usize,
-    /// Where the rules stopped.
-    place: usize,
-}
-
-impl<'t> Scene<'t> {
-    fn here(self) -> Option<&'t Token> {
-        self.tokens.get(self.place)
-    }
-
-    fn before(self) -> Option<&'t Token> {
-        self.tokens.get(self.place.checked_sub(1)?)
-    }
-
-    fn slice(self, span: &Span) -> &'t str {
-        self.text.get(span.clone()).unwrap_or_default()
-    }
-
-    /// The place of the wrong token, or of the end.
-    fn span(self) -> Span {
-        match self.here() {
-            Some(token) if token.kind != TokenKind::Newline => token.span.clone(),
-            _ => {
-                let end = self
-                    .before()
-                    .map_or(self.text.len(), |token| token.span.end);
-                end..end
-            }
-        }
-    }
-
+impl Scene<'_> {
     fn bad(self, bad: Bad, span: Span) -> (Diagnostic, Option<Open>) {
         match bad {
             Bad::OpenQuote(quote) => {
@@ -150,22 +116,6 @@ impl<'t> Scene<'t> {
         diagnostic
     }
 
-    /// An earlier text between the same quotes that holds a newline: often the one that was left open.
-    fn quote_over_lines(self, quote: Quote) -> Option<Span> {
-        let mut opening = None;
-        for token in self.tokens.get(..self.place)? {
-            match token.kind {
-                TokenKind::Quote(kind) if kind == quote => opening = Some(token.span.clone()),
-                TokenKind::Text if opening.is_some() && self.slice(&token.span).contains('\n') => {
-                    return opening;
-                }
-                TokenKind::EndQuote(_) => opening = None,
-                _ => {}
-            }
-        }
-        None
-    }
-
     fn caused(self, cause: Cause) -> Diagnostic {
         let span = self.span();
         let word = self.slice(&span);
@@ -234,36 +184,6 @@ impl<'t> Scene<'t> {
         }
     }
 
-    /// The words on both sides of the wrong blank, and of others like it, without the blanks.
-    fn squeezed(self) -> String {
-        let tight = |at: usize| {
-            let side = |at: usize| {
-                self.tokens.get(at).is_some_and(|token| {
-                    matches!(token.kind, TokenKind::Operator(_) | TokenKind::Comma)
-                })
-            };
-            self.tokens.get(at).is_some_and(|token| {
-                token.kind != TokenKind::Newline
-                    && token.kind != TokenKind::Semicolon
-                    && (token.glued || side(at) || at.checked_sub(1).is_some_and(side))
-            })
-        };
-        let mut first = self.place;
-        while first > 0 && tight(first) {
-            first -= 1;
-        }
-        let mut last = self.place;
-        while tight(last + 1) {
-            last += 1;
-        }
-        self.tokens
-            .get(first..=last)
-            .unwrap_or_default()
-            .iter()
-            .map(|token| self.slice(&token.span))
-            .collect()
-    }
-
     /// Nothing follows a relation or a comma.
     fn missing_value(self) -> Option<Diagnostic> {
         let before = self.before()?;
@@ -312,22 +232,6 @@ impl<'t> Scene<'t> {
     fn incomplete(self, wrong: &Wrong) -> Diagnostic {
         Diagnostic::new("E0112", "the command ends too early", self.span(), "here")
             .expected(wrong.expected.iter().copied())
-    }
-
-    /// The innermost parenthesis or brace of the command that is open here.
-    fn opening(self) -> Option<(&'t Token, Open)> {
-        let mut open = Vec::new();
-        for token in self.tokens.get(self.begun..self.place)? {
-            match token.kind {
-                TokenKind::Open => open.push((token, Open::Parenthesis)),
-                TokenKind::OpenBrace => open.push((token, Open::Brace)),
-                TokenKind::Close | TokenKind::CloseBrace => {
-                    open.pop();
-                }
-                _ => {}
-            }
-        }
-        open.pop()
     }
 
     fn unexpected(self, token: &Token, wrong: &Wrong) -> Diagnostic {
@@ -398,39 +302,6 @@ impl<'t> Scene<'t> {
             Some(written) => diagnostic.help(format!("write {written}")),
             None => diagnostic.help("put the whole value between quotes"),
         }
-    }
-
-    /// The word around the wrong token as it should be written: `base="dc=example,dc=com"`.
-    fn quoted_run(self) -> Option<String> {
-        let run = self.run();
-        let before = run
-            .iter()
-            .take_while(|token| token.span.start < self.span().start);
-        let mut relations = before.filter(|token| matches!(token.kind, TokenKind::Operator(_)));
-        let first = run.first()?.span.start;
-        let start = relations.next().map_or(first, |relation| relation.span.end);
-        let head = self.text.get(first..start)?;
-        let value = self.text.get(start..run.last()?.span.end)?;
-        let plain = !value.contains(['"', '\'', '\\', '$', '\n']) && value.chars().count() <= 60;
-        plain.then(|| format!("{head}\"{value}\""))
-    }
-
-    /// The tokens around this one without a blank between them.
-    fn run(self) -> &'t [Token] {
-        let ends = |token: &Token| matches!(token.kind, TokenKind::Newline | TokenKind::Semicolon);
-        let joined = |at: usize| match (self.tokens.get(at), self.tokens.get(at + 1)) {
-            (Some(a), Some(b)) => a.span.end == b.span.start && !ends(a) && !ends(b),
-            _ => false,
-        };
-        let mut first = self.place;
-        while first > 0 && joined(first - 1) {
-            first -= 1;
-        }
-        let mut last = self.place;
-        while joined(last) {
-            last += 1;
-        }
-        self.tokens.get(first..=last).unwrap_or_default()
     }
 
     /// `a==b` and `"a"=b`, which quoting would not mend.

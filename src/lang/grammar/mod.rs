@@ -5,6 +5,7 @@
 
 mod explain;
 mod rules;
+mod scene;
 mod tokens;
 
 use nom::Input as _;

@@ -1,6 +1,7 @@
 //! The manual page igsh-commands(7), in mdoc: the same descriptions as `help`, for `man`.
 
-use super::{attribute, described, needs, paragraph_text, selects, usage, written};
+use super::topics::{SELECTION, attribute};
+use super::{described, needs, paragraph_text, selects, usage, written};
 use crate::lang::codes::CODES;
 use crate::lang::selection::ATTRIBUTES;
 use crate::lang::spec::{Catalogue, Command};
@@ -31,7 +32,7 @@ pub fn commands_7(catalogue: &Catalogue) -> String {
         page.command(command);
     }
     page.line(".Sh SELECTIONS");
-    for paragraph in super::SELECTION {
+    for paragraph in SELECTION {
         page.line(".Pp");
         page.text(paragraph);
     }

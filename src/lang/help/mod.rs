@@ -3,12 +3,13 @@
 //! Pure functions from descriptions to text of 80 columns; who shows it decides about pager and colours.
 
 mod man;
+mod topics;
 
 pub use man::commands_7;
+pub use topics::{language, selection};
 
 use super::binder::path;
 use super::codes::{self, Code};
-use super::selection::{ATTRIBUTES, Attribute, AttributeKind, Entity};
 use super::spec::{Arg, Catalogue, Command, Effect, Kind, Selects, fold_name};
 use super::suggest::{did_you_mean, similar};
 
@@ -303,95 +304,6 @@ fn selects(selects: Selects) -> Option<&'static str> {
         ),
     }
 }
-
-/// The topic `selection`: every attribute, and how conditions are put together.
-pub fn selection() -> String {
-    let mut out = String::from("Selections\n\n");
-    for paragraph in SELECTION {
-        out.push_str(&paragraph_text(paragraph));
-        out.push('\n');
-    }
-    for (title, entity) in [
-        ("The user:", Entity::User),
-        ("Some token of the user:", Entity::Token),
-        ("Some card of the user:", Entity::Card),
-        ("Some place the user was at:", Entity::Location),
-    ] {
-        let own = ATTRIBUTES
-            .iter()
-            .filter(|attribute| attribute.entity == entity);
-        let rows: Vec<_> = own.map(|a| (a.name.to_owned(), attribute(a))).collect();
-        if !rows.is_empty() {
-            out.push_str(&format!("{title}\n{}\n", table(&rows)));
-        }
-    }
-    out.push_str("Beside them:\n");
-    out.push_str(&table(&[
-        (
-            "limit=N".to_owned(),
-            "At most so many, in order of user id".to_owned(),
-        ),
-        (
-            "where=(…)".to_owned(),
-            "A condition with and, or, not and parentheses".to_owned(),
-        ),
-        (
-            "aliasPrefix=X".to_owned(),
-            "The same as alias=X*".to_owned(),
-        ),
-    ]));
-    out
-}
-
-/// An attribute's summary, with the names that it can have.
-fn attribute(attribute: &Attribute) -> String {
-    let values = match attribute.kind {
-        AttributeKind::Names(set) => set.join(", "),
-        AttributeKind::NumberOr(set) => format!("{} or a number", set.join(", ")),
-        AttributeKind::Number => "a number".to_owned(),
-        AttributeKind::When => "a date".to_owned(),
-        AttributeKind::Text | AttributeKind::UserId => return attribute.summary.to_owned(),
-    };
-    format!("{}: {values}", attribute.summary)
-}
-
-const SELECTION: &[&str] = &[
-    "A selection chooses users. Its arguments must all hold, also when one is repeated: group=sales userid=a*. The \
-     items of a list are alternatives: group=sales,hr. a!=x,y means that a is neither.",
-    "Relations are = != < <= > >=. On text, * stands for any characters and ? for one, outside quotes: userid=a* is \
-     a pattern, userid=\"a*\" the literal text. alias=* means that there is one, alias!=* that there is none.",
-    "Outside quotes userid=group/name names the group too, and userid=@FILE takes a list, one user id a line. A \
-     group, vendor or bundle that is written without quotes and wildcards must exist.",
-    "A date is 2026-01-31 (the day in UTC), 2026-01-31T08:00:00Z, or relative: lastauth<-90d, token.expires<+12h.",
-    "where= takes a condition: where=(group=sales or token.vendor=HID*) and not alias=MIGRATED_*. Every comparison \
-     stands alone; where=token(vendor=HID and state=current) asks for one and the same token. card(…) and \
-     location(…) likewise.",
-    "In commands about tokens or cards, their attributes filter rows, also without the 'token.' or 'card.'.",
-];
-
-/// The topic `language`: how a line is written.
-pub fn language() -> String {
-    let mut out = String::from("The command language\n\n");
-    for (at, paragraph) in LANGUAGE.iter().enumerate() {
-        if at > 0 {
-            out.push('\n');
-        }
-        out.push_str(&paragraph_text(paragraph));
-    }
-    out
-}
-
-const LANGUAGE: &[&str] = &[
-    "A command ends at the end of its line or at ';'. '#' at the start of a word begins a comment. '\\' at the end \
-     of a line continues it; between parentheses a newline is a blank.",
-    "Arguments are written name=value, or -name value as in the original shell; both mean the same. A switch is \
-     -name alone. Letter case, '-', '_' and '.' do not matter in names: cardState is card.state. In values they do.",
-    "A list is a,b,c without blanks. What holds a blank or one of = , ; ( ) { } ! < > $ stands between quotes: \
-     '…' means every character as it is, \"…\" knows \\n \\t \\\" \\\\ \\$ \\u{…} and variables.",
-    "$name and ${name} stand for a variable's value. Alone it may be a list or a pattern; within a word or quotes it \
-     is one text.",
-    "foreach x in (user list group=sales) { echo $x } runs its commands for every row.",
-];
 
 /// An error code: what it means, a wrong line and the right one.
 pub fn error_code(code: &Code) -> String {
