@@ -11,6 +11,9 @@ pub(super) const LIMIT: &str = "limit";
 /// `aliasPrefix=X`, the original shell's spelling of `alias=X*`.
 const PREFIX: &str = "aliasprefix";
 
+/// Where to read of the many attributes, in a list of what is expected.
+pub(super) const AN_ATTRIBUTE: &str = "an attribute ('help selection')";
+
 /// The entities whose attributes may stand in parentheses of their own, as `token(…)`.
 pub(super) const ENTITIES: [(&str, Entity); 3] = [
     ("token", Entity::Token),
@@ -117,7 +120,7 @@ impl Names {
         let args = self.spec.args.iter().filter(|arg| !takes_pairs(arg));
         let mut names: Vec<&'static str> = args.map(|arg| arg.name).collect();
         if self.selects() {
-            names.push("an attribute ('help selection')");
+            names.push(AN_ATTRIBUTE);
         }
         names
     }

@@ -6,7 +6,7 @@ use super::{Note, Span};
 use crate::lang::ast::{self, Condition};
 use crate::lang::diagnostic::{Diagnostic, quoted};
 use crate::lang::lexer::Operator;
-use crate::lang::names::{ENTITIES, LIMIT, bare_name};
+use crate::lang::names::{AN_ATTRIBUTE, ENTITIES, LIMIT, bare_name};
 use crate::lang::selection::{
     Attribute, AttributeKind, Entity, Expr, Op, Operand, Pattern, Piece, Test,
 };
@@ -113,6 +113,10 @@ impl Binder<'_> {
             Some(_) => own.map(bare_name).collect(),
             None => own.map(|attribute| attribute.name).collect(),
         };
+        let expected = match within {
+            Some(_) => names.clone(),
+            None => vec![AN_ATTRIBUTE],
+        };
         let diagnostic = if other {
             Diagnostic::new(
                 "E0306",
@@ -130,7 +134,7 @@ impl Binder<'_> {
             )
             .helps(did_you_mean(&near))
         };
-        self.report(diagnostic.expected(names));
+        self.report(diagnostic.expected(expected));
         None
     }
 

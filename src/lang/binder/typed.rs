@@ -59,7 +59,7 @@ pub(super) fn choice(
     let found = set.iter().find(|name| fold_name(name) == folded);
     found.copied().ok_or_else(|| {
         let near = similar(&text, set.iter().copied());
-        wrong("E0211", word, "is not one of the names that are possible")
+        wrong("E0211", word, "is not one of the possible names")
             .expected(set.iter().copied())
             .helps(did_you_mean(&near))
     })

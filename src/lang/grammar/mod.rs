@@ -41,6 +41,8 @@ pub struct Failed {
     pub diagnostics: Vec<Diagnostic>,
     /// What is open, if nothing is wrong but that the text ends too early. A live shell asks for another line.
     pub open: Option<Open>,
+    /// The statements that are right, so that what else is wrong with them can be told at the same time.
+    pub script: Script,
 }
 
 /// The statements of `text`, or everything that is wrong with it (up to 20 errors).
@@ -70,6 +72,7 @@ pub fn parse(text: &str) -> Result<Script, Failed> {
     Err(Failed {
         diagnostics: parser.diagnostics,
         open,
+        script,
     })
 }
 
@@ -82,6 +85,7 @@ pub(super) fn parse_value(text: &str) -> Result<Value, Failed> {
     let unfit = |title: &str| Failed {
         diagnostics: vec![Diagnostic::new("E0110", title, 0..text.len(), "")],
         open: None,
+        script: Script::default(),
     };
     let [Statement::Command(command)] = script.statements.as_slice() else {
         return Err(unfit("this is not one value"));

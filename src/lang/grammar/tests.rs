@@ -205,6 +205,8 @@ fn all_errors_of_a_script_are_found() {
             ("E0102", 45..46),
         ]
     );
+    let right = parse("a b= c\nuser list\nd!\nexit").unwrap_err().script;
+    assert_eq!(right.statements.len(), 2, "what is right is kept");
     assert_eq!(codes(&"a= b\n".repeat(1000)).len(), 20);
     assert_eq!(
         codes("foreach x in (y) {\n a= b\n c= d\n}\ne= f").len(),
