@@ -15,13 +15,8 @@ use super::suggest::similar;
 /// What a history may keep of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Redaction {
-    /// The line without its secrets.
-    Keep {
-        /// Where there was a secret value is nothing.
-        line: String,
-        /// Where the first secret was, or the end: recalling the line puts the cursor there.
-        cursor: usize,
-    },
+    /// This line; where there was a secret value is nothing, so that recalling it leaves a blank to fill.
+    Keep(String),
     /// Nothing in a file: it cannot be told for sure where its secret ends.
     NeverStore,
 }
@@ -29,12 +24,9 @@ pub enum Redaction {
 /// What a history may keep of `line`.
 pub fn redact(line: &str, catalogue: &Catalogue) -> Redaction {
     let secrets = secrets(line, catalogue);
-    let Some(first) = secrets.first() else {
-        return Redaction::Keep {
-            line: line.to_owned(),
-            cursor: line.len(),
-        };
-    };
+    if secrets.is_empty() {
+        return Redaction::Keep(line.to_owned());
+    }
     if grammar::parse(line).is_err() {
         return Redaction::NeverStore;
     }
@@ -45,10 +37,7 @@ pub fn redact(line: &str, catalogue: &Catalogue) -> Redaction {
         at = secret.end;
     }
     kept.push_str(line.get(at..).unwrap_or_default());
-    Redaction::Keep {
-        line: kept,
-        cursor: first.start,
-    }
+    Redaction::Keep(kept)
 }
 
 /// Where secret values stand in `text`, in order and not overlapping.
@@ -177,20 +166,16 @@ mod tests {
 
     #[test]
     fn history_keeps_the_line_with_a_blank_or_nothing() {
-        let keep = |line: &str| {
-            let cursor = line.find('|').unwrap_or(line.len());
-            let line = line.replace('|', "");
-            Redaction::Keep { line, cursor }
-        };
+        let keep = |line: &str| Redaction::Keep(line.to_owned());
         for (line, expected) in [
             ("user list group=a", keep("user list group=a")),
             ("user list group= a", keep("user list group= a")),
-            ("login M pin=1234 -x", keep("login M pin=| -x")),
-            ("login -pin '12 34' M", keep("login -pin | M")),
-            ("login pin=1 -pin 2", keep("login pin=| -pin ")),
+            ("login M pin=1234 -x", keep("login M pin= -x")),
+            ("login -pin '12 34' M", keep("login -pin  M")),
+            ("login pin=1 -pin 2", keep("login pin= -pin ")),
             ("login pin='1234", Redaction::NeverStore),
             ("login pin= 1234", Redaction::NeverStore),
-            ("logni pin=1234", keep("logni pin=|")),
+            ("logni pin=1234", keep("logni pin=")),
         ] {
             assert_eq!(redact(line, &CATALOGUE), expected, "{line}");
         }
