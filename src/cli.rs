@@ -99,7 +99,7 @@ pub struct Options {
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// Open a throw-away vault with generated people
-    #[arg(long, conflicts_with_all = ["vault", "login"])]
+    #[arg(long, conflicts_with = "login")]
     pub demo: bool,
 }
 

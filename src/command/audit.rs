@@ -215,12 +215,12 @@ fn filter(bound: &Bound) -> Result<Filter, Failure> {
 fn cells(row: Row) -> Vec<Cell> {
     let Some(entry) = row.entry else {
         let mut cells = vec![Cell::Absent; COLUMNS.len()];
-        cells[0] = row.seq.into();
+        cells[0] = Cell::Id(row.seq);
         cells[4] = "(damaged: see audit verify)".into();
         return cells;
     };
     vec![
-        row.seq.into(),
+        Cell::Id(row.seq),
         entry.at.into(),
         entry.code.into(),
         entry.master.into(),
@@ -228,7 +228,7 @@ fn cells(row: Row) -> Vec<Cell> {
         Some(entry.object)
             .filter(|object| !object.is_empty())
             .into(),
-        entry.bundle.into(),
+        entry.bundle.map(Cell::Id).into(),
         entry.outcome.as_str().into(),
         source(&entry.source).into(),
         entry.command.into(),
@@ -275,13 +275,13 @@ fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let shown = entry.shown.as_ref().map(shown_as);
     cx.rows(bound, |rows| {
         Ok(rows.record(vec![
-            ("seq", row.seq.into()),
+            ("seq", Cell::Id(row.seq)),
             ("at", entry.at.into()),
             ("code", entry.code.into()),
             ("action", entry.action.into()),
             ("outcome", entry.outcome.as_str().into()),
             ("object", entry.object.into()),
-            ("bundle", entry.bundle.into()),
+            ("bundle", entry.bundle.map(Cell::Id).into()),
             ("command", entry.command.into()),
             ("source", source(&entry.source).into()),
             ("master", entry.master.into()),
@@ -292,7 +292,7 @@ fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             ("sessionId", entry.id.into()),
             ("counts", Cell::Items(counts)),
             ("reason", entry.reason.into()),
-            ("intent", entry.intent.into()),
+            ("intent", entry.intent.map(Cell::Id).into()),
             ("shown", shown.into()),
             ("detail", entry.detail.into()),
             ("generation", u64::from(entry.g).into()),
@@ -376,7 +376,7 @@ fn passwords(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
                 .collect();
             let facts = || -> Vec<Cell> {
                 vec![
-                    bundle.number.into(),
+                    Cell::Id(bundle.number),
                     bundle.path.clone().into(),
                     bundle.selection.clone().into(),
                     bundle.counts.user.into(),

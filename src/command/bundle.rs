@@ -205,7 +205,7 @@ fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         rows.begin("bundle", COLUMNS)?;
         ledger::list::<Failure>(vault.file().connection(), |bundle| {
             Ok(rows.row(vec![
-                bundle.number.into(),
+                Cell::Id(bundle.number),
                 bundle.state.as_str().into(),
                 bundle.path.into(),
                 bundle.opened.into(),
@@ -230,7 +230,7 @@ fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let present = Path::new(&bundle.path).exists();
     cx.rows(bound, |rows| {
         Ok(rows.record(vec![
-            ("number", bundle.number.into()),
+            ("number", Cell::Id(bundle.number)),
             ("id", bundle.id.into()),
             ("state", bundle.state.as_str().into()),
             ("file", bundle.path.into()),

@@ -5,7 +5,7 @@ use super::file::lists_read;
 use super::{Context, Entry, Failure, Outcome};
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Example, Selects};
-use crate::render::doc::Column;
+use crate::render::doc::{Cell, Column};
 use crate::vault::query;
 
 /// `card list`
@@ -41,7 +41,7 @@ fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     cx.list(bound, "card", COLUMNS, |push| {
         query::cards(connection, &selection, |card| {
             push(vec![
-                card.serial.into(),
+                Cell::Id(card.serial),
                 card.state.into(),
                 card.usage.into(),
                 card.group.into(),

@@ -10,12 +10,11 @@ use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::migrate::export::{self, Exported, Extent, Prepared, Request, Work};
 use crate::migrate::report::Report;
-use crate::migrate::rules::{Patterns, Rules};
+use crate::migrate::rules::Rules;
 use crate::model::Timestamp;
 use crate::render::doc::{Cell, Column, RowSink};
 use crate::render::{Format, Ui, counted};
 use crate::store::audit::codes;
-use crate::store::settings;
 use crate::vault::ledger;
 use crate::vault::snapshot::{Collision, Unassigned};
 
@@ -192,21 +191,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
 /// The mapping rules as the vault's settings have them.
 pub(super) fn rules(cx: &Context<'_>) -> Result<Rules, Failure> {
     let connection = cx.desk.reading()?.file().connection();
-    let number = |name: &str| -> Result<usize, Failure> {
-        Ok(usize::try_from(settings::number(connection, name)?).unwrap_or(usize::MAX))
-    };
-    let patterns = |name: &str| -> Result<Patterns, Failure> {
-        Ok(Patterns::parse(&settings::get(connection, name)?))
-    };
-    Ok(Rules {
-        qa_limit: number("migrate.qa-limit")?,
-        answer_limit: number("migrate.answer-limit")?,
-        cr_vendors: patterns("migrate.cr-vendors")?,
-        at_vendors: patterns("migrate.at-vendors")?,
-        hotp_vendors: patterns("migrate.hotp-vendors")?,
-        workflow_prefixes: settings::names(connection, "migrate.prefixes")?,
-        now: cx.ambient.clock.now(),
-    })
+    Ok(Rules::from_settings(connection, cx.ambient.clock.now())?)
 }
 
 /// `bundle-N.igb` with the number that the next bundle gets.
@@ -310,7 +295,7 @@ impl Shared<'_> {
                 party.holds.as_str().into(),
                 party.name.as_str().into(),
                 party.selected.into(),
-                party.bundle.into(),
+                party.bundle.map(Cell::Id).into(),
             ]);
         }
     }
@@ -352,7 +337,7 @@ fn show_exported(ui: &Ui, format: Format, exported: &Exported) -> Result<(), Fai
         .map(|(model, count)| format!("{model}: {count}"))
         .collect();
     ui.rows(format).record(vec![
-        ("bundle", exported.number.into()),
+        ("bundle", Cell::Id(exported.number)),
         ("file", exported.path.display().to_string().into()),
         ("size", exported.size.into()),
         ("sha256", exported.sha256.as_str().into()),

@@ -196,6 +196,7 @@ impl From<crate::store::Error> for Failure {
             Error::WrongPassword { .. }
             | Error::LockedOut { .. }
             | Error::NoSuchMaster { .. }
+            | Error::Password { .. }
             | Error::Masters(_) => code::PASSWORD,
             Error::Locked => code::SESSION,
             Error::Audit(_) => code::AUDIT,
@@ -203,6 +204,8 @@ impl From<crate::store::Error> for Failure {
             _ => code::VAULT,
         };
         let exit = match error.class() {
+            // A new password that does not do is no attempt at anything.
+            Class::Refused if matches!(error, Error::Password { .. }) => Exit::Failed,
             Class::Failed => Exit::Failed,
             Class::Refused => Exit::Denied,
             Class::Integrity => Exit::Integrity,

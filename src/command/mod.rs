@@ -15,7 +15,7 @@ pub mod failure;
 pub mod file;
 mod group;
 mod master;
-// mod migrate;
+mod migrate;
 mod source;
 mod system;
 mod token;
@@ -92,7 +92,7 @@ pub static ALL: &[&Entry] = &[
     &bundle::SKIPPED,
     &bundle::INSPECT,
     &bundle::VERIFY,
-    // &migrate::EXPLAIN,
+    &migrate::EXPLAIN,
     &audit::LIST,
     &audit::GET,
     &audit::VERIFY,

@@ -103,7 +103,7 @@ fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
                 user.full_name.into(),
                 user.state.into(),
                 user.phase.as_str().into(),
-                user.bundle.into(),
+                user.bundle.map(Cell::Id).into(),
                 user.tokens.into(),
                 user.cards.into(),
                 user.email.into(),
@@ -208,7 +208,7 @@ fn fields(user: SourceUser) -> Vec<(&'static str, Cell)> {
         ("state", plain.state.as_str().into()),
         ("locale", plain.locale.into()),
         ("phase", phase.as_str().into()),
-        ("bundle", bundle.into()),
+        ("bundle", bundle.map(Cell::Id).into()),
         ("gone", gone.then_some(true).into()),
         ("excluded", excluded.then_some(true).into()),
         ("lastAuth", plain.last_auth.into()),
@@ -258,7 +258,7 @@ fn token(token: SealedToken) -> Cell {
 fn card(card: SealedCard) -> Cell {
     let card = card.plain;
     Cell::Record(vec![
-        ("serial", card.serial.into()),
+        ("serial", Cell::Id(card.serial)),
         ("state", card.state.map(CardState::as_str).into()),
         ("usage", card.usage.map(Usage::as_str).into()),
         ("created", card.created.into()),

@@ -61,7 +61,7 @@ impl DelimitedSink {
     fn field(&self, cell: &Cell) -> String {
         let text = text(cell, self.writing);
         let guarded = self.kind == Kind::Csv { guarded: true };
-        if guarded && !matches!(cell, Cell::Number(_)) && is_formula(&text) {
+        if guarded && !matches!(cell, Cell::Number(_) | Cell::Id(_)) && is_formula(&text) {
             format!("'{text}")
         } else {
             text

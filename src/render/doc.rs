@@ -49,6 +49,8 @@ pub enum Cell {
     Text(String),
     /// A whole number; grouped by thousands in tables only.
     Number(i64),
+    /// A number that names something, such as a serial number: never grouped.
+    Id(u64),
     /// Yes or no.
     Flag(bool),
     /// A moment; local time in tables, RFC 3339 elsewhere.

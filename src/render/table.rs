@@ -163,7 +163,7 @@ impl TableSink {
     fn show(&self, cell: &Cell) -> Shown {
         Shown {
             text: text(cell, Writing::People(&self.layout.zone)),
-            number: matches!(cell, Cell::Number(_)),
+            number: matches!(cell, Cell::Number(_) | Cell::Id(_)),
         }
     }
 }
@@ -238,14 +238,15 @@ impl RowSink for TableSink {
 
 impl TableSink {
     /// The fields of a record, `name: value` a line; what is nested stands below its name, indented.
+    /// What a record does not have is left out.
     fn fields(&self, fields: &[(&'static str, Cell)], indent: usize, out: &mut String) {
-        let widest = fields
-            .iter()
+        let present = || fields.iter().filter(|(_, cell)| !is_empty(cell));
+        let widest = present()
             .filter(|(_, cell)| !is_nested(cell))
             .map(|(name, _)| name.width())
             .max()
             .unwrap_or(0);
-        for (name, cell) in fields {
+        for (name, cell) in present() {
             // The first field of an item follows its dash.
             if out.is_empty() || out.ends_with('\n') {
                 out.push_str(&" ".repeat(indent));
@@ -293,6 +294,17 @@ fn aligned(text: String, number: bool) -> comfy_table::Cell {
         cell.set_alignment(CellAlignment::Right)
     } else {
         cell
+    }
+}
+
+/// Whether there is nothing to show.
+fn is_empty(cell: &Cell) -> bool {
+    match cell {
+        Cell::Absent => true,
+        Cell::List(texts) => texts.is_empty(),
+        Cell::Items(items) => items.is_empty(),
+        Cell::Record(fields) => fields.is_empty(),
+        _ => false,
     }
 }
 

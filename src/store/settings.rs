@@ -54,7 +54,7 @@ const fn setting(
 pub static ALL: &[Setting] = &[
     setting(
         "idle-timeout",
-        Type::Span(30, 8 * 3600),
+        Type::Span(1, 8 * 3600),
         "10m",
         "how long nobody may type before the session is locked",
     ),

@@ -5,6 +5,7 @@ use crate::command::failure::code;
 use crate::command::{Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
+use crate::lang::help as text;
 use crate::lang::spec::{Command, Complete, Example};
 use crate::shell::{Shell, catalogue};
 
@@ -62,16 +63,10 @@ fn version(shell: &mut Shell, _: &Bound) -> Result<Outcome, Failure> {
 
 fn help(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
     let words = bound.args.get(&TOPIC).unwrap_or_default();
-    let found = Some(format!("{:?}", catalogue().commands.len()));
-    let Some(found) = found else {
-        return Err(Failure::new(
-            Exit::Failed,
-            code::UNKNOWN,
-            format!("there is no help on '{}'", words.join(" ")),
-        )
-        .hint("'help' alone shows what there is"));
-    };
-    shell.ui.print(&found)?;
+    let text = text::answer(words, &catalogue()).map_err(|missing| {
+        Failure::new(Exit::Failed, code::UNKNOWN, missing).hint("'help' alone shows what there is")
+    })?;
+    shell.ui.print(&text)?;
     Ok(Outcome::quiet())
 }
 
@@ -79,11 +74,17 @@ fn help(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
 static PAGES: &[(&str, &str)] = &[
     ("igsh", include_str!("../../../man/igsh.1")),
     ("igsh-script", include_str!("../../../man/igsh-script.5")),
+    ("igsh-bundle", include_str!("../../../man/igsh-bundle.5")),
+    ("igsh-source", include_str!("../../../man/igsh-source.5")),
 ];
 
 impl Shell {
-    /// Prints the source of a manual page; the one of the commands is made now.
+    /// Prints the source of a manual page; the one of the commands is made from the catalogue now.
     pub fn manual(&mut self, page: &str) -> Result<Exit, Failure> {
+        if page == "igsh-commands" {
+            self.ui.print(&text::commands_7(&catalogue()))?;
+            return Ok(Exit::Ok);
+        }
         let kept = PAGES
             .iter()
             .find(|(name, _)| *name == page)
