@@ -1,9 +1,11 @@
 //! Questions to whoever sits at the terminal.
 
+use std::fs::File;
 use std::io;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use secrecy::SecretString;
 
 use super::Error;
@@ -63,11 +65,37 @@ impl Ask for Terminal {
     }
 
     fn password(&self, prompt: &str) -> Result<SecretString, Error> {
+        // rpassword turns the echo off only after the prompt is there, and somebody may be faster.
+        let _unseen = Unseen::begin().map_err(Error::Terminal)?;
         match rpassword::prompt_password(prompt) {
             Ok(password) => Ok(SecretString::from(password)),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => Err(Error::Interrupted),
             Err(e) => Err(Error::Terminal(e)),
         }
+    }
+}
+
+/// The terminal without echo, for as long as this lives.
+struct Unseen {
+    terminal: File,
+    before: Termios,
+}
+
+impl Unseen {
+    fn begin() -> io::Result<Self> {
+        let terminal = File::open("/dev/tty")?;
+        let before = tcgetattr(&terminal)?;
+        let mut unseen = before.clone();
+        let seen = LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
+        unseen.local_modes.remove(seen);
+        tcsetattr(&terminal, OptionalActions::Now, &unseen)?;
+        Ok(Self { terminal, before })
+    }
+}
+
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
     }
 }
 

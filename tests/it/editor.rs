@@ -160,6 +160,17 @@ fn pasted_lines_wait_for_enter_and_harm_nobody() {
 }
 
 #[test]
+fn what_is_typed_ahead_is_read_in_its_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = shell(&folder.path().join("history"), &[]);
+    pty.send("echo a\recho b\recho c\r");
+    pty.wait_for("Text(\"echo a\")");
+    pty.wait_for("Text(\"echo b\")");
+    pty.wait_for("Text(\"echo c\")");
+    leave(pty);
+}
+
+#[test]
 fn colours_stay_away_when_asked_to() {
     let folder = tempfile::tempdir().unwrap();
     for (no_colour, coloured) in [("", true), ("1", false)] {
