@@ -1,6 +1,6 @@
 //! A vault with people in it, for the tests of this room.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::ambient::{Ambient, CancelToken, Silent, SystemClock, SystemRandomness};
@@ -19,7 +19,9 @@ use crate::vault::{BadRecord, KIND, LoadOptions, Vault};
 
 /// A vault in a folder of its own, with Master1 logged in.
 pub(super) struct House {
-    pub(super) folder: tempfile::TempDir,
+    folder: PathBuf,
+    /// Removes the folder in the end.
+    _temporary: Option<tempfile::TempDir>,
     pub(super) vault: Vault,
     pub(super) session: MasterSession,
     pub(super) keys: Arc<Keys>,
@@ -31,32 +33,38 @@ pub(super) struct House {
 
 impl House {
     pub(super) fn new(records: impl IntoIterator<Item = SourceRecord>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let ambient = Ambient {
-            clock: Arc::new(SystemClock),
-            rng: Arc::new(SystemRandomness),
-        };
-        let who = Who {
-            host: "host".to_owned(),
-            os_user: "anna".to_owned(),
-            terminal: None,
-            session: "1a2b3c4d".to_owned(),
-            source: Source::Live,
-            master: Some("Master1".to_owned()),
-            holder: None,
-        };
-        let path = folder.path().join("vault.db");
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("vault.db");
         let masters = [1, 2, 3].map(|n| NewMaster {
             name: format!("Master{n}"),
             password: password(n),
         });
-        let cost = Cost::FLOOR;
-        SealedFile::create(&path, &KIND, &masters, cost, "system init", &who, &ambient).unwrap();
-        let mut vault = Vault::open(&path).unwrap();
+        let (cost, ambient) = (Cost::FLOOR, ambient());
+        SealedFile::create(
+            &path,
+            &KIND,
+            &masters,
+            cost,
+            "system init",
+            &who(),
+            &ambient,
+        )
+        .unwrap();
+        let mut house = Self::open(temporary.path());
+        house._temporary = Some(temporary);
+        house.load(records);
+        house
+    }
+
+    /// The vault of a folder, in another session.
+    pub(super) fn open(folder: &Path) -> Self {
+        let (ambient, who) = (ambient(), who());
+        let mut vault = Vault::open(&folder.join("vault.db")).unwrap();
         let file = vault.file_mut();
         let session = file.login("Master1", &password(1), &who, &ambient).unwrap();
-        let mut house = Self {
-            folder,
+        Self {
+            folder: folder.to_owned(),
+            _temporary: None,
             vault,
             keys: session.keys().unwrap(),
             session,
@@ -68,9 +76,7 @@ impl House {
             who,
             ambient,
             cancel: CancelToken::default(),
-        };
-        house.load(records);
-        house
+        }
     }
 
     pub(super) fn load(&mut self, records: impl IntoIterator<Item = SourceRecord>) {
@@ -101,18 +107,14 @@ impl House {
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.join(name)
     }
 
     pub(super) fn rules(&self) -> Rules {
         Rules::new(Timestamp::now())
     }
 
-    pub(super) fn request<'a>(
-        &self,
-        selection: &'a Selection,
-        path: &'a std::path::Path,
-    ) -> Request<'a> {
+    pub(super) fn request<'a>(&self, selection: &'a Selection, path: &'a Path) -> Request<'a> {
         Request {
             selection,
             unassigned: Unassigned::Auto,
@@ -140,7 +142,7 @@ impl House {
 
     /// Files in the folder that are not the vault's.
     pub(super) fn files(&self) -> Vec<String> {
-        let mut names: Vec<_> = std::fs::read_dir(self.folder.path())
+        let mut names: Vec<_> = std::fs::read_dir(&self.folder)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .filter(|name| !name.starts_with("vault.db"))
@@ -191,6 +193,25 @@ impl House {
             })
             .unwrap();
         records
+    }
+}
+
+fn ambient() -> Ambient {
+    Ambient {
+        clock: Arc::new(SystemClock),
+        rng: Arc::new(SystemRandomness),
+    }
+}
+
+fn who() -> Who {
+    Who {
+        host: "host".to_owned(),
+        os_user: "anna".to_owned(),
+        terminal: None,
+        session: "1a2b3c4d".to_owned(),
+        source: Source::Live,
+        master: Some("Master1".to_owned()),
+        holder: None,
     }
 }
 

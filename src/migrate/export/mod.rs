@@ -4,6 +4,8 @@
 //! [`Prepared::plan`] does all of it but the writing. One thread reads the vault, others open, map, encode and
 //! compress, the caller's seals, writes and keeps the ledger. Nothing grows with the number of users.
 
+#[cfg(test)]
+mod killed;
 mod output;
 #[cfg(test)]
 mod tests;

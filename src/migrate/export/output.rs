@@ -76,8 +76,8 @@ impl<'a> Output<'a> {
                 shown.expose_secret().as_bytes(),
             )
         };
-        let part = destination.create(&text)?;
         let created = work.ambient.clock.now();
+        let part = destination.create(&text)?;
         let path = part.path().to_string_lossy().into_owned();
         let opening = Opening {
             id: &text,
