@@ -13,9 +13,9 @@ pub struct Code {
     pub title: &'static str,
     /// Why it is an error, and what to do.
     pub explanation: &'static str,
-    /// A line that has it.
+    /// A line that has it; empty for an error that is not about the line.
     pub wrong: &'static str,
-    /// The line as it is meant.
+    /// The line as it is meant; empty likewise.
     pub right: &'static str,
 }
 

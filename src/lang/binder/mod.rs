@@ -27,6 +27,9 @@ use super::suggest::{did_you_mean, similar};
 use super::value::{Lookup, Scope, Variable, Word, push_escaped};
 use crate::lang::lexer::TokenKind;
 
+/// After so many errors a line is not read on.
+const MAX_ERRORS: usize = 20;
+
 /// A command that can be run.
 #[derive(Debug)]
 pub struct Bound {
@@ -151,7 +154,9 @@ impl Binder<'_> {
 
     fn items(&mut self, items: &[Item]) {
         let mut at = 0;
-        while let Some(item) = items.get(at) {
+        while let Some(item) = items.get(at)
+            && self.diagnostics.len() < MAX_ERRORS
+        {
             at += 1;
             match item {
                 Item::Value(value) => self.positional(value),

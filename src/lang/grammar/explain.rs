@@ -145,7 +145,8 @@ impl Scene<'_> {
                 .help(format!("write it without the dash: {name}<…"))
             }
             Cause::WhereRelation => {
-                Diagnostic::new("E0115", "where takes '='", span, "").help("write where=(…)")
+                Diagnostic::new("E0115", "a condition is written where=", span, "")
+                    .help("write where=(…)")
             }
         }
     }

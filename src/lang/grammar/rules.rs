@@ -188,6 +188,9 @@ fn dash(input: Tokens<'_>) -> Parsed<'_, Dash> {
         text: name.to_owned(),
         span: word.span.start + 1..word.span.end,
     };
+    if name.text.eq_ignore_ascii_case("where") {
+        return input.refuse(Cause::WhereRelation);
+    }
     let mut span = word.span.clone();
     match rest.glued_operator() {
         Some((rest, Operator::Equal, _)) => {

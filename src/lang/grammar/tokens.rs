@@ -158,7 +158,7 @@ pub(super) enum Cause {
     NoName,
     /// `-name` is followed by a relation other than `=`.
     DashedRelation,
-    /// `where` is followed by a relation other than `=`.
+    /// `where` has a dash, or a relation other than `=`.
     WhereRelation,
 }
 

@@ -43,6 +43,18 @@ pub struct NoHelp {
 /// # Errors
 /// [`NoHelp`] with what is near, when nothing is called so.
 pub fn answer(words: &[impl AsRef<str>], catalogue: &Catalogue) -> Result<String, NoHelp> {
+    answer_with(words, catalogue, &[])
+}
+
+/// The same, where other rooms have error codes of their own.
+///
+/// # Errors
+/// [`NoHelp`], likewise.
+pub fn answer_with(
+    words: &[impl AsRef<str>],
+    catalogue: &Catalogue,
+    others: &[Code],
+) -> Result<String, NoHelp> {
     let words: Vec<&str> = words
         .iter()
         .flat_map(|word| word.as_ref().split(' '))
@@ -57,7 +69,9 @@ pub fn answer(words: &[impl AsRef<str>], catalogue: &Catalogue) -> Result<String
         return Ok(command(spec));
     }
     if let [word] = words.as_slice() {
-        if let Some(code) = codes::find(word) {
+        let mut others = others.iter();
+        let other = others.find(|other| other.code.eq_ignore_ascii_case(word));
+        if let Some(code) = codes::find(word).or(other) {
             return Ok(error_code(code));
         }
         match fold_name(word).as_str() {
@@ -305,16 +319,19 @@ fn selects(selects: Selects) -> Option<&'static str> {
     }
 }
 
-/// An error code: what it means, a wrong line and the right one.
+/// An error code: what it means and, where there are any, a wrong line and the right one.
 pub fn error_code(code: &Code) -> String {
-    let wrong: String = code.wrong.chars().map(visible).collect();
-    format!(
-        "{}: {}\n\n{}\nWrong:  {wrong}\nRight:  {}\n",
+    let mut out = format!(
+        "{}: {}\n\n{}",
         code.code,
         code.title,
-        paragraph_text(code.explanation),
-        code.right
-    )
+        paragraph_text(code.explanation)
+    );
+    if !code.wrong.is_empty() {
+        let wrong: String = code.wrong.chars().map(visible).collect();
+        out.push_str(&format!("\nWrong:  {wrong}\nRight:  {}\n", code.right));
+    }
+    out
 }
 
 /// A control character as its picture.
@@ -418,6 +435,19 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn other_rooms_bring_codes_of_their_own() {
+        let other = Code {
+            code: "E0401",
+            title: "a file",
+            explanation: "It is missing.",
+            wrong: "",
+            right: "",
+        };
+        let answer = answer_with(&["e0401"], &CATALOGUE, &[other]).unwrap();
+        assert_eq!(answer, "E0401: a file\n\nIt is missing.\n");
     }
 
     #[test]
