@@ -368,11 +368,11 @@ fn very_long_lines_are_bound_painted_and_completed() {
     use crate::lang::{complete, highlight, redact};
     let list = format!("user list userid=a{} limit=5", ",bcdefgh".repeat(120_000));
     assert_eq!(bound(&list).selection.limit, Some(5));
-    let items = format!("user list{}", " group=a -userid b".repeat(50_000));
+    let items = format!("user list{}", " group=a -userid b".repeat(5_000));
     assert!(bound(&items).selection.expr.is_some());
-    let wrong = format!("user list{}", " grup=a -xyz b".repeat(50_000));
+    let wrong = format!("user list{}", " grup=a -xyz b".repeat(5_000));
     assert_eq!(errors(&wrong).len(), 20, "enough is enough");
-    let words = "user list (a=b) 'c ".repeat(50_000);
+    let words = "user list (a=b) 'c ".repeat(5_000);
     for line in [&list, &items, &wrong, &words] {
         assert!(!highlight::classes(line, &CATALOGUE).is_empty());
         assert!(redact::secrets(line, &CATALOGUE).is_empty());
