@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use secrecy::SecretString;
+use zeroize::Zeroize;
 
 use super::Error;
 use super::cell::grouped;
@@ -68,7 +69,12 @@ impl Ask for Terminal {
         // rpassword turns the echo off only after the prompt is there, and somebody may be faster.
         let _unseen = Unseen::begin().map_err(Error::Terminal)?;
         match rpassword::prompt_password(prompt) {
-            Ok(password) => Ok(SecretString::from(password)),
+            Ok(mut password) => {
+                // Into a box of its exact size: shrinking the string would leave a copy behind.
+                let secret = SecretString::from(Box::<str>::from(password.as_str()));
+                password.zeroize();
+                Ok(secret)
+            }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => Err(Error::Interrupted),
             Err(e) => Err(Error::Terminal(e)),
         }

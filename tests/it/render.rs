@@ -7,7 +7,7 @@ use igsh::ambient::{CancelToken, Progress, Unit};
 use igsh::render::doc::{Cell, Column};
 use igsh::render::{Ask, Assent, CAP, Error, Failure, Format, Setup, Terminal, Ui, Width};
 use jiff::tz::TimeZone;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::common::pty::Pty;
 
@@ -518,6 +518,10 @@ fn on_a_terminal_child() {
             "{:?}",
             ui.reveal(&"K7MQ2-ABCDE".into(), 600, &["Bundle 3".into()], &cancel)
         ),
+        "password" => {
+            let typed = ui.password("Password of Master1: ");
+            format!("{:?}", typed.map(|typed| typed.expose_secret().len()))
+        }
         "confirm" => format!("{:?}", ui.confirm("Export 2 users?", Assent::Yes)),
         "progress" => {
             let bar = ui.progress();
@@ -609,4 +613,18 @@ fn messages_stand_above_the_progress_bar_which_goes_away() {
     pty.send("\u{4}");
     pty.wait_for("said Ok(None)");
     assert!(!pty.text().contains("Loading"), "{}", pty.text());
+}
+
+#[test]
+fn a_password_is_typed_unseen() {
+    for (keys, said) in [
+        ("correct horse ü\r", "said Ok(16)"),
+        ("correct\u{3}", "said Err(Interrupted)"),
+    ] {
+        let mut pty = on_a_terminal("password");
+        pty.wait_for("Password of Master1:");
+        pty.send(keys);
+        pty.wait_for(said);
+        assert!(!pty.text().contains("correct"), "{}", pty.text());
+    }
 }
