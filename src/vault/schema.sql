@@ -59,7 +59,7 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_name ON users (userid, group_id, gone);
 CREATE UNIQUE INDEX users_source ON users (source_id, system_id) WHERE source_id IS NOT NULL;
 CREATE INDEX users_fold ON users (fold) WHERE fold IS NOT NULL;
-CREATE INDEX users_group ON users (group_id, gone);
+CREATE INDEX users_group ON users (group_id, userid, gone);
 CREATE INDEX users_full_name ON users (full_name) WHERE full_name IS NOT NULL;
 
 CREATE TABLE aliases (

@@ -567,6 +567,10 @@ fn selections_walk_an_index() {
             "SEARCH u USING COVERING INDEX users_name (userid>? AND userid<?)",
         ),
         (
+            Expr::All(vec![is("group", text("s*")), is("userid", text("a*"))]),
+            "SEARCH u USING COVERING INDEX users_group (group_id=? AND userid>? AND userid<?)",
+        ),
+        (
             is("group", text("s*")),
             "SEARCH u USING COVERING INDEX users_group (group_id=?)",
         ),

@@ -153,7 +153,10 @@ impl Compiler {
             };
             let sign = sign(test.op);
             let text = if holds_for_none {
-                format!("u.id NOT IN (SELECT user FROM progress WHERE NOT (phase {sign} ?))")
+                // By primary key, user by user: a list of everybody who is not in phase `none` can be as long as the vault.
+                format!(
+                    "NOT EXISTS (SELECT 1 FROM progress p WHERE p.user = u.id AND NOT (p.phase {sign} ?))"
+                )
             } else {
                 format!("u.id IN (SELECT user FROM progress WHERE phase {sign} ?)")
             };
@@ -171,7 +174,7 @@ impl Compiler {
                     .push_str("u.id IN (SELECT user FROM progress WHERE bundle IS NOT NULL)"),
                 Operand::Name("no") => c
                     .text
-                    .push_str("u.id NOT IN (SELECT user FROM progress WHERE bundle IS NOT NULL)"),
+                    .push_str("NOT EXISTS (SELECT 1 FROM progress p WHERE p.user = u.id AND p.bundle IS NOT NULL)"),
                 Operand::Number(number) => {
                     c.text.push_str(&format!(
                         "u.id IN (SELECT user FROM members WHERE bundle IN \
