@@ -384,3 +384,74 @@ fn a_snapshot_does_not_see_what_is_written_after_it() {
     assert_eq!(users.len(), 5);
     assert!(users.iter().all(|user| user.sealed.tokens.len() == 1));
 }
+
+#[test]
+fn a_name_that_two_would_have_is_never_missed() {
+    use proptest::prelude::*;
+    use std::collections::{BTreeMap, BTreeSet};
+    const NAMES: [&str; 7] = ["a", "A", "b", "Ä", "ä", "a\u{308}", "c"];
+    let person = (
+        0..NAMES.len(),
+        proptest::collection::vec(0..NAMES.len(), 0..3),
+        0..3,
+        any::<bool>(),
+        proptest::option::weighted(0.2, 0..NAMES.len()),
+    );
+    let config = ProptestConfig {
+        cases: 150,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(people in proptest::collection::vec(person, 1..6), chosen in 0..4usize)| {
+        let bench = || {
+            let bench = Bench::holding(vec![group("g")]);
+            for (id, (name, aliases, standing, exported, mapped)) in (1i64..).zip(&people) {
+                let fold = |name: &str| crate::vault::fold::fold_column(name);
+                let db = &bench.db;
+                // Each in a group of their own, so that the same name can stand twice.
+                db.execute("INSERT INTO groups (name, system_id, load, line) VALUES (?, 1, 1, 1)", [format!("g{id}")]).unwrap();
+                db.execute(
+                    "INSERT INTO users (id, group_id, userid, fold, gone, load, line, system_id, state) VALUES (?, ?, ?, ?, ?, 1, 1, 1, 'active')",
+                    rusqlite::params![id, id + 1, NAMES[*name], fold(NAMES[*name]), *standing == 1],
+                ).unwrap();
+                for (place, alias) in (0i64..).zip(aliases) {
+                    db.execute("INSERT INTO aliases VALUES (?, ?, ?)", rusqlite::params![(id << 16) + place, NAMES[*alias], fold(NAMES[*alias])]).unwrap();
+                }
+                if *standing == 2 {
+                    db.execute("INSERT INTO excluded VALUES (?, 0, 'M', '')", [id]).unwrap();
+                }
+                if *exported {
+                    db.execute("INSERT INTO progress VALUES (?, 2, 1, 0, 'M')", [id]).unwrap();
+                }
+                if let Some(target) = mapped {
+                    let target = NAMES[*target];
+                    db.execute("INSERT INTO mapped VALUES (?, ?, ?)", rusqlite::params![id, target, crate::vault::fold::folded(target)]).unwrap();
+                }
+            }
+            bench
+        };
+        // By the rules alone: who holds which folded name.
+        let mut holders: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
+        for (id, (name, aliases, standing, exported, mapped)) in (1i64..).zip(&people) {
+            if *standing == 0 || *exported {
+                let own = mapped.unwrap_or(*name);
+                for name in aliases.iter().chain([&own]) {
+                    holders.entry(crate::vault::fold::folded(NAMES[*name]).into_owned()).or_default().insert(id);
+                }
+            }
+        }
+        let selection = match chosen {
+            0 => everybody(),
+            n => select(is("group", &format!("g{n}"))),
+        };
+        let goes = |id: &i64| (chosen == 0 || *id == chosen as i64) && people[*id as usize - 1].2 == 0;
+        let expected: Vec<String> = holders
+            .iter()
+            .filter(|(_, holders)| holders.len() > 1 && holders.iter().any(goes))
+            .map(|(name, _)| name.clone())
+            .collect();
+        let (found, _) = collisions(bench, &selection);
+        let found: Vec<String> = found.iter().map(|line| line.split(':').next().unwrap().to_owned()).collect();
+        prop_assert_eq!(found, expected);
+    });
+}
