@@ -52,36 +52,55 @@ pub struct Failure {
 
 /// The codes of errors that are not about the typed line. Those of the language stand in `lang::codes`.
 pub mod code {
-    /// A file: missing, unreadable, existing, full disk.
-    pub const FILE: &str = "E0401";
-    /// A source file: a bad record.
-    pub const RECORD: &str = "E0402";
-    /// The vault: not one, a newer one, damaged.
-    pub const VAULT: &str = "E0501";
-    /// The vault is held by another session.
-    pub const BUSY: &str = "E0502";
-    /// Nobody is logged in.
-    pub const SESSION: &str = "E0601";
-    /// A master password: wrong, unfit, locked.
-    pub const PASSWORD: &str = "E0602";
-    /// Not allowed here: no terminal, read-only.
-    pub const FORBIDDEN: &str = "E0603";
-    /// Not confirmed.
-    pub const UNCONFIRMED: &str = "E0604";
-    /// The selection matched nothing.
-    pub const NOTHING: &str = "E0701";
-    /// Names are not unique.
-    pub const CONFLICT: &str = "E0702";
-    /// Something named does not exist.
-    pub const UNKNOWN: &str = "E0703";
-    /// A bundle: not one, damaged, wrong password.
-    pub const BUNDLE: &str = "E0801";
-    /// The audit.
-    pub const AUDIT: &str = "E0901";
-    /// A fault of igsh.
-    pub const INTERNAL: &str = "E0999";
-    /// Interrupted.
-    pub const INTERRUPTED: &str = "E0130";
+    use crate::lang::codes::Code;
+
+    macro_rules! codes {
+        ($($name:ident = $code:literal, $title:literal, $explanation:literal;)+) => {
+            $(#[doc = $title] pub const $name: &str = $code;)+
+
+            /// All of them, for `help E0401`.
+            pub static ALL: &[Code] = &[$(Code {
+                code: $code,
+                title: $title,
+                explanation: $explanation,
+                wrong: "",
+                right: "",
+            }),+];
+        };
+    }
+
+    codes! {
+        FILE = "E0401", "a file cannot be used",
+            "A file is missing, cannot be read, exists already, or the disk has no room for it. The message names the file and the cause; nothing was changed. An existing file is replaced only with -overwrite, a password file never.";
+        RECORD = "E0402", "a record cannot be taken",
+            "A line of a file is not what it should be. The message names the line and, where it can, column and field; nothing was loaded. With -skip-bad 'source load' takes the good records and writes the bad lines to a residue file.";
+        VAULT = "E0501", "the vault cannot be used",
+            "The file is not a vault, belongs to a newer igsh, is damaged, or others may read it. The message says which, and what to do.";
+        BUSY = "E0502", "another session holds the vault",
+            "Two sessions can work at once, but only one writes at a time. A writer waits five seconds and is then told which command holds the vault and since when. Try again when that has finished.";
+        SESSION = "E0601", "nobody is logged in",
+            "Whatever reads or writes the vault's data needs a master. Type 'login Master1', or start igsh with --login and a password file.";
+        PASSWORD = "E0602", "a password was not accepted",
+            "It is wrong, too short, in a file that others can read, or the master has to wait after failed logins. Waiting times grow from a second to 15 minutes; 'master unlock' by another master ends them.";
+        FORBIDDEN = "E0603", "not allowed here",
+            "A password is shown on a terminal only, a read-only shell changes nothing, and a script that others can write does not run with a master logged in.";
+        UNCONFIRMED = "E0604", "not confirmed",
+            "The question was answered with no, nobody was there to answer, or the count was not the expected one. Nothing was changed. In scripts add -yes, or -yes=N for exactly N.";
+        NOTHING = "E0701", "nothing matches",
+            "The selection chooses nobody. 'user count' with the same selection tells how many it chooses; 'help selection' explains selections.";
+        CONFLICT = "E0702", "names are not unique",
+            "On the target, user ids and aliases are unique; here they are unique within a group only. Give one of the owners another name in the source, or leave all of them out with -skip-conflicts.";
+        UNKNOWN = "E0703", "there is no such thing",
+            "A bundle, user, setting, format or topic of that name does not exist. The message or its hint says what there is.";
+        BUNDLE = "E0801", "a bundle cannot be read",
+            "The file is no bundle, is damaged or cut, or the password is mistyped or wrong: four different messages, in this order. A mistyped password is told by its last two characters before anything slow is tried.";
+        AUDIT = "E0901", "the audit",
+            "An entry or anchor that does not exist, or a chain that was changed. 'audit verify' says what was done to it.";
+        INTERNAL = "E0999", "a fault of igsh",
+            "Please report it with the message. Nothing that was under way was finished.";
+        INTERRUPTED = "E0130", "interrupted",
+            "Ctrl-C ended the command; nothing was changed.";
+    }
 }
 
 impl Failure {

@@ -16,7 +16,7 @@ pub mod settle;
 #[cfg(test)]
 mod testing;
 
-use rusqlite::Connection;
+use crate::store::Connection;
 
 use crate::crypto::BundlePassword;
 use crate::store::{self, Column, Keys};

@@ -1,6 +1,6 @@
 //! The values that the mapping goes by: the `migrate.*` settings and one *now* for a whole export.
 
-use rusqlite::Connection;
+use crate::store::Connection;
 
 use crate::model::Timestamp;
 use crate::store::{self, settings};

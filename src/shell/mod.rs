@@ -117,11 +117,24 @@ impl Shell {
 
     /// Shows a failure, and says which exit status it has.
     pub fn fail(&self, failure: &Failure, text: &Text) -> Exit {
-        let rendered = failure
-            .diagnostic
-            .as_ref()
-            .map(|diagnostic| text.rendered(diagnostic, &self.ui));
-        let message = text.located(&failure.message);
+        let rendered = match &failure.diagnostic {
+            Some(diagnostic) => Some(text.rendered(diagnostic, &self.ui)),
+            None => text.place().map(|place| {
+                let hint = failure
+                    .hint
+                    .as_ref()
+                    .map(|hint| format!("\nhint: {hint}"))
+                    .unwrap_or_default();
+                format!(
+                    "{place}: error[{}]: {}{hint}",
+                    failure.code, failure.message
+                )
+            }),
+        };
+        let message = match text.place() {
+            Some(place) => format!("{place}: {}", failure.message),
+            None => failure.message.clone(),
+        };
         self.ui.error(&Shown {
             code: failure.code,
             message: &message,

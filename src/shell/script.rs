@@ -53,15 +53,11 @@ impl Text {
         diagnostic::render(diagnostic, &source, ui.err_has_colours())
     }
 
-    /// A message with the place of the running command before it: `file.igsh:12:8: …`.
-    pub fn located(&self, message: &str) -> String {
-        match &self.name {
-            Some(name) => {
-                let (line, column) = diagnostic::position(&self.text, self.at);
-                format!("{name}:{line}:{column}: {message}")
-            }
-            None => message.to_owned(),
-        }
+    /// Where in a script the running command stands: `file.igsh:12:8`.
+    pub fn place(&self) -> Option<String> {
+        let name = self.name.as_ref()?;
+        let (line, column) = diagnostic::position(&self.text, self.at);
+        Some(format!("{name}:{line}:{column}"))
     }
 
     /// The line of the running command, from 1.

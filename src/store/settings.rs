@@ -311,7 +311,7 @@ mod tests {
             ("idle-timeout", "5", Some("5m")),
             ("IDLE-TIMEOUT", "90s", Some("90s")),
             ("idle-timeout", "120m", Some("2h")),
-            ("idle-timeout", "29s", None),
+            ("idle-timeout", "0s", None),
             ("idle-timeout", "9h", None),
             ("idle-timeout", "-1", None),
             ("idle-timeout", "99999999999999999999h", None),

@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::io::BufWriter;
 
-use rusqlite::Connection;
+use crate::store::Connection;
 use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 

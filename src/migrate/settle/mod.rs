@@ -6,7 +6,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use crate::store::Connection;
 
 use crate::ambient::Ambient;
 use crate::migrate::error::Result;

@@ -63,7 +63,7 @@ fn version(shell: &mut Shell, _: &Bound) -> Result<Outcome, Failure> {
 
 fn help(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
     let words = bound.args.get(&TOPIC).unwrap_or_default();
-    let text = text::answer(words, &catalogue()).map_err(|missing| {
+    let text = text::answer_with(words, &catalogue(), code::ALL).map_err(|missing| {
         Failure::new(Exit::Failed, code::UNKNOWN, missing).hint("'help' alone shows what there is")
     })?;
     shell.ui.print(&text)?;

@@ -14,8 +14,8 @@ use crate::shell::script::{beside, read};
 const FILE: Key<PathBuf> = Key::in_file("file", "The script, relative to the script that runs it")
     .positional()
     .required();
-const VARIABLES: Key<Vec<(String, String)>> =
-    Key::settings("variable", "Variables of the script, as name=value");
+const VARIABLES: Key<Vec<(String, Variable)>> =
+    Key::variables("variable", "Variables of the script, as name=value");
 const WORDS: Key<Vec<String>> = Key::texts("text", "What to show").positional();
 
 /// `run`
@@ -63,7 +63,7 @@ fn run(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
     let given = bound.args.get(&VARIABLES).unwrap_or_default();
     let variables = given
         .iter()
-        .map(|(name, value)| (name.clone(), Some(Variable::literal(value))))
+        .map(|(name, value)| (name.clone(), Some(value.clone())))
         .collect();
     let exit = shell.run_script(text, &variables)?;
     Ok(Outcome {
