@@ -7,6 +7,7 @@
 mod collisions;
 mod facts;
 mod page;
+mod row;
 
 #[cfg(test)]
 pub(super) mod tests;
@@ -23,7 +24,7 @@ use super::selection::{self, Sql};
 use super::{Result, Vault};
 
 pub use collisions::{Collision, Holds, Party};
-pub(in crate::vault) use page::moment;
+pub(in crate::vault) use row::moment;
 
 /// Which unassigned tokens and cards go along (domain.md §3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
