@@ -24,11 +24,11 @@ pub struct Demo {
 impl Shell {
     /// Makes a vault with three masters and made-up people, and says how to begin.
     pub fn open_demo(&mut self) -> Result<(), Failure> {
-        let place = std::env::temp_dir();
+        let temporary = std::env::temp_dir();
         let folder = tempfile::Builder::new()
             .prefix("igsh-demo-")
             .tempdir()
-            .map_err(|error| Failure::file("make a folder in", &place, &error))?;
+            .map_err(|error| Failure::file("make a folder in", &temporary, &error))?;
         let passwords = [
             self.made_up_password()?,
             self.made_up_password()?,
@@ -46,6 +46,9 @@ impl Shell {
         std::env::set_current_dir(folder.path())
             .map_err(|error| Failure::file("enter", folder.path(), &error))?;
         self.desk.path = folder.path().join("demo.db");
+        let place = folder.path().display().to_string();
+        self.demo = Some(Demo { _folder: folder });
+        self.hushed = true;
         self.quietly(&format!(
             "system init passwords='{}' kdf=19456,2,1",
             file.display()
@@ -56,11 +59,9 @@ impl Shell {
         )?;
         self.quietly(&format!("source generate users={USERS} seed=1 -load"))?;
         self.log_out()?;
+        self.hushed = false;
         self.ui.banner(&[
-            format!(
-                "A demo vault with {USERS} made-up people, in {}.",
-                folder.path().display()
-            ),
+            format!("A demo vault with {USERS} made-up people, in {place}."),
             "It is gone when you leave, and so are the files that you write there.".to_owned(),
             String::new(),
             format!("  Master1  {}", passwords[0]),
@@ -73,16 +74,12 @@ impl Shell {
             "  bundle password 1".to_owned(),
             String::new(),
         ]);
-        self.demo = Some(Demo { _folder: folder });
         Ok(())
     }
 
     /// Runs a line of our own, whose notices nobody needs.
     fn quietly(&mut self, line: &str) -> Result<(), Failure> {
-        self.hushed = true;
-        let exit = self.run_text(Text::line(line), &Variables::new());
-        self.hushed = false;
-        match exit {
+        match self.run_text(Text::line(line), &Variables::new()) {
             Exit::Ok => Ok(()),
             exit => Err(Failure::new(
                 exit,

@@ -107,9 +107,10 @@ impl Shell {
             Some(password) => password,
             None => self.typed_password(&format!("Password of {name}: "))?,
         };
-        let memory = Memory::below(&crate::shell::folders()?.state);
-        let file = self.desk.vault()?.file_mut();
-        file.remember_in(memory);
+        if self.demo.is_none() {
+            let memory = Memory::below(&crate::shell::folders()?.state);
+            self.desk.vault()?.file_mut().remember_in(memory);
+        }
         let Desk { vault, who, .. } = &mut self.desk;
         let Some(vault) = vault.as_mut() else {
             return Ok(());
