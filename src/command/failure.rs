@@ -178,7 +178,7 @@ impl From<Diagnostic> for Failure {
             exit: Exit::Usage,
             code: diagnostic.code,
             message: diagnostic.title.clone(),
-            hint: None,
+            hint: (!diagnostic.help.is_empty()).then(|| diagnostic.help.join("; ")),
             diagnostic: Some(Box::new(diagnostic)),
             audited: true,
         }
