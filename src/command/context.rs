@@ -161,20 +161,12 @@ impl Context<'_> {
         change: impl FnOnce(&store::Transaction<'_>) -> store::Result<()>,
     ) -> Result<audit::Anchor, Failure> {
         let holder = self.holder(bound);
-        let Desk {
-            vault,
-            session,
-            who,
-            ..
-        } = &mut *self.desk;
-        let (Some(vault), Some(session)) = (vault.as_mut(), session.as_ref()) else {
-            return Err(no_session());
-        };
-        let keys = session.keys()?;
+        let who = self.desk.who.clone();
+        let Opened { vault, keys, .. } = self.desk.opened()?;
         let clock = self.ambient.clock.as_ref();
         vault.file_mut().write(&holder, |tx| {
             change(tx)?;
-            Ok(audit::append(tx, &draft, who, Some(&keys), clock)?)
+            Ok(audit::append(tx, &draft, &who, Some(&keys), clock)?)
         })
     }
 

@@ -66,21 +66,25 @@ impl Shell {
                 format!("{name} runs itself, directly or by others"),
             ));
         }
-        if let Err(diagnostics) = self.check_text(&text) {
-            return Ok(self.report(diagnostics, &text));
-        }
+        let script = match self.check_text(&text) {
+            Ok(script) => script,
+            Err(diagnostics) => return Ok(self.report(diagnostics, &text)),
+        };
         self.scripts.push(name);
-        let exit = self.run_text(text, variables);
+        let exit = self.run_statements(&script, text, variables);
         self.scripts.pop();
         Ok(exit)
     }
 
-    /// Runs text that is a line or a checked script; shows what fails.
-    pub fn run_text(&mut self, mut text: Text, variables: &Variables) -> Exit {
-        let script = match grammar::parse(&text.text) {
-            Ok(script) => script,
-            Err(failed) => return self.report(failed.diagnostics, &text),
-        };
+    /// Runs a line; shows what fails.
+    pub fn run_text(&mut self, text: Text, variables: &Variables) -> Exit {
+        match grammar::parse(&text.text) {
+            Ok(script) => self.run_statements(&script, text, variables),
+            Err(failed) => self.report(failed.diagnostics, &text),
+        }
+    }
+
+    fn run_statements(&mut self, script: &Script, mut text: Text, variables: &Variables) -> Exit {
         let mut worst = Exit::Ok;
         for statement in &script.statements {
             text.at = statement.span().start;
