@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 /// The migrations, in order; a version is never edited once it has been released.
-pub(super) static MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+pub(super) static MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema-2.sql")];
 
 /// An index as the vault has it.
 #[derive(Debug, Clone, PartialEq, Eq)]

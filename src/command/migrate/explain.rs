@@ -1,8 +1,8 @@
 //! `migrate explain`: where one user or token stands, and why.
 
-use super::common::{FORMAT, INTO, OVERWRITE};
-use super::export::rules;
-use super::{Context, Entry, Failure, Outcome};
+use super::super::common::{FORMAT, INTO, OVERWRITE};
+use super::super::export::rules;
+use super::super::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Complete, Example};
@@ -18,7 +18,7 @@ const WHO: Key<String> = Key::text(
 .complete(Complete::Users);
 
 /// `migrate explain`
-pub(super) static EXPLAIN: Entry = Entry {
+pub(in crate::command) static EXPLAIN: Entry = Entry {
     spec: Command {
         details: "Answers 'why did this token not go?': when the user was loaded, in which phase they are, in which \
             bundles they went, what of theirs went, what did not and why, and what to do next.",
