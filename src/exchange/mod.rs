@@ -14,6 +14,7 @@ pub mod output;
 pub mod population;
 pub mod pskc;
 mod secret;
+pub mod sheet;
 mod wiped;
 
 pub use error::Error;

@@ -1,0 +1,560 @@
+//! Sheets: delimited text whose first non-blank row names the columns, as bulk files and lists of answers are.
+//!
+//! People keep these in spreadsheets, so a byte order mark, CRLF, blank lines, quoted values and any of the usual
+//! delimiters are taken; the header decides which delimiter it is. Columns may stand in any order and their names
+//! compare as argument names do. One row is held at a time, and an error names the line, the column and the fix.
+
+use std::io::{self, Read};
+
+use csv::{ByteRecord, ReaderBuilder};
+
+use super::Error;
+
+/// The delimiters a sheet may have.
+const DELIMITERS: [(u8, &str); 4] = [
+    (b',', "a comma"),
+    (b';', "a semicolon"),
+    (b'|', "a bar"),
+    (b'\t', "a tab"),
+];
+
+/// Longest row that is read, in bytes: a quote that is never closed must not swallow the file.
+const MAX_ROW: u64 = 1 << 20;
+
+/// A column that a reader knows.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Its names; the first one is used in messages.
+    pub names: Vec<String>,
+    /// Whether a sheet without it is refused.
+    pub required: bool,
+}
+
+impl Field {
+    /// A column that has to be there.
+    pub fn required(names: &[&str]) -> Self {
+        Self {
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+            required: true,
+        }
+    }
+
+    /// A column that may be there.
+    pub fn optional(names: &[&str]) -> Self {
+        Self {
+            required: false,
+            ..Self::required(names)
+        }
+    }
+
+    fn name(&self) -> &str {
+        self.names.first().map_or("", String::as_str)
+    }
+
+    fn is_called(&self, header: &str) -> bool {
+        self.names.iter().any(|name| folded(name) == folded(header))
+    }
+}
+
+/// What becomes of columns that the reader does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// They are passed over: the sheet is somebody else's.
+    Ignored,
+    /// They are an error: the sheet was written for us, and a column that does nothing is a mistake.
+    Refused,
+}
+
+/// A sheet that is being read.
+pub struct Sheet<R> {
+    rows: csv::Reader<Bounded<R>>,
+    fields: Vec<Field>,
+    /// Where each field stands in a row.
+    places: Vec<Option<usize>>,
+    width: usize,
+    delimiter: u8,
+    /// Lines before the first that `rows` counts.
+    before: u64,
+    record: ByteRecord,
+    line: u64,
+}
+
+/// A row: a value for each field, empty where the sheet has no such column.
+#[derive(Debug)]
+pub struct Row<'a> {
+    /// Its line in the file, from 1.
+    pub line: u64,
+    values: Vec<&'a str>,
+}
+
+impl<'a> Row<'a> {
+    /// The value of a field, by its place in the list that [`Sheet::new`] was given; blanks around it do not count.
+    pub fn get(&self, field: usize) -> &'a str {
+        self.values.get(field).copied().unwrap_or_default()
+    }
+}
+
+impl<R: Read> Sheet<R> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// An empty file, a header that lacks a required column, names one twice, or (with [`Others::Refused`]) names one
+    /// that is not known; text that is not UTF-8.
+    pub fn new(mut input: R, fields: Vec<Field>, others: Others) -> Result<Self, Error> {
+        let (header, line) = header(&mut input)?;
+        let delimiter = delimiter_of(&header);
+        let names = split(&header, delimiter);
+        let places = fields
+            .iter()
+            .map(|field| place(field, &names, line))
+            .collect::<Result<Vec<_>, _>>()?;
+        let missing: Vec<&str> = fields
+            .iter()
+            .zip(&places)
+            .filter(|(field, place)| field.required && place.is_none())
+            .map(|(field, _)| field.name())
+            .collect();
+        if !missing.is_empty() {
+            let what = format!(
+                "the header lacks {}; it names {}",
+                quoted(&missing),
+                quoted(&names)
+            );
+            return Err(wrong(
+                line,
+                None,
+                what,
+                "the first row names the columns, separated by commas",
+            ));
+        }
+        if others == Others::Refused
+            && let Some(at) = (0..names.len()).find(|at| !places.contains(&Some(*at)))
+        {
+            let known: Vec<&str> = fields.iter().map(Field::name).collect();
+            let what = format!("the column {} is not known", quoted(&[names[at].as_str()]));
+            let hint = format!("the columns are {}", known.join(", "));
+            return Err(wrong(line, Some(at + 1), what, &hint));
+        }
+        let bounded = Bounded {
+            input,
+            left: MAX_ROW,
+            read: 0,
+            last: b'\n',
+        };
+        let rows = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            // Carriage returns are blanks at the end of a row; so lines are counted right.
+            .terminator(csv::Terminator::Any(b'\n'))
+            .from_reader(bounded);
+        Ok(Self {
+            rows,
+            fields,
+            places,
+            width: names.len(),
+            delimiter,
+            before: line,
+            record: ByteRecord::new(),
+            line,
+        })
+    }
+
+    /// Whether the sheet has this column, by its place in the list of fields.
+    pub fn has(&self, field: usize) -> bool {
+        self.places.get(field).is_some_and(Option::is_some)
+    }
+
+    /// The next row; `None` at the end.
+    ///
+    /// # Errors
+    /// A row of another width than the header, text that is not UTF-8, a row that is too long, an empty value of a
+    /// required column. Only a fatal error ends the reading.
+    pub fn next_row(&mut self) -> Result<Option<Row<'_>>, Error> {
+        loop {
+            self.rows.get_mut().left = MAX_ROW;
+            let read = self.rows.read_byte_record(&mut self.record);
+            if !read.map_err(|error| self.broken(&error))? {
+                return Ok(None);
+            }
+            let line = self.record.position().map_or(0, csv::Position::line);
+            self.line = self.before + line;
+            // A line of blanks is no row; the reader itself passes over empty ones.
+            if self.width == 1
+                || self
+                    .record
+                    .iter()
+                    .any(|value| !value.trim_ascii().is_empty())
+            {
+                break;
+            }
+        }
+        if self.record.len() != self.width {
+            return Err(self.other_width());
+        }
+        let mut values = Vec::with_capacity(self.fields.len());
+        for (field, place) in self.fields.iter().zip(&self.places) {
+            let bytes = place.and_then(|place| self.record.get(place));
+            let column = place.map(|place| place + 1);
+            let value = std::str::from_utf8(bytes.unwrap_or_default())
+                .map_err(|_| not_utf8(self.line, column))?
+                .trim();
+            if field.required && value.is_empty() {
+                let what = format!("no value for '{}'", field.name());
+                return Err(wrong(
+                    self.line,
+                    column,
+                    what,
+                    "fill it in or remove the row",
+                ));
+            }
+            values.push(value);
+        }
+        Ok(Some(Row {
+            line: self.line,
+            values,
+        }))
+    }
+
+    /// The first line of the record, told from its end: where the reader says it begins, blank lines may stand.
+    fn first_line(&self) -> u64 {
+        let (end, input) = (self.rows.position(), self.rows.get_ref());
+        let open_end = end.byte() == input.read && input.last != b'\n';
+        let inside = self.record.as_slice().iter().filter(|&&byte| byte == b'\n');
+        let lines = inside.count() as u64 + u64::from(!open_end);
+        (self.before + end.line()).saturating_sub(lines)
+    }
+
+    fn other_width(&self) -> Error {
+        let (found, expected) = (self.record.len(), self.width);
+        let other = DELIMITERS.iter().find(|(delimiter, _)| {
+            *delimiter != self.delimiter
+                && found < expected
+                && self.record.iter().any(|value| value.contains(delimiter))
+        });
+        let ours = name_of(self.delimiter);
+        let what = format!(
+            "{} where the header has {expected} columns",
+            if found == 1 {
+                "1 value".to_owned()
+            } else {
+                format!("{found} values")
+            }
+        );
+        match other {
+            Some((_, theirs)) => wrong(
+                self.line,
+                None,
+                format!("{what}: the row has {theirs} where the header has {ours}"),
+                "use one delimiter throughout",
+            ),
+            None => wrong(
+                self.line,
+                None,
+                what,
+                &format!("values are separated by {ours}; quote a value that holds one"),
+            ),
+        }
+    }
+
+    fn broken(&self, error: &csv::Error) -> Error {
+        let line = error
+            .position()
+            .map_or(self.line + 1, |at| self.before + at.line());
+        match error.kind() {
+            csv::ErrorKind::Io(source) if source.kind() == io::ErrorKind::FileTooLarge => Error {
+                fatal: true,
+                ..wrong(
+                    self.line + 1,
+                    None,
+                    format!("the row has more than {MAX_ROW} bytes"),
+                    "look for a quote that is not closed",
+                )
+            },
+            csv::ErrorKind::Io(source) => super::error::broken_off(line, source),
+            _ => wrong(line, None, error.to_string(), "check the row"),
+        }
+    }
+}
+
+/// Bytes of the next row, and no more.
+struct Bounded<R> {
+    input: R,
+    left: u64,
+    /// Bytes read so far, and the last of them.
+    read: u64,
+    last: u8,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let read = self.input.read(out)?;
+        self.left = self.left.saturating_sub(read as u64);
+        self.read += read as u64;
+        self.last = out[..read].last().copied().unwrap_or(self.last);
+        Ok(read)
+    }
+}
+
+/// The first line that is not blank, with its number. Read byte by byte, so that nothing behind it is taken.
+fn header(input: &mut impl Read) -> Result<(String, u64), Error> {
+    let mut line = 1;
+    let mut text = Vec::new();
+    let mut byte = [0];
+    loop {
+        let read = loop {
+            match input.read(&mut byte) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other.map_err(|error| super::error::broken_off(line, &error))?,
+            }
+        };
+        if read == 1 && byte[0] != b'\n' {
+            text.push(byte[0]);
+            if text.len() as u64 > MAX_ROW {
+                return Err(super::error::too_long(line));
+            }
+            continue;
+        }
+        let bytes = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text);
+        let name = std::str::from_utf8(bytes).map_err(|_| not_utf8(line, None))?;
+        if !name.trim().is_empty() {
+            return Ok((name.trim_end_matches('\r').to_owned(), line));
+        }
+        if read == 0 {
+            let hint = "the first row names the columns, the others hold the values";
+            return Err(wrong(1, None, "the file is empty".to_owned(), hint));
+        }
+        text.clear();
+        line += 1;
+    }
+}
+
+/// The delimiter that the header has most of; a comma where there is only one column.
+fn delimiter_of(header: &str) -> u8 {
+    let count = |wanted: u8| {
+        let mut quoted = false;
+        let mut found = 0;
+        for byte in header.bytes() {
+            quoted ^= byte == b'"';
+            found += usize::from(!quoted && byte == wanted);
+        }
+        found
+    };
+    DELIMITERS
+        .iter()
+        .rev()
+        .max_by_key(|(delimiter, _)| count(*delimiter))
+        .map_or(b',', |(delimiter, _)| *delimiter)
+}
+
+fn split(header: &str, delimiter: u8) -> Vec<String> {
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(delimiter)
+        .from_reader(header.as_bytes());
+    let mut record = csv::StringRecord::new();
+    match reader.read_record(&mut record) {
+        Ok(true) => record.iter().map(|name| name.trim().to_owned()).collect(),
+        _ => vec![header.trim().to_owned()],
+    }
+}
+
+/// Where a field stands in the header.
+fn place(field: &Field, names: &[String], line: u64) -> Result<Option<usize>, Error> {
+    let mut found = names
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| field.is_called(name))
+        .map(|(at, _)| at);
+    let first = found.next();
+    match found.next() {
+        None => Ok(first),
+        Some(again) => Err(wrong(
+            line,
+            Some(again + 1),
+            format!("the header names '{}' twice", field.name()),
+            "remove one of the columns",
+        )),
+    }
+}
+
+fn name_of(delimiter: u8) -> &'static str {
+    DELIMITERS
+        .iter()
+        .find(|(known, _)| *known == delimiter)
+        .map_or("a comma", |(_, name)| name)
+}
+
+/// As argument names compare, blanks aside.
+fn folded(name: &str) -> String {
+    name.chars()
+        .filter(|c| !matches!(c, '-' | '_' | '.' | ' ' | '#'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+fn quoted(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<String> = names
+        .iter()
+        .map(|name| format!("'{}'", name.as_ref()))
+        .collect();
+    super::error::clipped(names.join(", "))
+}
+
+fn wrong(line: u64, column: Option<usize>, what: String, hint: &str) -> Error {
+    Error {
+        line,
+        column,
+        field: String::new(),
+        what,
+        hint: hint.to_owned(),
+        fatal: false,
+    }
+}
+
+fn not_utf8(line: u64, column: Option<usize>) -> Error {
+    wrong(
+        line,
+        column,
+        "the text is not UTF-8".to_owned(),
+        "save the sheet as UTF-8, or convert it with iconv",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields() -> Vec<Field> {
+        vec![
+            Field::required(&["userid", "user id", "user"]),
+            Field::required(&["targetUserId"]),
+            Field::optional(&["group"]),
+        ]
+    }
+
+    fn read(text: impl AsRef<[u8]>) -> Result<Vec<(u64, String)>, String> {
+        let show = |error: Error| error.to_string();
+        let mut sheet = Sheet::new(text.as_ref(), fields(), Others::Refused).map_err(show)?;
+        let mut rows = Vec::new();
+        while let Some(row) = sheet.next_row().map_err(show)? {
+            rows.push((
+                row.line,
+                format!("{}>{}@{}", row.get(0), row.get(1), row.get(2)),
+            ));
+        }
+        Ok(rows)
+    }
+
+    fn row(line: u64, text: &str) -> (u64, String) {
+        (line, text.to_owned())
+    }
+
+    #[test]
+    fn every_usual_delimiter_and_any_order_of_columns() {
+        for delimiter in [",", ";", "|", "\t"] {
+            let text = "group,TARGET_USER_ID,User-ID\nsales,b,a\n\"s 1\",d,c\n";
+            let text = text.replace(',', delimiter);
+            assert_eq!(
+                read(text).unwrap(),
+                [row(2, "a>b@sales"), row(3, "c>d@s 1")]
+            );
+        }
+    }
+
+    #[test]
+    fn spreadsheets_are_taken_as_they_come() {
+        let text = "\u{feff}\r\n \r\nuserid,targetUserId\r\n\r\n a , b \r\n  \r\n\"x,\"\"y\"\"\",\"z\nz\"\r\nc,d";
+        assert_eq!(
+            read(text).unwrap(),
+            [row(5, "a>b@"), row(7, "x,\"y\">z\nz@"), row(9, "c>d@")]
+        );
+    }
+
+    #[test]
+    fn a_header_that_does_not_do_is_refused() {
+        for (text, words) in [
+            ("", "the file is empty"),
+            ("\n \n", "the file is empty"),
+            (
+                "userid,group\na,b\n",
+                "line 1: the header lacks 'targetUserId'; it names 'userid', 'group'",
+            ),
+            (
+                "userid,targetUserId,usrid\n",
+                "line 1, column 3: the column 'usrid' is not known",
+            ),
+            (
+                "userid,targetUserId,USER\n",
+                "line 1, column 3: the header names 'userid' twice",
+            ),
+            ("a\n", "the header lacks 'userid', 'targetUserId'"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(words), "{text:?}: {error}");
+        }
+        let sheet = Sheet::new(
+            &b"x,userid,targetUserId\n1,a,b\n"[..],
+            fields(),
+            Others::Ignored,
+        );
+        assert!(sheet.is_ok());
+    }
+
+    #[test]
+    fn a_bad_row_is_named() {
+        let good = "userid,targetUserId\n".to_owned() + &"a,b\n".repeat(100_000);
+        for (bad, words) in [
+            (
+                "a;b",
+                "line 100002: 1 value where the header has 2 columns: the row has a semicolon where the header has a comma",
+            ),
+            ("a", "line 100002: 1 value where the header has 2 columns"),
+            (
+                "a,b,c",
+                "line 100002: 3 values where the header has 2 columns",
+            ),
+            (",b", "line 100002, column 1: no value for 'userid'"),
+        ] {
+            let error = read(format!("{good}{bad}\na,b\n")).unwrap_err();
+            assert!(error.contains(words), "{bad:?}: {error}");
+        }
+        let mut bytes = good.into_bytes();
+        bytes.extend(b"a,\xFF\n");
+        let error = read(bytes).unwrap_err();
+        assert!(
+            error.contains("line 100002, column 2: the text is not UTF-8"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn reading_goes_on_behind_a_bad_row() {
+        let text = "userid,targetUserId\na\nb,c\n";
+        let mut sheet = Sheet::new(text.as_bytes(), fields(), Others::Refused).unwrap();
+        assert!(!sheet.next_row().unwrap_err().fatal);
+        assert_eq!(sheet.next_row().unwrap().unwrap().get(0), "b");
+        assert!(sheet.next_row().unwrap().is_none());
+    }
+
+    #[test]
+    fn an_open_quote_does_not_swallow_the_file() {
+        let text = format!("userid,targetUserId\na,\"b\n{}", "x,y\n".repeat(1_000_000));
+        let error = read(text).unwrap_err();
+        assert!(
+            error.contains("quote") || error.contains("more than 1048576 bytes"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_sheet_of_one_column() {
+        let fields = vec![Field::required(&["userid"])];
+        let mut sheet = Sheet::new(&b"userid\na\nb c\n"[..], fields, Others::Refused).unwrap();
+        assert_eq!(sheet.next_row().unwrap().unwrap().get(0), "a");
+        assert_eq!(sheet.next_row().unwrap().unwrap().get(0), "b c");
+    }
+}
