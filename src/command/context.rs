@@ -10,8 +10,8 @@ use crate::lang::binder::Bound;
 use crate::render::doc::{Cell, Column, RowSink};
 use crate::render::{Assent, Format, Ui};
 use crate::store::audit::{self, Who};
-use crate::store::{self, Holder, Keys, MasterSession};
-use crate::vault::Vault;
+use crate::store::{self, Connection, Holder, Keys, MasterSession};
+use crate::vault::{Vault, interruptible};
 
 use super::common::REQUIRE_MATCH;
 use super::failure::code;
@@ -113,6 +113,18 @@ impl Terms {
     }
 }
 
+/// What a command would change, as it is asked about, compared and audited.
+pub trait Proposal: PartialEq {
+    /// How many things it changes.
+    fn count(&self) -> u64;
+    /// What is asked.
+    fn question(&self) -> String;
+    /// What is said when there is nothing to change.
+    fn nothing(&self) -> String;
+    /// The audit's entry, with the counts in it.
+    fn note(&self, draft: audit::Draft) -> audit::Draft;
+}
+
 /// What a running command may use.
 pub struct Context<'a> {
     /// The vault and who works on it.
@@ -150,24 +162,73 @@ impl Context<'_> {
         bound: &Bound,
         draft: audit::Draft,
     ) -> Result<audit::Anchor, Failure> {
-        self.write(bound, draft, |_| Ok(()))
+        self.write(bound, |_| Ok(draft))
     }
 
-    /// Changes the vault and writes the audit entry that tells of it, both or neither.
+    /// Changes the vault and writes the audit entry that tells of it, both or neither. `change` gives the entry.
     pub fn write(
         &mut self,
         bound: &Bound,
-        draft: audit::Draft,
-        change: impl FnOnce(&store::Transaction<'_>) -> store::Result<()>,
+        change: impl FnOnce(&store::Transaction<'_>) -> Result<audit::Draft, Failure>,
     ) -> Result<audit::Anchor, Failure> {
         let holder = self.holder(bound);
         let who = self.desk.who.clone();
         let Opened { vault, keys, .. } = self.desk.opened()?;
         let clock = self.ambient.clock.as_ref();
+        let cancel = self.cancel;
         vault.file_mut().write(&holder, |tx| {
-            change(tx)?;
+            let draft = interruptible(tx, cancel, || change(tx))?;
             Ok(audit::append(tx, &draft, &who, Some(&keys), clock)?)
         })
+    }
+
+    /// A change of the vault that is asked about first (language.md §5): `look` says what it would be, the person says
+    /// yes, and the transaction that makes it looks again: if it would be something else now, nothing is changed.
+    ///
+    /// `None` when there is nothing to do or this is a dry run; the person has been told.
+    pub fn change<P: Proposal>(
+        &mut self,
+        bound: &Bound,
+        code: &'static audit::Code,
+        look: impl Fn(&Connection) -> Result<P, Failure>,
+        apply: impl FnOnce(&store::Transaction<'_>, &P) -> Result<(), Failure>,
+    ) -> Result<Option<P>, Failure> {
+        let db = self.desk.reading()?.file().connection();
+        let proposal = interruptible(db, self.cancel, || look(db))?;
+        if proposal.count() == 0 {
+            self.matched(bound, 0)?;
+            self.ui.notice(&proposal.nothing());
+            return Ok(None);
+        }
+        if self
+            .terms
+            .ask(self.ui, bound, proposal.count(), &proposal.question())?
+            == Go::DryRun
+        {
+            self.ui.notice(&format!(
+                "{}\nthis was a dry run; nothing was changed",
+                proposal.question()
+            ));
+            return Ok(None);
+        }
+        let draft = self.draft(bound, code);
+        self.write(bound, |tx| {
+            let now = look(tx)?;
+            if now != proposal {
+                return Err(Failure::new(
+                    Exit::Failed,
+                    code::UNCONFIRMED,
+                    format!(
+                        "the vault was changed after the question, which would now be: {} Nothing was changed",
+                        now.question()
+                    ),
+                )
+                .hint("look again"));
+            }
+            apply(tx, &proposal)?;
+            Ok(proposal.note(draft))
+        })?;
+        Ok(Some(proposal))
     }
 
     /// The note for whoever has to wait for this command.

@@ -126,7 +126,10 @@ fn change(
     let now = cx.ambient.clock.now();
     let name = masters::find(cx.desk.reading()?.file().connection(), name, now)?.name;
     let draft = cx.draft(bound, code).object(name.as_str());
-    cx.write(bound, draft, |tx| apply(tx, &name))?;
+    cx.write(bound, |tx| {
+        apply(tx, &name)?;
+        Ok(draft)
+    })?;
     Ok(name)
 }
 

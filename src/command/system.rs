@@ -309,11 +309,11 @@ fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let names: Vec<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
     let draft = cx.draft(bound, &codes::SETTING).object(names.join(", "));
     let mut changes = Vec::new();
-    cx.write(bound, draft, |tx| {
+    cx.write(bound, |tx| {
         for (name, value) in wanted {
             changes.push(settings::set(tx, name, value)?);
         }
-        Ok(())
+        Ok(draft)
     })?;
     let said = changes.iter().map(|change| {
         format!(

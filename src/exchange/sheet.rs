@@ -28,14 +28,25 @@ pub struct Field {
     pub names: Vec<String>,
     /// Whether a sheet without it is refused.
     pub required: bool,
+    /// Whether a row without a value in it is refused.
+    pub filled: bool,
 }
 
 impl Field {
-    /// A column that has to be there.
+    /// A column that has to be there, with a value in every row.
     pub fn required(names: &[&str]) -> Self {
         Self {
             names: names.iter().map(|&name| name.to_owned()).collect(),
             required: true,
+            filled: true,
+        }
+    }
+
+    /// A column that has to be there, where a row may leave the value out.
+    pub fn present(names: &[&str]) -> Self {
+        Self {
+            filled: false,
+            ..Self::required(names)
         }
     }
 
@@ -43,7 +54,7 @@ impl Field {
     pub fn optional(names: &[&str]) -> Self {
         Self {
             required: false,
-            ..Self::required(names)
+            ..Self::present(names)
         }
     }
 
@@ -177,14 +188,12 @@ impl<R: Read> Sheet<R> {
             if !read.map_err(|error| self.broken(&error))? {
                 return Ok(None);
             }
-            let line = self.record.position().map_or(0, csv::Position::line);
-            self.line = self.before + line;
+            self.line = self.first_line();
             // A line of blanks is no row; the reader itself passes over empty ones.
-            if self.width == 1
-                || self
-                    .record
-                    .iter()
-                    .any(|value| !value.trim_ascii().is_empty())
+            if self
+                .record
+                .iter()
+                .any(|value| !value.trim_ascii().is_empty())
             {
                 break;
             }
@@ -199,7 +208,7 @@ impl<R: Read> Sheet<R> {
             let value = std::str::from_utf8(bytes.unwrap_or_default())
                 .map_err(|_| not_utf8(self.line, column))?
                 .trim();
-            if field.required && value.is_empty() {
+            if field.filled && value.is_empty() {
                 let what = format!("no value for '{}'", field.name());
                 return Err(wrong(
                     self.line,
@@ -467,10 +476,10 @@ mod tests {
 
     #[test]
     fn spreadsheets_are_taken_as_they_come() {
-        let text = "\u{feff}\r\n \r\nuserid,targetUserId\r\n\r\n a , b \r\n  \r\n\"x,\"\"y\"\"\",\"z\nz\"\r\nc,d";
+        let text = "\u{feff}\r\n \r\nuserid,targetUserId\n\r\n a , b \r\n\n  \r\n\"x,\"\"y\"\"\",\"z\nz\"\r\nc,d";
         assert_eq!(
             read(text).unwrap(),
-            [row(5, "a>b@"), row(7, "x,\"y\">z\nz@"), row(9, "c>d@")]
+            [row(5, "a>b@"), row(8, "x,\"y\">z\nz@"), row(10, "c>d@")]
         );
     }
 

@@ -29,6 +29,18 @@ names! {
     }
 }
 
+impl Phase {
+    /// Its place in the order of the migration, from 0; what the vault stores.
+    pub const fn number(self) -> i64 {
+        self as i64
+    }
+
+    /// The phase of a number.
+    pub fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.get(usize::try_from(number).ok()?).copied()
+    }
+}
+
 names! {
     /// Kinds of data that are never migrated, only counted (domain.md §4).
     NotMigrated, "kind of data that is not migrated" {

@@ -8,6 +8,7 @@ pub mod find;
 pub mod fold;
 pub mod ledger;
 pub mod load;
+pub mod phases;
 pub mod query;
 mod schema;
 pub mod sealed;
@@ -21,7 +22,7 @@ use std::path::Path;
 use crate::store::{Kind, SealedFile};
 
 pub use error::{Error, Result};
-pub use load::{BadRecord, LoadOptions, LoadReport, Tally};
+pub use load::{BadRecord, LoadOptions, LoadReport, Tally, interruptible};
 pub use snapshot::{Snapshot, SourceUser, Unassigned};
 
 /// What makes a sealed file a vault.

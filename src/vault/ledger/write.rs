@@ -179,7 +179,7 @@ pub fn finish(tx: &Connection, bundle: u64, at: Timestamp) -> Result<u64> {
          SELECT user, ?2, ?1, ?3, ?4 FROM members WHERE bundle = ?1 ORDER BY user \
          ON CONFLICT (user) DO UPDATE SET phase = excluded.phase, bundle = excluded.bundle, at = excluded.at, \
          master = excluded.master",
-        params![bundle, phase_number(Phase::Exported), at.as_microsecond(), master],
+        params![bundle, Phase::Exported.number(), at.as_microsecond(), master],
     )?;
     Ok(moved as u64)
 }
@@ -215,15 +215,6 @@ fn end(tx: &Connection, bundle: u64, state: State, note: &str, at: Timestamp) ->
         ],
     )?;
     expect_one(changed)
-}
-
-/// Phases are counted in the order of the migration.
-fn phase_number(phase: Phase) -> i64 {
-    Phase::ALL
-        .iter()
-        .zip(0..)
-        .find(|(p, _)| **p == phase)
-        .map_or(0, |(_, n)| n)
 }
 
 fn expect_one(changed: usize) -> Result<()> {

@@ -287,11 +287,7 @@ impl From<rusqlite::Error> for Trouble {
 }
 
 /// Does `work`; a cancellation also stops a single statement that takes long, such as the build of an index.
-pub(super) fn interruptible<T>(
-    db: &Connection,
-    cancel: &CancelToken,
-    work: impl FnOnce() -> Result<T>,
-) -> Result<T> {
+pub fn interruptible<T>(db: &Connection, cancel: &CancelToken, work: impl FnOnce() -> T) -> T {
     struct Done<'a>(&'a AtomicBool, std::thread::Thread);
     impl Drop for Done<'_> {
         fn drop(&mut self) {

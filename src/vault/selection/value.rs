@@ -133,7 +133,7 @@ impl Compiler {
 
     pub(super) fn phase(&mut self, test: &Test) -> Result<(), Unusable> {
         let number = |value: &Operand| match value {
-            Operand::Name(name) => name.parse::<Phase>().map(phase_number).ok(),
+            Operand::Name(name) => name.parse::<Phase>().map(Phase::number).ok(),
             _ => None,
         };
         let refuse = || Unusable::Ordering(test.attribute.name);
@@ -197,17 +197,6 @@ const fn sign(op: Op) -> &'static str {
         Op::LessOrEqual => "<=",
         Op::Greater => ">",
         Op::GreaterOrEqual => ">=",
-    }
-}
-
-/// A phase as the vault stores it.
-pub(crate) const fn phase_number(phase: Phase) -> i64 {
-    match phase {
-        Phase::None => 0,
-        Phase::Export => 1,
-        Phase::Exported => 2,
-        Phase::Imported => 3,
-        Phase::Migrated => 4,
     }
 }
 

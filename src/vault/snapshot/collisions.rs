@@ -127,7 +127,7 @@ impl Snapshot {
             found: 0,
             each: &mut each,
         };
-        interruptible(&self.db, cancel, || {
+        interruptible(&self.db, cancel, || -> Result<u64> {
             if self.narrowed && self.users.saturating_mul(LOOK_UP) < total {
                 judge.look_up()?;
             } else {

@@ -100,7 +100,7 @@ impl Snapshot {
         let allowed = selection::groups(selection)?;
         let narrowed =
             selection.expr.is_some() || selection.limit.is_some() || unassigned == Unassigned::Only;
-        let users = interruptible(&db, cancel, || {
+        let users = interruptible(&db, cancel, || -> Result<u64> {
             db.execute_batch(
                 // Every page is read once: a larger cache would only hold memory.
                 "PRAGMA cache_size = -4096; BEGIN; CREATE TEMP TABLE chosen (id INTEGER PRIMARY KEY); \
