@@ -149,6 +149,12 @@ pub enum Go {
 }
 
 impl Context<'_> {
+    /// The name of the master who is logged in.
+    pub fn master(&self) -> Result<String, Failure> {
+        let session = self.desk.session.as_ref().ok_or_else(no_session)?;
+        Ok(session.name().to_owned())
+    }
+
     /// What an audit entry of this command begins with.
     pub fn draft(&self, bound: &Bound, code: &'static audit::Code) -> audit::Draft {
         let mut draft = audit::Draft::new(code, bound.masked.as_str());

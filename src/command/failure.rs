@@ -90,6 +90,8 @@ pub mod code {
             "The selection chooses nobody. 'user count' with the same selection tells how many it chooses; 'help selection' explains selections.";
         CONFLICT = "E0702", "names are not unique",
             "On the target, user ids and aliases are unique; here they are unique within a group only. Give one of the owners another name in the source, or leave all of them out with -skip-conflicts.";
+        PHASE = "E0704", "a step of the migration that cannot be taken",
+            "Users go from none to export, exported, imported and migrated. Nothing but an export makes a user exported; whoever was exported is not staged again, and whoever was not cannot be imported. Nobody was moved.";
         UNKNOWN = "E0703", "there is no such thing",
             "A bundle, user, setting, format or topic of that name does not exist. The message or its hint says what there is.";
         BUNDLE = "E0801", "a bundle cannot be read",

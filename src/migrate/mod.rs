@@ -10,6 +10,7 @@ pub mod export;
 pub mod file;
 pub mod mapping;
 mod ordered;
+pub mod phases;
 pub mod report;
 pub mod rules;
 pub mod settle;

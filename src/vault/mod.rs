@@ -3,19 +3,23 @@
 //! The only room with the vault's SQL. Everything but the secrets is plain, so that looking and counting need no key;
 //! secrets are sealed for their owner and leave here sealed, to be opened on another core.
 
+pub mod campaign;
 mod error;
 pub mod find;
 pub mod fold;
 pub mod ledger;
 pub mod load;
+pub mod named;
 pub mod phases;
 pub mod query;
 mod schema;
 pub mod sealed;
 pub mod selection;
 pub mod snapshot;
+pub mod targets;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod workflow;
 
 use std::path::Path;
 

@@ -52,3 +52,4 @@ CREATE TABLE idp_urls (
     source TEXT,
     PRIMARY KEY (serial, vendor, distinction)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX workflow_alias ON workflow (alias);

@@ -42,6 +42,12 @@ codes! {
     SOURCE_LOADED = "9020", "source load", "Source records were loaded.";
     SOURCE_GENERATED = "9021", "source generate", "Generated people were loaded.";
     TOKENS_LOADED = "9022", "token load", "Tokens were loaded.";
+    PHASE_MOVED = "9050", "migrate phase", "Users were moved from one phase to another, or given a wave.";
+    EXCLUDED = "9051", "migrate exclude", "Users were taken out of the migration, or back in.";
+    MAPPED = "9052", "migrate map", "Users were given another id on the target, or their own again.";
+    ALIASES_WRITTEN = "9053", "migrate aliases", "A bulk file for the source's workflow aliases was written.";
+    MIGRATION_BEGUN = "9054", "migrate begin", "The migration began; from now on nobody is renamed or moved in the source.";
+    MIGRATION_ENDED = "9055", "migrate end", "The migration ended.";
     BUNDLE_RECOVERED = "9040", "bundle recovery", "An export that had been interrupted was settled at login.";
     BUNDLE_FORGOTTEN = "9041", "bundle forget", "A bundle's password was removed from the vault.";
 }

@@ -339,7 +339,7 @@ fn value_holds(test: &Test, value: &Operand, person: &Person) -> bool {
         "phase" => match value {
             Operand::Present => true,
             Operand::Name(name) => {
-                let number = value::phase_number(name.parse().unwrap());
+                let number = name.parse::<crate::model::Phase>().unwrap().number();
                 ordered(person.phase.cmp(&number))
             }
             _ => unreachable!(),

@@ -138,6 +138,37 @@ impl Snapshot {
     }
 }
 
+/// The names that users of `temp.listed` (see [`crate::vault::named`]) would share with somebody, on a connection that
+/// is in the middle of a change.
+pub(in crate::vault) fn collisions_of_listed(
+    db: &Connection,
+    prefixes: &[String],
+    cancel: &CancelToken,
+    mut each: impl FnMut(Collision) -> Result<()>,
+) -> Result<()> {
+    const TABLES: [&str; 3] = ["chosen", "conflict", "wanted"];
+    let clear = || -> Result<()> {
+        for table in TABLES {
+            db.execute_batch(&format!("DROP TABLE IF EXISTS temp.{table}"))?;
+        }
+        Ok(())
+    };
+    clear()?;
+    db.execute_batch(
+        "CREATE TEMP TABLE chosen (id INTEGER PRIMARY KEY); CREATE TEMP TABLE conflict (user INTEGER PRIMARY KEY); \
+         INSERT INTO temp.chosen SELECT user FROM temp.listed",
+    )?;
+    let mut judge = Judge {
+        db,
+        narrowed: true,
+        prefixes,
+        found: 0,
+        each: &mut each,
+    };
+    interruptible(db, cancel, || judge.look_up())?;
+    clear()
+}
+
 struct Judge<'a> {
     db: &'a Connection,
     narrowed: bool,

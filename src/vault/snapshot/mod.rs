@@ -23,6 +23,7 @@ use super::sealed::{SealedUnassignedCard, SealedUnassignedToken, SealedUser};
 use super::selection::{self, Sql};
 use super::{Result, Vault};
 
+pub(in crate::vault) use collisions::collisions_of_listed;
 pub use collisions::{Collision, Holds, Party};
 pub(in crate::vault) use row::moment;
 

@@ -1,0 +1,152 @@
+//! `migrate exclude|include`: users out of the migration, and back.
+
+use crate::command::common::{REASON, REQUIRE_MATCH, YES};
+use crate::command::context::Proposal;
+use crate::command::failure::code;
+use crate::command::{Context, Entry, Exit, Failure, Outcome};
+use crate::lang::args::Key;
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Command, Effect, Example, Selects};
+use crate::render::counted;
+use crate::store::audit::{Draft, codes};
+use crate::vault::phases::{self, Exclusions};
+
+use super::list::{BULK, Members};
+
+const WHY: Key<String> = Key::text("reason", "Why, for the audit and 'migrate explain'").required();
+
+/// `migrate exclude`
+pub(in crate::command) static EXCLUDE: Entry = Entry {
+    spec: Command {
+        details: "Takes users out of the migration: no export takes them, whatever selects them, and their names are \
+            not counted as taken on the target unless they were exported before. 'user list excluded=yes' shows \
+            them, 'migrate include' takes them back in.",
+        args: &[WHY.arg, BULK.arg, YES.arg, REQUIRE_MATCH.arg],
+        selects: Selects::Users,
+        effect: Effect::Write,
+        examples: &[Example {
+            line: "migrate exclude userid=z* reason=\"leave at the end of the month\"",
+            what: "Some users stay behind",
+        }],
+        ..Command::new("migrate exclude", "Take users out of the migration")
+    },
+    audit: Some(&codes::EXCLUDED),
+    run: |cx, bound| run(cx, bound, true),
+};
+
+/// `migrate include`
+pub(in crate::command) static INCLUDE: Entry = Entry {
+    spec: Command {
+        details: "Takes excluded users back into the migration, in the phase in which they were.",
+        args: &[REASON.arg, BULK.arg, YES.arg, REQUIRE_MATCH.arg],
+        selects: Selects::Users,
+        effect: Effect::Write,
+        examples: &[Example {
+            line: "migrate include userid=z*",
+            what: "They go after all",
+        }],
+        ..Command::new("migrate include", "Take excluded users back in")
+    },
+    audit: Some(&codes::EXCLUDED),
+    run: |cx, bound| run(cx, bound, false),
+};
+
+/// What is asked about.
+#[derive(PartialEq)]
+struct Change {
+    out: bool,
+    found: Exclusions,
+}
+
+fn run(cx: &mut Context<'_>, bound: &Bound, out: bool) -> Result<Outcome, Failure> {
+    let reason = bound.args.get(&WHY).unwrap_or_default().to_owned();
+    if out && reason.trim().is_empty() {
+        return Err(
+            Failure::new(Exit::Usage, code::UNKNOWN, "the reason is empty")
+                .hint("say why they stay, in a few words: 'migrate explain' shows it"),
+        );
+    }
+    let file = bound.args.get(&BULK).map(ToOwned::to_owned);
+    let selection = crate::command::file::lists_read(&bound.selection)?;
+    let (at, master) = (cx.ambient.clock.now(), cx.master()?);
+    let done = cx.change(
+        bound,
+        &codes::EXCLUDED,
+        |db| {
+            let members = Members::new(db, &selection, file.as_deref())?;
+            let found = phases::exclusions(db, members.users())?;
+            Ok(Change { out, found })
+        },
+        |tx, _| {
+            let members = Members::new(tx, &selection, file.as_deref())?;
+            if out {
+                phases::exclude(tx, members.users(), at, &master, &reason)?;
+            } else {
+                phases::include(tx, members.users())?;
+            }
+            Ok(())
+        },
+    )?;
+    let Some(change) = done else {
+        return Ok(Outcome::quiet());
+    };
+    let mut outcome = Outcome::said(format!(
+        "{} {}",
+        counted(change.count(), "user"),
+        if out { "excluded" } else { "included again" }
+    ));
+    outcome.notices.extend(change.in_bundles());
+    Ok(outcome)
+}
+
+impl Change {
+    fn in_bundles(&self) -> Option<String> {
+        (self.out && self.found.exported > 0).then(|| {
+            format!(
+                "{} in a bundle already, which does not change",
+                match self.found.exported {
+                    1 => "1 of them is".to_owned(),
+                    users => format!("{users} of them are"),
+                }
+            )
+        })
+    }
+}
+
+impl Proposal for Change {
+    fn count(&self) -> u64 {
+        if self.out {
+            self.found.included
+        } else {
+            self.found.excluded
+        }
+    }
+
+    fn question(&self) -> String {
+        let users = counted(self.count(), "user");
+        if self.out {
+            let remark = self.in_bundles().map(|line| format!("{line}.\n"));
+            format!(
+                "{}Take {users} out of the migration?",
+                remark.unwrap_or_default()
+            )
+        } else {
+            format!("Take {users} back into the migration?")
+        }
+    }
+
+    fn nothing(&self) -> String {
+        let rest = self.found.included + self.found.excluded;
+        match (self.out, rest) {
+            (_, 0) => "0 users".to_owned(),
+            (true, _) => "0 users to exclude; those chosen are excluded already".to_owned(),
+            (false, _) => "0 users to include; none of those chosen is excluded".to_owned(),
+        }
+    }
+
+    fn note(&self, draft: Draft) -> Draft {
+        draft
+            .object(if self.out { "exclude" } else { "include" })
+            .count("users", self.count())
+    }
+}

@@ -1,0 +1,283 @@
+//! `migrate stage|advance|retreat`: users from one phase to another, chosen by a selection or named by a file.
+
+use std::path::PathBuf;
+
+use super::list::{BULK, Members};
+use crate::command::common::{REASON, REQUIRE_MATCH, YES};
+use crate::command::context::Proposal;
+use crate::command::failure::code;
+use crate::command::{Context, Entry, Exit, Failure, Outcome};
+use crate::lang::args::Key;
+use crate::lang::binder::Bound;
+use crate::lang::selection::{Expr, Op, Operand, Selection};
+use crate::lang::spec::{Command, Effect, Example, Selects};
+use crate::migrate::phases::{self, Plan, Step};
+use crate::model::Phase;
+use crate::render::counted;
+use crate::store::audit::{Draft, codes};
+use crate::vault::phases::{Move, advance, relabel, standings};
+
+const WAVE: Key<String> = Key::text("wave", "Label of the users' wave, such as W07");
+const TO: Key<String> = Key::choice("to", Phase::NAMES, "Phase to move them to")
+    .default("the one beside the phase=… of the selection");
+
+/// `migrate stage`
+pub(in crate::command) static STAGE: Entry = Entry {
+    spec: Command {
+        details: "Puts users into phase 'export', so that 'export phase=export' takes them, and gives them the label \
+            of a wave if one is named. Users who are staged already only get the label. Users who were exported are \
+            refused; gone and excluded ones are passed over.\n\n\
+            Phases stand in the vault alone. 'migrate aliases' writes what the administrators of the source need to \
+            mirror them in workflow aliases there.",
+        args: &[WAVE.arg, BULK.arg, YES.arg, REQUIRE_MATCH.arg, REASON.arg],
+        selects: Selects::Users,
+        effect: Effect::Write,
+        examples: &[Example {
+            line: "migrate stage phase=none userid=c* wave=W07",
+            what: "Stage some users as a wave",
+        }],
+        ..Command::new("migrate stage", "Choose users for the next export")
+    },
+    audit: Some(&codes::PHASE_MOVED),
+    run: stage,
+};
+
+/// `migrate advance`
+pub(in crate::command) static ADVANCE: Entry = Entry {
+    spec: Command {
+        details: "Moves users on to a later phase: to 'imported' when the target has them, to 'migrated' when they no \
+            longer use the source. Nothing but an export makes a user 'exported'; 'migrate results' moves users to \
+            'imported' by what the target said. Without to=, the selection names one phase=…, and its users go one \
+            phase on. Users who are there already stay; whoever was never exported is refused.",
+        args: &[TO.arg, BULK.arg, YES.arg, REQUIRE_MATCH.arg, REASON.arg],
+        selects: Selects::Users,
+        effect: Effect::Write,
+        examples: &[
+            Example {
+                line: "migrate advance to=imported phase=exported userid=b*",
+                what: "The target has them",
+            },
+            Example {
+                line: "migrate advance phase=imported",
+                what: "They have moved: from imported to migrated",
+            },
+        ],
+        ..Command::new("migrate advance", "Move users to a later phase")
+    },
+    audit: Some(&codes::PHASE_MOVED),
+    run: |cx, bound| walk(cx, bound, true),
+};
+
+/// `migrate retreat`
+pub(in crate::command) static RETREAT: Entry = Entry {
+    spec: Command {
+        details: "Moves users back to an earlier phase, when the target lost them or a phase was given too early. The \
+            bundles they were in stay in the ledger, and the confirmation of their next export says so. Without to=, \
+            the selection names one phase=…, and its users go one phase back.",
+        args: &[TO.arg, BULK.arg, YES.arg, REQUIRE_MATCH.arg, REASON.arg],
+        selects: Selects::Users,
+        effect: Effect::Write,
+        examples: &[Example {
+            line: "migrate retreat to=none phase=export wave=W07",
+            what: "Take the staging of a wave back",
+        }],
+        ..Command::new("migrate retreat", "Move users back to an earlier phase")
+    },
+    audit: Some(&codes::PHASE_MOVED),
+    run: |cx, bound| walk(cx, bound, false),
+};
+
+fn stage(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+    let wave = bound.args.get(&WAVE).map(label).transpose()?;
+    run(cx, bound, &Step::Stage { wave })
+}
+
+/// A wave's label: short, and without what would make it hard to type.
+fn label(wave: &str) -> Result<String, Failure> {
+    const LONGEST: usize = 32;
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if wave.is_empty() || wave.chars().count() > LONGEST || !wave.chars().all(fits) {
+        return Err(Failure::new(
+            Exit::Usage,
+            code::UNKNOWN,
+            format!("'{wave}' is no label of a wave"),
+        )
+        .hint("a label has 1 to 32 letters, digits, dashes, dots and underscores, such as W07"));
+    }
+    Ok(wave.to_owned())
+}
+
+fn walk(cx: &mut Context<'_>, bound: &Bound, forward: bool) -> Result<Outcome, Failure> {
+    let named = bound.args.get(&TO).and_then(|name| name.parse().ok());
+    let to = match named {
+        Some(to) => to,
+        None => beside(&bound.selection, forward)?,
+    };
+    let step = if forward {
+        Step::Advance(to)
+    } else {
+        Step::Retreat(to)
+    };
+    run(cx, bound, &step)
+}
+
+/// The phase beside the only one that the selection names.
+fn beside(selection: &Selection, forward: bool) -> Result<Phase, Failure> {
+    let missing = || {
+        Failure::new(Exit::Usage, code::UNKNOWN, "it is not said to which phase")
+            .hint("say to=PHASE, or choose users of one phase=…")
+    };
+    let phase = selection
+        .expr
+        .as_ref()
+        .and_then(only_phase)
+        .ok_or_else(missing)?;
+    Step::next(phase, forward).ok_or_else(|| {
+        Failure::new(
+            Exit::Failed,
+            code::UNKNOWN,
+            format!(
+                "there is no phase {} {phase}",
+                if forward { "after" } else { "before" }
+            ),
+        )
+        .hint("the phases are none, export, exported, imported, migrated")
+    })
+}
+
+/// `phase=X`, where a selection demands just that.
+fn only_phase(expr: &Expr) -> Option<Phase> {
+    match expr {
+        Expr::Test(test) if test.attribute.name == "phase" && test.op == Op::Equal => {
+            match test.values.as_slice() {
+                [Operand::Name(name)] => name.parse().ok(),
+                _ => None,
+            }
+        }
+        Expr::All(parts) => {
+            let mut named = parts.iter().filter_map(only_phase);
+            let first = named.next()?;
+            named.next().is_none().then_some(first)
+        }
+        _ => None,
+    }
+}
+
+fn run(cx: &mut Context<'_>, bound: &Bound, step: &Step) -> Result<Outcome, Failure> {
+    let file: Option<PathBuf> = bound.args.get(&BULK).map(ToOwned::to_owned);
+    let selection = crate::command::file::lists_read(&bound.selection)?;
+    let (at, master) = (cx.ambient.clock.now(), cx.master()?);
+    let done = cx.change(
+        bound,
+        &codes::PHASE_MOVED,
+        |db| {
+            let members = Members::new(db, &selection, file.as_deref())?;
+            let stand = standings(db, members.users(), step.wave())?;
+            phases::plan(step.clone(), &stand).map_err(|refused| {
+                Failure::new(Exit::Failed, code::PHASE, &refused).hint(refused.hint())
+            })
+        },
+        |tx, plan| {
+            let members = Members::new(tx, &selection, file.as_deref())?;
+            let users = members.users();
+            let step = Move {
+                from: &plan.from,
+                to: plan.to,
+                wave: plan.step.wave(),
+                at,
+                master: &master,
+            };
+            // First those who are staged: the others are too, afterwards.
+            if let Some(wave) = step.wave {
+                relabel(tx, users, wave)?;
+            }
+            advance(tx, users, &step)?;
+            Ok(())
+        },
+    )?;
+    let Some(plan) = done else {
+        return Ok(Outcome::quiet());
+    };
+    let mut outcome = Outcome::said(format!(
+        "{} now {}",
+        are(plan.moved + plan.relabelled),
+        match plan.step.wave() {
+            Some(wave) => format!("in phase {} and wave {wave}", plan.to),
+            None => format!("in phase {}", plan.to),
+        }
+    ));
+    outcome.notices.extend(plan.remarks());
+    Ok(outcome)
+}
+
+fn are(users: u64) -> String {
+    format!(
+        "{} {}",
+        counted(users, "user"),
+        if users == 1 { "is" } else { "are" }
+    )
+}
+
+impl Plan {
+    /// What a master should know besides.
+    fn remarks(&self) -> Vec<String> {
+        let (gone, excluded) = self.aside;
+        let there = match self.step {
+            Step::Retreat(_) => format!("in phase {} or before it", self.to),
+            _ => format!("in phase {} already", self.to),
+        };
+        [
+            (self.there, there.as_str()),
+            (gone, "gone from the source and passed over"),
+            (excluded, "excluded and passed over"),
+            (self.in_bundles, "in a bundle all the same"),
+        ]
+        .into_iter()
+        .filter(|(users, _)| *users > 0)
+        .map(|(users, what)| format!("{} {what}", are(users)))
+        .collect()
+    }
+}
+
+impl Proposal for Plan {
+    fn count(&self) -> u64 {
+        self.moved + self.relabelled
+    }
+
+    fn question(&self) -> String {
+        let mut text: String = self
+            .remarks()
+            .iter()
+            .map(|line| format!("{line}.\n"))
+            .collect();
+        text += &match (self.step.wave(), self.moved) {
+            (Some(wave), 0) => {
+                format!("Put {} into wave {wave}?", counted(self.relabelled, "user"))
+            }
+            (Some(wave), _) => format!(
+                "Move {} to phase {} and into wave {wave}?",
+                counted(self.count(), "user"),
+                self.to
+            ),
+            (None, _) => format!("Move {} to phase {}?", counted(self.moved, "user"), self.to),
+        };
+        text
+    }
+
+    fn nothing(&self) -> String {
+        let mut lines = vec!["0 users to move".to_owned()];
+        lines.extend(self.remarks());
+        lines.join("; ")
+    }
+
+    fn note(&self, draft: Draft) -> Draft {
+        let draft = draft
+            .object(self.step.to_string())
+            .count("users", self.moved);
+        if self.relabelled > 0 {
+            draft.count("relabelled", self.relabelled)
+        } else {
+            draft
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! When a migration began and ended: from begin to end the source is frozen, nobody is renamed or moved there
+//! (domain.md §3).
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use crate::model::Timestamp;
+
+use super::Result;
+use super::ledger::moment;
+
+/// A migration, from `migrate begin` to `migrate end`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Campaign {
+    /// Its number, from 1.
+    pub number: u64,
+    /// When it began.
+    pub began: Timestamp,
+    /// Who began it.
+    pub began_by: String,
+    /// When it ended; `None` while it goes on.
+    pub ended: Option<Timestamp>,
+    /// Who ended it.
+    pub ended_by: Option<String>,
+}
+
+/// The newest migration.
+pub fn last(db: &Connection) -> Result<Option<Campaign>> {
+    Ok(db
+        .query_row(
+            "SELECT number, began, began_by, ended, ended_by FROM campaigns ORDER BY number DESC LIMIT 1",
+            [],
+            campaign,
+        )
+        .optional()?)
+}
+
+/// The migration that goes on now.
+pub fn running(db: &Connection) -> Result<Option<Campaign>> {
+    Ok(last(db)?.filter(|campaign| campaign.ended.is_none()))
+}
+
+/// Notes that a migration begins.
+pub fn begin(tx: &Connection, at: Timestamp, master: &str) -> Result<()> {
+    tx.execute(
+        "INSERT INTO campaigns (began, began_by) VALUES (?, ?)",
+        params![at.as_microsecond(), master],
+    )?;
+    Ok(())
+}
+
+/// Notes that the migration that goes on has ended.
+pub fn end(tx: &Connection, at: Timestamp, master: &str) -> Result<()> {
+    tx.execute(
+        "UPDATE campaigns SET ended = ?, ended_by = ? WHERE ended IS NULL",
+        params![at.as_microsecond(), master],
+    )?;
+    Ok(())
+}
+
+fn campaign(row: &Row<'_>) -> rusqlite::Result<Campaign> {
+    Ok(Campaign {
+        number: row.get(0)?,
+        began: moment(row, 1)?.unwrap_or_default(),
+        began_by: row.get(2)?,
+        ended: moment(row, 3)?,
+        ended_by: row.get(4)?,
+    })
+}

@@ -1,0 +1,125 @@
+//! Workflow aliases: how the source mirrors the phases of the vault (domain.md §3).
+//!
+//! They are no aliases of the user and never exported. A load keeps those that the source has apart; what they should
+//! be follows from the user's phase: its prefix before the user id.
+
+use rusqlite::{Connection, params_from_iter};
+
+use super::phases::Users;
+use super::{Error, Result};
+
+/// What the source has to change for one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Group name.
+    pub group: String,
+    /// User name.
+    pub userid: String,
+    /// Workflow aliases that no longer hold.
+    pub remove: Vec<String>,
+    /// The one that is missing.
+    pub add: Option<String>,
+}
+
+/// An alias that somebody else of the group has already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clash {
+    /// The alias.
+    pub alias: String,
+    /// Whose it would become.
+    pub userid: String,
+    /// Group of both.
+    pub group: String,
+    /// Who has it.
+    pub holder: String,
+}
+
+/// What the source has to change for these users, in the order in which they were loaded.
+pub fn changes<E: From<Error>>(
+    db: &Connection,
+    users: &Users,
+    prefixes: &[String],
+    mut each: impl FnMut(Change) -> Result<bool, E>,
+) -> Result<(), E> {
+    let (ids, params) = users.sql();
+    let sql = format!(
+        "SELECT g.name, u.userid, coalesce(p.phase, 0), \
+         (SELECT json_group_array(w.alias) FROM workflow w WHERE w.id BETWEEN u.id << 16 AND (u.id << 16) + 65535) \
+         FROM users u JOIN groups g ON g.id = u.group_id LEFT JOIN progress p ON p.user = u.id \
+         WHERE u.gone = 0 AND u.id IN ({ids}) ORDER BY u.id"
+    );
+    let mut statement = db.prepare(&sql).map_err(Error::from)?;
+    let mut rows = statement
+        .query(params_from_iter(params))
+        .map_err(Error::from)?;
+    while let Some(row) = rows.next().map_err(Error::from)? {
+        if let Some(change) = change(row, prefixes).map_err(Error::from)?
+            && !each(change)?
+        {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn change(row: &rusqlite::Row<'_>, prefixes: &[String]) -> rusqlite::Result<Option<Change>> {
+    let (userid, phase): (String, usize) = (row.get(1)?, row.get(2)?);
+    let has: String = row.get(3)?;
+    let has: Vec<String> = serde_json::from_str(&has).unwrap_or_default();
+    // Phase none has no alias, the first prefix is that of phase export.
+    let prefix = phase.checked_sub(1).and_then(|place| prefixes.get(place));
+    let wanted = prefix.map(|prefix| format!("{prefix}{userid}"));
+    let add = wanted.clone().filter(|alias| !has.contains(alias));
+    let remove: Vec<String> = has
+        .into_iter()
+        .filter(|alias| Some(alias) != wanted.as_ref())
+        .collect();
+    if add.is_none() && remove.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Change {
+        group: row.get(0)?,
+        userid,
+        remove,
+        add,
+    }))
+}
+
+/// Who of the group has the alias already, as user id, alias or workflow alias.
+pub fn clash(db: &Connection, change: &Change) -> Result<Option<Clash>> {
+    let Some(alias) = &change.add else {
+        return Ok(None);
+    };
+    let mut statement = db.prepare_cached(
+        "SELECT u.userid FROM (SELECT id FROM users WHERE userid = ?1 UNION ALL \
+         SELECT id >> 16 FROM aliases WHERE alias = ?1 UNION ALL SELECT id >> 16 FROM workflow WHERE alias = ?1) x \
+         JOIN users u ON u.id = x.id JOIN groups g ON g.id = u.group_id \
+         WHERE g.name = ?2 AND u.userid <> ?3 AND u.gone = 0 LIMIT 1",
+    )?;
+    let mut rows = statement.query([alias, &change.group, &change.userid])?;
+    Ok(match rows.next()? {
+        None => None,
+        Some(row) => Some(Clash {
+            alias: alias.clone(),
+            userid: change.userid.clone(),
+            group: change.group.clone(),
+            holder: row.get(0)?,
+        }),
+    })
+}
+
+/// How many users the source still has under an alias with one of these prefixes.
+pub fn carriers(db: &Connection, prefixes: &[String]) -> Result<u64> {
+    let mut found: u64 =
+        db.query_row("SELECT count(DISTINCT id >> 16) FROM workflow", [], |row| {
+            row.get(0)
+        })?;
+    // The aliases of a vault hold none of them, unless the prefixes came after the load.
+    let mut statement = db.prepare(
+        "SELECT count(*) FROM aliases WHERE alias >= ?1 AND alias < ?1 || char(0x10FFFF)",
+    )?;
+    for prefix in prefixes {
+        found += statement.query_row([prefix], |row| row.get::<_, u64>(0))?;
+    }
+    Ok(found)
+}
