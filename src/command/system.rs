@@ -14,11 +14,14 @@ use crate::crypto::master_password;
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Complete, Effect, Example};
+use crate::migrate::rules::list;
 use crate::model::SecretBytes;
+use crate::render::counted;
 use crate::render::doc::Column;
 use crate::store::audit::codes;
+use crate::store::settings::Change;
 use crate::store::{self, MASTERS, NewMaster, SealedFile, settings};
-use crate::vault::KIND;
+use crate::vault::{KIND, workflow};
 
 const PASSWORDS: Key<std::path::PathBuf> = Key::in_file(
     "passwords",
@@ -311,7 +314,9 @@ fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let mut changes = Vec::new();
     cx.write(bound, |tx| {
         for (name, value) in wanted {
-            changes.push(settings::set(tx, name, value)?);
+            let change = settings::set(tx, name, value)?;
+            admit(tx, &change)?;
+            changes.push(change);
         }
         Ok(draft)
     })?;
@@ -325,4 +330,29 @@ fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         notices: said.collect(),
         exit: None,
     })
+}
+
+/// Whether the vault's data allow the change: prefixes stay while the source has aliases that begin with the old ones,
+/// since a load would take those for names of users.
+fn admit(tx: &store::Transaction<'_>, change: &Change) -> Result<(), Failure> {
+    if change.setting.name != "migrate.prefixes" || change.old == change.new {
+        return Ok(());
+    }
+    let old: Vec<String> = list(&change.old).map(str::to_owned).collect();
+    match workflow::carriers(tx, &old)? {
+        0 => Ok(()),
+        users => Err(Failure::new(
+            Exit::Failed,
+            code::FORBIDDEN,
+            format!(
+                "{} in the source still {} an alias with an old prefix ({}); nothing was changed",
+                counted(users, "user"),
+                if users == 1 { "has" } else { "have" },
+                change.old
+            ),
+        )
+        .hint(
+            "have those aliases removed in the source and load it again, then change the prefixes",
+        )),
+    }
 }

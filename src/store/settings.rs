@@ -19,6 +19,8 @@ pub enum Type {
     Span(u64, u64),
     /// Names separated by commas, `*` and `?` standing for anything; may be empty.
     Names,
+    /// Up to four beginnings of aliases, separated by commas, none of which begins another; may be empty.
+    Prefixes,
     /// An `https` address without a slash at its end, or nothing.
     Address,
 }
@@ -96,9 +98,9 @@ pub static ALL: &[Setting] = &[
     ),
     setting(
         "migrate.prefixes",
-        Type::Names,
+        Type::Prefixes,
         "EXPORT_,EXPORTED_,IMPORTED_,MIGRATED_",
-        "prefixes of aliases that only drive the migration",
+        "prefixes of workflow aliases, one for each phase from export on",
     ),
     setting(
         "idp.url",
@@ -223,6 +225,10 @@ impl Setting {
                 names_text(typed),
                 "names separated by commas, without control characters".to_owned(),
             ),
+            Type::Prefixes => (
+                prefixes_text(typed),
+                "up to four prefixes separated by commas, none of which begins another".to_owned(),
+            ),
             Type::Address => (
                 address_text(typed),
                 "an address that begins with https://, or nothing".to_owned(),
@@ -280,6 +286,20 @@ fn names_text(typed: &str) -> Option<String> {
     plain.then(|| names.join(","))
 }
 
+fn prefixes_text(typed: &str) -> Option<String> {
+    let text = names_text(typed)?;
+    let prefixes: Vec<&str> = split(&text).collect();
+    let overlap = |at: usize| {
+        prefixes
+            .iter()
+            .enumerate()
+            .any(|(other, prefix)| other != at && prefixes[at].starts_with(prefix))
+    };
+    let apart = prefixes.len() <= 4 && !(0..prefixes.len()).any(overlap);
+    let plain = !text.contains(['*', '?', '/', ' ', '"']);
+    (apart && plain).then_some(text)
+}
+
 fn address_text(typed: &str) -> Option<String> {
     let plain = typed.len() <= 2048 && !typed.chars().any(|c| c.is_control() || c.is_whitespace());
     let host = typed
@@ -333,6 +353,12 @@ mod tests {
                 Some("https://idp.example"),
             ),
             ("idp.url", "", Some("")),
+            ("migrate.prefixes", " GO_ ,GONE_", Some("GO_,GONE_")),
+            ("migrate.prefixes", "", Some("")),
+            ("migrate.prefixes", "GO,GONE", None),
+            ("migrate.prefixes", "GO,GO", None),
+            ("migrate.prefixes", "A_,B_,C_,D_,E_", None),
+            ("migrate.prefixes", "A_*", None),
             ("idp.url", "http://idp.example", None),
             ("idp.url", "https:///", None),
             ("idp.url", "https://a b", None),

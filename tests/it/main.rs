@@ -15,6 +15,7 @@ mod kill;
 mod lang;
 mod live;
 mod once;
+mod phases;
 mod real_input;
 mod render;
 mod store;

@@ -233,6 +233,10 @@ fn every_example_of_the_catalogue_runs() {
         .and_then(|rest| rest.split('"').next())
         .expect("a user id")
         .to_owned();
+    house.file(
+        "ids.csv",
+        format!("userid,targetUserId\n{person},{person}.new\n"),
+    );
     let group = house.ask("ndjson", "group list");
     let group = group
         .split("\"name\":\"")

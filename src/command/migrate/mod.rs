@@ -1,10 +1,16 @@
 //! `migrate …`: who goes when, what would happen, and where everybody stands. One file a verb, or a pair of them.
 
+mod aliases;
+mod begin;
 mod exclude;
 mod explain;
 mod list;
+mod map;
 mod step;
 
+pub(in crate::command) use aliases::ALIASES;
+pub(in crate::command) use begin::{BEGIN, END};
 pub(in crate::command) use exclude::{EXCLUDE, INCLUDE};
 pub(in crate::command) use explain::EXPLAIN;
+pub(in crate::command) use map::MAP;
 pub(in crate::command) use step::{ADVANCE, RETREAT, STAGE};

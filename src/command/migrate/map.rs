@@ -1,0 +1,169 @@
+//! `migrate map`: other ids on the target, for users whose own are not unique there.
+
+use std::path::Path;
+
+use super::list::with_targets;
+use crate::ambient::CancelToken;
+use crate::command::common::{REASON, YES};
+use crate::command::context::Proposal;
+use crate::command::failure::code;
+use crate::command::{Context, Entry, Exit, Failure, Outcome};
+use crate::lang::args::Key;
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Command, Effect};
+use crate::render::counted;
+use crate::store::audit::{Draft, codes};
+use crate::store::{Connection, settings};
+use crate::vault::snapshot::Collision;
+use crate::vault::targets::{self, Mapping};
+
+const FILE: Key<std::path::PathBuf> = Key::in_file(
+    "file",
+    "Sheet with columns userid and targetUserId, and group where names are not unique",
+)
+.required();
+
+/// `migrate map`
+pub(in crate::command) static MAP: Entry = Entry {
+    spec: Command {
+        details: "Gives users another id on the target, because user ids and aliases are unique there. The file is \
+            CSV, its first row names the columns: userid, targetUserId, and group where several groups have the name \
+            (or userid holds group/name). An empty targetUserId gives a user the own id back.\n\n\
+            All of the file, or nothing of it: an id that somebody else has or would have is refused, and so is \
+            another id for a user who is in a bundle already, because the target knows them by the old one.",
+        args: &[FILE.arg, YES.arg, REASON.arg],
+        effect: Effect::Write,
+        examples: &[crate::lang::spec::Example {
+            line: "migrate map file=ids.csv",
+            what: "Take new ids from a sheet",
+        }],
+        ..Command::new("migrate map", "Give users another id on the target")
+    },
+    audit: Some(&codes::MAPPED),
+    run: map,
+};
+
+fn map(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+    let Some(path) = bound.args.get(&FILE) else {
+        return Ok(Outcome::quiet());
+    };
+    let cancel = cx.cancel;
+    let done = cx.change(
+        bound,
+        &codes::MAPPED,
+        |db| look(db, path, cancel),
+        |tx, _| {
+            let _list = with_targets(tx, path)?;
+            Ok(targets::map(tx)?)
+        },
+    )?;
+    Ok(match done {
+        None => Outcome::quiet(),
+        Some(mapping) => Outcome::said(format!("{}: {}", path.display(), mapping.summary())),
+    })
+}
+
+/// What the file changes, once it is known that nothing stands in its way.
+fn look(db: &Connection, path: &Path, cancel: &CancelToken) -> Result<Mapping, Failure> {
+    let _list = with_targets(db, path)?;
+    if let Some(user) = targets::first_exported(db)? {
+        return Err(Failure::new(
+            Exit::Failed,
+            code::CONFLICT,
+            format!(
+                "{}: line {}: user {} is in bundle {} as '{}'; nothing was changed",
+                path.display(),
+                user.line,
+                user.user,
+                user.bundle,
+                user.target
+            ),
+        )
+        .hint(
+            "the target knows the user by that id; rename the user there, and leave the row out",
+        ));
+    }
+    let prefixes = settings::names(db, "migrate.prefixes")?;
+    let mut first = Vec::new();
+    let found = targets::trial(db, &prefixes, cancel, |collision| {
+        if first.len() < SHOWN {
+            first.push(shared(&collision));
+        }
+    })?;
+    if found > 0 {
+        let more = found - first.len() as u64;
+        let rest = if more > 0 {
+            format!("; and {more} more")
+        } else {
+            String::new()
+        };
+        return Err(Failure::new(
+            Exit::Failed,
+            code::CONFLICT,
+            format!(
+                "{}: {} would be shared: {}{rest}; nothing was changed",
+                path.display(),
+                counted(found, "name"),
+                first.join("; ")
+            ),
+        )
+        .hint(
+            "choose ids that nobody has as user id, alias or mapped id; letter case does not count",
+        ));
+    }
+    Ok(targets::mapping(db)?)
+}
+
+/// So many shared names are shown.
+const SHOWN: usize = 3;
+
+/// `'jsmith' by hr/jsmith (user id) and sales/jsmith (mapped id)`
+fn shared(collision: &Collision) -> String {
+    let parties: Vec<String> = collision
+        .parties
+        .iter()
+        .map(|party| {
+            format!(
+                "{}/{} ({})",
+                party.group,
+                party.userid,
+                party.holds.as_str()
+            )
+        })
+        .collect();
+    format!("'{}' by {}", collision.name, parties.join(" and "))
+}
+
+impl Mapping {
+    fn summary(&self) -> String {
+        let mut parts = vec![format!("{} with a target id", counted(self.set, "user"))];
+        if self.removed > 0 {
+            parts.push(format!(
+                "{} under the own id again",
+                counted(self.removed, "user")
+            ));
+        }
+        if self.unchanged > 0 {
+            parts.push(format!("{} unchanged", self.unchanged));
+        }
+        parts.join(", ")
+    }
+}
+
+impl Proposal for Mapping {
+    fn count(&self) -> u64 {
+        self.set + self.removed
+    }
+
+    fn question(&self) -> String {
+        format!("Change target ids: {}?", self.summary())
+    }
+
+    fn nothing(&self) -> String {
+        "0 users to map; everybody in the file has that id already".to_owned()
+    }
+
+    fn note(&self, draft: Draft) -> Draft {
+        draft.count("set", self.set).count("removed", self.removed)
+    }
+}

@@ -1,0 +1,455 @@
+//! Phases, waves, exclusion, target ids and workflow aliases, as a master moves users through a migration.
+
+use std::path::Path;
+
+use crate::common::pty::Pty;
+use crate::common::{House, Ran};
+
+/// Everybody in each phase: none, export, exported, imported, migrated.
+fn phases(house: &House) -> [u64; 5] {
+    let count = |phase: &str| {
+        house
+            .ask("value", &format!("user count phase={phase}"))
+            .trim()
+            .parse()
+            .expect("a number")
+    };
+    ["none", "export", "exported", "imported", "migrated"].map(count)
+}
+
+fn count(house: &House, selection: &str) -> u64 {
+    let found = house.ask("value", &format!("user count {selection}"));
+    found.trim().parse().expect("a number")
+}
+
+/// Four people in two groups, two of whom share a name; one is called like a workflow alias.
+fn small() -> House {
+    let house = House::with_vault();
+    house.file(
+        "people.ndjson",
+        r#"{"type":"schema","version":1,"system":"s","scope":"full"}
+{"type":"group","name":"hr","default":true}
+{"type":"group","name":"it"}
+{"type":"user","group":"hr","userid":"jsmith","aliases":["john"]}
+{"type":"user","group":"it","userid":"jsmith"}
+{"type":"user","group":"it","userid":"anna","aliases":["a.s"]}
+{"type":"user","group":"it","userid":"bob"}
+"#,
+    );
+    house.master(&["source load file=people.ndjson format=ndjson"]).ok();
+    house
+}
+
+#[test]
+fn staging_by_waves_and_an_export_of_the_phase() {
+    let house = House::with_people(200);
+    let (a, b) = (count(&house, "userid=a*"), count(&house, "userid=b*"));
+    house.master(&["migrate stage userid=a* wave=W1"]).ok();
+    assert_eq!(phases(&house), [200 - a, a, 0, 0, 0]);
+    // Who is staged gets only the new label.
+    let ran = house.master(&["migrate stage userid=a*,b* wave=W2"]).ok();
+    assert!(
+        ran.err.contains(&format!("{} users are now", a + b)),
+        "{}",
+        ran.err
+    );
+    assert_eq!(count(&house, "wave=W2"), a + b);
+    assert_eq!(count(&house, "wave=W1"), 0);
+    house.master(&["export phase=export file=w.igb"]).ok();
+    assert_eq!(phases(&house), [200 - a - b, 0, a + b, 0, 0]);
+    assert_eq!(
+        count(&house, "wave=W2 phase=exported"),
+        a + b,
+        "the wave stays"
+    );
+}
+
+#[test]
+fn users_who_were_exported_are_not_staged_again() {
+    let house = House::with_people(60);
+    house.master(&["export userid=a* file=a.igb"]).ok();
+    let before = phases(&house);
+    house
+        .master(&["migrate stage wave=W1"])
+        .fails(1, &["E0704", "exported already", "phase=none"]);
+    assert_eq!(phases(&house), before);
+    house.master(&["migrate stage phase=none wave=W1"]).ok();
+    assert_eq!(phases(&house)[0], 0);
+}
+
+#[test]
+fn phases_go_forward_and_back() {
+    let house = House::with_people(60);
+    house.master(&["export userid=a*,b* file=ab.igb"]).ok();
+    let ab = count(&house, "userid=a*,b*");
+    let rest = 60 - ab;
+    house
+        .master(&["migrate advance to=exported userid=c*"])
+        .fails(1, &["only an export makes a user exported"]);
+    house.master(&["migrate advance to=imported"]).fails(
+        1,
+        &[&format!("{rest} of the chosen users were never exported")],
+    );
+    house.master(&["migrate advance phase=exported"]).ok();
+    assert_eq!(phases(&house), [rest, 0, 0, ab, 0]);
+    house.master(&["migrate advance phase=imported"]).ok();
+    assert_eq!(phases(&house), [rest, 0, 0, 0, ab]);
+    house
+        .master(&["migrate retreat to=exported phase=migrated"])
+        .ok();
+    assert_eq!(phases(&house), [rest, 0, ab, 0, 0]);
+    let ran = house.master(&["migrate retreat to=none"]).ok();
+    assert!(ran.err.contains("in a bundle all the same"), "{}", ran.err);
+    assert_eq!(phases(&house), [60, 0, 0, 0, 0]);
+    assert_eq!(
+        count(&house, "exported=1"),
+        ab,
+        "the ledger keeps who was in it"
+    );
+    house
+        .master(&["migrate advance userid=a*"])
+        .fails(2, &["not said to which phase"]);
+    house
+        .master(&["migrate retreat phase=none"])
+        .fails(1, &["no phase before none"]);
+}
+
+#[test]
+fn a_count_can_be_asserted_and_a_dry_run_changes_nothing() {
+    let house = House::with_people(40);
+    house
+        .master(&["migrate stage yes=39"])
+        .fails(1, &["40 are affected, not 39"]);
+    assert_eq!(phases(&house), [40, 0, 0, 0, 0]);
+    house.master(&["migrate stage yes=40"]).ok();
+    assert_eq!(phases(&house)[1], 40);
+    Ran::of(house.command().args([
+        "--login",
+        "Master1",
+        "--password-file",
+        "m1.txt",
+        "--dry-run",
+        "-c",
+        "migrate retreat to=none",
+    ]))
+    .ok();
+    assert_eq!(phases(&house)[1], 40);
+    let nobody = house.master(&["migrate stage userid=nobody-there"]).ok();
+    assert!(nobody.err.contains("0 users to move"), "{}", nobody.err);
+    house
+        .master(&["migrate stage userid=nobody-there -require-match"])
+        .fails(4, &["nothing matches"]);
+}
+
+#[test]
+fn labels_of_waves_are_short_and_plain() {
+    let house = House::with_people(2);
+    for label in ["\"\"", "\"a b\"", "\"a/b\"", &"x".repeat(33)] {
+        house
+            .master(&[&format!("migrate stage wave={label}")])
+            .fails(2, &["no label of a wave"]);
+    }
+    assert_eq!(phases(&house), [2, 0, 0, 0, 0]);
+}
+
+#[test]
+fn users_of_a_sheet_all_or_none() {
+    let house = House::with_people(300);
+    let ids = house.ask("csv", "user list");
+    let mut sheet = String::from("userid;group\n");
+    for line in ids.lines().skip(1) {
+        let mut parts = line.split(',');
+        let (id, group) = (parts.next().expect("an id"), parts.next().expect("a group"));
+        sheet.push_str(&format!("{id};{group}\n"));
+    }
+    house.file("all.csv", &sheet);
+    house.master(&["migrate stage -bulk all.csv wave=B1"]).ok();
+    assert_eq!(phases(&house)[1], 300);
+    assert_eq!(count(&house, "wave=B1"), 300);
+    // One bad row at the end, and nobody moves.
+    let first = sheet.lines().nth(1).expect("a row").to_owned();
+    for (row, words) in [
+        ("nobody;x", "line 302: there is no user 'x/nobody'"),
+        (
+            "a,b",
+            "line 302: 1 value where the header has 2 columns: the row has a comma where the header has a semicolon",
+        ),
+        (first.as_str(), "is already in line 2"),
+    ] {
+        house.file("bad.csv", format!("{sheet}{row}\n"));
+        house
+            .master(&["migrate retreat to=none -bulk bad.csv"])
+            .fails(1, &[words, "nothing was changed"]);
+        assert_eq!(phases(&house)[1], 300);
+    }
+    house.file("head.csv", "name;group\nx;y\n");
+    house
+        .master(&["migrate retreat to=none -bulk head.csv"])
+        .fails(
+            1,
+            &["line 1: the header lacks 'userid'; it names 'name', 'group'"],
+        );
+    house
+        .master(&["migrate retreat to=none -bulk all.csv userid=a*"])
+        .fails(2, &["not both"]);
+    house
+        .master(&["migrate retreat to=none -bulk missing.csv"])
+        .fails(1, &["missing.csv"]);
+}
+
+#[test]
+fn one_bad_row_among_a_hundred_thousand_is_named() {
+    let house = House::with_people(5);
+    let mut sheet = String::from("userid\n");
+    for n in 0..100_000 {
+        sheet.push_str(&format!("user{n}\n"));
+    }
+    house.file("many.csv", &sheet);
+    house
+        .master(&["migrate exclude -bulk many.csv reason=x"])
+        .fails(1, &["many.csv: line 2: there is no user 'user0'"]);
+    let good = house.ask("csv", "user list limit=1");
+    let good = good.lines().nth(1).and_then(|row| row.split(',').next());
+    let good = good.expect("a user");
+    house.file("twice.csv", format!("userid\n{good}\n{good}\n"));
+    house
+        .master(&["migrate exclude -bulk twice.csv reason=x"])
+        .fails(1, &["line 3", "already in line 2"]);
+}
+
+#[test]
+fn names_that_several_groups_have_want_the_group() {
+    let house = small();
+    house.file("short.csv", "userid\njsmith\n");
+    house
+        .master(&["migrate stage -bulk short.csv"])
+        .fails(1, &["several users 'jsmith'", "hr/jsmith, it/jsmith"]);
+    house.file("full.csv", "userid\nhr/jsmith\n");
+    house.master(&["migrate stage -bulk full.csv"]).ok();
+    assert_eq!(count(&house, "phase=export userid=hr/jsmith"), 1);
+    house.file("two.csv", "group,userid\nit,jsmith\n");
+    house.master(&["migrate stage -bulk two.csv"]).ok();
+    assert_eq!(count(&house, "phase=export"), 2);
+}
+
+#[test]
+fn excluded_users_stay_out_of_every_export() {
+    let house = House::with_people(60);
+    let a = count(&house, "userid=a*");
+    house
+        .master(&["migrate exclude userid=a* reason=\"leave in May\""])
+        .ok();
+    assert_eq!(count(&house, "excluded=yes"), a);
+    let again = house
+        .master(&["migrate exclude userid=a* reason=again"])
+        .ok();
+    assert!(again.err.contains("excluded already"), "{}", again.err);
+    house
+        .master(&["migrate stage userid=a*,b*", "export file=all.igb"])
+        .ok();
+    assert_eq!(
+        count(&house, "userid=a* phase=none"),
+        a,
+        "never staged, never exported"
+    );
+    house
+        .master(&["migrate exclude userid=c*"])
+        .fails(2, &["needs reason="]);
+    house.master(&["migrate include userid=a*"]).ok();
+    assert_eq!(count(&house, "excluded=yes"), 0);
+    let audit = house.ask("ndjson", "audit list code=9051");
+    assert!(audit.contains("leave in May"), "{audit}");
+}
+
+#[test]
+fn a_target_id_resolves_a_collision() {
+    let house = small();
+    house.master(&["export file=all.igb"]).fails(1, &["E0702"]);
+    house.file(
+        "ids.csv",
+        "group|userid|targetUserId\nhr|jsmith|jsmith.hr\n",
+    );
+    house.master(&["migrate map file=ids.csv"]).ok();
+    house.master(&["export file=all.igb"]).ok();
+    let user = house.ask("json", "user get hr/jsmith");
+    assert!(user.contains("jsmith.hr"), "{user}");
+    // The target knows the user by that id now.
+    house.file("other.csv", "userid,targetUserId\nhr/jsmith,john.smith\n");
+    house
+        .master(&["migrate map file=other.csv"])
+        .fails(1, &["line 2", "in bundle 1 as 'jsmith.hr'"]);
+}
+
+#[test]
+fn a_target_id_that_somebody_has_is_refused() {
+    let house = small();
+    for (sheet, words) in [
+        (
+            "bob,anna\n",
+            "'anna' by it/anna (user id) and it/bob (mapped id)",
+        ),
+        (
+            "bob,A.S\n",
+            "'a.s' by it/anna (alias) and it/bob (mapped id)",
+        ),
+        (
+            "bob,new\nanna,NEW\n",
+            "'new' by it/anna (mapped id) and it/bob (mapped id)",
+        ),
+    ] {
+        house.file("ids.csv", format!("userid,targetUserId\n{sheet}"));
+        house
+            .master(&["migrate map file=ids.csv"])
+            .fails(1, &["E0702", words, "nothing was changed"]);
+    }
+    // Two may change places: nobody shares anything afterwards.
+    house.file("swap.csv", "userid,targetUserId\nbob,anna\nanna,bob\n");
+    house.master(&["migrate map file=swap.csv"]).ok();
+    // Taking one of them back would bring the collision.
+    house.file("back.csv", "userid,targetUserId\nbob,\n");
+    house
+        .master(&["migrate map file=back.csv"])
+        .fails(1, &["'bob' by it/anna (mapped id) and it/bob (user id)"]);
+    house.file("back.csv", "userid,targetUserId\nbob,\nanna,anna\n");
+    let ran = house.master(&["migrate map file=back.csv"]).ok();
+    assert!(
+        ran.err.contains("2 users under the own id again"),
+        "{}",
+        ran.err
+    );
+    let same = house.master(&["migrate map file=back.csv"]).ok();
+    assert!(same.err.contains("0 users to map"), "{}", same.err);
+}
+
+#[test]
+fn workflow_aliases_follow_the_phases() {
+    let house = small();
+    house
+        .master(&[
+            "migrate stage userid=anna,bob",
+            "migrate aliases file=one.csv",
+        ])
+        .ok();
+    assert_eq!(
+        house.read("one.csv"),
+        "userid,group,add,remove\nanna,it,EXPORT_anna,\nbob,it,EXPORT_bob,\n"
+    );
+    // The source has one of them now; an export moves both on.
+    house.file(
+        "next.ndjson",
+        r#"{"type":"schema","version":1,"system":"s"}
+{"type":"user","group":"it","userid":"anna","aliases":["a.s","EXPORT_anna"]}
+"#,
+    );
+    house
+        .master(&[
+            "source load file=next.ndjson format=ndjson",
+            "export phase=export file=w.igb",
+            "migrate aliases file=two.csv",
+        ])
+        .ok();
+    assert_eq!(
+        house.read("two.csv"),
+        "userid,group,add,remove\nanna,it,,EXPORT_anna\nanna,it,EXPORTED_anna,\nbob,it,EXPORTED_bob,\n"
+    );
+    house
+        .master(&["migrate aliases file=two.csv"])
+        .fails(1, &["two.csv", "exists"]);
+    // While the source has old ones, the prefixes stay.
+    house.master(&["system set migrate.prefixes=GO_"]).fails(
+        3,
+        &["1 user in the source still has an alias with an old prefix"],
+    );
+    house.file(
+        "clean.ndjson",
+        r#"{"type":"schema","version":1,"system":"s"}
+{"type":"user","group":"it","userid":"anna","aliases":["a.s"]}
+"#,
+    );
+    house
+        .master(&[
+            "source load file=clean.ndjson format=ndjson",
+            "system set migrate.prefixes=GO_",
+        ])
+        .ok();
+    house
+        .master(&["system set migrate.prefixes=GO_,GO_ON_"])
+        .fails(1, &["none of which begins another"]);
+}
+
+#[test]
+fn a_workflow_alias_that_somebody_has_is_reported_first() {
+    let house = small();
+    house.file(
+        "clash.ndjson",
+        r#"{"type":"schema","version":1,"system":"s"}
+{"type":"user","group":"it","userid":"EXPORT_bob"}
+"#,
+    );
+    house
+        .master(&[
+            "source load file=clash.ndjson format=ndjson",
+            "migrate stage userid=anna,bob",
+        ])
+        .ok();
+    house.master(&["migrate aliases file=one.csv"]).fails(
+        1,
+        &[
+            "'EXPORT_bob' for it/bob is EXPORT_bob's",
+            "nothing was written",
+        ],
+    );
+    assert!(!house.at("one.csv").exists());
+    let none = house
+        .master(&["migrate aliases userid=hr/jsmith file=one.csv"])
+        .ok();
+    assert!(none.err.contains("0 users"), "{}", none.err);
+}
+
+#[test]
+fn a_migration_begins_once_and_ends_once() {
+    let house = House::with_people(1);
+    house
+        .master(&["migrate end"])
+        .fails(1, &["no migration goes on"]);
+    house.master(&["migrate begin"]).ok();
+    house
+        .master(&["migrate begin"])
+        .fails(1, &["goes on since", "begun by Master1"]);
+    house.master(&["migrate end", "migrate begin"]).ok();
+    let audit = house.ask("csv", "audit list code=9054");
+    assert_eq!(
+        audit.lines().count(),
+        4,
+        "a head, two that went well, one that failed: {audit}"
+    );
+}
+
+#[test]
+fn what_changes_between_question_and_answer_stops_the_command() {
+    let house = House::with_people(30);
+    let environment = house.environment();
+    let environment: Vec<(&str, &str)> = environment
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let mut shell = Pty::start(
+        Path::new(env!("CARGO_BIN_EXE_igsh")),
+        &["--login", "Master1", "--password-file", "m1.txt"],
+        &environment,
+        house.path(),
+    );
+    shell.wait_for_line("igsh (Master1)>");
+    shell.send("migrate stage userid=a*\r");
+    shell.wait_for("[y/N]");
+    house.master(&["migrate stage userid=a* limit=1"]).ok();
+    shell.send("y\r");
+    shell.wait_for("changed after the question");
+    shell.wait_for_line("igsh (Master1)>");
+    assert_eq!(phases(&house)[1], 1);
+    shell.send("migrate stage userid=a*\r");
+    shell.wait_for_line("Move 1 user to phase export? [y/N]");
+    shell.send("n\r");
+    shell.wait_for("not confirmed");
+    assert_eq!(phases(&house)[1], 1);
+}
