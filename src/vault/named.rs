@@ -131,3 +131,76 @@ impl Drop for List<'_> {
         let _ = self.db.execute_batch("DROP TABLE IF EXISTS temp.listed");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::schema::tests::connection;
+
+    fn people() -> Connection {
+        let db = connection();
+        db.execute_batch(
+            "INSERT INTO groups (id, name, system_id, load, line) VALUES (1, 'hr', 1, 1, 1), (2, 'it', 1, 1, 2);
+             INSERT INTO users (id, group_id, userid, gone, load, line, system_id, state) VALUES
+             (1, 1, 'anna', 0, 1, 3, 1, 'active'), (2, 2, 'anna', 0, 1, 4, 1, 'active'),
+             (3, 1, 'bob', 2, 1, 5, 1, 'active'), (4, 2, 'bob', 0, 1, 6, 1, 'active'),
+             (5, 1, 'carl', 2, 1, 7, 1, 'active'), (6, 1, 'carl', 3, 1, 8, 1, 'active'),
+             (7, 2, 'a/b', 0, 1, 9, 1, 'active');",
+        )
+        .unwrap();
+        db
+    }
+
+    fn add(list: &List<'_>, line: u64, group: &str, name: &str) -> String {
+        match list.add(line, group, name, None).unwrap() {
+            Ok(()) => list
+                .db
+                .query_row(
+                    "SELECT user FROM temp.listed WHERE line = ?",
+                    [line],
+                    |row| row.get::<_, i64>(0),
+                )
+                .unwrap()
+                .to_string(),
+            Err(why) => why.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_name_stands_for_one_user() {
+        let db = people();
+        let list = List::new(&db).unwrap();
+        assert_eq!(add(&list, 1, "hr", "anna"), "1");
+        assert_eq!(add(&list, 2, "", "it/anna"), "2");
+        assert_eq!(add(&list, 3, "", "bob"), "4", "not the one who is gone");
+        assert_eq!(add(&list, 4, "", "carl"), "6", "the last one who is gone");
+        assert_eq!(add(&list, 5, "", "a/b"), "7", "a user id may hold a slash");
+        assert_eq!(
+            add(&list, 6, "", "it/a/b"),
+            "the user 'it/a/b' is already in line 5"
+        );
+    }
+
+    #[test]
+    fn other_names_are_told_apart() {
+        let db = people();
+        let list = List::new(&db).unwrap();
+        assert_eq!(add(&list, 1, "", "nobody"), "there is no user 'nobody'");
+        assert_eq!(
+            add(&list, 2, "hr", "nobody"),
+            "there is no user 'hr/nobody'"
+        );
+        assert_eq!(add(&list, 3, "", "Anna"), "there is no user 'Anna'");
+        assert_eq!(
+            add(&list, 4, "", "anna"),
+            "there are several users 'anna'; say which one: hr/anna, it/anna"
+        );
+    }
+
+    #[test]
+    fn the_list_goes_when_it_is_dropped() {
+        let db = people();
+        drop(List::new(&db).unwrap());
+        assert!(db.prepare("SELECT * FROM temp.listed").is_err());
+    }
+}

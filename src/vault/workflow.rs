@@ -123,3 +123,103 @@ pub fn carriers(db: &Connection, prefixes: &[String]) -> Result<u64> {
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::selection::Selection;
+    use crate::vault::schema::tests::connection;
+
+    /// Users 1 to 5 of one group, each in another phase; what the source has is the test's.
+    fn people(workflow: &str) -> Connection {
+        let db = connection();
+        db.execute_batch(&format!(
+            "INSERT INTO groups (id, name, system_id, load, line) VALUES (1, 'hr', 1, 1, 1);
+             INSERT INTO users (id, group_id, userid, load, line, system_id, state) VALUES
+             (1, 1, 'u1', 1, 1, 1, 'active'), (2, 1, 'u2', 1, 1, 1, 'active'), (3, 1, 'u3', 1, 1, 1, 'active'),
+             (4, 1, 'u4', 1, 1, 1, 'active'), (5, 1, 'u5', 1, 1, 1, 'active');
+             INSERT INTO progress (user, phase, at, master) VALUES (2, 1, 0, 'm'), (3, 2, 0, 'm'), (4, 3, 0, 'm'),
+             (5, 4, 0, 'm');
+             {workflow}"
+        ))
+        .unwrap();
+        db
+    }
+
+    fn prefixes() -> Vec<String> {
+        ["E_", "EXPORTED_", "I_"].map(str::to_owned).to_vec()
+    }
+
+    fn told(db: &Connection) -> Vec<String> {
+        let users = Users::chosen(&Selection::default()).unwrap();
+        let mut told = Vec::new();
+        changes::<Error>(db, &users, &prefixes(), |change| {
+            let add = change.add.unwrap_or_default();
+            told.push(format!(
+                "{}: -{} +{add}",
+                change.userid,
+                change.remove.join("-")
+            ));
+            Ok(true)
+        })
+        .unwrap();
+        told
+    }
+
+    #[test]
+    fn the_alias_follows_from_the_phase() {
+        let db = people("");
+        assert_eq!(
+            told(&db),
+            ["u2: - +E_u2", "u3: - +EXPORTED_u3", "u4: - +I_u4"],
+            "u5: no fourth prefix"
+        );
+    }
+
+    #[test]
+    fn what_the_source_has_is_kept_or_removed() {
+        let db = people(
+            "INSERT INTO workflow (id, alias) VALUES (1 << 16, 'E_u1'), (2 << 16, 'E_u2'), (3 << 16, 'E_u3'),
+             (3 << 16 | 1, 'I_u3'), (5 << 16, 'I_u5');
+             UPDATE users SET gone = 2 WHERE id = 4;",
+        );
+        assert_eq!(
+            told(&db),
+            ["u1: -E_u1 +", "u3: -E_u3-I_u3 +EXPORTED_u3", "u5: -I_u5 +"]
+        );
+    }
+
+    #[test]
+    fn an_alias_of_somebody_else_in_the_group_clashes() {
+        for taken in [
+            "INSERT INTO aliases (id, alias) VALUES (1 << 16, 'E_u2')",
+            "INSERT INTO workflow (id, alias) VALUES (1 << 16, 'E_u2')",
+            "UPDATE users SET userid = 'E_u2' WHERE id = 1",
+        ] {
+            let db = people(taken);
+            let change = Change {
+                group: "hr".to_owned(),
+                userid: "u2".to_owned(),
+                remove: Vec::new(),
+                add: Some("E_u2".to_owned()),
+            };
+            assert!(clash(&db, &change).unwrap().is_some(), "{taken}");
+            let elsewhere = Change {
+                group: "it".to_owned(),
+                ..change
+            };
+            assert_eq!(clash(&db, &elsewhere).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn carriers_are_users_with_an_alias_of_the_old_prefixes() {
+        assert_eq!(carriers(&people(""), &prefixes()).unwrap(), 0);
+        let db =
+            people("INSERT INTO workflow (id, alias) VALUES (1 << 16, 'X'), (1 << 16 | 1, 'Y')");
+        assert_eq!(carriers(&db, &[]).unwrap(), 1);
+        let db =
+            people("INSERT INTO aliases (id, alias) VALUES (1 << 16, 'I_am'), (2 << 16, 'i_am')");
+        assert_eq!(carriers(&db, &prefixes()).unwrap(), 1);
+    }
+}

@@ -36,7 +36,9 @@ fn small() -> House {
 {"type":"user","group":"it","userid":"bob"}
 "#,
     );
-    house.master(&["source load file=people.ndjson format=ndjson"]).ok();
+    house
+        .master(&["source load file=people.ndjson format=ndjson"])
+        .ok();
     house
 }
 

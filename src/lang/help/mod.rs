@@ -6,7 +6,7 @@ mod man;
 mod topics;
 
 pub use man::commands_7;
-pub use topics::{language, selection};
+pub use topics::{language, phases, selection};
 
 use super::binder::path;
 use super::codes::{self, Code};
@@ -17,7 +17,7 @@ use super::suggest::{did_you_mean, similar};
 const WIDTH: usize = 80;
 
 /// The topics beside commands and error codes.
-const TOPICS: [(&str, &str); 2] = [
+const TOPICS: [(&str, &str); 3] = [
     (
         "selection",
         "How users are chosen: attributes, lists, wildcards, where=",
@@ -25,6 +25,10 @@ const TOPICS: [(&str, &str); 2] = [
     (
         "language",
         "How a line is written: words, quotes, variables, loops",
+    ),
+    (
+        "phases",
+        "A migration step by step: who stands where, and what moves them",
     ),
 ];
 
@@ -77,6 +81,7 @@ pub fn answer_with(
         match fold_name(word).as_str() {
             "selection" | "selections" => return Ok(selection()),
             "language" => return Ok(language()),
+            "phase" | "phases" => return Ok(phases()),
             _ => {}
         }
     }
@@ -417,6 +422,7 @@ mod tests {
         insta::assert_snapshot!("code", help(&["e0101"]));
         insta::assert_snapshot!("selection", help(&["selection"]));
         insta::assert_snapshot!("language", help(&["language"]));
+        insta::assert_snapshot!("phases", help(&["phases"]));
         insta::assert_snapshot!("run", help(&["run"]));
     }
 

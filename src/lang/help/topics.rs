@@ -70,15 +70,39 @@ pub(super) const SELECTION: &[&str] = &[
 
 /// The topic `language`: how a line is written.
 pub fn language() -> String {
-    let mut out = String::from("The command language\n\n");
-    for (at, paragraph) in LANGUAGE.iter().enumerate() {
-        if at > 0 {
-            out.push('\n');
-        }
+    page("The command language", LANGUAGE)
+}
+
+/// The topic `phases`: the way of a progressive migration.
+pub fn phases() -> String {
+    page("A migration in phases", PHASES)
+}
+
+/// A title and paragraphs.
+fn page(title: &str, paragraphs: &[&str]) -> String {
+    let mut out = format!("{title}\n");
+    for paragraph in paragraphs {
+        out.push('\n');
         out.push_str(&paragraph_text(paragraph));
     }
     out
 }
+
+const PHASES: &[&str] = &[
+    "Every user stands in one phase: none, export, exported, imported or migrated. Phases are a column of the vault; \
+     the source only mirrors them, in workflow aliases that 'migrate aliases' writes out for its administrators.",
+    "Before anything: 'source load' brings the copy up to date, 'migrate begin' notes that nobody is renamed or moved \
+     any more, 'migrate check' says what would stand in the way, 'migrate exclude' and 'migrate map' settle it.",
+    "A wave: 'migrate stage userid=a* wave=W1' chooses users, 'export phase=export wave=W1' writes them into a bundle \
+     and makes them exported. The target's answer comes back with 'migrate results': whoever is whole there becomes \
+     imported, the others show up with import=error, and those it is silent about with import=none.",
+    "'migrate advance phase=imported' makes them migrated, once they no longer use the source. 'migrate retreat' goes \
+     back. Nothing but an export makes a user exported.",
+    "Meanwhile the source lives on: load it again, and changed=new-authenticator, changed=counter and so on choose \
+     users who differ from what was exported; 'export changed=new-authenticator' makes the follow-up bundle, of which \
+     the target takes only what is new to it. Users who are gone stay known: gone=yes exported=yes.",
+    "'migrate status' shows who stands where and what is left, 'migrate explain' why one user or token stands there.",
+];
 
 const LANGUAGE: &[&str] = &[
     "A command ends at the end of its line or at ';'. '#' at the start of a word begins a comment. '\\' at the end \
