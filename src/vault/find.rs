@@ -74,6 +74,19 @@ pub struct Standing {
     pub at: Timestamp,
     /// Who moved the user there.
     pub master: String,
+    /// The label of the wave.
+    pub wave: Option<String>,
+}
+
+/// Why somebody takes no part in the migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exclusion {
+    /// Since when.
+    pub at: Timestamp,
+    /// Who took the user out.
+    pub master: String,
+    /// What they said.
+    pub reason: String,
 }
 
 /// At most so many matches are given.
@@ -135,7 +148,7 @@ pub fn find(db: &Connection, text: &str) -> Result<Vec<Found>> {
 pub fn standing(db: &Connection, user: i64) -> Result<Option<Standing>> {
     let found = db
         .query_row(
-            "SELECT phase, bundle, at, master FROM progress WHERE user = ?",
+            "SELECT phase, bundle, at, master, wave FROM progress WHERE user = ?",
             [user],
             |row| {
                 let phase: usize = row.get(0)?;
@@ -144,11 +157,29 @@ pub fn standing(db: &Connection, user: i64) -> Result<Option<Standing>> {
                     bundle: row.get(1)?,
                     at: moment(row, 2)?.unwrap_or_default(),
                     master: row.get(3)?,
+                    wave: row.get(4)?,
                 })
             },
         )
         .optional()?;
     Ok(found.filter(|standing: &Standing| standing.phase != Phase::None))
+}
+
+/// Why a user is excluded, if so.
+pub fn exclusion(db: &Connection, user: i64) -> Result<Option<Exclusion>> {
+    Ok(db
+        .query_row(
+            "SELECT at, master, reason FROM excluded WHERE user = ?",
+            [user],
+            |row| {
+                Ok(Exclusion {
+                    at: moment(row, 0)?.unwrap_or_default(),
+                    master: row.get(1)?,
+                    reason: row.get(2)?,
+                })
+            },
+        )
+        .optional()?)
 }
 
 fn add(

@@ -17,7 +17,7 @@ use crate::model::bundle;
 use crate::model::{Reason, Timestamp};
 use crate::store::Keys;
 use crate::vault::Vault;
-use crate::vault::find::{Found, Origin, Person, What, find, standing};
+use crate::vault::find::{Found, Origin, Person, What, exclusion, find, standing};
 use crate::vault::ledger::{self, Skipped};
 use crate::vault::snapshot::{Collision, SourceUser, Unassigned};
 
@@ -136,6 +136,9 @@ impl Asked<'_> {
                     "phase",
                     format!("{} since {at} by {master}{bundle}", standing.phase),
                 );
+                if let Some(wave) = standing.wave {
+                    phase.fact("wave", wave);
+                }
             }
         }
         sections.push(phase);
@@ -200,10 +203,16 @@ impl Asked<'_> {
             stays(Reason::UserGone, "stays: has left the source".to_owned());
         }
         if user.excluded {
-            stays(
-                Reason::UserExcluded,
-                "stays: was taken out by a master".to_owned(),
-            );
+            let how = match exclusion(self.vault.file().connection(), person.id)? {
+                Some(out) => format!(
+                    "stays: was taken out by {} on {}: {}",
+                    out.master,
+                    moment(out.at),
+                    out.reason
+                ),
+                None => "stays: was taken out by a master".to_owned(),
+            };
+            stays(Reason::UserExcluded, how);
         }
         for collision in collisions {
             stays(Reason::UserConflict, shared(&collision, person.id));

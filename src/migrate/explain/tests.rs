@@ -145,12 +145,15 @@ fn a_whole_user_who_stays_says_with_whom_the_name_is_shared() {
 fn gone_and_excluded_users_say_so() {
     let house = house([]);
     house.sql(
-        "INSERT INTO excluded SELECT id, 0, 'Master1', '' FROM users; UPDATE users SET gone = 1",
+        "INSERT INTO excluded SELECT id, 0, 'Master1', 'leaves in May' FROM users; UPDATE users SET gone = 1",
     );
     let answer = answer(&house, "anna");
     let told = facts(&answer, "in an export now");
     assert!(told.contains(&("user", "stays: has left the source")));
-    assert!(told.contains(&("user", "stays: was taken out by a master")));
+    assert!(told.contains(&(
+        "user",
+        "stays: was taken out by Master1 on 1970-01-01 00:00:00 UTC: leaves in May"
+    )));
     assert!(facts(&answer, "source").contains(&("gone", "since load 1")));
 }
 
