@@ -152,7 +152,7 @@ fn gone_and_excluded_users_say_so() {
     assert!(told.contains(&("user", "stays: has left the source")));
     assert!(told.contains(&(
         "user",
-        "stays: was taken out by Master1 on 1970-01-01 00:00:00 UTC: leaves in May"
+        "stays: was taken out by Master1 on 1970-01-01 00:00 UTC: leaves in May"
     )));
     assert!(facts(&answer, "source").contains(&("gone", "since load 1")));
 }
