@@ -178,6 +178,19 @@ use AttributeKind::{Names, Number, NumberOr, Text, UserId, When as Date};
 use Complete::{Bundles, Groups, Kind, Users, Vendors};
 use Entity::{Card, Location, Token, User};
 
+const YES_NO: &[&str] = &["yes", "no"];
+/// [`model::Changes`] by name, and whether there are any.
+const CHANGED: &[&str] = &[
+    "no",
+    "yes",
+    "new-authenticator",
+    "counter",
+    "qa",
+    "card",
+    "state",
+    "other",
+];
+
 /// The attributes, in the order of help. `limit` is an argument beside them, not one of them.
 #[rustfmt::skip]
 pub static ATTRIBUTES: &[Attribute] = &[
@@ -191,8 +204,15 @@ pub static ATTRIBUTES: &[Attribute] = &[
     row("lastauth", Date, User, Kind, "When the user last authenticated"),
     row("qa.count", Number, User, Kind, "How many questions and answers the user has"),
     row("password.name", Text, User, Kind, "Name of some password of the user"),
+    row("location.count", Number, User, Kind, "How many places the user's location history has"),
+    row("rba.override", Names(YES_NO), User, Kind, "Whether the user has risk settings of their own"),
     row("phase", Names(model::Phase::NAMES), User, Kind, "Where the user stands in the migration"),
     row("exported", NumberOr(&["no", "yes"]), User, Bundles, "Whether the user is in a bundle, or in which"),
+    row("changed", Names(CHANGED), User, Kind, "How an exported user differs from what the last bundle held"),
+    row("wave", Text, User, Kind, "Label that 'migrate stage' gave the user"),
+    row("import", Names(&["ok", "error", "none"]), User, Kind, "What the target said of the last bundle"),
+    row("excluded", Names(YES_NO), User, Kind, "Whether a master took the user out of the migration"),
+    row("gone", Names(YES_NO), User, Kind, "Whether the last full load no longer had the user"),
     row("token.vendor", Text, Token, Vendors, "Vendor of some token"),
     row("token.serial", Text, Token, Kind, "Serial number of some token"),
     row("token.state", Names(model::TokenState::NAMES), Token, Kind, "State of some token"),

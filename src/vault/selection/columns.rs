@@ -20,6 +20,22 @@ pub(super) enum Column {
         /// The column.
         column: &'static str,
     },
+    /// A number in a table with one row a user, 0 where there is no row.
+    CountOf {
+        /// The table; its users are in the column `user`.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+    /// How many rows a table has of a user.
+    Rows(&'static str),
+    /// A condition for each name, and what `*` stands for.
+    Cases {
+        /// `attribute=*`.
+        present: &'static str,
+        /// `attribute=name`.
+        named: &'static [(&'static str, &'static str)],
+    },
     /// The phase, of which `none` is the absence of a row.
     Phase,
     /// The bundles a user is in.
@@ -63,7 +79,21 @@ pub(super) const fn table(entity: Entity) -> Table {
     }
 }
 
-use Column::{Always, Exported, Group, Maybe, Of, Phase};
+use Column::{Always, Cases, CountOf, Exported, Group, Maybe, Of, Phase, Rows};
+
+const OVERRIDDEN: &str = "u.id IN (SELECT user FROM overrides)";
+const EXCLUDED: &str = "u.id IN (SELECT user FROM excluded)";
+
+/// Users of whom a bit of `model::Changes` is set.
+macro_rules! changed {
+    ($bit:literal) => {
+        concat!(
+            "u.id IN (SELECT user FROM progress WHERE changed <> 0 AND changed & ",
+            $bit,
+            " <> 0)"
+        )
+    };
+}
 
 static COLUMNS: &[(&str, Column)] = &[
     ("userid", Always("u.userid")),
@@ -98,14 +128,94 @@ static COLUMNS: &[(&str, Column)] = &[
     ),
     (
         "qa.count",
-        Of {
+        CountOf {
             table: "qa",
-            user: "user",
             column: "pairs",
+        },
+    ),
+    ("location.count", Rows("locations")),
+    (
+        "rba.override",
+        Cases {
+            present: OVERRIDDEN,
+            named: &[
+                ("yes", OVERRIDDEN),
+                (
+                    "no",
+                    "NOT EXISTS (SELECT 1 FROM overrides o WHERE o.user = u.id)",
+                ),
+            ],
         },
     ),
     ("phase", Phase),
     ("exported", Exported),
+    (
+        "changed",
+        Cases {
+            present: "u.id IN (SELECT user FROM progress WHERE bundle IS NOT NULL)",
+            named: &[
+                (
+                    "no",
+                    "u.id IN (SELECT user FROM progress WHERE bundle IS NOT NULL AND changed = 0)",
+                ),
+                (
+                    "yes",
+                    "u.id IN (SELECT user FROM progress WHERE changed <> 0)",
+                ),
+                ("new-authenticator", changed!("1")),
+                ("counter", changed!("2")),
+                ("qa", changed!("4")),
+                ("card", changed!("8")),
+                ("state", changed!("16")),
+                ("other", changed!("32")),
+            ],
+        },
+    ),
+    (
+        "wave",
+        Of {
+            table: "progress",
+            user: "user",
+            column: "wave",
+        },
+    ),
+    (
+        "import",
+        Cases {
+            present: "u.id IN (SELECT user FROM progress WHERE import > 0)",
+            named: &[
+                ("ok", "u.id IN (SELECT user FROM progress WHERE import = 1)"),
+                (
+                    "error",
+                    "u.id IN (SELECT user FROM progress WHERE import = 2)",
+                ),
+                (
+                    "none",
+                    "NOT EXISTS (SELECT 1 FROM progress p WHERE p.user = u.id AND p.import > 0)",
+                ),
+            ],
+        },
+    ),
+    (
+        "excluded",
+        Cases {
+            present: EXCLUDED,
+            named: &[
+                ("yes", EXCLUDED),
+                (
+                    "no",
+                    "NOT EXISTS (SELECT 1 FROM excluded e WHERE e.user = u.id)",
+                ),
+            ],
+        },
+    ),
+    (
+        "gone",
+        Cases {
+            present: "u.gone > 0",
+            named: &[("yes", "u.gone > 0"), ("no", "u.gone = 0")],
+        },
+    ),
     ("token.vendor", Always("t.vendor")),
     ("token.serial", Always("t.serial")),
     ("token.kind", Always("t.kind")),
@@ -137,6 +247,33 @@ pub(super) fn column(attribute: &str) -> Option<Column> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_name_of_an_attribute_has_its_condition() {
+        use crate::lang::selection::{ATTRIBUTES, AttributeKind};
+        let mut told = 0;
+        for attribute in ATTRIBUTES {
+            if let (AttributeKind::Names(names), Some(Cases { named, .. })) =
+                (attribute.kind, column(attribute.name))
+            {
+                let conditions: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
+                assert_eq!(names, conditions, "{}", attribute.name);
+                told += 1;
+            }
+        }
+        assert_eq!(told, 5);
+    }
+
+    #[test]
+    fn each_way_of_being_changed_asks_for_its_bit() {
+        let Some(Cases { named, .. }) = column("changed") else {
+            panic!("changed has no cases");
+        };
+        for (bit, name) in crate::model::Changes::ALL {
+            let (_, sql) = named.iter().find(|(case, _)| *case == name).unwrap();
+            assert!(sql.contains(&format!("changed & {} ", bit.0)), "{sql}");
+        }
+    }
 
     #[test]
     fn every_attribute_of_the_language_has_a_column() {

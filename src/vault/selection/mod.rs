@@ -280,6 +280,14 @@ impl Compiler {
                 self.text.push(')');
                 Ok(())
             }
+            Column::CountOf { table, column } => self.count_of(table, column, test),
+            Column::Rows(table) => {
+                let count = format!(
+                    "(SELECT count(*) FROM {table} r WHERE r.id >= u.id << 16 AND r.id < (u.id + 1) << 16)"
+                );
+                self.values(&count, test)
+            }
+            Column::Cases { present, named } => self.cases(present, named, test),
             Column::Phase => self.phase(test),
             Column::Exported => self.exported(test),
         }

@@ -143,25 +143,68 @@ impl Compiler {
                 return Ok(());
             }
             let number = number(value).ok_or_else(refuse)?;
-            // No row is phase 0, so that what holds for 0 is said by what does not hold for a row.
-            let holds_for_none = match test.op {
-                Op::Equal => number == 0,
-                Op::Less => number > 0,
-                Op::LessOrEqual => true,
-                Op::Greater => false,
-                Op::GreaterOrEqual => number == 0,
+            c.zero_without_row("progress", "phase", test.op, number);
+            Ok(())
+        })
+    }
+
+    /// A number of which a user without a row in the table has 0.
+    pub(super) fn count_of(
+        &mut self,
+        table: &str,
+        column: &str,
+        test: &Test,
+    ) -> Result<(), Unusable> {
+        self.joined(&test.values, "OR", "FALSE", |c, value| {
+            match value {
+                Operand::Present => c.text.push_str("TRUE"),
+                Operand::Number(number) => c.zero_without_row(table, column, test.op, *number),
+                _ => return Err(Unusable::Ordering(test.attribute.name)),
+            }
+            Ok(())
+        })
+    }
+
+    /// What holds for 0 holds for a user without a row, and is said by what does not hold for a row.
+    fn zero_without_row(&mut self, table: &str, column: &str, op: Op, number: i64) {
+        let holds_for_none = match op {
+            Op::Equal => number == 0,
+            Op::Less => number > 0,
+            Op::LessOrEqual => number >= 0,
+            Op::Greater => number < 0,
+            Op::GreaterOrEqual => number <= 0,
+        };
+        let sign = sign(op);
+        let text = if holds_for_none {
+            // By primary key, user by user: a list of all rows that do not fit can be as long as the vault.
+            format!(
+                "NOT EXISTS (SELECT 1 FROM {table} p WHERE p.user = u.id AND NOT (p.{column} {sign} ?))"
+            )
+        } else {
+            format!("u.id IN (SELECT user FROM {table} WHERE {column} {sign} ?)")
+        };
+        self.text.push_str(&text);
+        self.params.push(Value::Integer(number));
+    }
+
+    /// A name that stands for a condition.
+    pub(super) fn cases(
+        &mut self,
+        present: &str,
+        named: &[(&str, &str)],
+        test: &Test,
+    ) -> Result<(), Unusable> {
+        self.joined(&test.values, "OR", "FALSE", |c, value| {
+            let condition = match value {
+                Operand::Present => Some(present),
+                Operand::Name(name) => named
+                    .iter()
+                    .find(|(case, _)| case == name)
+                    .map(|(_, condition)| *condition),
+                _ => None,
             };
-            let sign = sign(test.op);
-            let text = if holds_for_none {
-                // By primary key, user by user: a list of everybody who is not in phase `none` can be as long as the vault.
-                format!(
-                    "NOT EXISTS (SELECT 1 FROM progress p WHERE p.user = u.id AND NOT (p.phase {sign} ?))"
-                )
-            } else {
-                format!("u.id IN (SELECT user FROM progress WHERE phase {sign} ?)")
-            };
-            c.text.push_str(&text);
-            c.params.push(Value::Integer(number));
+            c.text
+                .push_str(condition.ok_or(Unusable::Ordering(test.attribute.name))?);
             Ok(())
         })
     }
