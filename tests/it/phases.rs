@@ -340,6 +340,7 @@ fn workflow_aliases_follow_the_phases() {
     house.file(
         "next.ndjson",
         r#"{"type":"schema","version":1,"system":"s"}
+{"type":"group","name":"it"}
 {"type":"user","group":"it","userid":"anna","aliases":["a.s","EXPORT_anna"]}
 "#,
     );
@@ -365,6 +366,7 @@ fn workflow_aliases_follow_the_phases() {
     house.file(
         "clean.ndjson",
         r#"{"type":"schema","version":1,"system":"s"}
+{"type":"group","name":"it"}
 {"type":"user","group":"it","userid":"anna","aliases":["a.s"]}
 "#,
     );
@@ -385,6 +387,7 @@ fn a_workflow_alias_that_somebody_has_is_reported_first() {
     house.file(
         "clash.ndjson",
         r#"{"type":"schema","version":1,"system":"s"}
+{"type":"group","name":"it"}
 {"type":"user","group":"it","userid":"EXPORT_bob"}
 "#,
     );
