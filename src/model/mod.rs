@@ -6,6 +6,7 @@
 
 pub mod bundle;
 mod card;
+mod changes;
 mod enumeration;
 mod group;
 mod location;
@@ -15,6 +16,7 @@ mod token;
 mod user;
 
 pub use card::{Card, CardState, UnassignedCard, Usage};
+pub use changes::Changes;
 pub use enumeration::UnknownName;
 pub(crate) use enumeration::names;
 pub use group::Group;
