@@ -148,6 +148,28 @@ pub enum Go {
     DryRun,
 }
 
+/// Runs `show` with the way out of rows in this format: the terminal or pipe, or the new file of `into=`.
+pub fn rows_into<T>(
+    ui: &Ui,
+    bound: &Bound,
+    format: Format,
+    show: impl FnOnce(&mut dyn RowSink) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let Some(path) = bound.args.get(&INTO) else {
+        return show(ui.rows(format).as_mut());
+    };
+    let mut shown = None;
+    write_new(path, bound.args.flag(&OVERWRITE), |file| {
+        let copy = file
+            .try_clone()
+            .map_err(|error| Failure::file("write", path, &error))?;
+        let mut rows = ui.rows_into(Box::new(std::io::BufWriter::new(copy)), format);
+        shown = Some(show(rows.as_mut())?);
+        Ok(())
+    })?;
+    shown.ok_or_else(|| Failure::new(Exit::Internal, code::INTERNAL, "nothing was written"))
+}
+
 impl Context<'_> {
     /// The name of the master who is logged in.
     pub fn master(&self) -> Result<String, Failure> {
@@ -252,22 +274,7 @@ impl Context<'_> {
         bound: &Bound,
         show: impl FnOnce(&mut dyn RowSink) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let format = self.format(bound)?;
-        let Some(path) = bound.args.get(&INTO) else {
-            return show(self.ui.rows(format).as_mut());
-        };
-        let mut shown = None;
-        write_new(path, bound.args.flag(&OVERWRITE), |file| {
-            let copy = file
-                .try_clone()
-                .map_err(|error| Failure::file("write", path, &error))?;
-            let mut rows = self
-                .ui
-                .rows_into(Box::new(std::io::BufWriter::new(copy)), format);
-            shown = Some(show(rows.as_mut())?);
-            Ok(())
-        })?;
-        shown.ok_or_else(|| Failure::new(Exit::Internal, code::INTERNAL, "nothing was written"))
+        rows_into(self.ui, bound, self.format(bound)?, show)
     }
 
     /// Shows a list: `fill` pushes its rows. Ctrl-C ends it, a closed pipe quietly.

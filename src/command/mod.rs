@@ -77,6 +77,7 @@ pub static ALL: &[&Entry] = &[
     &source::LOAD,
     &source::GENERATE,
     &source::GET,
+    &source::DIFF,
     &token::LOAD,
     &user::LIST,
     &user::GET,

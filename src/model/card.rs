@@ -19,6 +19,13 @@ names! {
     }
 }
 
+impl CardState {
+    /// Whether the target takes a card in this state (domain.md §4).
+    pub const fn is_usable(self) -> bool {
+        !matches!(self, Self::Canceled)
+    }
+}
+
 names! {
     /// How worn a card is: the usage threshold indicator.
     Usage, "card usage" {

@@ -66,6 +66,13 @@ names! {
     }
 }
 
+impl TokenState {
+    /// Whether the target takes a token in this state (domain.md §4).
+    pub const fn is_usable(self) -> bool {
+        !matches!(self, Self::Activating | Self::Canceled)
+    }
+}
+
 names! {
     /// How far the activation of a soft token has come.
     Activation, "activation state" {
@@ -125,6 +132,13 @@ pub struct Token {
     pub comment: Option<String>,
     /// PIN unblock data.
     pub unlock: Option<SecretBytes>,
+}
+
+impl Token {
+    /// Whether it needs no activation, or has had all of it.
+    pub fn is_activated(&self) -> bool {
+        self.kind == TokenKind::Hardware || self.activation == Some(Activation::Activated)
+    }
 }
 
 /// A token that belongs to a group and to nobody.

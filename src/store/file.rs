@@ -103,6 +103,20 @@ impl SealedFile {
         write_on(&mut self.connection, &self.lock, self.kind, holder, f)
     }
 
+    /// As [`SealedFile::write`], and then takes everything back: what it would do, seen by doing it.
+    pub fn without_effect<T, E: From<Error>>(
+        &mut self,
+        holder: &Holder,
+        f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (connection, lock) = (&mut self.connection, &self.lock);
+        transact(connection, lock, self.kind, holder, |tx| {
+            let outcome = f(&tx);
+            tx.rollback().map_err(|error| E::from(Error::Sql(error)))?;
+            outcome
+        })
+    }
+
     /// As [`SealedFile::write`], on a connection that [`SealedFile::second`] has given.
     pub fn write_on<T, E: From<Error>>(
         &self,
@@ -177,6 +191,22 @@ fn write_on<T, E: From<Error>>(
     holder: &Holder,
     f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
+    transact(connection, lock, kind, holder, |tx| {
+        f(&tx).and_then(|value| {
+            tx.commit().map_err(|error| E::from(Error::Sql(error)))?;
+            Ok(value)
+        })
+    })
+}
+
+/// Hands one immediate transaction to `f`, which ends it.
+fn transact<T, E: From<Error>>(
+    connection: &mut Connection,
+    lock: &LockFile,
+    kind: &Kind,
+    holder: &Holder,
+    f: impl FnOnce(Transaction<'_>) -> Result<T, E>,
+) -> Result<T, E> {
     let tx = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(|error| {
@@ -190,10 +220,7 @@ fn write_on<T, E: From<Error>>(
             })
         })?;
     let note = lock.note(holder);
-    let outcome = f(&tx).and_then(|value| {
-        tx.commit().map_err(|error| E::from(Error::Sql(error)))?;
-        Ok(value)
-    });
+    let outcome = f(tx);
     lock.clear(&note);
     outcome
 }

@@ -27,6 +27,8 @@ pub enum Column {
     TokenUnlock = 5,
     /// A bundle's password; owner: bundle id, password generation.
     BundlePassword = 6,
+    /// What a bundle held of a user, as digests; owner: the user's row id, bundle number.
+    ExportDigest = 7,
 }
 
 /// The open keys of a sealed file. Whoever runs a command holds an `Arc` of them; the last one to let go wipes them.
@@ -139,6 +141,11 @@ fn describe(column: Column, owner: &[&str]) -> String {
         Column::Card => format!("the sealed cells of card {} of {user}", part(2)),
         Column::TokenUnlock => format!("the sealed unlock data of {}", token()),
         Column::BundlePassword => format!("the sealed password of bundle {}", part(0)),
+        Column::ExportDigest => format!(
+            "the sealed digest of user {} (by row id) in bundle {}",
+            part(0),
+            part(1)
+        ),
     }
 }
 
@@ -250,6 +257,11 @@ pub(crate) mod tests {
                 Column::BundlePassword,
                 &["id", "1"],
                 "the sealed password of bundle id",
+            ),
+            (
+                Column::ExportDigest,
+                &["12", "3"],
+                "the sealed digest of user 12 (by row id) in bundle 3",
             ),
         ] {
             assert_eq!(describe(column, owner), expected);

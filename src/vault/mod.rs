@@ -4,6 +4,7 @@
 //! secrets are sealed for their owner and leave here sealed, to be opened on another core.
 
 pub mod campaign;
+pub mod digest;
 mod error;
 pub mod find;
 pub mod fold;

@@ -1,7 +1,7 @@
 -- Progressive migration: waves, what changed since a bundle, the target's answers, identity providers' addresses.
 --
 -- `wave` is the label of `migrate stage`. `import` counts none, ok, error from 0: what the target said of the last
--- bundle the user was in. `changed` is a set of bits (`digest::Changes`): how the record now differs from what that
+-- bundle the user was in. `changed` is a set of bits (`model::Changes`): how the record now differs from what that
 -- bundle held. All three are of the user's last bundle and begin anew with the next one; only `wave` stays.
 ALTER TABLE progress ADD COLUMN wave TEXT;
 ALTER TABLE progress ADD COLUMN import INTEGER NOT NULL DEFAULT 0;

@@ -3,6 +3,7 @@
 use secrecy::ExposeSecret as _;
 
 use crate::model::*;
+use crate::vault::ledger;
 
 pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -199,4 +200,13 @@ pub(crate) fn facts(user: &User) -> String {
     }
     secrets.extend(user.cards.iter().map(|card| text(&card.cells)));
     format!("{user:?} {secrets:?}")
+}
+
+/// A member of a bundle of which no digest is kept.
+pub(crate) fn member(user: i64, target: Option<&str>) -> ledger::Member {
+    ledger::Member {
+        user,
+        target: target.map(str::to_owned),
+        digest: None,
+    }
 }

@@ -194,7 +194,7 @@ impl<'a> Prepared<'a> {
     /// Does everything but write.
     pub fn plan(self, work: &Work<'_>) -> Result<Report> {
         let (mut report, rules) = (self.report(), Arc::new(self.request.rules));
-        run(self.snapshot, false, &self.extent, rules, work, |done| {
+        run(self.snapshot, None, &self.extent, rules, work, |done| {
             report.merge(&done.report);
             Ok(())
         })?;
@@ -220,7 +220,8 @@ impl<'a> Prepared<'a> {
         }
         let (mut report, rules) = (self.report(), Arc::new(self.request.rules.clone()));
         let mut output = Output::open(vault, work, &self.request, self.destination)?;
-        let ran = run(self.snapshot, true, &self.extent, rules, work, |done| {
+        let number = Some(output.number);
+        let ran = run(self.snapshot, number, &self.extent, rules, work, |done| {
             report.merge(&done.report);
             output.take(done)
         });
@@ -262,10 +263,10 @@ pub fn refused(vault: &mut Vault, draft: &Draft, work: &Work<'_>, error: &Error)
     })
 }
 
-/// Sends a snapshot through the workers to `sink`, in order.
+/// Sends a snapshot through the workers to `sink`, in order: for a bundle, or for a plan.
 fn run(
     snapshot: Snapshot,
-    encodes: bool,
+    bundle: Option<u64>,
     extent: &Extent,
     rules: Arc<Rules>,
     work: &Work<'_>,
@@ -279,7 +280,7 @@ fn run(
     let outcome = ordered::run(
         cores.min(8),
         move |push| read(snapshot, cancel, push),
-        || Worker::new(encodes, Arc::clone(work.keys), Arc::clone(&rules)),
+        || Worker::new(bundle, Arc::clone(work.keys), Arc::clone(&rules)),
         Worker::work,
         |done| {
             cancel.check()?;

@@ -44,12 +44,13 @@ pub(super) struct Output<'a> {
     work: &'a Work<'a>,
     request: &'a Request<'a>,
     id: String,
-    number: u64,
+    /// Its number in the ledger.
+    pub(super) number: u64,
     begun: Anchor,
     part: Part,
     /// Taken by step B.
     writer: Option<Writer<BufWriter<File>>>,
-    members: Vec<(i64, Option<String>)>,
+    members: Vec<ledger::Member>,
     left_out: Vec<(i64, LeftOut)>,
     /// The owner and the place of the last item left out.
     place: (i64, u64),
@@ -156,10 +157,7 @@ impl<'a> Output<'a> {
         let (members, left_out) = (&self.members, &self.left_out);
         let file = self.vault.file_mut();
         file.write(self.work.holder, |tx| -> Result<()> {
-            let targets = members
-                .iter()
-                .map(|(user, target)| (*user, target.as_deref()));
-            ledger::add_members(tx, number, targets)?;
+            ledger::add_members(tx, number, members)?;
             let items = left_out.iter().map(|(user, one)| ledger::LeftOut {
                 user: *user,
                 place: next(place, *user),

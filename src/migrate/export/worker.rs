@@ -10,6 +10,8 @@ use crate::migrate::rules::Rules;
 use crate::model::bundle::Record;
 use crate::model::{Group, Reason};
 use crate::store::Keys;
+use crate::vault::digest::Digest;
+use crate::vault::ledger::Member;
 use crate::vault::sealed::{SealedUnassignedCard, SealedUnassignedToken};
 use crate::vault::snapshot::SourceUser;
 
@@ -26,8 +28,8 @@ pub(super) enum Batch {
 pub(super) struct Done {
     /// The records that go; empty in a plan.
     pub(super) blocks: Vec<EncodedBlock>,
-    /// Users who go, each with the target id where that is another than the user id.
-    pub(super) members: Vec<(i64, Option<String>)>,
+    /// Users who go; in a plan without their digest.
+    pub(super) members: Vec<Member>,
     /// What stays, and whose it is: 0 for unassigned items.
     pub(super) left_out: Vec<(i64, LeftOut)>,
     /// All of it, counted.
@@ -36,23 +38,26 @@ pub(super) struct Done {
     pub(super) items: u64,
 }
 
-/// A worker's own state. It encodes into blocks, or merely counts.
+/// A worker's own state. It encodes for a bundle, or merely counts.
 pub(super) struct Worker {
-    encoder: Option<BlockEncoder>,
+    bundle: Option<(u64, BlockEncoder)>,
     keys: Arc<Keys>,
     rules: Arc<Rules>,
     done: Done,
 }
 
 impl Worker {
-    pub(super) fn new(encodes: bool, keys: Arc<Keys>, rules: Arc<Rules>) -> Result<Self> {
-        let encoder = if encodes {
-            Some(BlockEncoder::new().map_err(crate::bundle::Error::from)?)
-        } else {
-            None
+    /// A worker for the bundle of this number, or for a plan.
+    pub(super) fn new(bundle: Option<u64>, keys: Arc<Keys>, rules: Arc<Rules>) -> Result<Self> {
+        let bundle = match bundle {
+            Some(number) => {
+                let encoder = BlockEncoder::new().map_err(crate::bundle::Error::from)?;
+                Some((number, encoder))
+            }
+            None => None,
         };
         Ok(Self {
-            encoder,
+            bundle,
             keys,
             rules,
             done: Done::default(),
@@ -87,7 +92,7 @@ impl Worker {
                 }
             }
         }
-        if let Some(encoder) = &mut self.encoder {
+        if let Some((_, encoder)) = &mut self.bundle {
             self.done.blocks.extend(encoder.finish()?);
         }
         Ok(std::mem::take(&mut self.done))
@@ -100,13 +105,20 @@ impl Worker {
             self.leave_out(source.id, vec![left_out]);
             return Ok(());
         }
-        let Mapped { record, left_out } =
-            map_user(source.sealed.open(&self.keys)?, source.target, &self.rules);
-        let target = record
-            .source_user_id
-            .is_some()
-            .then(|| record.user_id.clone());
-        self.done.members.push((source.id, target));
+        let user = source.sealed.open(&self.keys)?;
+        let digest = self.bundle.as_ref().map(|(number, _)| {
+            let kept = Digest::of(&user).kept();
+            kept.seal(source.id, *number, &self.keys)
+        });
+        let Mapped { record, left_out } = map_user(user, source.target, &self.rules);
+        self.done.members.push(Member {
+            user: source.id,
+            target: record
+                .source_user_id
+                .is_some()
+                .then(|| record.user_id.clone()),
+            digest,
+        });
         self.leave_out(source.id, left_out);
         self.take(&Record::User(Box::new(record)))
     }
@@ -124,7 +136,7 @@ impl Worker {
 
     fn take(&mut self, record: &Record) -> Result<()> {
         self.done.report.take(record);
-        if let Some(encoder) = &mut self.encoder {
+        if let Some((_, encoder)) = &mut self.bundle {
             self.done.blocks.extend(encoder.push(record)?);
         }
         Ok(())

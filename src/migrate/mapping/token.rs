@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use crate::migrate::mapping::{LeftOut, Mapped};
 use crate::migrate::rules::{Rules, TOKENS_PER_USER};
 use crate::model::bundle::{self, State};
-use crate::model::{Activation, Algorithm, Reason, Token, TokenKind, TokenState, UnassignedToken};
+use crate::model::{Activation, Algorithm, Reason, Token, TokenState, UnassignedToken};
 
 /// An unassigned token: no state, but activation and model count as for an assigned one.
 pub fn map_token(
@@ -75,7 +75,7 @@ const fn target_state(state: Option<TokenState>) -> Option<State> {
 
 /// Why a token stays behind whatever its authentication state is: the second table of soft tokens, and the model.
 fn refusal(token: &Token, rules: &Rules) -> Option<(Reason, String)> {
-    if token.kind == TokenKind::Soft && token.activation != Some(Activation::Activated) {
+    if !token.is_activated() {
         let found = token.activation.map_or("not known", Activation::as_str);
         return Some((Reason::TokenActivation, found.to_owned()));
     }

@@ -7,7 +7,7 @@ use crate::crypto::sha256;
 use crate::migrate::testing::House;
 use crate::model::bundle::Counts;
 use crate::vault::ledger::{Opening, Sealing};
-use crate::vault::testing;
+use crate::vault::testing::{self, member};
 
 const ID: &str = "01234567-89ab-4def-8123-456789abcdef";
 const CONTENT: &[u8] = b"all of the bundle";
@@ -38,7 +38,7 @@ fn killed(state: State, overwrite: bool) -> House {
     };
     let write = |tx: &Connection| -> Result<()> {
         let number = ledger::open(tx, &opening)?;
-        ledger::add_members(tx, number, [(1, None), (2, None)])?;
+        ledger::add_members(tx, number, &[member(1, None), member(2, None)])?;
         if state == State::Sealed {
             ledger::seal(tx, number, &sealing)?;
         }

@@ -15,7 +15,7 @@ pub use read::{
     not_taken, password, skipped, unassigned_cards, unresolved,
 };
 pub use write::{
-    LeftOut, Opening, Sealing, add_left_out, add_members, fail, finish, lose, open, seal,
+    LeftOut, Member, Opening, Sealing, add_left_out, add_members, fail, finish, lose, open, seal,
 };
 
 use crate::model::bundle::Counts;

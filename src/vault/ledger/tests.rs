@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use super::*;
 use crate::model::Reason;
 use crate::vault::schema;
+use crate::vault::testing::member;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -52,7 +53,8 @@ fn sealing<'a>(not_taken: &'a BTreeMap<&'static str, u64>) -> Sealing<'a> {
 /// A finished bundle of these users.
 fn make(db: &Connection, id: &str, users: &[i64], overwrite: bool) -> u64 {
     let number = begin(db, id, overwrite);
-    add_members(db, number, users.iter().map(|user| (*user, None))).unwrap();
+    let members: Vec<_> = users.iter().map(|user| member(*user, None)).collect();
+    add_members(db, number, &members).unwrap();
     seal(db, number, &sealing(&BTreeMap::new())).unwrap();
     assert_eq!(finish(db, number, at(9)).unwrap(), users.len() as u64);
     number
@@ -92,7 +94,7 @@ fn a_bundle_goes_from_open_over_sealed_to_done_and_takes_its_users_along() {
         b"sealed"
     );
 
-    add_members(&db, number, [(1, None), (2, Some("second"))]).unwrap();
+    add_members(&db, number, &[member(1, None), member(2, Some("second"))]).unwrap();
     seal(&db, number, &sealing(&BTreeMap::from([("card.state", 5)]))).unwrap();
     assert_eq!(phases(&db), [], "nobody moves before the file has its name");
     assert_eq!(finish(&db, number, at(9)).unwrap(), 2);
@@ -148,7 +150,7 @@ fn a_second_bundle_moves_a_user_again_whatever_the_phase() {
 fn a_failed_bundle_keeps_its_number_and_its_reason_and_nothing_else() {
     let db = vault();
     let number = begin(&db, "a", false);
-    add_members(&db, number, [(1, None)]).unwrap();
+    add_members(&db, number, &[member(1, None)]).unwrap();
     add_left_out(&db, number, [one(1, 0, Reason::CardState, "card 1")]).unwrap();
     fail(&db, number, "interrupted", at(3)).unwrap();
     let bundle = get(&db, number).unwrap().unwrap();
@@ -171,7 +173,7 @@ fn a_failed_bundle_keeps_its_number_and_its_reason_and_nothing_else() {
 fn a_lost_bundle_keeps_everything_and_moves_nobody() {
     let db = vault();
     let number = begin(&db, "a", false);
-    add_members(&db, number, [(1, None)]).unwrap();
+    add_members(&db, number, &[member(1, None)]).unwrap();
     seal(&db, number, &sealing(&BTreeMap::new())).unwrap();
     lose(&db, number, "no file", at(3)).unwrap();
     assert_eq!(get(&db, number).unwrap().unwrap().state, State::Lost);

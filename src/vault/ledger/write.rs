@@ -43,6 +43,17 @@ pub struct Sealing<'a> {
     pub not_taken: &'a BTreeMap<&'static str, u64>,
 }
 
+/// A user who is in a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The user's row id.
+    pub user: i64,
+    /// The target id, where that is not the user id.
+    pub target: Option<String>,
+    /// What the bundle holds of them, digested and sealed (see [`crate::vault::digest`]), where that is kept.
+    pub digest: Option<Vec<u8>>,
+}
+
 /// An item that did not go, or not whole.
 #[derive(Debug, Clone, Copy)]
 pub struct LeftOut<'a> {
@@ -82,16 +93,16 @@ pub fn open(tx: &Connection, opening: &Opening<'_>) -> Result<u64> {
     Ok(number)
 }
 
-/// Notes users who are in the bundle, each with the target id where that is not the user id.
+/// Notes users who are in the bundle.
 pub fn add_members<'a>(
     tx: &Connection,
     bundle: u64,
-    members: impl IntoIterator<Item = (i64, Option<&'a str>)>,
+    members: impl IntoIterator<Item = &'a Member>,
 ) -> Result<()> {
-    let mut insert =
-        tx.prepare_cached("INSERT INTO members (bundle, user, target) VALUES (?, ?, ?)")?;
-    for (user, target) in members {
-        insert.execute(params![bundle, user, target])?;
+    let mut insert = tx
+        .prepare_cached("INSERT INTO members (bundle, user, target, digest) VALUES (?, ?, ?, ?)")?;
+    for member in members {
+        insert.execute(params![bundle, member.user, member.target, member.digest])?;
     }
     Ok(())
 }
@@ -145,7 +156,8 @@ pub fn seal(tx: &Connection, bundle: u64, sealing: &Sealing<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Step C: the file has its name. Its users become `exported`; an older bundle whose file it replaced says so.
+/// Step C: the file has its name. Its users become `exported`, with what the target said and what has changed since
+/// begun anew; an older bundle whose file it replaced says so.
 /// Returns how many users moved.
 pub fn finish(tx: &Connection, bundle: u64, at: Timestamp) -> Result<u64> {
     let found: Option<(String, String, bool)> = tx
@@ -178,7 +190,7 @@ pub fn finish(tx: &Connection, bundle: u64, at: Timestamp) -> Result<u64> {
         "INSERT INTO progress (user, phase, bundle, at, master) \
          SELECT user, ?2, ?1, ?3, ?4 FROM members WHERE bundle = ?1 ORDER BY user \
          ON CONFLICT (user) DO UPDATE SET phase = excluded.phase, bundle = excluded.bundle, at = excluded.at, \
-         master = excluded.master",
+         master = excluded.master, import = 0, changed = 0",
         params![bundle, Phase::Exported.number(), at.as_microsecond(), master],
     )?;
     Ok(moved as u64)

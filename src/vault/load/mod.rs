@@ -4,7 +4,9 @@
 //! phases, bundles and what igsh itself made stay (records.md §1). A load that is big beside what is there takes the
 //! indexes away and builds them again at its end, inside the same transaction (security.md §6).
 
+mod difference;
 mod duplicates;
+mod exported;
 mod indexes;
 mod items;
 mod origin;
@@ -22,12 +24,15 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction};
 
-use crate::ambient::{CancelToken, Progress, Unit};
+use crate::ambient::{CancelToken, Cancelled, Progress, Unit};
 use crate::model::{SourceRecord, Timestamp};
 use crate::store::{self, Holder, Keys};
 
+pub use difference::{Difference, Subject, What};
+pub use exported::Drift;
+
 use super::{Error, Result, Vault};
-use prepare::{Batch, prepare};
+use prepare::{Batch, Preparing, prepare};
 use writer::Writer;
 
 /// How a load is to be done.
@@ -129,6 +134,8 @@ pub struct LoadReport {
     pub aliases_dropped: u64,
     /// Tokens and cards that were another's before.
     pub reassigned: u64,
+    /// Loaded users who differ from what their last bundle held.
+    pub drift: Drift,
     /// Bad records that were left out.
     pub skipped: u64,
 }
@@ -157,29 +164,94 @@ impl Vault {
     where
         I: Iterator<Item = Result<(u64, SourceRecord), BadRecord>> + Send,
     {
+        let mut hear = |news: News| {
+            if let News::Bad(record) = news {
+                bad(&record);
+            }
+            Ok(())
+        };
         let (report, big) = self.file.write(holder, |tx| {
-            let writer = Writer::new(tx, options, BULK_FROM)?;
-            let done = load(options, bad, progress, cancel).run(writer, keys, records)?;
+            let writer = Writer::new(tx, options, keys, BULK_FROM)?;
+            let done = load(options, &mut hear, progress, cancel).run(writer, records)?;
             audit(tx, &done.0)?;
             Ok::<_, Error>(done)
         })?;
+        self.after(big);
+        Ok(report)
+    }
+
+    /// What [`Vault::load`] would do: the same work in a transaction that is taken back. `tell` hears each difference,
+    /// in the order of the file and then what would be gone; it ends the work by saying `false`. Bad records are
+    /// differences too, whether or not the load would give up for them.
+    ///
+    /// # Errors
+    /// As [`Vault::load`], and [`Error::Cancelled`] after a `false`.
+    #[allow(clippy::too_many_arguments)]
+    pub fn diff<I>(
+        &mut self,
+        keys: &Keys,
+        records: I,
+        options: &LoadOptions,
+        holder: &Holder,
+        tell: &mut dyn FnMut(Difference) -> bool,
+        progress: &dyn Progress,
+        cancel: &CancelToken,
+    ) -> Result<LoadReport>
+    where
+        I: Iterator<Item = Result<(u64, SourceRecord), BadRecord>> + Send,
+    {
+        let options = LoadOptions {
+            skip_bad: true,
+            ..options.clone()
+        };
+        let mut hear = |news: News| {
+            let difference = match news {
+                News::Bad(record) => Difference::refused(&record),
+                News::Difference(difference) => difference,
+            };
+            if tell(difference) {
+                Ok(())
+            } else {
+                Err(Cancelled.into())
+            }
+        };
+        let (report, big) = self.file.without_effect(holder, |tx| {
+            let mut writer = Writer::new(tx, &options, keys, BULK_FROM)?;
+            writer.differences = Some(Vec::new());
+            load(&options, &mut hear, progress, cancel).run(writer, records)
+        })?;
+        self.after(big);
+        Ok(report)
+    }
+
+    /// The log is as large as the load; emptied now, it does not slow the next reader down.
+    fn after(&self, big: bool) {
         if big {
-            // The log is as large as the load; emptied now, it does not slow the next reader down.
             let _ = self.file.checkpoint();
         }
-        Ok(report)
     }
 }
 
+/// What a load has to say while it runs.
+enum News {
+    /// A record that is left out.
+    Bad(BadRecord),
+    /// What a record changes.
+    Difference(Difference),
+}
+
+/// Who hears it; an error ends the load.
+type Hear<'a> = &'a mut dyn FnMut(News) -> Result<()>;
+
 const fn load<'a>(
     options: &'a LoadOptions,
-    bad: &'a mut dyn FnMut(&BadRecord),
+    hear: Hear<'a>,
     progress: &'a dyn Progress,
     cancel: &'a CancelToken,
 ) -> Load<'a> {
     Load {
         options,
-        bad,
+        hear,
         progress,
         cancel,
     }
@@ -188,19 +260,14 @@ const fn load<'a>(
 /// A load under way.
 struct Load<'a> {
     options: &'a LoadOptions,
-    bad: &'a mut dyn FnMut(&BadRecord),
+    hear: Hear<'a>,
     progress: &'a dyn Progress,
     cancel: &'a CancelToken,
 }
 
 impl Load<'_> {
     /// The report, and whether the load was big.
-    fn run<I>(
-        &mut self,
-        mut writer: Writer<'_, '_>,
-        keys: &Keys,
-        records: I,
-    ) -> Result<(LoadReport, bool)>
+    fn run<I>(&mut self, mut writer: Writer<'_, '_>, records: I) -> Result<(LoadReport, bool)>
     where
         I: Iterator<Item = Result<(u64, SourceRecord), BadRecord>> + Send,
     {
@@ -208,9 +275,17 @@ impl Load<'_> {
         interruptible(writer.db, cancel, || {
             std::thread::scope(|scope| {
                 let (sender, receiver) = crossbeam_channel::bounded::<Batch>(8);
-                let prefixes = &self.options.prefixes;
-                let sealing = scope.spawn(move || prepare(records, keys, prefixes, &sender));
-                self.progress.begin("loading", Unit::Items, None);
+                let with = Preparing {
+                    keys: writer.keys,
+                    prefixes: &self.options.prefixes,
+                    digests: writer.in_bundles.is_some() || writer.differences.is_some(),
+                };
+                let sealing = scope.spawn(move || prepare(records, with, &sender));
+                let stage = match writer.differences {
+                    None => "loading",
+                    Some(_) => "comparing",
+                };
+                self.progress.begin(stage, Unit::Items, None);
                 let mut done = 0;
                 for batch in &receiver {
                     cancel.check()?;
@@ -219,8 +294,9 @@ impl Load<'_> {
                         let written = item
                             .map_err(Trouble::from)
                             .and_then(|(line, record)| writer.write(line, record));
-                        if let Err(trouble) = written {
-                            self.refused(&mut writer, trouble)?;
+                        match written {
+                            Ok(()) => self.tell(&mut writer)?,
+                            Err(trouble) => self.refused(&mut writer, trouble)?,
                         }
                     }
                     self.progress.at(done);
@@ -242,16 +318,34 @@ impl Load<'_> {
                 self.refused(writer, Trouble::Record(trouble))?;
             }
         }
-        Ok((writer.finish()?, big))
+        let report = writer.finish()?;
+        if writer.differences.is_some() {
+            writer.each_gone(&mut |difference| {
+                self.cancel.check()?;
+                (self.hear)(News::Difference(difference))
+            })?;
+        }
+        Ok((report, big))
+    }
+
+    /// Tells what the record that was just written changes.
+    fn tell(&mut self, writer: &mut Writer<'_, '_>) -> Result<()> {
+        writer
+            .differences
+            .iter_mut()
+            .flat_map(|differences| differences.drain(..))
+            .try_for_each(|difference| (self.hear)(News::Difference(difference)))
     }
 
     /// A record was not taken: the end of the load, or one more for the residue.
     fn refused(&mut self, writer: &mut Writer<'_, '_>, trouble: Trouble) -> Result<()> {
+        if let Some(differences) = &mut writer.differences {
+            differences.clear();
+        }
         match trouble {
             Trouble::Record(bad) if self.options.skip_bad && !bad.fatal => {
                 writer.report.skipped += 1;
-                (self.bad)(&bad);
-                Ok(())
+                (self.hear)(News::Bad(bad))
             }
             Trouble::Record(bad) => Err(Error::Record(bad)),
             Trouble::Load(error) => Err(error),

@@ -5,6 +5,7 @@ use rusqlite::params;
 use crate::model::{Group, Schema};
 use crate::vault::{Error, Result};
 
+use super::difference::{Subject, What};
 use super::rows::Origin;
 use super::writer::{KnownGroup, Writer, twice};
 use super::{BadRecord, LoadReport, Trouble};
@@ -122,12 +123,14 @@ impl Writer<'_, '_> {
         }
         let id = match self.groups.get(&group.name) {
             Some(known) => {
+                let id = known.id;
+                self.group_differs(line, id, group)?;
                 self.db.execute(
                     "UPDATE groups SET is_default = ?, load = ?, line = ?, gone = 0 WHERE id = ?",
-                    params![group.default, from.load, from.line, known.id],
+                    params![group.default, from.load, from.line, id],
                 )?;
                 self.report.groups.replaced += 1;
-                known.id
+                id
             }
             None => {
                 self.db.execute(
@@ -135,6 +138,8 @@ impl Writer<'_, '_> {
                     params![group.name, group.default, from.system, from.load, from.line],
                 )?;
                 self.report.groups.new += 1;
+                let name = || group.name.clone();
+                self.differs(What::New, Subject::Group, name, line, String::new);
                 self.db.last_insert_rowid()
             }
         };
@@ -144,6 +149,35 @@ impl Writer<'_, '_> {
             seen: true,
         };
         self.groups.insert(group.name.clone(), known);
+        Ok(())
+    }
+
+    /// Notes what becomes of a group that was there, if anybody wants to know.
+    fn group_differs(&mut self, line: u64, id: i64, group: &Group) -> Result<()> {
+        if self.differences.is_none() {
+            return Ok(());
+        }
+        let (default, gone): (bool, bool) = self.db.query_row(
+            "SELECT is_default, gone > 0 FROM groups WHERE id = ?",
+            [id],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let name = || group.name.clone();
+        if gone {
+            self.differs(What::Returned, Subject::Group, name, line, String::new);
+        }
+        if default != group.default {
+            let detail = || {
+                if group.default {
+                    "now the default group"
+                } else {
+                    "no longer the default group"
+                }
+            };
+            self.differs(What::Changed, Subject::Group, name, line, || {
+                detail().to_owned()
+            });
+        }
         Ok(())
     }
 

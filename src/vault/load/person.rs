@@ -9,6 +9,7 @@ use rusqlite::{Connection, Row, Statement, params};
 use crate::model::User;
 use crate::vault::fold::folded;
 
+use super::difference::{Subject, What};
 use super::rows::Origin;
 use super::writer::{Writer, is_unique, twice};
 use super::{BadRecord, Trouble};
@@ -72,6 +73,11 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
     })
 }
 
+/// `group/userid`
+pub(super) fn full_name(user: &User) -> String {
+    format!("{}/{}", user.group, user.userid)
+}
+
 /// The phase from which a rename or move is refused: `exported`.
 const FROZEN: i64 = 2;
 
@@ -103,7 +109,9 @@ impl Writer<'_, '_> {
             if let Some(other) = holder.filter(|known| known.id != person.id) {
                 self.step_aside(other.id)?;
             }
-            self.report.returned += u64::from(person.gone > 0 && person.gone < from.load);
+            if person.gone > 0 && person.gone < from.load {
+                self.returned(line, user);
+            }
             return Ok(Some(person.id));
         }
         // No id, or one that the vault has not seen: the name decides, unless it was somebody with another id.
@@ -119,8 +127,11 @@ impl Writer<'_, '_> {
             .iter()
             .filter(|known| known.system == from.system)
             .find(could_be);
-        self.report.returned += u64::from(before.is_some());
-        Ok(before.map(|known| known.id))
+        let before = before.map(|known| known.id);
+        if before.is_some() {
+            self.returned(line, user);
+        }
+        Ok(before)
     }
 
     fn other_system(&self, line: u64, user: &User, system: i64) -> rusqlite::Result<BadRecord> {
@@ -170,12 +181,24 @@ impl Writer<'_, '_> {
             )
             .into());
         }
-        self.report.renamed += u64::from(person.userid != user.userid);
-        self.report.moved += u64::from(person.group != group);
+        let now = || full_name(user);
+        let before = || format!("was {old_group}/{}", person.userid);
         if person.userid != user.userid {
+            self.report.renamed += 1;
             self.keep_target_id(person)?;
+            self.differs(What::Renamed, Subject::User, now, line, before);
+        }
+        if person.group != group {
+            self.report.moved += 1;
+            self.differs(What::Moved, Subject::User, now, line, before);
         }
         Ok(())
+    }
+
+    fn returned(&mut self, line: u64, user: &User) {
+        self.report.returned += 1;
+        let name = || full_name(user);
+        self.differs(What::Returned, Subject::User, name, line, String::new);
     }
 
     /// The target knows an exported user by the old name, which stays taken.

@@ -4,6 +4,7 @@ use crossbeam_channel::Sender;
 
 use crate::model::{Card, Group, Schema, SecretBytes, SourceRecord, Token, User};
 use crate::store::Keys;
+use crate::vault::digest::{self, Digest};
 use crate::vault::fold::fold_column;
 use crate::vault::sealed::{SealedUnassignedCard, SealedUnassignedToken, SealedUser};
 use secrecy::ExposeSecret as _;
@@ -27,8 +28,16 @@ pub(super) enum Prepared {
     Schema(Schema),
     Group(Group),
     User(Box<PreparedUser>),
-    Token(Box<SealedUnassignedToken>),
-    Card(Box<SealedUnassignedCard>),
+    Token(Box<Nobodys<SealedUnassignedToken>>),
+    Card(Box<Nobodys<SealedUnassignedCard>>),
+}
+
+/// An unassigned token or card with what the database wants to know besides.
+#[derive(Debug)]
+pub(super) struct Nobodys<T> {
+    pub(super) item: T,
+    /// What tells whether it has changed, where somebody asks.
+    pub(super) fingerprint: Option<u64>,
 }
 
 /// A user with what the database wants to know besides.
@@ -39,21 +48,33 @@ pub(super) struct PreparedUser {
     pub(super) fold: Option<String>,
     /// The folded aliases, where they differ.
     pub(super) alias_folds: Vec<Option<String>>,
-    /// How many workflow aliases were taken out.
-    pub(super) dropped: u64,
+    /// The workflow aliases, which are none of the user's own.
+    pub(super) workflow: Vec<String>,
     /// Whether one of them stages the user.
     pub(super) staged: bool,
+    /// The record in digests, where somebody asks.
+    pub(super) digest: Option<Digest>,
+}
+
+/// What records are prepared with.
+#[derive(Clone, Copy)]
+pub(super) struct Preparing<'a> {
+    pub(super) keys: &'a Keys,
+    /// Prefixes of workflow aliases; the first one stages a user.
+    pub(super) prefixes: &'a [String],
+    /// Whether somebody asks for digests.
+    pub(super) digests: bool,
 }
 
 /// Prepares all of `records`; ends early when nobody listens any more.
-pub(super) fn prepare<I>(records: I, keys: &Keys, prefixes: &[String], out: &Sender<Batch>)
+pub(super) fn prepare<I>(records: I, with: Preparing<'_>, out: &Sender<Batch>)
 where
     I: Iterator<Item = Result<(u64, SourceRecord), BadRecord>>,
 {
     let mut batch = Batch::with_capacity(BATCH);
     for record in records {
         let item = record.and_then(|(line, record)| {
-            let prepared = one(record, keys, prefixes);
+            let prepared = one(record, with);
             prepared
                 .map(|prepared| (line, prepared))
                 .map_err(|(what, hint)| BadRecord::at(line, what, hint))
@@ -72,11 +93,8 @@ where
 
 type Wrong = (String, &'static str);
 
-fn one(
-    record: SourceRecord,
-    keys: &Keys,
-    prefixes: &[String],
-) -> std::result::Result<Prepared, Wrong> {
+fn one(record: SourceRecord, with: Preparing<'_>) -> std::result::Result<Prepared, Wrong> {
+    let keys = with.keys;
     Ok(match record {
         SourceRecord::Schema(schema) => Prepared::Schema(schema),
         SourceRecord::Group(group) => {
@@ -87,23 +105,25 @@ fn one(
             }
             Prepared::Group(group)
         }
-        SourceRecord::User(user) => Prepared::User(Box::new(prepare_user(*user, keys, prefixes)?)),
+        SourceRecord::User(user) => Prepared::User(Box::new(prepare_user(*user, with)?)),
         SourceRecord::Token(token) => {
             check_token(&token.token)?;
-            Prepared::Token(Box::new(SealedUnassignedToken::seal(*token, keys)))
+            Prepared::Token(Box::new(Nobodys {
+                fingerprint: with.digests.then(|| digest::of_token(&token)),
+                item: SealedUnassignedToken::seal(*token, keys),
+            }))
         }
         SourceRecord::Card(card) => {
             check_card(&card.card)?;
-            Prepared::Card(Box::new(SealedUnassignedCard::seal(*card, keys)))
+            Prepared::Card(Box::new(Nobodys {
+                fingerprint: with.digests.then(|| digest::of_card(&card)),
+                item: SealedUnassignedCard::seal(*card, keys),
+            }))
         }
     })
 }
 
-fn prepare_user(
-    mut user: User,
-    keys: &Keys,
-    prefixes: &[String],
-) -> std::result::Result<PreparedUser, Wrong> {
+fn prepare_user(mut user: User, with: Preparing<'_>) -> std::result::Result<PreparedUser, Wrong> {
     named("the user id", &user.userid)?;
     user.tokens.iter().try_for_each(check_token)?;
     user.cards.iter().try_for_each(check_card)?;
@@ -120,21 +140,19 @@ fn prepare_user(
         let what = format!("a list of user {}/{} is too long", user.group, user.userid);
         return Err((what, "a user can have up to 65,535 items of a kind"));
     }
-    let before = user.aliases.len();
-    let stage = prefixes.first();
-    let mut staged = false;
-    user.aliases.retain(|alias| {
-        staged |= stage.is_some_and(|prefix| alias.starts_with(prefix.as_str()));
-        !prefixes
-            .iter()
-            .any(|prefix| alias.starts_with(prefix.as_str()))
-    });
+    let has = |alias: &str, prefix: &String| alias.starts_with(prefix.as_str());
+    let is_workflow = |alias: &String| with.prefixes.iter().any(|prefix| has(alias, prefix));
+    let (workflow, own) = user.aliases.drain(..).partition(is_workflow);
+    user.aliases = own;
+    let workflow: Vec<String> = workflow;
+    let stages = |prefix| workflow.iter().any(|alias| has(alias, prefix));
     Ok(PreparedUser {
         fold: fold_column(&user.userid),
         alias_folds: user.aliases.iter().map(|a| fold_column(a)).collect(),
-        dropped: (before - user.aliases.len()) as u64,
-        staged,
-        user: SealedUser::seal(user, keys),
+        staged: with.prefixes.first().is_some_and(stages),
+        workflow,
+        digest: with.digests.then(|| Digest::of(&user)),
+        user: SealedUser::seal(user, with.keys),
     })
 }
 

@@ -12,6 +12,7 @@ pub(super) struct Rows<'c> {
     user: Statement<'c>,
     update: Statement<'c>,
     alias: Statement<'c>,
+    workflow: Statement<'c>,
     contact: Statement<'c>,
     qa: Statement<'c>,
     password: Statement<'c>,
@@ -34,8 +35,9 @@ pub(super) struct Origin {
 }
 
 /// Child tables whose ids hold the user in their upper bits.
-const PLACED: [&str; 8] = [
+const PLACED: [&str; 9] = [
     "aliases",
+    "workflow",
     "contacts",
     "passwords",
     "tokens",
@@ -59,6 +61,7 @@ impl<'c> Rows<'c> {
                  lockout_count = ?13 WHERE id = ?1 AND system_id = ?7",
             )?,
             alias: db.prepare("INSERT INTO aliases (id, alias, fold) VALUES (?, ?, ?)")?,
+            workflow: db.prepare("INSERT INTO workflow (id, alias) VALUES (?, ?)")?,
             contact: db.prepare(
                 "INSERT INTO contacts (id, label, value, is_default) VALUES (?, ?, ?, ?)",
             )?,
@@ -139,6 +142,9 @@ impl<'c> Rows<'c> {
         for (id, (alias, fold)) in places(id, user.aliases.iter().zip(&prepared.alias_folds)) {
             self.alias.execute(params![id, alias, fold])?;
         }
+        for (id, alias) in places(id, &prepared.workflow) {
+            self.workflow.execute(params![id, alias])?;
+        }
         for (id, contact) in places(id, &user.contacts) {
             self.contact
                 .execute(params![id, contact.label, contact.value, contact.default])?;
@@ -195,12 +201,14 @@ impl<'c> Rows<'c> {
         Ok(())
     }
 
-    /// Writes a token, of a user or (with a group) of nobody.
+    /// Writes a token, of a user or (with a group) of nobody, with the identity provider's address that a master has
+    /// given it, if one has.
     pub(super) fn token(
         &mut self,
         id: i64,
         group: Option<i64>,
         token: &SealedToken,
+        given: Option<&str>,
         from: Origin,
     ) -> rusqlite::Result<()> {
         let t = &token.plain;
@@ -223,7 +231,7 @@ impl<'c> Rows<'c> {
             t.step,
             t.counter.map(clamp),
             t.drift,
-            t.idp_url,
+            given.or(t.idp_url.as_deref()),
             t.transactions,
             micros(t.load_date),
             micros(t.last_used),

@@ -31,10 +31,10 @@ impl Vault {
         cancel: &CancelToken,
     ) -> Result<(u64, String)> {
         self.file.write(holder, |tx| {
-            let (group, writer) = Writer::of_new_tokens(tx, options, group)?;
+            let (group, writer) = Writer::of_new_tokens(tx, options, keys, group)?;
             let records = tokens.map(|item| item.map(|(line, token)| (line, held(&group, token))));
             let (report, _) =
-                load(options, &mut |_| {}, progress, cancel).run(writer, keys, records)?;
+                load(options, &mut |_| Ok(()), progress, cancel).run(writer, records)?;
             audit(tx, report.tokens.new, &group)?;
             Ok((report.tokens.new, group))
         })
@@ -53,6 +53,7 @@ impl<'c, 'o> Writer<'c, 'o> {
     pub(super) fn of_new_tokens(
         db: &'c Connection,
         options: &'o LoadOptions,
+        keys: &'o Keys,
         group: Option<&str>,
     ) -> Result<(String, Self)> {
         let found = db
@@ -66,7 +67,7 @@ impl<'c, 'o> Writer<'c, 'o> {
         let (name, system) = found.ok_or_else(|| Error::NoGroup {
             name: group.map(str::to_owned),
         })?;
-        let mut writer = Self::new(db, options, u64::MAX)?;
+        let mut writer = Self::new(db, options, keys, u64::MAX)?;
         writer.only_new = true;
         writer.open(system, &Schema::default())?;
         Ok((name, writer))

@@ -5,10 +5,15 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{Connection, Statement, params};
 
 use crate::model::Schema;
+use crate::store::Keys;
 use crate::vault::Result;
+use crate::vault::sealed::SealedUser;
 
+use super::difference::{Difference, Subject, What, token_name};
+use super::exported::InBundles;
 use super::indexes::{self, Bulk};
-use super::person::People;
+use super::items::Given;
+use super::person::{People, full_name};
 use super::prepare::{Prepared, PreparedUser};
 use super::rows::{Origin, Rows, places};
 use super::{BadRecord, LoadOptions, LoadReport, Trouble};
@@ -17,9 +22,16 @@ use super::{BadRecord, LoadOptions, LoadReport, Trouble};
 pub(super) struct Writer<'c, 'o> {
     pub(super) db: &'c Connection,
     pub(super) options: &'o LoadOptions,
+    pub(super) keys: &'o Keys,
     pub(super) report: LoadReport,
     pub(super) rows: Rows<'c>,
     pub(super) people: People<'c>,
+    /// About users who are in a bundle, if any is.
+    pub(super) in_bundles: Option<InBundles<'c>>,
+    /// The addresses that masters have given to tokens, if they have.
+    pub(super) given: Option<Given<'c>>,
+    /// What the record that is being written changes, if anybody wants to know.
+    pub(super) differences: Option<Vec<Difference>>,
     pub(super) token_before: Statement<'c>,
     pub(super) card_before: Statement<'c>,
     pub(super) vendors: HashSet<String>,
@@ -55,6 +67,7 @@ impl<'c, 'o> Writer<'c, 'o> {
     pub(super) fn new(
         db: &'c Connection,
         options: &'o LoadOptions,
+        keys: &'o Keys,
         bulk_from: u64,
     ) -> Result<Self> {
         let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0));
@@ -75,8 +88,12 @@ impl<'c, 'o> Writer<'c, 'o> {
         Ok(Self {
             db,
             options,
+            keys,
             rows: Rows::new(db)?,
             people: People::new(db, load, users_before > 0)?,
+            in_bundles: InBundles::new(db)?,
+            given: Given::new(db)?,
+            differences: None,
             // `load` is a literal: only so can the partial indexes of a big load be used.
             token_before: db.prepare(&format!(
                 "SELECT id FROM tokens WHERE serial = ? AND vendor = ? \
@@ -133,8 +150,8 @@ impl<'c, 'o> Writer<'c, 'o> {
         };
         match record {
             Prepared::Group(group) => self.group(line, &group, from),
-            Prepared::User(user) => {
-                self.whole(|writer| writer.user(line, &user, from))?;
+            Prepared::User(mut user) => {
+                self.whole(|writer| writer.user(line, &mut user, from))?;
                 self.grow()?;
                 Ok(())
             }
@@ -171,14 +188,16 @@ impl<'c, 'o> Writer<'c, 'o> {
     fn user(
         &mut self,
         line: u64,
-        prepared: &PreparedUser,
+        prepared: &mut PreparedUser,
         from: Origin,
     ) -> std::result::Result<(), Trouble> {
         let plain = &prepared.user.plain;
         let group = self.group_of(line, &plain.group)?;
-        let before = self.person(line, group, plain, from)?;
-        let id = match before {
+        let known = self.person(line, group, plain, from)?;
+        let mut before = None;
+        let id = match known {
             Some(id) => {
+                before = self.digest_before(id)?;
                 self.rows
                     .replace_user(id, group, prepared, from)
                     .map_err(|error| self.user_twice(error, line, group, plain))?;
@@ -192,19 +211,39 @@ impl<'c, 'o> Writer<'c, 'o> {
                     .map_err(|error| self.user_twice(error, line, group, plain))?;
                 self.next_user += 1;
                 self.report.users.new += 1;
+                self.differs(
+                    What::New,
+                    Subject::User,
+                    || full_name(plain),
+                    line,
+                    String::new,
+                );
                 id
             }
         };
         self.rows.belongings(id, prepared)?;
-        for (row, token) in places(id, &prepared.user.tokens) {
-            self.token(line, row, None, token, from)?;
+        let SealedUser { tokens, cards, .. } = &prepared.user;
+        for (place, (row, token)) in places(id, tokens).enumerate() {
+            let put = self.token(line, row, None, token, from)?;
+            if let (Some(url), Some(digest)) = (put.given, &mut prepared.digest) {
+                digest.set_address(place, &url);
+            }
+            self.item_reassigned(line, Subject::Token, || token_name(token), id, put.before)?;
         }
-        for (row, card) in places(id, &prepared.user.cards) {
-            self.card(line, row, None, card, from)?;
+        for (row, card) in places(id, cards) {
+            let put = self.card(line, row, None, card, from)?;
+            let name = || card.plain.serial.to_string();
+            self.item_reassigned(line, Subject::Card, name, id, put.before)?;
         }
-        self.report.assigned_tokens += prepared.user.tokens.len() as u64;
-        self.report.assigned_cards += prepared.user.cards.len() as u64;
-        self.report.aliases_dropped += prepared.dropped;
+        self.report.assigned_tokens += tokens.len() as u64;
+        self.report.assigned_cards += cards.len() as u64;
+        self.report.aliases_dropped += prepared.workflow.len() as u64;
+        if let (Some(now), true) = (&prepared.digest, known.is_some()) {
+            self.note_changes(id, now)?;
+        }
+        if let (Some(now), Some(before)) = (&prepared.digest, &before) {
+            self.user_differs(line, &full_name(&prepared.user.plain), before, now);
+        }
         if prepared.staged {
             self.stage(id)?;
         }

@@ -66,7 +66,7 @@ fn world() -> Bench {
         .execute_batch(
             "UPDATE tokens SET gone = 1 WHERE vendor = 'Old'; UPDATE groups SET gone = 1 WHERE name = 'old';
              UPDATE users SET gone = 1 WHERE userid = 'c';
-             INSERT INTO progress SELECT id, 3, 7, 0, 'Master1' FROM users WHERE userid = 'b';",
+             INSERT INTO progress (user, phase, bundle, at, master) SELECT id, 3, 7, 0, 'Master1' FROM users WHERE userid = 'b';",
         )
         .unwrap();
     bench

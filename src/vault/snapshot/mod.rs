@@ -6,7 +6,7 @@
 
 mod collisions;
 mod facts;
-mod page;
+pub(super) mod page;
 mod row;
 
 #[cfg(test)]

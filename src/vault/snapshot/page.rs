@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, Row, params_from_iter, types::Value};
+use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter, types::Value};
 
 use crate::model::{Contact, Location, LocationEntry, Password, Phase, SecretBytes, User};
 use crate::vault::Result;
@@ -22,30 +22,40 @@ const GAP: i64 = 6;
 
 /// The next users after `last`, of those that `from` names; `id` is their id there.
 pub(super) fn users(db: &Connection, from: &str, id: &str, last: i64) -> Result<Vec<SourceUser>> {
-    let mut page = heads(db, from, id, last)?;
+    let mut page = heads(db, from, id, last, PAGE)?;
     let spans = spans(&page);
+    records(db, &mut page, &spans)?;
+    standings(db, &mut page, &spans)?;
+    Ok(page)
+}
+
+/// The record of one user.
+pub(in crate::vault) fn record(db: &Connection, id: i64) -> Result<Option<SealedUser>> {
+    let mut page = heads(db, "users u", "u.id", id - 1, 1)?;
+    page.retain(|user| user.id == id);
+    records(db, &mut page, &[(id, id)])?;
+    Ok(page.pop().map(|user| user.sealed))
+}
+
+/// What the source has of the users, but for the users themselves.
+fn records(db: &Connection, page: &mut [SourceUser], spans: &[(i64, i64)]) -> Result<()> {
     let read = |page: &mut [SourceUser], columns: &str, table: &str, put: Put| {
-        placed(db, page, &spans, columns, table, put)
+        placed(db, page, spans, columns, table, put)
     };
-    read(&mut page, "alias", "aliases", |user, row| {
+    read(page, "alias", "aliases", |user, row| {
         user.sealed.plain.aliases.push(row.get(1)?);
         Ok(())
     })?;
+    read(page, "label, value, is_default", "contacts", |user, row| {
+        user.sealed.plain.contacts.push(Contact {
+            label: row.get(1)?,
+            value: row.get(2)?,
+            default: row.get(3)?,
+        });
+        Ok(())
+    })?;
     read(
-        &mut page,
-        "label, value, is_default",
-        "contacts",
-        |user, row| {
-            user.sealed.plain.contacts.push(Contact {
-                label: row.get(1)?,
-                value: row.get(2)?,
-                default: row.get(3)?,
-            });
-            Ok(())
-        },
-    )?;
-    read(
-        &mut page,
+        page,
         "name, expires, must_change, sealed",
         "passwords",
         |user, row| {
@@ -61,16 +71,16 @@ pub(super) fn users(db: &Connection, from: &str, id: &str, last: i64) -> Result<
             Ok(())
         },
     )?;
-    read(&mut page, TOKEN, "tokens", |user, row| {
+    read(page, TOKEN, "tokens", |user, row| {
         user.sealed.tokens.push(token_row(row)?);
         Ok(())
     })?;
-    read(&mut page, CARD, "cards", |user, row| {
+    read(page, CARD, "cards", |user, row| {
         user.sealed.cards.push(card_row(row)?);
         Ok(())
     })?;
     read(
-        &mut page,
+        page,
         "country, region, city, isp, ip, last_auth",
         "locations",
         |user, row| {
@@ -85,36 +95,19 @@ pub(super) fn users(db: &Connection, from: &str, id: &str, last: i64) -> Result<
             Ok(())
         },
     )?;
-    read(&mut page, "place", "expected", |user, row| {
+    read(page, "place", "expected", |user, row| {
         user.sealed.plain.location.expected.push(row.get(1)?);
         Ok(())
     })?;
-    read(&mut page, "kind, count", "not_migrated", |user, row| {
+    read(page, "kind, count", "not_migrated", |user, row| {
         let entry = (name(row, 1)?, row.get(2)?);
         user.sealed.plain.not_migrated.push(entry);
         Ok(())
     })?;
     let own = |page: &mut [SourceUser], columns: &str, table: &str, put: Put| {
-        own(db, page, &spans, columns, table, put)
+        own(db, page, spans, columns, table, put)
     };
-    own(&mut page, "phase, bundle", "progress", |user, row| {
-        user.phase = phase(row, 1)?;
-        user.bundle = row.get(2)?;
-        Ok(())
-    })?;
-    own(&mut page, "target", "mapped", |user, row| {
-        user.target = row.get(1)?;
-        Ok(())
-    })?;
-    own(&mut page, "1", "excluded", |user, _| {
-        user.excluded = true;
-        Ok(())
-    })?;
-    own(&mut page, "1", "temp.conflict", |user, _| {
-        user.conflict = true;
-        Ok(())
-    })?;
-    own(&mut page, "pairs, sealed", "qa", |user, row| {
+    own(page, "pairs, sealed", "qa", |user, row| {
         user.sealed.qa = Some(SealedQa {
             pairs: row.get(1)?,
             sealed: row.get(2)?,
@@ -122,7 +115,7 @@ pub(super) fn users(db: &Connection, from: &str, id: &str, last: i64) -> Result<
         Ok(())
     })?;
     own(
-        &mut page,
+        page,
         "max_history, check_ip, check_velocity, max_expected",
         "overrides",
         |user, row| {
@@ -134,19 +127,44 @@ pub(super) fn users(db: &Connection, from: &str, id: &str, last: i64) -> Result<
             Ok(())
         },
     )?;
-    Ok(page)
+    Ok(())
+}
+
+/// Where the users stand.
+fn standings(db: &Connection, page: &mut [SourceUser], spans: &[(i64, i64)]) -> Result<()> {
+    let own = |page: &mut [SourceUser], columns: &str, table: &str, put: Put| {
+        own(db, page, spans, columns, table, put)
+    };
+    own(page, "phase, bundle", "progress", |user, row| {
+        user.phase = phase(row, 1)?;
+        user.bundle = row.get(2)?;
+        Ok(())
+    })?;
+    own(page, "target", "mapped", |user, row| {
+        user.target = row.get(1)?;
+        Ok(())
+    })?;
+    own(page, "1", "excluded", |user, _| {
+        user.excluded = true;
+        Ok(())
+    })?;
+    own(page, "1", "temp.conflict", |user, _| {
+        user.conflict = true;
+        Ok(())
+    })?;
+    Ok(())
 }
 
 /// The users themselves, without what is theirs.
-fn heads(db: &Connection, from: &str, id: &str, last: i64) -> Result<Vec<SourceUser>> {
+fn heads(db: &Connection, from: &str, id: &str, last: i64, most: usize) -> Result<Vec<SourceUser>> {
     let mut groups: HashMap<i64, String> = HashMap::new();
     let mut group_name = db.prepare_cached("SELECT name FROM groups WHERE id = ?")?;
     let mut statement = db.prepare_cached(&format!(
         "SELECT u.id, u.group_id, u.userid, u.gone, u.source_id, u.full_name, u.state, u.locale, u.last_auth, \
-         u.lockout_count FROM {from} WHERE {id} > ? ORDER BY {id} LIMIT {PAGE}"
+         u.lockout_count FROM {from} WHERE {id} > ? ORDER BY {id} LIMIT {most}"
     ))?;
     let mut rows = statement.query([last])?;
-    let mut page = Vec::with_capacity(PAGE);
+    let mut page = Vec::with_capacity(most);
     while let Some(row) = rows.next()? {
         let group_id: i64 = row.get(1)?;
         let group = match groups.get(&group_id) {
@@ -267,12 +285,7 @@ pub(super) fn unassigned_tokens(
     groups: &Sql,
     last: i64,
 ) -> Result<Vec<(i64, SealedUnassignedToken)>> {
-    nobodys(db, TOKEN, "tokens", groups, last, |row| {
-        Ok(SealedUnassignedToken {
-            token: token_row(row)?,
-            group: row.get(23)?,
-        })
-    })
+    nobodys(db, TOKEN, "tokens", groups, last, nobodys_token)
 }
 
 /// As for tokens.
@@ -282,14 +295,54 @@ pub(super) fn unassigned_cards(
     last: i64,
 ) -> Result<Vec<(i64, SealedUnassignedCard)>> {
     let columns = format!("{CARD}, preproduced, comment");
-    nobodys(db, &columns, "cards", groups, last, |row| {
-        Ok(SealedUnassignedCard {
-            card: card_row(row)?,
-            preproduced: row.get(13)?,
-            comment: row.get(14)?,
-            group: row.get(15)?,
-        })
+    nobodys(db, &columns, "cards", groups, last, nobodys_card)
+}
+
+/// One unassigned token, by its row.
+pub(in crate::vault) fn unassigned_token(
+    db: &Connection,
+    row: i64,
+) -> Result<Option<SealedUnassignedToken>> {
+    nobody(db, TOKEN, "tokens", row, nobodys_token)
+}
+
+/// As for tokens.
+pub(in crate::vault) fn unassigned_card(
+    db: &Connection,
+    row: i64,
+) -> Result<Option<SealedUnassignedCard>> {
+    let columns = format!("{CARD}, preproduced, comment");
+    nobody(db, &columns, "cards", row, nobodys_card)
+}
+
+fn nobodys_token(row: &Row<'_>) -> Read<SealedUnassignedToken> {
+    Ok(SealedUnassignedToken {
+        token: token_row(row)?,
+        group: row.get(23)?,
     })
+}
+
+fn nobodys_card(row: &Row<'_>) -> Read<SealedUnassignedCard> {
+    Ok(SealedUnassignedCard {
+        card: card_row(row)?,
+        preproduced: row.get(13)?,
+        comment: row.get(14)?,
+        group: row.get(15)?,
+    })
+}
+
+fn nobody<T>(
+    db: &Connection,
+    columns: &str,
+    table: &str,
+    row: i64,
+    read: impl FnOnce(&Row<'_>) -> Read<T>,
+) -> Result<Option<T>> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT id, {columns}, (SELECT name FROM groups g WHERE g.id = group_id) FROM {table} \
+         WHERE id = ? AND group_id IS NOT NULL"
+    ))?;
+    Ok(statement.query_row([row], read).optional()?)
 }
 
 fn nobodys<T>(

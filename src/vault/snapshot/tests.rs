@@ -194,7 +194,7 @@ fn gone_items_stay_behind_and_gone_users_say_so() {
         .execute_batch(
             "UPDATE users SET gone = 2 WHERE userid = 'a'; UPDATE tokens SET gone = 2 WHERE id < 0; \
              INSERT INTO excluded SELECT id, 0, 'Master1', '' FROM users WHERE userid = 'b'; \
-             INSERT INTO progress SELECT id, 3, 7, 0, 'Master1' FROM users WHERE userid = 'c'; \
+             INSERT INTO progress (user, phase, bundle, at, master) SELECT id, 3, 7, 0, 'Master1' FROM users WHERE userid = 'c'; \
              INSERT INTO mapped SELECT id, 'D', 'd' FROM users WHERE userid = 'd'",
         )
         .unwrap();
@@ -335,12 +335,12 @@ fn who_does_not_go_holds_a_name_only_when_exported() {
         ),
         (
             "UPDATE users SET gone = 2 WHERE group_id = 2; \
-             INSERT INTO progress SELECT id, 2, 1, 0, 'M' FROM users WHERE group_id = 2",
+             INSERT INTO progress (user, phase, bundle, at, master) SELECT id, 2, 1, 0, 'M' FROM users WHERE group_id = 2",
             Some("a: *g/a=UserId:a h/a=UserId:a"),
         ),
         (
             "INSERT INTO excluded SELECT id, 0, 'M', '' FROM users WHERE group_id = 2; \
-             INSERT INTO progress SELECT id, 0, 1, 0, 'M' FROM users WHERE group_id = 2",
+             INSERT INTO progress (user, phase, bundle, at, master) SELECT id, 0, 1, 0, 'M' FROM users WHERE group_id = 2",
             Some("a: *g/a=UserId:a h/a=UserId:a"),
         ),
         (
@@ -421,7 +421,7 @@ fn a_name_that_two_would_have_is_never_missed() {
                     db.execute("INSERT INTO excluded VALUES (?, 0, 'M', '')", [id]).unwrap();
                 }
                 if *exported {
-                    db.execute("INSERT INTO progress VALUES (?, 2, 1, 0, 'M')", [id]).unwrap();
+                    db.execute("INSERT INTO progress (user, phase, bundle, at, master) VALUES (?, 2, 1, 0, 'M')", [id]).unwrap();
                 }
                 if let Some(target) = mapped {
                     let target = NAMES[*target];

@@ -192,3 +192,14 @@ mod card_rows {
         assert_eq!(mapped.left_out[0].reason, Reason::CardState);
     }
 }
+
+#[test]
+fn the_model_says_the_same_of_states() {
+    for state in CardState::ALL {
+        let fate = card_fate(Card {
+            state: Some(*state),
+            ..card(1)
+        });
+        assert_eq!(fate.is_ok(), state.is_usable(), "{state}");
+    }
+}

@@ -444,3 +444,14 @@ mod ten_tokens {
         assert_eq!(split(tokens).1, ["11"]);
     }
 }
+
+#[test]
+fn the_model_says_the_same_of_states() {
+    for state in TokenState::ALL {
+        let fate = fate(Token {
+            state: Some(*state),
+            ..token("1")
+        });
+        assert_eq!(fate.is_ok(), state.is_usable(), "{state}");
+    }
+}

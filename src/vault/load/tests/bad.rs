@@ -206,13 +206,12 @@ fn a_load_can_be_stopped_and_changes_nothing() {
         let tx = bench.db.unchecked_transaction().unwrap();
         let outcome = Load {
             options: &bench.options,
-            bad: &mut |_| {},
+            hear: &mut |_| Ok(()),
             progress: &Silent,
             cancel: &cancel,
         }
         .run(
-            Writer::new(&tx, &bench.options, bench.bulk_from).unwrap(),
-            &bench.keys,
+            Writer::new(&tx, &bench.options, &bench.keys, bench.bulk_from).unwrap(),
             records,
         );
         assert!(matches!(outcome, Err(Error::Cancelled(_))), "{outcome:?}");

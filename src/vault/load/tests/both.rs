@@ -3,7 +3,7 @@
 use super::*;
 
 /// A file in which no key stands twice: who is in it, under which name, with which token.
-fn any_file() -> impl proptest::strategy::Strategy<Value = Vec<SourceRecord>> {
+pub(super) fn any_file() -> impl proptest::strategy::Strategy<Value = Vec<SourceRecord>> {
     use proptest::prelude::*;
     const PEOPLE: usize = 6;
     let order = |n: usize| Just((0..n).collect::<Vec<usize>>()).prop_shuffle();
@@ -73,7 +73,7 @@ fn both_ways_of_loading_come_to_the_same() {
 }
 
 /// The records once more: they cannot be cloned, because secrets cannot.
-fn copy(records: &[SourceRecord]) -> Vec<SourceRecord> {
+pub(super) fn copy(records: &[SourceRecord]) -> Vec<SourceRecord> {
     let copied = |record: &SourceRecord| match record {
         SourceRecord::Schema(schema) => SourceRecord::Schema(schema.clone()),
         SourceRecord::Group(group) => SourceRecord::Group(group.clone()),

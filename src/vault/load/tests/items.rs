@@ -57,17 +57,22 @@ fn new_tokens_go_into_the_named_or_the_default_group() {
     let owned = user("h", "a").tokens.remove(0).serial;
     let load = |bench: &mut Bench, group: Option<&str>, tokens: Vec<Token>| {
         let tx = bench.db.unchecked_transaction().unwrap();
-        let (group, writer) = Writer::of_new_tokens(&tx, &bench.options, group)?;
+        let (group, writer) = Writer::of_new_tokens(&tx, &bench.options, &bench.keys, group)?;
         let records = (1..)
             .zip(tokens)
             .map(|(line, token)| Ok((line, held(&group, token))));
         let outcome = Load {
             options: &bench.options,
-            bad: &mut |bad| bench.bad.push(bad.clone()),
+            hear: &mut |news| {
+                if let News::Bad(bad) = news {
+                    bench.bad.push(bad);
+                }
+                Ok(())
+            },
             progress: &Silent,
             cancel: &CancelToken::default(),
         }
-        .run(writer, &bench.keys, records);
+        .run(writer, records);
         tx.commit().unwrap();
         outcome.map(|(report, _)| report)
     };

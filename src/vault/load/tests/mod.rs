@@ -12,6 +12,8 @@ use crate::vault::testing::*;
 
 mod bad;
 mod both;
+mod diff;
+mod exported;
 mod items;
 mod people;
 
@@ -63,13 +65,17 @@ impl Bench {
         let tx = self.db.unchecked_transaction()?;
         let (report, _) = Load {
             options: &self.options,
-            bad: &mut |bad| self.bad.push(bad.clone()),
+            hear: &mut |news| {
+                if let News::Bad(bad) = news {
+                    self.bad.push(bad);
+                }
+                Ok(())
+            },
             progress: &Silent,
             cancel: &CancelToken::default(),
         }
         .run(
-            Writer::new(&tx, &self.options, self.bulk_from)?,
-            &self.keys,
+            Writer::new(&tx, &self.options, &self.keys, self.bulk_from)?,
             items.into_iter(),
         )?;
         tx.commit()?;

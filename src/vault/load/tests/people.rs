@@ -91,7 +91,7 @@ fn an_exported_user_is_renamed_or_moved_by_force_only() {
             .db
             .execute_batch(
                 "INSERT INTO bundles (number, id, state, path, overwrite, master, selection, password_generation, opened) \
-                 VALUES (1, 'x', 'done', 'p', 0, 'Master1', '', 1, 0); INSERT INTO members SELECT 1, id, NULL FROM users",
+                 VALUES (1, 'x', 'done', 'p', 0, 'Master1', '', 1, 0); INSERT INTO members (bundle, user) SELECT 1, id FROM users",
             )
             .unwrap();
         for changed in [bare("g", "Z"), bare("h", "a")] {

@@ -1,0 +1,128 @@
+//! `source generate`: people who do not exist, for trying things out.
+
+use std::path::Path;
+
+use super::load::{load_into_vault, tell};
+use crate::ambient::{Progress as _, Unit};
+use crate::command::failure::code;
+use crate::command::file::write_new;
+use crate::command::{Context, Entry, Exit, Failure, OVERWRITE, Outcome};
+use crate::exchange::{self, ndjson, population};
+use crate::lang::args::Key;
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Command, Effect, Example};
+use crate::model::SourceRecord;
+use crate::render::counted;
+use crate::store::audit::codes;
+
+const USERS: Key<i64> = Key::number("users", 1, 100_000_000, "How many users").required();
+const SEED: Key<i64> =
+    Key::number("seed", 0, i64::MAX, "The same seed gives the same people").default("1");
+const DUPLICATES: Key<i64> = Key::number(
+    "duplicates",
+    0,
+    1_000_000,
+    "How many names to double between groups",
+)
+.default("0");
+const OUT: Key<std::path::PathBuf> = Key::out_file(
+    "file",
+    "Write NDJSON to this file (.zst and .gz are compressed)",
+);
+const LOAD_FLAG: Key<bool> = Key::flag("load", "Load the people into the vault directly");
+
+/// `source generate`
+pub(in crate::command) static GENERATE: Entry = Entry {
+    spec: Command {
+        details: "Makes up people with tokens, cards, questions, passwords and locations, for trying things out. \
+            The same seed gives the same people. With -load they go into the vault, with file= into a file. Like a \
+            full load, -load makes everybody else of the vault gone.",
+        args: &[
+            USERS.arg,
+            SEED.arg,
+            DUPLICATES.arg,
+            OUT.arg,
+            LOAD_FLAG.arg,
+            OVERWRITE.arg,
+        ],
+        effect: Effect::Write,
+        examples: &[
+            Example {
+                line: "source generate users=100 seed=1 file=made-up.ndjson",
+                what: "A hundred people in a file",
+            },
+            Example {
+                line: "source generate users=100 seed=1 -load",
+                what: "The same, straight into the vault",
+            },
+        ],
+        ..Command::new("source generate", "Make up people for trying things out")
+    },
+    audit: Some(&codes::SOURCE_GENERATED),
+    run: generate,
+};
+
+fn generate(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+    let number =
+        |key: &Key<i64>, default: u64| bound.args.get(key).map_or(default, i64::cast_unsigned);
+    let (users, seed, duplicates) = (number(&USERS, 0), number(&SEED, 1), number(&DUPLICATES, 0));
+    let people = population::generate(users, seed, duplicates)?;
+    match (bound.args.get(&OUT), bound.args.flag(&LOAD_FLAG)) {
+        (Some(path), false) => {
+            write_people(cx, path, bound.args.flag(&OVERWRITE), users, people)?;
+            Ok(Outcome::said(format!(
+                "wrote {} to {}",
+                counted(users, "made-up user"),
+                path.display()
+            )))
+        }
+        (None, true) => {
+            let records = (1u64..).zip(people).map(Ok);
+            let source = format!("generated, seed {seed}");
+            let progress = cx.ui.progress();
+            let code = &codes::SOURCE_GENERATED;
+            let report = load_into_vault(
+                cx,
+                bound,
+                code,
+                &source,
+                "generated",
+                records,
+                &mut Vec::new(),
+                &progress,
+            )?;
+            drop(progress);
+            Ok(tell(&report))
+        }
+        _ => Err(Failure::new(
+            Exit::Usage,
+            code::UNKNOWN,
+            "people can go into a file or into the vault",
+        )
+        .hint("say file=people.ndjson, or -load")),
+    }
+}
+
+fn write_people(
+    cx: &Context<'_>,
+    path: &Path,
+    overwrite: bool,
+    users: u64,
+    people: impl Iterator<Item = SourceRecord>,
+) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::file("write", path, &error);
+    let progress = cx.ui.progress();
+    progress.begin("writing", Unit::Items, Some(users));
+    write_new(path, overwrite, |file| {
+        let file = file.try_clone().map_err(failed)?;
+        let mut out = ndjson::Writer::new(exchange::output::create(file, path).map_err(failed)?);
+        for (record, done) in people.zip(1u64..) {
+            out.record(&record).map_err(failed)?;
+            if done % 1024 == 0 {
+                cx.cancel.check()?;
+                progress.at(done);
+            }
+        }
+        out.finish().and_then(|out| out.finish()).map_err(failed)
+    })
+}

@@ -1,0 +1,79 @@
+//! `source get`: what the vault holds.
+
+use crate::command::{Context, Entry, FORMAT, Failure, INTO, OVERWRITE, Outcome};
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Command, Example};
+use crate::render::counted;
+use crate::render::doc::Cell;
+use crate::vault::query;
+
+/// `source get`
+pub(in crate::command) static GET: Entry = Entry {
+    spec: Command {
+        details: "Shows what the vault holds, from which system, and how old it is.",
+        args: &[FORMAT.arg, INTO.arg, OVERWRITE.arg],
+        examples: &[Example {
+            line: "source get",
+            what: "What is in the vault",
+        }],
+        ..Command::new("source get", "Show what the vault holds and how old it is")
+    },
+    audit: None,
+    run: get,
+};
+
+fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+    let fields = overview(cx)?;
+    cx.rows(bound, |rows| Ok(rows.record(fields)?))?;
+    Ok(Outcome::quiet())
+}
+
+/// What the vault holds, how old it is, and where the migration stands.
+pub fn overview(cx: &Context<'_>) -> Result<Vec<(&'static str, Cell)>, Failure> {
+    let status = query::status(cx.desk.reading()?.file().connection())?;
+    let phases = status
+        .phases
+        .iter()
+        .map(|(phase, count)| (phase.as_str(), (*count).into()))
+        .collect();
+    let mut fields = vec![
+        ("systems", Cell::List(status.systems)),
+        ("loads", status.loads.into()),
+    ];
+    if let Some(load) = status.last_load {
+        let age = load.exported.or(load.at).map(|at| {
+            let hours = cx
+                .ambient
+                .clock
+                .now()
+                .duration_since(at)
+                .as_hours()
+                .max(0)
+                .cast_unsigned();
+            if hours >= 48 {
+                counted(hours / 24, "day")
+            } else {
+                counted(hours, "hour")
+            }
+        });
+        fields.extend([
+            ("loadedFrom", load.source.into()),
+            ("loadedAt", load.at.into()),
+            ("loadedBy", load.master.into()),
+            ("sourceWrittenAt", load.exported.into()),
+            ("age", age.into()),
+        ]);
+    }
+    fields.extend([
+        ("groups", status.groups.into()),
+        ("users", status.users.into()),
+        ("usersGone", status.gone.into()),
+        ("tokens", status.tokens.0.into()),
+        ("unassignedTokens", status.tokens.1.into()),
+        ("cards", status.cards.0.into()),
+        ("unassignedCards", status.cards.1.into()),
+        ("phases", Cell::Record(phases)),
+        ("bundles", status.bundles.into()),
+    ]);
+    Ok(fields)
+}

@@ -1,0 +1,269 @@
+//! `source load`: a file into the vault.
+
+use std::io::{BufRead as _, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::input::{
+    ADD_SYSTEM, FILE, FORCE, GROUP, GROUP_ATTR, GROUP_FROM, Input, OfFile, USERID_ATTR,
+};
+use crate::ambient::Progress;
+use crate::command::file::write_new;
+use crate::command::{Context, Entry, Exit, Failure, OVERWRITE, Outcome};
+use crate::exchange;
+use crate::lang::args::Key;
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Command, Effect, Example};
+use crate::model::SourceRecord;
+use crate::render::counted;
+use crate::store::audit::{self, Code, codes};
+use crate::store::{self, settings};
+use crate::vault::load::{BadRecord, LoadOptions, LoadReport};
+
+const LOAD_FORMAT: Key<String> =
+    Key::choice("format", &["ndjson", "ldif"], "What the file is").required();
+pub(super) const SKIP_BAD: Key<bool> = Key::flag(
+    "skip-bad",
+    "Store the good records and write the bad lines to residue=",
+);
+const RESIDUE: Key<std::path::PathBuf> =
+    Key::out_file("residue", "Where bad lines go with their reasons")
+        .default("the file's name with .residue");
+
+/// `source load`
+pub(in crate::command) static LOAD: Entry = Entry {
+    spec: Command {
+        details: "Loads people and their second factors into the vault: all records, or none when one is bad (but \
+            see -skip-bad). A record replaces what the vault has under its name as a whole; the phase of a user and \
+            the bundles stay. After a full file, users that are not in it are gone: kept, but not exported.\n\n\
+            ndjson is igsh's own format (igsh-source(5)). ldif takes people from a directory: the group is named by \
+            group=, by group-attr=, or by the parent OU.\n\nThe file itself stays where it is, in plain: delete it \
+            when you no longer need it.",
+        args: &[
+            FILE.arg,
+            LOAD_FORMAT.arg,
+            SKIP_BAD.arg,
+            RESIDUE.arg,
+            FORCE.arg,
+            ADD_SYSTEM.arg,
+            GROUP.arg,
+            GROUP_ATTR.arg,
+            GROUP_FROM.arg,
+            USERID_ATTR.arg,
+            OVERWRITE.arg,
+        ],
+        effect: Effect::Write,
+        examples: &[
+            Example {
+                line: "source load file=people.ndjson format=ndjson",
+                what: "Load a whole source",
+            },
+            Example {
+                line: "source load file=people.ldif format=ldif group=staff",
+                what: "Load people of a directory into one group",
+            },
+        ],
+        ..Command::new(
+            "source load",
+            "Load people and their second factors from a file",
+        )
+    },
+    audit: Some(&codes::SOURCE_LOADED),
+    run: load,
+};
+
+fn load(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+    let Some(path) = bound.args.get(&FILE) else {
+        return Ok(Outcome::quiet());
+    };
+    let format = bound.args.get(&LOAD_FORMAT).unwrap_or("ndjson");
+    let input = Input::open(bound, path, format)?;
+    let mut bad = Vec::new();
+    let source = path.display().to_string();
+    let progress = OfFile::new(cx.ui.progress(), &input);
+    let loaded = load_into_vault(
+        cx,
+        bound,
+        &codes::SOURCE_LOADED,
+        &source,
+        format,
+        input.records,
+        &mut bad,
+        &progress,
+    );
+    drop(progress);
+    let report = loaded.map_err(|failure| failure.in_file(path))?;
+    let mut outcome = tell(&report);
+    if !bad.is_empty() {
+        let residue = residue_path(bound, path);
+        write_residue(path, &residue, bound.args.flag(&OVERWRITE), &bad)?;
+        outcome.notices.push(format!(
+            "{} bad lines are in {}, each with its reason",
+            bad.len(),
+            residue.display()
+        ));
+        outcome.exit = Some(Exit::Partial);
+    }
+    outcome.notices.push(format!(
+        "{} is still there, in plain; delete it when you no longer need it",
+        path.display()
+    ));
+    outcome.notices.extend(input.passed_over.tell());
+    Ok(outcome)
+}
+
+#[allow(clippy::too_many_arguments)]
+pub(super) fn load_into_vault(
+    cx: &mut Context<'_>,
+    bound: &Bound,
+    code: &'static Code,
+    source: &str,
+    format: &str,
+    records: impl Iterator<Item = Result<(u64, SourceRecord), BadRecord>> + Send,
+    bad: &mut Vec<(u64, String)>,
+    progress: &dyn Progress,
+) -> Result<LoadReport, Failure> {
+    let holder = cx.holder(bound);
+    let draft = cx.draft(bound, code).object(source);
+    let options = options(cx, bound, source, format)?;
+    let (clock, cancel, who) = (cx.ambient.clock.as_ref(), cx.cancel, cx.desk.who.clone());
+    let opened = cx.desk.opened()?;
+    let keys = opened.keys;
+    let audit = |tx: &store::Transaction<'_>, report: &LoadReport| {
+        let draft = draft
+            .count("groups", report.groups.loaded())
+            .count("users", report.users.loaded())
+            .count("tokens", report.assigned_tokens + report.tokens.loaded())
+            .count("cards", report.assigned_cards + report.cards.loaded())
+            .count("gone", report.users.gone)
+            .count("skipped", report.skipped);
+        audit::append(tx, &draft, &who, Some(&keys), clock).map(|_| ())
+    };
+    let mut keep = |record: &BadRecord| bad.push((record.line, record.what.clone()));
+    Ok(opened.vault.load(
+        &keys, records, &options, &holder, audit, &mut keep, progress, cancel,
+    )?)
+}
+
+/// How the arguments say that the load is to be done.
+pub(super) fn options(
+    cx: &Context<'_>,
+    bound: &Bound,
+    source: &str,
+    format: &str,
+) -> Result<LoadOptions, Failure> {
+    let connection = cx.desk.reading()?.file().connection();
+    Ok(LoadOptions {
+        source: source.to_owned(),
+        format: format.to_owned(),
+        master: cx.master()?,
+        at: cx.ambient.clock.now(),
+        skip_bad: bound.args.flag(&SKIP_BAD),
+        force: bound.args.flag(&FORCE),
+        add_system: bound.args.flag(&ADD_SYSTEM),
+        prefixes: settings::names(connection, "migrate.prefixes")?,
+    })
+}
+
+/// What a load has done, in a few lines.
+pub(super) fn tell(report: &LoadReport) -> Outcome {
+    let mut first = format!(
+        "loaded {}, {}, {} and {}",
+        counted(report.groups.loaded(), "group"),
+        counted(report.users.loaded(), "user"),
+        counted(report.assigned_tokens + report.tokens.loaded(), "token"),
+        counted(report.assigned_cards + report.cards.loaded(), "card"),
+    );
+    if report.users.replaced > 0 {
+        first += &format!(
+            " ({} of the users were there before)",
+            report.users.replaced
+        );
+    }
+    let mut outcome = Outcome::said(first);
+    let rest = [
+        (
+            report.users.gone,
+            "user",
+            "not in this full load any more and will not be exported",
+        ),
+        (report.returned, "user", "back who had been gone"),
+        (report.renamed, "user", "renamed"),
+        (report.moved, "user", "moved to another group"),
+        (report.staged, "user", "staged for export by an alias"),
+        (report.aliases_dropped, "workflow alias", "left out"),
+        (report.reassigned, "token or card", "another's before"),
+    ];
+    for (count, noun, what) in rest.into_iter().filter(|(count, ..)| *count > 0) {
+        outcome.notices.push(format!(
+            "{} {} {what}",
+            counted(count, noun),
+            if count == 1 { "is" } else { "are" }
+        ));
+    }
+    outcome.notices.extend(drifted(report));
+    outcome
+}
+
+/// How many users differ from what their last bundle held, and how.
+pub(super) fn drifted(report: &LoadReport) -> Option<String> {
+    let drift = &report.drift;
+    let ways: Vec<_> = drift
+        .named()
+        .map(|(way, count)| format!("{way} {count}"))
+        .collect();
+    (drift.users > 0).then(|| {
+        format!(
+            "{} {} since the last bundle ({}): 'user list changed=yes'",
+            counted(drift.users, "exported user"),
+            if drift.users == 1 {
+                "has changed"
+            } else {
+                "have changed"
+            },
+            ways.join(", ")
+        )
+    })
+}
+
+fn residue_path(bound: &Bound, path: &Path) -> PathBuf {
+    bound.args.get(&RESIDUE).map_or_else(
+        || {
+            let mut name = path.as_os_str().to_owned();
+            name.push(".residue");
+            name.into()
+        },
+        Path::to_owned,
+    )
+}
+
+/// The bad lines of a file, each below its reason. They may hold secrets: the file is for its owner only.
+fn write_residue(
+    path: &Path,
+    residue: &Path,
+    overwrite: bool,
+    bad: &[(u64, String)],
+) -> Result<(), Failure> {
+    let mut lines = std::io::BufReader::new(exchange::input::open(path)?);
+    let failed = |error: &std::io::Error| Failure::file("write", residue, error);
+    write_new(residue, overwrite, |file| {
+        let mut out = BufWriter::new(file);
+        let mut line = Zeroizing::new(Vec::new());
+        let mut number = 0;
+        for (wanted, reason) in bad {
+            while number < *wanted {
+                line.clear();
+                lines
+                    .read_until(b'\n', &mut line)
+                    .map_err(|error| Failure::file("read", path, &error))?;
+                number += 1;
+            }
+            writeln!(out, "# {reason}").map_err(|error| failed(&error))?;
+            out.write_all(line.strip_suffix(b"\n").unwrap_or(&line))
+                .map_err(|error| failed(&error))?;
+            out.write_all(b"\n").map_err(|error| failed(&error))?;
+        }
+        out.flush().map_err(|error| failed(&error))
+    })
+}

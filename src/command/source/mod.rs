@@ -1,0 +1,13 @@
+//! `source …`: the copy of the source that the vault holds. One file a verb.
+
+mod diff;
+mod generate;
+mod get;
+mod input;
+mod load;
+
+pub(in crate::command) use diff::DIFF;
+pub(in crate::command) use generate::GENERATE;
+pub(in crate::command) use get::GET;
+pub use get::overview;
+pub(in crate::command) use load::LOAD;

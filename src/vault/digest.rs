@@ -1,0 +1,421 @@
+//! What a bundle held of a user, as digests: so that a later load can tell whether, and how, the user has changed.
+//!
+//! A digest is made of the source record, in parts that change apart from each other. Each authenticator adds its share
+//! to the parts by itself, so that one that is new is told as new and as nothing else. Only what the target can use is
+//! in it: a soft token whose activation was under way when the bundle was written is new once it is complete.
+//!
+//! Hashes are SHA-256 cut to 8 bytes, and shares are added up: enough to notice change. They are no protection, since
+//! answers and passwords can be guessed; so a digest is kept sealed (security.md §2, column 7).
+
+use secrecy::ExposeSecret as _;
+
+use crate::crypto::Sha256;
+use crate::model::{
+    Card, CardState, Changes, Password, QaPair, Timestamp, Token, TokenState, UnassignedCard,
+    UnassignedToken, User,
+};
+use crate::store::{self, Column, Keys};
+
+use super::sealed::distinction;
+
+const VERSION: u8 = 1;
+/// How many parts there are.
+const PARTS: usize = 5;
+
+/// The parts in the order in which they are kept, each with what its difference is called.
+const STATE: usize = 0;
+const QA: usize = 1;
+const CARDS: usize = 2;
+const COUNTERS: usize = 3;
+const OTHER: usize = 4;
+const MEANINGS: [Changes; PARTS] = [
+    Changes::STATE,
+    Changes::QA,
+    Changes::CARD,
+    Changes::COUNTER,
+    Changes::OTHER,
+];
+
+/// Sums of shares; zero where there is nothing.
+type Parts = [u64; PARTS];
+
+/// A source record, digested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digest {
+    /// What is the user's own.
+    own: Parts,
+    /// What is of one authenticator each; the tokens first, in their order.
+    items: Vec<Item>,
+}
+
+/// An authenticator's share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Item {
+    id: u64,
+    /// Whether the target can use it as it is.
+    usable: bool,
+    parts: Parts,
+    /// The identity provider's address, apart because a load may put another one in its place.
+    address: u64,
+}
+
+/// What is kept of a digest with a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    parts: Parts,
+    /// The authenticators, in ascending order.
+    ids: Vec<u64>,
+}
+
+impl Digest {
+    /// Digests a record.
+    pub fn of(user: &User) -> Self {
+        let mut items =
+            Vec::with_capacity(user.tokens.len() + user.cards.len() + user.passwords.len() + 1);
+        items.extend(user.tokens.iter().map(Item::token));
+        items.extend(user.cards.iter().map(Item::card));
+        items.extend(user.passwords.iter().map(Item::password));
+        if !user.qa.is_empty() {
+            items.push(Item::qa(&user.qa));
+        }
+        let mut own = [0; PARTS];
+        own[STATE] = Hash::new(b'u').text(user.state.as_str()).end();
+        own[OTHER] = about(user);
+        Self { own, items }
+    }
+
+    /// Puts another identity provider's address in the place of the one that the token at `place` came with.
+    pub fn set_address(&mut self, place: usize, url: &str) {
+        if let Some(item) = self.items.get_mut(place) {
+            item.address = address(item.id, Some(url));
+        }
+    }
+
+    /// What is kept with a bundle that holds this record.
+    pub fn kept(&self) -> Kept {
+        self.kept_of(|item| item.usable)
+    }
+
+    /// How this record differs from an `older` one, whatever of them the target could use.
+    pub fn differs(&self, older: &Self) -> Changes {
+        older.kept_of(|_| true).compared(self, |_| true)
+    }
+
+    fn kept_of(&self, counts: impl Fn(&Item) -> bool) -> Kept {
+        let mut kept = Kept {
+            parts: self.own,
+            ids: Vec::with_capacity(self.items.len()),
+        };
+        for item in self.items.iter().filter(|item| counts(item)) {
+            item.add_to(&mut kept.parts);
+            kept.ids.push(item.id);
+        }
+        kept.ids.sort_unstable();
+        kept.ids.dedup();
+        kept
+    }
+}
+
+impl Kept {
+    /// How the record `now` differs from this one.
+    pub fn changes(&self, now: &Digest) -> Changes {
+        self.compared(now, |item| item.usable)
+    }
+
+    fn compared(&self, now: &Digest, counts: impl Fn(&Item) -> bool) -> Changes {
+        let mut changes = Changes::NONE;
+        let mut parts = now.own;
+        for item in &now.items {
+            if self.ids.binary_search(&item.id).is_ok() {
+                item.add_to(&mut parts);
+            } else if counts(item) {
+                changes.insert(Changes::NEW_AUTHENTICATOR);
+            }
+        }
+        for ((part, before), meaning) in parts.iter().zip(self.parts).zip(MEANINGS) {
+            if *part != before {
+                changes.insert(meaning);
+            }
+        }
+        changes
+    }
+
+    /// `u8 version ‖ u8 parts ‖ u64* ‖ u64*`: which parts there are, bit by bit from the lowest; these parts; the
+    /// authenticators.
+    fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(2 + 8 * (PARTS + self.ids.len()));
+        let mut present = 0;
+        for (bit, part) in self.parts.iter().enumerate() {
+            present |= u8::from(*part != 0) << bit;
+        }
+        bytes.extend_from_slice(&[VERSION, present]);
+        let parts = self.parts.iter().filter(|part| **part != 0);
+        for number in parts.chain(&self.ids) {
+            bytes.extend_from_slice(&number.to_be_bytes());
+        }
+        bytes
+    }
+
+    /// `None` for what another version has written.
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let [VERSION, present, numbers @ ..] = bytes else {
+            return None;
+        };
+        let (numbers, []) = numbers.as_chunks::<8>() else {
+            return None;
+        };
+        let mut numbers = numbers.iter().map(|number| u64::from_be_bytes(*number));
+        let mut parts = [0; PARTS];
+        for (bit, part) in parts.iter_mut().enumerate() {
+            if present >> bit & 1 == 1 {
+                *part = numbers.next()?;
+            }
+        }
+        Some(Self {
+            parts,
+            ids: numbers.collect(),
+        })
+    }
+
+    /// Seals it for the user of this row id in the bundle of this number.
+    pub fn seal(&self, user: i64, bundle: u64, keys: &Keys) -> Vec<u8> {
+        let [user, bundle] = [user.to_string(), bundle.to_string()];
+        keys.seal(Column::ExportDigest, &[&user, &bundle], &self.encode())
+    }
+
+    /// Opens what was sealed; `None` for what another version has written.
+    ///
+    /// # Errors
+    /// [`store::Error::Field`] when it is damaged or belongs to another user or bundle.
+    pub fn open(sealed: &[u8], user: i64, bundle: u64, keys: &Keys) -> store::Result<Option<Self>> {
+        let [user, bundle] = [user.to_string(), bundle.to_string()];
+        let plain = keys.open(Column::ExportDigest, &[&user, &bundle], sealed)?;
+        Ok(Self::decode(&plain))
+    }
+}
+
+impl Item {
+    fn add_to(&self, parts: &mut Parts) {
+        for (sum, share) in parts.iter_mut().zip(self.parts) {
+            *sum = sum.wrapping_add(share);
+        }
+        parts[OTHER] = parts[OTHER].wrapping_add(self.address);
+    }
+
+    fn token(token: &Token) -> Self {
+        let id = Hash::new(b't')
+            .text(&token.vendor)
+            .text(&token.serial)
+            .text(distinction(token))
+            .bytes(token.seed.expose_secret())
+            .end();
+        let mut parts = [0; PARTS];
+        parts[STATE] = Hash::new(b's')
+            .number(id)
+            .maybe(token.state.map(|state| state.as_str()))
+            .maybe(token.activation.map(|activation| activation.as_str()))
+            .end();
+        let events = token.algorithm.is_event_based();
+        if events {
+            parts[COUNTERS] = Hash::new(b'n').number(id).maybe_number(token.counter).end();
+        }
+        parts[OTHER] = Hash::new(b'o')
+            .number(id)
+            .text(token.kind.as_str())
+            .maybe(token.model.as_deref())
+            .text(token.algorithm.as_str())
+            .maybe(token.hash.map(|hash| hash.as_str()))
+            .maybe_number(token.digits.map(u64::from))
+            .maybe_number(token.step.map(u64::from))
+            .maybe_number(token.counter.filter(|_| !events))
+            .maybe_number(token.transactions.map(u64::from))
+            .moment(token.load_date)
+            .moment(token.expires)
+            .maybe(token.issue_no.as_deref())
+            .maybe(token.key_id.as_deref())
+            .maybe(token.comment.as_deref())
+            .maybe_bytes(token.unlock.as_ref().map(|unlock| unlock.expose_secret()))
+            .end();
+        Self {
+            id,
+            usable: token.state.is_some_and(TokenState::is_usable) && token.is_activated(),
+            parts,
+            address: address(id, token.idp_url.as_deref()),
+        }
+    }
+
+    /// Without what changes whenever the card is used.
+    fn card(card: &Card) -> Self {
+        let id = Hash::new(b'c').number(card.serial).end();
+        let mut parts = [0; PARTS];
+        parts[CARDS] = Hash::new(b'C')
+            .number(id)
+            .maybe(card.state.map(|state| state.as_str()))
+            .moment(card.created)
+            .moment(card.expires)
+            .moment(card.superseded)
+            .number(u64::from(card.rows))
+            .number(u64::from(card.columns))
+            .bytes(card.cells.expose_secret())
+            .end();
+        Self {
+            id,
+            usable: card.state.is_some_and(CardState::is_usable),
+            parts,
+            address: 0,
+        }
+    }
+
+    fn password(password: &Password) -> Self {
+        let id = Hash::new(b'p').maybe(password.name.as_deref()).end();
+        let mut parts = [0; PARTS];
+        parts[OTHER] = Hash::new(b'P')
+            .number(id)
+            .bytes(password.value.expose_secret())
+            .moment(password.expires)
+            .maybe_number(password.must_change.map(u64::from))
+            .end();
+        Self {
+            id,
+            usable: true,
+            parts,
+            address: 0,
+        }
+    }
+
+    fn qa(pairs: &[QaPair]) -> Self {
+        let mut parts = [0; PARTS];
+        let hash = pairs.iter().fold(Hash::new(b'Q'), |hash, pair| {
+            hash.text(&pair.question).bytes(pair.answer.expose_secret())
+        });
+        parts[QA] = hash.end();
+        Self {
+            id: Hash::new(b'q').end(),
+            usable: true,
+            parts,
+            address: 0,
+        }
+    }
+}
+
+/// What is neither state nor authenticator. Names are compared as sets: a source that lists them in another order has
+/// not changed the user.
+fn about(user: &User) -> u64 {
+    let mut aliases: Vec<&str> = user.aliases.iter().map(String::as_str).collect();
+    aliases.sort_unstable();
+    let mut contacts: Vec<_> = user
+        .contacts
+        .iter()
+        .map(|contact| (&*contact.label, &*contact.value, contact.default))
+        .collect();
+    contacts.sort_unstable();
+    let mut hash = Hash::new(b'a').maybe(user.full_name.as_deref());
+    hash = hash.number(aliases.len() as u64);
+    hash = aliases.into_iter().fold(hash, Hash::text);
+    hash = hash.number(contacts.len() as u64);
+    for (label, value, default) in contacts {
+        hash = hash.text(label).text(value).number(u64::from(default));
+    }
+    let location = &user.location;
+    hash = hash.number(location.expected.len() as u64);
+    hash = location
+        .expected
+        .iter()
+        .fold(hash, |hash, place| hash.text(place));
+    let overrides = &location.overrides;
+    hash.maybe_number(overrides.max_history)
+        .maybe_number(overrides.check_ip.map(u64::from))
+        .maybe_number(overrides.check_velocity.map(u64::from))
+        .maybe_number(overrides.max_expected)
+        .end()
+}
+
+fn address(id: u64, url: Option<&str>) -> u64 {
+    url.map_or(0, |url| Hash::new(b'i').number(id).text(url).end())
+}
+
+/// One number for an unassigned token, group and all but its identity provider's address.
+pub(super) fn of_token(token: &UnassignedToken) -> u64 {
+    let item = Item {
+        address: 0,
+        ..Item::token(&token.token)
+    };
+    nobodys(&item, &token.group).end()
+}
+
+/// As for tokens.
+pub(super) fn of_card(card: &UnassignedCard) -> u64 {
+    nobodys(&Item::card(&card.card), &card.group)
+        .number(u64::from(card.preproduced))
+        .maybe(card.comment.as_deref())
+        .end()
+}
+
+fn nobodys(item: &Item, group: &str) -> Hash {
+    let mut parts = [0; PARTS];
+    item.add_to(&mut parts);
+    let hash = Hash::new(b'U').text(group).number(item.id);
+    parts.into_iter().fold(hash, Hash::number)
+}
+
+/// A hash of fields, each of which says how long it is.
+struct Hash(Sha256);
+
+impl Hash {
+    /// `what` keeps the hashes of different things apart.
+    fn new(what: u8) -> Self {
+        let mut hash = Sha256::default();
+        hash.update(&[what]);
+        Self(hash)
+    }
+
+    fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.0.update(&(bytes.len() as u64 + 1).to_be_bytes());
+        self.0.update(bytes);
+        self
+    }
+
+    fn text(self, text: &str) -> Self {
+        self.bytes(text.as_bytes())
+    }
+
+    fn maybe_bytes(mut self, bytes: Option<&[u8]>) -> Self {
+        match bytes {
+            Some(bytes) => self.bytes(bytes),
+            None => {
+                self.0.update(&[0; 8]);
+                self
+            }
+        }
+    }
+
+    fn maybe(self, text: Option<&str>) -> Self {
+        self.maybe_bytes(text.map(str::as_bytes))
+    }
+
+    fn number(mut self, number: u64) -> Self {
+        self.0.update(&number.to_be_bytes());
+        self
+    }
+
+    fn maybe_number(self, number: Option<u64>) -> Self {
+        match number {
+            Some(number) => self.number(1).number(number),
+            None => self.number(0),
+        }
+    }
+
+    fn moment(self, at: Option<Timestamp>) -> Self {
+        self.maybe_number(at.map(|at| at.as_microsecond().cast_unsigned()))
+    }
+
+    fn end(self) -> u64 {
+        let hash = self.0.finish();
+        let (head, _) = hash.split_at(8);
+        head.iter()
+            .fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+}
+
+#[cfg(test)]
+mod tests;
