@@ -24,7 +24,7 @@ const SKIP_CONFLICTS: Key<bool> = Key::flag(
     "skip-conflicts",
     "Leave out users whose names are not unique",
 );
-const UNASSIGNED: Key<String> = Key::choice(
+pub(super) const UNASSIGNED: Key<String> = Key::choice(
     "unassigned",
     &["yes", "no", "only"],
     "Whether unassigned tokens and cards go along",
@@ -89,12 +89,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let selection = super::file::lists_read(&bound.selection)?;
     let request = Request {
         selection: &selection,
-        unassigned: match bound.args.get(&UNASSIGNED) {
-            Some("yes") => Unassigned::Yes,
-            Some("no") => Unassigned::No,
-            Some("only") => Unassigned::Only,
-            _ => Unassigned::Auto,
-        },
+        unassigned: unassigned(bound),
         path: &path,
         overwrite: bound.args.flag(&OVERWRITE),
         skip_conflicts: bound.args.flag(&SKIP_CONFLICTS),
@@ -186,6 +181,16 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             exported.number, exported.number
         ),
     ))
+}
+
+/// Which unassigned items go along.
+pub(super) fn unassigned(bound: &Bound) -> Unassigned {
+    match bound.args.get(&UNASSIGNED) {
+        Some("yes") => Unassigned::Yes,
+        Some("no") => Unassigned::No,
+        Some("only") => Unassigned::Only,
+        _ => Unassigned::Auto,
+    }
 }
 
 /// The mapping rules as the vault's settings have them.

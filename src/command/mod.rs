@@ -94,6 +94,7 @@ pub static ALL: &[&Entry] = &[
     &bundle::INSPECT,
     &bundle::VERIFY,
     &migrate::BEGIN,
+    &migrate::CHECK,
     &migrate::STAGE,
     &migrate::ADVANCE,
     &migrate::RETREAT,

@@ -4,6 +4,8 @@
 //! each source record into a bundle record and a list of what stays behind with its reason, and [`report`] adds that
 //! up. Nobody decides twice: what the report counts is what the mapping said.
 
+mod batches;
+pub mod check;
 pub mod error;
 pub mod explain;
 pub mod export;

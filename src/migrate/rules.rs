@@ -23,6 +23,8 @@ pub struct Rules {
     pub hotp_vendors: Patterns,
     /// `migrate.prefixes`: an alias that begins with one of these only drives the migration in the source.
     pub workflow_prefixes: Vec<String>,
+    /// `idp.url`: the target's address for soft tokens that use push or transactions.
+    pub idp_url: String,
     /// The moment against which cards are past their expiry date; one for a whole export.
     pub now: Timestamp,
 }
@@ -39,6 +41,7 @@ impl Rules {
             workflow_prefixes: list("EXPORT_,EXPORTED_,IMPORTED_,MIGRATED_")
                 .map(str::to_owned)
                 .collect(),
+            idp_url: String::new(),
             now,
         }
     }
@@ -60,6 +63,7 @@ impl Rules {
             at_vendors: patterns("migrate.at-vendors")?,
             hotp_vendors: patterns("migrate.hotp-vendors")?,
             workflow_prefixes: settings::names(db, "migrate.prefixes")?,
+            idp_url: settings::get(db, "idp.url")?,
             now,
         })
     }

@@ -53,3 +53,8 @@ CREATE TABLE idp_urls (
     PRIMARY KEY (serial, vendor, distinction)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX workflow_alias ON workflow (alias);
+-- Groups that exported users were in before a load moved them all the same.
+CREATE TABLE moved (
+    user INTEGER PRIMARY KEY,
+    group_name TEXT NOT NULL
+) STRICT;

@@ -9,6 +9,7 @@
 mod common;
 
 mod bundle;
+mod check;
 mod editor;
 mod exchange;
 mod kill;

@@ -2,6 +2,7 @@
 
 mod aliases;
 mod begin;
+mod check;
 mod exclude;
 mod explain;
 mod list;
@@ -10,6 +11,7 @@ mod step;
 
 pub(in crate::command) use aliases::ALIASES;
 pub(in crate::command) use begin::{BEGIN, END};
+pub(in crate::command) use check::CHECK;
 pub(in crate::command) use exclude::{EXCLUDE, INCLUDE};
 pub(in crate::command) use explain::EXPLAIN;
 pub(in crate::command) use map::MAP;

@@ -3,7 +3,7 @@
 use crate::model::{NotMigrated, Reason};
 
 /// What to do, in one sentence.
-pub(super) const fn advice(reason: Reason) -> &'static str {
+pub(in crate::migrate) const fn advice(reason: Reason) -> &'static str {
     match reason {
         Reason::TokenState => {
             "Finish or undo the change in the source (pending, current and hold migrate), load again, export again."

@@ -21,7 +21,7 @@ use crate::vault::find::{Found, Origin, Person, What, exclusion, find, standing}
 use crate::vault::ledger::{self, Skipped};
 use crate::vault::snapshot::{Collision, SourceUser, Unassigned};
 
-use advice::advice;
+pub(super) use advice::advice;
 
 /// The answer for one user, token or card.
 #[derive(Debug, Clone, PartialEq, Eq)]

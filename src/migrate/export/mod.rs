@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use crate::ambient::{Ambient, CancelToken, Progress, Unit};
 use crate::lang::selection::Selection;
+use crate::migrate::batches;
 use crate::migrate::error::{Error, Result};
 use crate::migrate::file::Destination;
 use crate::migrate::ordered;
@@ -28,7 +29,7 @@ use crate::vault::snapshot::{Collision, Snapshot, Unassigned};
 use crate::vault::{self, Vault, ledger};
 
 use output::Output;
-use worker::{Batch, Done, Worker};
+use worker::{Done, Worker};
 
 /// What is to be exported, and where to.
 #[derive(Debug)]
@@ -279,7 +280,7 @@ fn run(
     let cancel = work.cancel;
     let outcome = ordered::run(
         cores.min(8),
-        move |push| read(snapshot, cancel, push),
+        move |push| batches::read(snapshot, cancel, push),
         || Worker::new(bundle, Arc::clone(work.keys), Arc::clone(&rules)),
         Worker::work,
         |done| {
@@ -292,36 +293,4 @@ fn run(
     );
     work.progress.end();
     outcome
-}
-
-/// Reads the next page of one kind.
-type Next = fn(&mut Snapshot) -> vault::Result<Option<Batch>>;
-
-/// Reads the snapshot to its end: every group, then users, then unassigned items.
-fn read(
-    mut snapshot: Snapshot,
-    cancel: &CancelToken,
-    push: &mut dyn FnMut(Batch) -> bool,
-) -> Result<()> {
-    if !push(Batch::Groups(snapshot.groups()?)) {
-        return Ok(());
-    }
-    let next: [Next; 3] = [
-        |snapshot| Ok(full(snapshot.next_users()?, Batch::Users)),
-        |snapshot| Ok(full(snapshot.next_tokens()?, Batch::Tokens)),
-        |snapshot| Ok(full(snapshot.next_cards()?, Batch::Cards)),
-    ];
-    for next in next {
-        while let Some(batch) = next(&mut snapshot)? {
-            cancel.check()?;
-            if !push(batch) {
-                return Ok(());
-            }
-        }
-    }
-    Ok(())
-}
-
-fn full<T>(page: Vec<T>, batch: impl FnOnce(Vec<T>) -> Batch) -> Option<Batch> {
-    (!page.is_empty()).then(|| batch(page))
 }

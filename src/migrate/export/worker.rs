@@ -3,25 +3,17 @@
 use std::sync::Arc;
 
 use crate::bundle::{BlockEncoder, EncodedBlock};
+use crate::migrate::batches::Batch;
 use crate::migrate::error::Result;
 use crate::migrate::mapping::{LeftOut, Mapped, map_card, map_token, map_user};
 use crate::migrate::report::Report;
 use crate::migrate::rules::Rules;
+use crate::model::Reason;
 use crate::model::bundle::Record;
-use crate::model::{Group, Reason};
 use crate::store::Keys;
 use crate::vault::digest::Digest;
 use crate::vault::ledger::Member;
-use crate::vault::sealed::{SealedUnassignedCard, SealedUnassignedToken};
 use crate::vault::snapshot::SourceUser;
-
-/// Some records of the source, in the order in which a bundle has them.
-pub(super) enum Batch {
-    Groups(Vec<Group>),
-    Users(Vec<SourceUser>),
-    Tokens(Vec<SealedUnassignedToken>),
-    Cards(Vec<SealedUnassignedCard>),
-}
 
 /// What became of a batch.
 #[derive(Default)]

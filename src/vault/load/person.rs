@@ -190,6 +190,7 @@ impl Writer<'_, '_> {
         }
         if person.group != group {
             self.report.moved += 1;
+            self.keep_group(person, &old_group, &user.group)?;
             self.differs(What::Moved, Subject::User, now, line, before);
         }
         Ok(())
@@ -218,6 +219,20 @@ impl Writer<'_, '_> {
                 )?
                 .execute(params![folded(old), person.id, old])?;
         }
+        Ok(())
+    }
+
+    /// The target knows an exported user in the old group, until they come back to it.
+    fn keep_group(&self, person: &Known, old: &str, new: &str) -> rusqlite::Result<()> {
+        self.db
+            .prepare_cached(
+                "INSERT OR IGNORE INTO moved (user, group_name) SELECT ?1, ?2 \
+                 WHERE EXISTS (SELECT 1 FROM progress WHERE user = ?1 AND bundle IS NOT NULL)",
+            )?
+            .execute(params![person.id, old])?;
+        self.db
+            .prepare_cached("DELETE FROM moved WHERE user = ? AND group_name = ?")?
+            .execute(params![person.id, new])?;
         Ok(())
     }
 

@@ -7,6 +7,7 @@
 mod collisions;
 mod facts;
 pub(super) mod page;
+mod preflight;
 mod row;
 
 #[cfg(test)]
@@ -16,7 +17,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use crate::ambient::CancelToken;
 use crate::lang::selection::Selection;
-use crate::model::{Group, Phase};
+use crate::model::{Changes, Group, Phase};
 
 use super::load::interruptible;
 use super::sealed::{SealedUnassignedCard, SealedUnassignedToken, SealedUser};
@@ -25,6 +26,7 @@ use super::{Result, Vault};
 
 pub(in crate::vault) use collisions::collisions_of_listed;
 pub use collisions::{Collision, Holds, Party};
+pub use preflight::{Elsewhere, Found};
 pub(in crate::vault) use row::moment;
 
 /// Which unassigned tokens and cards go along (domain.md §3).
@@ -50,6 +52,8 @@ pub struct SourceUser {
     pub phase: Phase,
     /// The last bundle the user was in.
     pub bundle: Option<u64>,
+    /// How the record differs from what that bundle held.
+    pub changes: Changes,
     /// The target id that a master chose instead of the user id.
     pub target: Option<String>,
     /// No longer in the source.

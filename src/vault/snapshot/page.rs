@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter, types::Value};
 
-use crate::model::{Contact, Location, LocationEntry, Password, Phase, SecretBytes, User};
+use crate::model::{Changes, Contact, Location, LocationEntry, Password, Phase, SecretBytes, User};
 use crate::vault::Result;
 use crate::vault::sealed::{
     SealedPassword, SealedQa, SealedUnassignedCard, SealedUnassignedToken, SealedUser,
@@ -135,9 +135,10 @@ fn standings(db: &Connection, page: &mut [SourceUser], spans: &[(i64, i64)]) -> 
     let own = |page: &mut [SourceUser], columns: &str, table: &str, put: Put| {
         own(db, page, spans, columns, table, put)
     };
-    own(page, "phase, bundle", "progress", |user, row| {
+    own(page, "phase, bundle, changed", "progress", |user, row| {
         user.phase = phase(row, 1)?;
         user.bundle = row.get(2)?;
+        user.changes = Changes(row.get(3)?);
         Ok(())
     })?;
     own(page, "target", "mapped", |user, row| {
@@ -179,6 +180,7 @@ fn heads(db: &Connection, from: &str, id: &str, last: i64, most: usize) -> Resul
             id: row.get(0)?,
             phase: Phase::None,
             bundle: None,
+            changes: Changes::NONE,
             target: None,
             gone: row.get::<_, i64>(3)? != 0,
             excluded: false,

@@ -1,0 +1,298 @@
+//! The findings of the pre-flight: their names, how grave they are, and what to do. One table, read by the report, the
+//! help and the tests.
+
+use crate::migrate::explain::advice;
+use crate::model::{NotMigrated, Reason};
+
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// An export would be refused.
+    Blocks,
+    /// Somebody should do something, or will be surprised.
+    Warning,
+    /// Good to know.
+    Note,
+}
+
+impl Severity {
+    /// In lists.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Blocks => "blocks",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// A kind of finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Finding {
+    /// A name that different people would have on the target.
+    Collision,
+    /// The target does not have the user.
+    TargetMissing,
+    /// The target has the user in another letter case.
+    TargetCase,
+    /// The target has the user but for what follows an `@`.
+    TargetSuffix,
+    /// Gone from the source, and on the target.
+    GoneExported,
+    /// Called otherwise since the export.
+    Renamed,
+    /// In another group since the export.
+    Moved,
+    /// In a bundle already.
+    Exported,
+    /// Counters that went on in the source since the export.
+    CounterAdvanced,
+    /// An event-based token goes.
+    EventToken,
+    /// A clock that is further off than the target looks.
+    Drift,
+    /// A password that the target takes only where it has one of that name.
+    NamedPassword,
+    /// A longer location history than the target's default.
+    LongHistory,
+    /// More expected locations than the target's default.
+    LongExpected,
+    /// More unassigned cards than the target takes.
+    UnassignedCards,
+    /// Nothing to authenticate with goes along.
+    NoAuthenticator,
+    /// No contact that looks like an e-mail address.
+    NoEmail,
+    /// Something stays behind, by the mapping's own reason.
+    Stays(Reason),
+}
+
+use Finding::*;
+use Severity::{Blocks, Note, Warning};
+
+/// What there is to say of a finding.
+#[derive(Debug, Clone, Copy)]
+pub struct About {
+    /// Its stable name.
+    pub id: &'static str,
+    /// How grave it is.
+    pub severity: Severity,
+    /// What it means, in a few words.
+    pub meaning: &'static str,
+    /// What to do.
+    pub advice: &'static str,
+}
+
+impl Finding {
+    /// All of them, in the order of the report.
+    pub fn all() -> impl Iterator<Item = Self> {
+        [
+            Collision,
+            TargetMissing,
+            TargetCase,
+            TargetSuffix,
+            GoneExported,
+            Renamed,
+            Moved,
+            CounterAdvanced,
+            EventToken,
+            Drift,
+            NamedPassword,
+            LongHistory,
+            LongExpected,
+            UnassignedCards,
+            NoAuthenticator,
+            NoEmail,
+            Exported,
+        ]
+        .into_iter()
+        .chain(
+            Reason::all()
+                .filter(|reason| *reason != Reason::UserConflict)
+                .map(Stays),
+        )
+    }
+
+    /// What there is to say of it.
+    pub const fn about(self) -> About {
+        let (id, severity, meaning, advice) = match self {
+            Collision => (
+                "name.collision",
+                Blocks,
+                "a name that different people would have on the target",
+                "Give one of them another target id with 'migrate map file=F', or take one out with 'migrate exclude'.",
+            ),
+            TargetMissing => (
+                "target.missing",
+                Warning,
+                "not among the target's users",
+                "If the target's users come from a directory, synchronise it before the import; else they are created.",
+            ),
+            TargetCase => (
+                "target.case",
+                Warning,
+                "on the target in another letter case",
+                "Give the user the target's spelling with 'migrate map file=F'.",
+            ),
+            TargetSuffix => (
+                "target.suffix",
+                Warning,
+                "on the target with another ending after the @",
+                "Give the user the target's id with 'migrate map file=F'.",
+            ),
+            GoneExported => (
+                "user.gone-exported",
+                Warning,
+                "left the source after an export",
+                "Disable them on the target.",
+            ),
+            Renamed => (
+                "user.renamed",
+                Warning,
+                "called otherwise than when exported",
+                "Rename them on the target, or back in the source.",
+            ),
+            Moved => (
+                "user.moved",
+                Warning,
+                "in another group than when exported",
+                "Move them on the target, or back in the source.",
+            ),
+            Exported => (
+                "user.exported",
+                Note,
+                "in a bundle already",
+                "The target adds authenticators that are new and changes nothing else; exported=no leaves them out.",
+            ),
+            CounterAdvanced => (
+                "token.counter-advanced",
+                Warning,
+                "counters went on in the source since the export",
+                "Let the user enter two codes in a row on the target, which resynchronises it.",
+            ),
+            EventToken => (
+                "token.event",
+                Warning,
+                "event-based tokens",
+                "They go out of step when used on both sides after the export: let users change over at once.",
+            ),
+            Drift => (
+                "token.drift",
+                Warning,
+                "clocks more than 10 steps off",
+                "The target looks 10 steps either way: resynchronise the token in the source before the export.",
+            ),
+            NamedPassword => (
+                "password.named",
+                Warning,
+                "named passwords",
+                "Configure passwords of these names on the target, else only the default one is taken.",
+            ),
+            LongHistory => (
+                "location.history",
+                Note,
+                "longer location histories than the target's default",
+                "They go whole; raise the maximum on the target.",
+            ),
+            LongExpected => (
+                "location.expected",
+                Note,
+                "more expected locations than the target's default",
+                "They go whole; raise the maximum on the target.",
+            ),
+            UnassignedCards => (
+                "card.unassigned",
+                Warning,
+                "more unassigned cards than the target takes",
+                "Export fewer groups, or leave them out with unassigned=no.",
+            ),
+            NoAuthenticator => (
+                "user.no-authenticator",
+                Warning,
+                "nothing to authenticate with would go",
+                "Give them something that migrates, or enrol them on the target.",
+            ),
+            NoEmail => (
+                "contact.no-email",
+                Warning,
+                "no contact looks like an e-mail address",
+                "Add one in the source if the target demands it.",
+            ),
+            Stays(reason) => (
+                reason.as_str(),
+                severity(reason),
+                meaning(reason),
+                advice(reason),
+            ),
+        };
+        About {
+            id,
+            severity,
+            meaning,
+            advice,
+        }
+    }
+}
+
+const fn severity(reason: Reason) -> Severity {
+    match reason {
+        Reason::UserConflict => Blocks,
+        Reason::TokenActivation
+        | Reason::TokenModel
+        | Reason::TokenFunction
+        | Reason::TokenLimit
+        | Reason::QaLimit
+        | Reason::NotMigrated(NotMigrated::Roles | NotMigrated::UserAccessGroups) => Warning,
+        _ => Note,
+    }
+}
+
+const fn meaning(reason: Reason) -> &'static str {
+    match reason {
+        Reason::TokenState => "tokens that stay because of their state",
+        Reason::TokenActivation => "soft tokens that are not activated",
+        Reason::TokenModel => "tokens of models that the target does not take",
+        Reason::TokenFunction => "functions of tokens that are lost",
+        Reason::TokenLimit => "tokens beyond the ten that the target takes of a user",
+        Reason::CardState => "cards that stay because of their state",
+        Reason::CardExpired => "cards past their expiry date",
+        Reason::QaTruncated => "answers that are cut",
+        Reason::QaLimit => "questions beyond the limit",
+        Reason::AliasWorkflow => "aliases that only drive the migration",
+        Reason::UserGone => "left the source and never exported",
+        Reason::UserExcluded => "taken out by a master",
+        Reason::UserConflict => "in a collision of names",
+        Reason::NotMigrated(NotMigrated::Roles) => "holders of roles",
+        Reason::NotMigrated(NotMigrated::UserAccessGroups) => "members of user access groups",
+        Reason::NotMigrated(_) => "data that is never migrated",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_finding_has_a_name_of_its_own_and_says_what_to_do() {
+        let all: Vec<About> = Finding::all().map(Finding::about).collect();
+        for (at, about) in all.iter().enumerate() {
+            assert!(
+                all[at + 1..].iter().all(|other| other.id != about.id),
+                "{}",
+                about.id
+            );
+            assert!(about.advice.ends_with('.'), "{}", about.id);
+            assert!(!about.meaning.ends_with('.'), "{}", about.id);
+        }
+    }
+
+    #[test]
+    fn only_what_an_export_refuses_blocks() {
+        let blocking: Vec<&str> = Finding::all()
+            .map(Finding::about)
+            .filter(|about| about.severity == Blocks)
+            .map(|about| about.id)
+            .collect();
+        assert_eq!(blocking, ["name.collision"]);
+    }
+}

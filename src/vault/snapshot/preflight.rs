@@ -1,0 +1,179 @@
+//! What the pre-flight asks of a snapshot beside its records: who was renamed or moved since an export, and how the
+//! chosen users stand to a list of the target's users.
+//!
+//! Such a list can be as long as the vault, so it goes into a temporary table, with the forms in which a name is
+//! compared: as it is, folded, and folded without what follows an `@`.
+
+use rusqlite::{Connection, Row, Statement, params};
+
+use crate::ambient::CancelToken;
+use crate::vault::fold::folded;
+use crate::vault::load::interruptible;
+use crate::vault::{Error, Result};
+
+use super::Snapshot;
+
+/// A user with a name or group of before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Group name.
+    pub group: String,
+    /// User name.
+    pub userid: String,
+    /// What it was.
+    pub before: String,
+}
+
+/// How a user is missing on the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// Nobody there is called so.
+    Missing,
+    /// Somebody is, in another letter case.
+    Case(String),
+    /// Somebody is, but for what follows an `@`.
+    Suffix(String),
+}
+
+impl Snapshot {
+    /// Chosen users whom the target knows under another name.
+    pub fn renamed(&self, each: impl FnMut(Found) -> Result<()>) -> Result<()> {
+        self.before("taken", "x.target", each)
+    }
+
+    /// Chosen users whom the target knows in another group.
+    pub fn moved(&self, each: impl FnMut(Found) -> Result<()>) -> Result<()> {
+        self.before("moved", "x.group_name", each)
+    }
+
+    fn before(
+        &self,
+        table: &str,
+        column: &str,
+        mut each: impl FnMut(Found) -> Result<()>,
+    ) -> Result<()> {
+        let chosen = if self.narrowed {
+            "WHERE x.user IN (SELECT id FROM temp.chosen)"
+        } else {
+            ""
+        };
+        let mut statement = self.db.prepare(&format!(
+            "SELECT g.name, u.userid, {column} FROM {table} x CROSS JOIN users u ON u.id = x.user \
+             JOIN groups g ON g.id = u.group_id {chosen} ORDER BY u.id"
+        ))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            each(Found {
+                group: row.get(0)?,
+                userid: row.get(1)?,
+                before: row.get(2)?,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Takes the names of the target's users. Returns how many there are.
+    pub fn targets<E: From<Error>>(
+        &self,
+        names: impl IntoIterator<Item = Result<String, E>>,
+    ) -> Result<u64, E> {
+        let own = |error: rusqlite::Error| E::from(Error::from(error));
+        self.db
+            .execute_batch("CREATE TEMP TABLE target (name TEXT, fold TEXT, stem TEXT)")
+            .map_err(own)?;
+        let mut count = 0;
+        {
+            let mut insert = self
+                .db
+                .prepare("INSERT INTO temp.target (name, fold, stem) VALUES (?, ?, ?)")
+                .map_err(own)?;
+            for name in names {
+                let name = name?;
+                let fold = folded(&name);
+                insert
+                    .execute(params![name, fold, stem(&fold)])
+                    .map_err(own)?;
+                count += 1;
+            }
+        }
+        self.db
+            .execute_batch(
+                "CREATE INDEX temp.target_name ON target (name); CREATE INDEX temp.target_fold ON target (fold); \
+                 CREATE INDEX temp.target_stem ON target (stem)",
+            )
+            .map_err(own)?;
+        Ok(count)
+    }
+
+    /// Chosen users who would go and whom the target's list does not have as they are called there.
+    pub fn not_on_target(
+        &self,
+        cancel: &CancelToken,
+        mut each: impl FnMut(&str, &str, Elsewhere) -> Result<()>,
+    ) -> Result<()> {
+        let chosen = if self.narrowed {
+            "temp.chosen c CROSS JOIN users u ON u.id = c.id"
+        } else {
+            "users u"
+        };
+        let mut statement = self.db.prepare(&format!(
+            "SELECT g.name, u.userid, coalesce(m.target, u.userid) FROM {chosen} \
+             JOIN groups g ON g.id = u.group_id LEFT JOIN mapped m ON m.user = u.id \
+             WHERE u.gone = 0 AND u.id NOT IN (SELECT user FROM excluded) \
+             AND NOT EXISTS (SELECT 1 FROM temp.target t WHERE t.name = coalesce(m.target, u.userid))"
+        ))?;
+        let mut near = Near::new(&self.db)?;
+        interruptible(&self.db, cancel, || {
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let (group, userid, target) = texts(row)?;
+                let how = near.find(&target)?;
+                each(&group, &userid, how)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn texts(row: &Row<'_>) -> rusqlite::Result<(String, String, String)> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+}
+
+/// The name without what follows an `@`.
+fn stem(folded: &str) -> &str {
+    match folded.split_once('@') {
+        Some((before, _)) if !before.is_empty() => before,
+        _ => folded,
+    }
+}
+
+/// Looks for names that are nearly the same.
+struct Near<'c> {
+    fold: Statement<'c>,
+    stem: Statement<'c>,
+}
+
+impl<'c> Near<'c> {
+    fn new(db: &'c Connection) -> Result<Self> {
+        let one = |column: &str| {
+            db.prepare(&format!(
+                "SELECT name FROM temp.target WHERE {column} = ? ORDER BY name LIMIT 1"
+            ))
+        };
+        Ok(Self {
+            fold: one("fold")?,
+            stem: one("stem")?,
+        })
+    }
+
+    fn find(&mut self, name: &str) -> Result<Elsewhere> {
+        let fold = folded(name);
+        if let Some(row) = self.fold.query([&fold])?.next()? {
+            return Ok(Elsewhere::Case(row.get(0)?));
+        }
+        if let Some(row) = self.stem.query([stem(&fold)])?.next()? {
+            return Ok(Elsewhere::Suffix(row.get(0)?));
+        }
+        Ok(Elsewhere::Missing)
+    }
+}
