@@ -102,6 +102,7 @@ pub static ALL: &[&Entry] = &[
     &migrate::MAP,
     &migrate::ALIASES,
     &migrate::END,
+    &migrate::RESULTS,
     &migrate::EXPLAIN,
     &audit::LIST,
     &audit::GET,

@@ -12,6 +12,7 @@ pub mod mapping;
 mod ordered;
 pub mod phases;
 pub mod report;
+pub mod results;
 pub mod rules;
 pub mod settle;
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod exclude;
 mod explain;
 mod list;
 mod map;
+mod results;
 mod step;
 
 pub(in crate::command) use aliases::ALIASES;
@@ -13,4 +14,5 @@ pub(in crate::command) use begin::{BEGIN, END};
 pub(in crate::command) use exclude::{EXCLUDE, INCLUDE};
 pub(in crate::command) use explain::EXPLAIN;
 pub(in crate::command) use map::MAP;
+pub(in crate::command) use results::RESULTS;
 pub(in crate::command) use step::{ADVANCE, RETREAT, STAGE};

@@ -17,6 +17,7 @@ use crate::model::bundle;
 use crate::model::{Reason, Timestamp};
 use crate::store::Keys;
 use crate::vault::Vault;
+use crate::vault::answers::{self, Said};
 use crate::vault::find::{Found, Origin, Person, What, exclusion, find, standing};
 use crate::vault::ledger::{self, Skipped};
 use crate::vault::snapshot::{Collision, SourceUser, Unassigned};
@@ -142,6 +143,7 @@ impl Asked<'_> {
             }
         }
         sections.push(phase);
+        sections.extend(answer_section(&answers::of_user(db, person.id)?));
         let mut reasons = Vec::new();
         let left_out = ledger::left_out_of(db, person.id)?;
         let memberships = ledger::bundles_of(db, person.id)?;
@@ -360,6 +362,32 @@ fn source(origin: &Origin) -> Section {
         section.fact("gone", format!("since load {gone}"));
     }
     section
+}
+
+/// What the target said of the last bundle's records.
+fn answer_section(said: &Said) -> Option<Section> {
+    let ok = said.ok?;
+    let mut section = Section::new("the target's answer");
+    if ok {
+        section.fact("import", "ok: every record is there");
+        return Some(section);
+    }
+    let mut how = "error: not every record is there".to_owned();
+    if let Some((file, at)) = &said.file {
+        how += &format!(", says '{file}'");
+        if let Some(at) = at {
+            how += &format!(", taken in {}", moment(*at));
+        }
+    }
+    section.fact("import", how);
+    for (record, outcome, message) in &said.missing {
+        let mut how = outcome.clone();
+        if !message.is_empty() {
+            how += &format!(", {message}");
+        }
+        section.fact(record.as_str(), how);
+    }
+    Some(section)
 }
 
 fn bundle_section(bundle: &ledger::Bundle) -> Section {
