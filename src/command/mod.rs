@@ -14,6 +14,7 @@ mod export;
 pub mod failure;
 pub mod file;
 mod group;
+mod idpurl;
 mod master;
 mod migrate;
 mod source;
@@ -103,7 +104,11 @@ pub static ALL: &[&Entry] = &[
     &migrate::ALIASES,
     &migrate::END,
     &migrate::RESULTS,
+    &migrate::STATUS,
     &migrate::EXPLAIN,
+    &idpurl::GET,
+    &idpurl::SET,
+    &idpurl::EXPORT,
     &audit::LIST,
     &audit::GET,
     &audit::VERIFY,

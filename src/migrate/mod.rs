@@ -15,6 +15,7 @@ pub mod report;
 pub mod results;
 pub mod rules;
 pub mod settle;
+pub mod status;
 #[cfg(test)]
 mod testing;
 

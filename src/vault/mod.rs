@@ -9,6 +9,7 @@ pub mod digest;
 mod error;
 pub mod find;
 pub mod fold;
+pub mod idp;
 pub mod ledger;
 pub mod load;
 pub mod named;

@@ -4,6 +4,7 @@
 //! an export uses, run now, so that the answer is never another rule's.
 
 mod advice;
+mod answered;
 #[cfg(test)]
 mod tests;
 
@@ -17,12 +18,13 @@ use crate::model::bundle;
 use crate::model::{Reason, Timestamp};
 use crate::store::Keys;
 use crate::vault::Vault;
-use crate::vault::answers::{self, Said};
+use crate::vault::answers;
 use crate::vault::find::{Found, Origin, Person, What, exclusion, find, standing};
 use crate::vault::ledger::{self, Skipped};
 use crate::vault::snapshot::{Collision, SourceUser, Unassigned};
 
 use advice::advice;
+use answered::answer_section;
 
 /// The answer for one user, token or card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -362,32 +364,6 @@ fn source(origin: &Origin) -> Section {
         section.fact("gone", format!("since load {gone}"));
     }
     section
-}
-
-/// What the target said of the last bundle's records.
-fn answer_section(said: &Said) -> Option<Section> {
-    let ok = said.ok?;
-    let mut section = Section::new("the target's answer");
-    if ok {
-        section.fact("import", "ok: every record is there");
-        return Some(section);
-    }
-    let mut how = "error: not every record is there".to_owned();
-    if let Some((file, at)) = &said.file {
-        how += &format!(", says '{file}'");
-        if let Some(at) = at {
-            how += &format!(", taken in {}", moment(*at));
-        }
-    }
-    section.fact("import", how);
-    for (record, outcome, message) in &said.missing {
-        let mut how = outcome.clone();
-        if !message.is_empty() {
-            how += &format!(", {message}");
-        }
-        section.fact(record.as_str(), how);
-    }
-    Some(section)
 }
 
 fn bundle_section(bundle: &ledger::Bundle) -> Section {
