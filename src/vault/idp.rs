@@ -349,7 +349,7 @@ mod tests {
     #[test]
     fn tokens_are_found_by_the_range_of_their_user() {
         let db = vault();
-        let sql = format!("SELECT 1 {}", concerned("SELECT 1"));
+        let sql = format!("SELECT i.url, p.phase {}", concerned("SELECT 1"));
         let plan = schema::tests::plan(&db, &sql, &[]);
         assert!(
             plan.contains("SEARCH t USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
