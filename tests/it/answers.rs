@@ -269,6 +269,11 @@ fn addresses_change_with_counts_and_come_back() {
     );
     let after = house.ask("csv", "idpurl get");
     assert!(after.contains(&format!("{old},{new},")), "{after}");
+    // The source still has the old one; a load does not bring it back.
+    house
+        .master(&["source generate users=200 seed=1 -load"])
+        .ok();
+    assert_eq!(house.ask("csv", "idpurl get"), after);
     let again = house.master(&[&format!("idpurl set url={new}")]).ok();
     assert!(again.err.contains("0 users to change"), "{}", again.err);
     let audit = house.ask("ndjson", "audit list code=9031");
