@@ -317,6 +317,9 @@ impl From<crate::migrate::error::Error> for Failure {
             Error::Changed { .. } => Self::new(Exit::Failed, code::UNCONFIRMED, error),
             Error::Unsettled { .. } => Self::new(Exit::Failed, code::VAULT, error),
             Error::Unknown(_) => Self::new(Exit::Failed, code::UNKNOWN, error),
+            Error::Answers { ref hint, .. } => {
+                Self::new(Exit::Failed, code::RECORD, &error).hint(hint)
+            }
             Error::File(error) => Self::new(Exit::Failed, code::FILE, error),
             Error::Bundle(error) => error.into(),
             Error::Vault(error) => error.into(),

@@ -14,6 +14,7 @@ mod export;
 pub mod failure;
 pub mod file;
 mod group;
+mod idpurl;
 mod master;
 mod migrate;
 mod source;
@@ -102,8 +103,13 @@ pub static ALL: &[&Entry] = &[
     &migrate::INCLUDE,
     &migrate::MAP,
     &migrate::ALIASES,
+    &migrate::RESULTS,
+    &migrate::STATUS,
     &migrate::END,
     &migrate::EXPLAIN,
+    &idpurl::GET,
+    &idpurl::SET,
+    &idpurl::EXPORT,
     &audit::LIST,
     &audit::GET,
     &audit::VERIFY,

@@ -4,6 +4,7 @@
 //! where in the file it stands, what is wrong and what to do. No message carries a secret, because messages end up on
 //! terminals and in logs.
 
+pub mod answers;
 mod error;
 pub mod input;
 pub mod ldif;

@@ -49,6 +49,14 @@ pub enum Error {
     /// No such bundle, user or token.
     #[error("{0}")]
     Unknown(String),
+    /// The target's answers cannot be taken in. Nothing was changed.
+    #[error("{what}; nothing was changed")]
+    Answers {
+        /// What is wrong with them, and where.
+        what: String,
+        /// What to do about it.
+        hint: String,
+    },
     /// The bundle's file.
     #[error(transparent)]
     File(#[from] FileError),

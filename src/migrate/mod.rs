@@ -14,8 +14,10 @@ pub mod mapping;
 mod ordered;
 pub mod phases;
 pub mod report;
+pub mod results;
 pub mod rules;
 pub mod settle;
+pub mod status;
 #[cfg(test)]
 mod testing;
 

@@ -101,7 +101,7 @@ impl Patterns {
 }
 
 /// Matches with one point of return, the last `*`: linear for real patterns, quadratic at worst.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(super) fn glob(pattern: &str, text: &str) -> bool {
     let (mut pattern, mut text) = (pattern.chars(), text.chars());
     let mut retry: Option<(std::str::Chars<'_>, std::str::Chars<'_>)> = None;
     loop {

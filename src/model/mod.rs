@@ -4,22 +4,26 @@
 //! server that is being left, and the *bundle* records ([`bundle`]), in the terms of the service that receives them.
 //! Foreign text becomes one of these types at the edge or an error there; inside there are no stringly states.
 
+mod answer;
 pub mod bundle;
 mod card;
 mod changes;
 mod enumeration;
 mod group;
+mod idp_url;
 mod location;
 mod qa;
 mod reason;
 mod token;
 mod user;
 
+pub use answer::{Answer, AnswerColumns};
 pub use card::{Card, CardState, UnassignedCard, Usage};
 pub use changes::Changes;
 pub use enumeration::UnknownName;
 pub(crate) use enumeration::names;
 pub use group::Group;
+pub use idp_url::{IdpUrl, NoIdpUrl};
 pub use location::{Location, LocationEntry, RbaOverrides};
 pub use qa::{Password, QaPair};
 pub use reason::Reason;

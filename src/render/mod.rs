@@ -14,6 +14,7 @@ mod glyphs;
 mod json;
 mod reveal;
 pub mod sanitize;
+mod share;
 mod stream;
 mod table;
 mod ui;
@@ -23,6 +24,7 @@ pub use bar::Bar;
 pub use cell::{counted, grouped};
 pub use format::{Format, UnknownFormat};
 pub use reveal::Cleared;
+pub use share::share;
 pub use table::{CAP, cut};
 pub use ui::{Failure, Setup, Ui, Width};
 

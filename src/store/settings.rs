@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{Error, Result};
+use crate::model::{AnswerColumns, IdpUrl};
 
 /// What a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum Type {
     Prefixes,
     /// An `https` address without a slash at its end, or nothing.
     Address,
+    /// The columns of an event audit, `user=…,outcome=…`.
+    Columns,
 }
 
 /// A setting.
@@ -103,10 +106,16 @@ pub static ALL: &[Setting] = &[
         "prefixes of workflow aliases, one for each phase from export on",
     ),
     setting(
+        "migrate.audit-columns",
+        Type::Columns,
+        "user=Resource Name,outcome=Event,message=Message",
+        "columns of the target's event audit, for migrate results profile=audit",
+    ),
+    setting(
         "idp.url",
         Type::Address,
         "",
-        "the identity provider's address for soft tokens that have none",
+        "the identity provider's address, for idpurl set",
     ),
 ];
 
@@ -231,10 +240,18 @@ impl Setting {
             ),
             Type::Address => (
                 address_text(typed),
-                "an address that begins with https://, or nothing".to_owned(),
+                "an https address without credentials, query or fragment, or nothing".to_owned(),
+            ),
+            Type::Columns => (
+                AnswerColumns::parse(typed).map(|columns| columns.to_string()),
+                "user=COLUMN,outcome=COLUMN and perhaps record=COLUMN, message=COLUMN".to_owned(),
             ),
         };
         value.ok_or_else(|| {
+            if let (Type::Address, Err(error)) = (self.takes, IdpUrl::parse(typed)) {
+                // Not repeated: it may hold a password.
+                return Error::Setting(format!("no value for {}: {error}", self.name));
+            }
             Error::Setting(format!(
                 "'{typed}' is no value for {}: expected {expected}, or default",
                 self.name
@@ -301,15 +318,11 @@ fn prefixes_text(typed: &str) -> Option<String> {
 }
 
 fn address_text(typed: &str) -> Option<String> {
-    let plain = typed.len() <= 2048 && !typed.chars().any(|c| c.is_control() || c.is_whitespace());
-    let host = typed
-        .strip_prefix("https://")
-        .map(|rest| rest.trim_matches('/'));
-    match host {
-        _ if typed.is_empty() => Some(String::new()),
-        Some(host) if plain && !host.is_empty() => Some(typed.trim_end_matches('/').to_owned()),
-        _ => None,
+    if typed.is_empty() {
+        return Some(String::new());
     }
+    let url = IdpUrl::parse(typed).ok()?;
+    Some(url.as_str().to_owned())
 }
 
 #[cfg(test)]
@@ -362,6 +375,13 @@ mod tests {
             ("idp.url", "http://idp.example", None),
             ("idp.url", "https:///", None),
             ("idp.url", "https://a b", None),
+            ("idp.url", "https://anna:word@idp.example", None),
+            (
+                "migrate.audit-columns",
+                "outcome=Event, user=Who",
+                Some("user=Who,outcome=Event"),
+            ),
+            ("migrate.audit-columns", "user=Who", None),
         ] {
             let connection = bare();
             let change = set(&connection, name, typed).map(|change| change.new);

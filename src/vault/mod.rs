@@ -3,11 +3,13 @@
 //! The only room with the vault's SQL. Everything but the secrets is plain, so that looking and counting need no key;
 //! secrets are sealed for their owner and leave here sealed, to be opened on another core.
 
+pub mod answers;
 pub mod campaign;
 pub mod digest;
 mod error;
 pub mod find;
 pub mod fold;
+pub mod idp;
 pub mod ledger;
 pub mod load;
 pub mod named;

@@ -8,6 +8,7 @@
 
 mod common;
 
+mod answers;
 mod bundle;
 mod check;
 mod editor;

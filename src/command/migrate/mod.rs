@@ -7,6 +7,8 @@ mod exclude;
 mod explain;
 mod list;
 mod map;
+mod results;
+mod status;
 mod step;
 
 pub(in crate::command) use aliases::ALIASES;
@@ -15,4 +17,6 @@ pub(in crate::command) use check::CHECK;
 pub(in crate::command) use exclude::{EXCLUDE, INCLUDE};
 pub(in crate::command) use explain::EXPLAIN;
 pub(in crate::command) use map::MAP;
+pub(in crate::command) use results::RESULTS;
+pub(in crate::command) use status::STATUS;
 pub(in crate::command) use step::{ADVANCE, RETREAT, STAGE};

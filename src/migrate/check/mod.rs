@@ -264,7 +264,7 @@ impl Gathered<'_> {
                         &format!("name {}", collision.name),
                         &owners.join(", "),
                     );
-                    self.into_vault(instance, &mut failed)?;
+                    self.within_vault(instance, &mut failed)?;
                 }
                 Ok(())
             })
@@ -273,7 +273,7 @@ impl Gathered<'_> {
             let mut tell = |found: vault::snapshot::Found| {
                 let whose = (found.group.as_str(), found.userid.as_str());
                 let before = format!("was {}", found.before);
-                self.into_vault(instance(finding, whose, "", &before), &mut failed)
+                self.within_vault(instance(finding, whose, "", &before), &mut failed)
             };
             if moved {
                 snapshot.moved(&mut tell)
@@ -292,7 +292,7 @@ impl Gathered<'_> {
                             (Finding::TargetSuffix, format!("there '{name}'"))
                         }
                     };
-                    self.into_vault(instance(finding, (group, userid), "", &there), &mut failed)
+                    self.within_vault(instance(finding, (group, userid), "", &there), &mut failed)
                 })
                 .map_err(|error| failed.take().unwrap_or_else(|| error.into()))?;
         }
@@ -300,7 +300,11 @@ impl Gathered<'_> {
     }
 
     /// Counts an instance from within the vault's room, whose errors are its own: ours waits outside.
-    fn into_vault(&mut self, instance: Instance, failed: &mut Option<Error>) -> vault::Result<()> {
+    fn within_vault(
+        &mut self,
+        instance: Instance,
+        failed: &mut Option<Error>,
+    ) -> vault::Result<()> {
         self.count(instance).map_err(|error| {
             *failed = Some(error);
             crate::ambient::Cancelled.into()

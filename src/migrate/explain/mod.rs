@@ -4,6 +4,7 @@
 //! an export uses, run now, so that the answer is never another rule's.
 
 mod advice;
+mod answered;
 #[cfg(test)]
 mod tests;
 
@@ -17,11 +18,13 @@ use crate::model::bundle;
 use crate::model::{Reason, Timestamp};
 use crate::store::Keys;
 use crate::vault::Vault;
+use crate::vault::answers;
 use crate::vault::find::{Found, Origin, Person, What, exclusion, find, standing};
 use crate::vault::ledger::{self, Skipped};
 use crate::vault::snapshot::{Collision, SourceUser, Unassigned};
 
 pub(super) use advice::advice;
+use answered::answer_section;
 
 /// The answer for one user, token or card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,6 +145,7 @@ impl Asked<'_> {
             }
         }
         sections.push(phase);
+        sections.extend(answer_section(&answers::of_user(db, person.id)?));
         let mut reasons = Vec::new();
         let left_out = ledger::left_out_of(db, person.id)?;
         let memberships = ledger::bundles_of(db, person.id)?;

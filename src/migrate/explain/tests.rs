@@ -202,3 +202,38 @@ fn there_is_advice_for_every_reason() {
         assert!(advice(reason).ends_with('.'), "{reason:?}");
     }
 }
+
+#[test]
+fn what_the_target_said_is_told_until_the_next_bundle() {
+    let mut house = house([]);
+    export(&mut house);
+    house.sql(
+        "UPDATE progress SET import = 2;
+         INSERT INTO answer_files (id, at, master, source, records, ok, errors)
+         VALUES (7, 1800000000000000, 'Master1', 'w1.csv', 9, 1, 1);
+         INSERT INTO answers (user, place, file, record, outcome, message)
+         SELECT user, 1, 7, 'card 7', 'skipped', 'it is another user''s' FROM progress",
+    );
+    assert_eq!(
+        facts(&answer(&house, "anna"), "the target's answer"),
+        [
+            (
+                "import",
+                "error: not every record is there, says 'w1.csv', taken in 2027-01-15 08:00 UTC"
+            ),
+            ("card 7", "skipped, it is another user's")
+        ]
+    );
+    house.sql("UPDATE progress SET import = 1");
+    assert_eq!(
+        facts(&answer(&house, "anna"), "the target's answer"),
+        [("import", "ok: every record is there")]
+    );
+    house.sql("UPDATE progress SET import = 0");
+    let silent = answer(&house, "anna").sections;
+    assert!(
+        silent
+            .iter()
+            .all(|section| section.title != "the target's answer")
+    );
+}

@@ -42,14 +42,17 @@ codes! {
     SOURCE_LOADED = "9020", "source load", "Source records were loaded.";
     SOURCE_GENERATED = "9021", "source generate", "Generated people were loaded.";
     TOKENS_LOADED = "9022", "token load", "Tokens were loaded.";
+    ANSWERS_TAKEN = "9030", "migrate results", "The target's answers were taken in: users became imported, or have errors.";
+    IDP_URLS_SET = "9031", "idpurl set", "Soft tokens got another identity provider's address, or the one before.";
+    IDP_URLS_EXPORTED = "9032", "idpurl export", "The list for changing the identity provider's address was written to a file.";
+    BUNDLE_RECOVERED = "9040", "bundle recovery", "An export that had been interrupted was settled at login.";
+    BUNDLE_FORGOTTEN = "9041", "bundle forget", "A bundle's password was removed from the vault.";
     PHASE_MOVED = "9050", "migrate phase", "Users were moved from one phase to another, or given a wave.";
     EXCLUDED = "9051", "migrate exclude", "Users were taken out of the migration, or back in.";
     MAPPED = "9052", "migrate map", "Users were given another id on the target, or their own again.";
     ALIASES_WRITTEN = "9053", "migrate aliases", "A bulk file for the source's workflow aliases was written.";
     MIGRATION_BEGUN = "9054", "migrate begin", "The migration began; from now on nobody is renamed or moved in the source.";
     MIGRATION_ENDED = "9055", "migrate end", "The migration ended.";
-    BUNDLE_RECOVERED = "9040", "bundle recovery", "An export that had been interrupted was settled at login.";
-    BUNDLE_FORGOTTEN = "9041", "bundle forget", "A bundle's password was removed from the vault.";
 }
 
 /// The code that somebody typed: letter case does not matter, and `103` is `AUD103`.

@@ -2,6 +2,7 @@
 
 mod items;
 mod names;
+mod standing;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use super::{Error, Result};
 
 pub use items::{AliasRow, CardRow, GroupRow, TokenRow, aliases, cards, groups, tokens};
 pub use names::{begin_with, exists};
+pub use standing::{Answered, Standing, Standings, standings};
 pub use status::{LoadRow, Status, status};
 pub use users::{UserRow, count, more_without_case, users};
 

@@ -1,0 +1,201 @@
+//! `idpurl set`: other addresses, and back.
+
+use super::concerns;
+use crate::command::common::{REASON, REQUIRE_MATCH, YES};
+use crate::command::context::Proposal;
+use crate::command::failure::code;
+use crate::command::file::lists_read;
+use crate::command::{Context, Entry, Exit, Failure, Outcome};
+use crate::lang::args::Key;
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Command, Effect, Example, Selects};
+use crate::model::IdpUrl;
+use crate::render::counted;
+use crate::store::audit::{Draft, codes};
+use crate::store::settings;
+use crate::vault::idp::{self, New};
+use crate::vault::phases::Users;
+
+const URL: Key<String> =
+    Key::text("url", "The new address, https://host/path").default("the setting idp.url");
+const PREVIOUS: Key<bool> = Key::flag(
+    "previous",
+    "Put the address back that held before the last change",
+);
+
+/// `idpurl set`
+pub(in crate::command) static SET: Entry = Entry {
+    spec: Command {
+        details: concat!(
+            "Gives the tokens of the selected users another address in the vault: that of the tenant instead of the \
+             old server's. It shows from which address to which, with counts, and asks. Set before the export, \
+             the bundle carries the new address; bundles that are made already do not change, and 'idpurl export' \
+             writes the list for whoever changes the address on the devices.\n\n\
+             An address is https, with a host, and without credentials, query and fragment. Loads of the source \
+             leave it as it was set here. -previous puts back what held before the last change; a second time, it \
+             takes that back.\n\n",
+            concerns!()
+        ),
+        args: &[
+            URL.arg,
+            PREVIOUS.arg,
+            REASON.arg,
+            YES.arg,
+            REQUIRE_MATCH.arg,
+        ],
+        selects: Selects::Users,
+        effect: Effect::Write,
+        examples: &[
+            Example {
+                line: "idpurl set group=sales url=https://tenant.example.com/igst",
+                what: "The tokens of a group answer to the tenant",
+            },
+            Example {
+                line: "idpurl set group=sales -previous",
+                what: "And to the old server again",
+            },
+        ],
+        ..Command::new(
+            "idpurl set",
+            "Give soft tokens another address of the identity provider",
+        )
+    },
+    audit: Some(&codes::IDP_URLS_SET),
+    run: set,
+};
+
+/// What is asked about.
+#[derive(PartialEq)]
+struct Change {
+    found: idp::Change,
+    back: bool,
+}
+
+fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+    let back = bound.args.flag(&PREVIOUS);
+    let url = if back {
+        None
+    } else {
+        Some(address(cx, bound)?)
+    };
+    if back && bound.args.get(&URL).is_some() {
+        let what = "an address and -previous exclude each other";
+        return Err(Failure::new(Exit::Usage, code::UNKNOWN, what).hint("leave one of them out"));
+    }
+    let new = url
+        .as_ref()
+        .map_or(New::Previous, |url| New::Url(url.as_str()));
+    let users = Users::chosen(&lists_read(&bound.selection)?)?;
+    let done = cx.change(
+        bound,
+        &codes::IDP_URLS_SET,
+        |db| {
+            Ok(Change {
+                found: idp::look(db, &users, new)?,
+                back,
+            })
+        },
+        |tx, _| Ok(idp::apply(tx, &users, new)?),
+    )?;
+    let Some(Change { found, .. }) = done else {
+        return Ok(Outcome::quiet());
+    };
+    let mut outcome = Outcome::said(format!(
+        "{} of {} changed",
+        counted(found.tokens, "token"),
+        counted(found.users, "user")
+    ));
+    if found.exported > 0 {
+        outcome.notices.push(format!(
+            "{}; 'idpurl export' writes the list of those whose devices must be told",
+            in_bundles(found.exported)
+        ));
+    }
+    Ok(outcome)
+}
+
+/// The new address: the one that was typed, else the setting.
+fn address(cx: &Context<'_>, bound: &Bound) -> Result<IdpUrl, Failure> {
+    if let Some(typed) = bound.args.get(&URL) {
+        // The audit keeps the line, and a wrong address may hold a password.
+        return IdpUrl::parse(typed).map_err(|error| {
+            Failure::new(Exit::Usage, code::UNKNOWN, error)
+                .hint("write it like url=https://tenant.example.com/igst; nothing was changed")
+                .audited()
+        });
+    }
+    let db = cx.desk.reading()?.file().connection();
+    let set = settings::get(db, "idp.url")?;
+    if set.is_empty() {
+        return Err(
+            Failure::new(Exit::Usage, code::UNKNOWN, "there is no address to set")
+                .hint("say url=https://…, or set it for good with 'system set idp.url=https://…'"),
+        );
+    }
+    IdpUrl::parse(&set).map_err(|error| {
+        Failure::new(
+            Exit::Failed,
+            code::UNKNOWN,
+            format!("the setting idp.url: {error}"),
+        )
+        .hint("set it anew with 'system set idp.url=https://…'")
+    })
+}
+
+fn in_bundles(users: u64) -> String {
+    format!(
+        "{} in bundles that are made already and do not change",
+        match users {
+            1 => "1 of the users is".to_owned(),
+            users => format!("{users} of the users are"),
+        }
+    )
+}
+
+impl Proposal for Change {
+    fn count(&self) -> u64 {
+        self.found.users
+    }
+
+    fn question(&self) -> String {
+        const SHOWN: usize = 10;
+        let mut text = String::new();
+        let none = "(none)";
+        for step in self.found.steps.iter().take(SHOWN) {
+            text += &format!(
+                "{} -> {}: {}\n",
+                step.from.as_deref().unwrap_or(none),
+                step.to.as_deref().unwrap_or(none),
+                counted(step.tokens, "token")
+            );
+        }
+        if self.found.steps.len() > SHOWN {
+            let more = (self.found.steps.len() - SHOWN) as u64;
+            text += &format!("and {} more\n", counted(more, "address"));
+        }
+        if self.found.exported > 0 {
+            text += &format!("{}.\n", in_bundles(self.found.exported));
+        }
+        text + &format!(
+            "Change {} of {}?",
+            counted(self.found.tokens, "token"),
+            counted(self.found.users, "user")
+        )
+    }
+
+    fn nothing(&self) -> String {
+        let tokens = counted(self.found.unchanged, "token");
+        match (self.found.unchanged, self.back) {
+            (0, _) => "0 users with soft tokens that use push or transactions".to_owned(),
+            (_, false) => format!("0 users to change; {tokens} with this address already"),
+            (_, true) => format!("0 users to change; {tokens} never changed here"),
+        }
+    }
+
+    fn note(&self, draft: Draft) -> Draft {
+        draft
+            .object(if self.back { "previous" } else { "url" })
+            .count("tokens", self.found.tokens)
+            .count("users", self.found.users)
+    }
+}

@@ -1,0 +1,266 @@
+//! The target's answers about the records it was given: a sheet, lines of JSON, or a foreign event audit.
+//!
+//! What an outcome means is `migrate`'s business; here a row becomes an [`Answer`] or an error that names its line. A
+//! file that was written for us is read strictly; an audit is somebody else's and may have any columns beside.
+
+use std::borrow::Cow;
+use std::io::{BufRead as _, BufReader, Read};
+
+use serde::Deserialize;
+
+use super::Error;
+use super::error::{broken_off, clipped, too_long};
+use super::lines::{LineError, Lines};
+use super::sheet::{Field, Others, Sheet};
+use crate::model::{Answer, AnswerColumns};
+
+/// How answers are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layout {
+    /// As the first character says: `{` begins JSON.
+    Guess,
+    /// A sheet with the columns user, record, outcome, message.
+    Sheet,
+    /// A line of JSON each, with the same keys.
+    Json,
+    /// An event audit: a sheet with other columns.
+    Audit(AnswerColumns),
+}
+
+/// Answers that are being read.
+pub struct Answers<R>(Source<R>);
+
+enum Source<R> {
+    Sheet(Sheet<BufReader<R>>),
+    Json(Lines<BufReader<R>>),
+}
+
+const USER: usize = 0;
+const RECORD: usize = 1;
+const OUTCOME: usize = 2;
+const MESSAGE: usize = 3;
+
+impl<R: Read> Answers<R> {
+    /// Begins to read; of a sheet, its header.
+    ///
+    /// # Errors
+    /// A header that does not do, see [`Sheet::new`]; a file that cannot be read.
+    pub fn new(input: R, layout: &Layout) -> Result<Self, Error> {
+        let mut input = BufReader::with_capacity(64 << 10, input);
+        let json = match layout {
+            Layout::Guess => begins_with_brace(&mut input)?,
+            other => *other == Layout::Json,
+        };
+        Ok(Self(if json {
+            Source::Json(Lines::new(input))
+        } else if let Layout::Audit(columns) = layout {
+            let optional = |column: &Option<String>| match column {
+                Some(column) => Field::present(&[column]),
+                None => Field::optional(&[]),
+            };
+            let fields = vec![
+                Field::required(&[&columns.user]),
+                optional(&columns.record),
+                Field::required(&[&columns.outcome]),
+                optional(&columns.message),
+            ];
+            Source::Sheet(Sheet::new(input, fields, Others::Ignored)?)
+        } else {
+            let fields = vec![
+                Field::required(&["user", "userid"]),
+                Field::required(&["record"]),
+                Field::required(&["outcome"]),
+                Field::optional(&["message"]),
+            ];
+            Source::Sheet(Sheet::new(input, fields, Others::Refused)?)
+        }))
+    }
+
+    /// The next answer; `None` at the end.
+    ///
+    /// # Errors
+    /// A row or line that is not what it should be.
+    pub fn next_answer(&mut self) -> Result<Option<Answer>, Error> {
+        match &mut self.0 {
+            Source::Sheet(sheet) => {
+                let Some(row) = sheet.next_row()? else {
+                    return Ok(None);
+                };
+                let text = |field: usize| row.get(field).to_owned();
+                Ok(Some(Answer {
+                    line: row.line,
+                    user: text(USER),
+                    record: Some(text(RECORD)).filter(|record| !record.is_empty()),
+                    outcome: text(OUTCOME),
+                    message: text(MESSAGE),
+                }))
+            }
+            Source::Json(lines) => {
+                loop {
+                    match lines.next() {
+                        Ok(None) => return Ok(None),
+                        Ok(Some(line)) if line.iter().all(u8::is_ascii_whitespace) => {}
+                        Ok(Some(_)) => break,
+                        Err(LineError::TooLong) => return Err(too_long(lines.number())),
+                        Err(LineError::Io(error)) => {
+                            return Err(broken_off(lines.number() + 1, &error));
+                        }
+                    }
+                }
+                from_json(lines.number(), lines.current()).map(Some)
+            }
+        }
+    }
+}
+
+fn begins_with_brace<R: Read>(input: &mut BufReader<R>) -> Result<bool, Error> {
+    let head = input.fill_buf().map_err(|error| broken_off(1, &error))?;
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    Ok(head.trim_ascii_start().first() == Some(&b'{'))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire<'a> {
+    #[serde(borrow)]
+    user: Cow<'a, str>,
+    #[serde(borrow)]
+    record: Cow<'a, str>,
+    #[serde(borrow)]
+    outcome: Cow<'a, str>,
+    #[serde(borrow, default)]
+    message: Cow<'a, str>,
+}
+
+fn from_json(number: u64, line: &[u8]) -> Result<Answer, Error> {
+    let wrong = |column: Option<usize>, what: String, hint: &str| Error {
+        line: number,
+        column,
+        field: String::new(),
+        what: clipped(what),
+        hint: hint.to_owned(),
+        fatal: false,
+    };
+    let shape = "a line is an object with the texts user, record, outcome and perhaps message";
+    if line.trim_ascii_start().first() != Some(&b'{') {
+        return Err(wrong(None, "not a JSON object".to_owned(), shape));
+    }
+    let wire: Wire<'_> = serde_json::from_slice(line).map_err(|error| {
+        let said = error.to_string();
+        let said = said
+            .rsplit_once(" at line ")
+            .map_or(&*said, |(text, _)| text);
+        wrong(Some(error.column()), said.replace('`', "'"), shape)
+    })?;
+    let filled = |name: &str, text: Cow<'_, str>| {
+        let text = text.trim();
+        if text.is_empty() {
+            let what = format!("no value for '{name}'");
+            return Err(wrong(None, what, "fill it in or remove the line"));
+        }
+        Ok(text.to_owned())
+    };
+    Ok(Answer {
+        line: number,
+        user: filled("user", wire.user)?,
+        record: Some(filled("record", wire.record)?),
+        outcome: filled("outcome", wire.outcome)?,
+        message: wire.message.trim().to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, layout: &Layout) -> Result<Vec<String>, String> {
+        let show = |error: Error| error.to_string();
+        let mut answers = Answers::new(text.as_bytes(), layout).map_err(show)?;
+        let mut all = Vec::new();
+        while let Some(answer) = answers.next_answer().map_err(show)? {
+            let record = answer.record.unwrap_or("-".to_owned());
+            let Answer {
+                line,
+                user,
+                outcome,
+                message,
+                ..
+            } = answer;
+            all.push(format!("{line} {user} {record} {outcome} {message}"));
+        }
+        Ok(all)
+    }
+
+    #[test]
+    fn a_sheet_and_lines_of_json_say_the_same() {
+        let expected = ["2 a card 7 added ", "3 b qa error why, then"];
+        let csv = "user,record,outcome,message\na,card 7,added,\nb,qa,error,\"why, then\"\n";
+        let tsv = "outcome\tuser\trecord\tmessage\nadded\ta\tcard 7\t\nerror\tb\tqa\twhy, then\n";
+        let json = "\n{\"user\":\"a\",\"record\":\"card 7\",\"outcome\":\"added\"}\n\
+                    {\"outcome\":\"error\",\"message\":\"why, then\",\"user\":\"b\",\"record\":\"qa\"}\n";
+        for text in [csv, tsv, json] {
+            assert_eq!(read(text, &Layout::Guess).unwrap(), expected);
+        }
+        assert_eq!(read(json, &Layout::Json).unwrap(), expected);
+        assert_eq!(read(csv, &Layout::Sheet).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_event_audit_has_its_own_columns() {
+        let columns =
+            AnswerColumns::parse("user=Resource Name,outcome=Event,message=Text").unwrap();
+        let text = "Time\tEvent\tResource Name\tText\n1\tx.add\ta\t\n2\tx.error\tb\twhy\n";
+        assert_eq!(
+            read(text, &Layout::Audit(columns)).unwrap(),
+            ["2 a - x.add ", "3 b - x.error why"]
+        );
+        let columns = AnswerColumns::parse("user=Who,outcome=Event,record=Item").unwrap();
+        let error = read(text, &Layout::Audit(columns)).unwrap_err();
+        assert!(error.contains("lacks 'Who', 'Item'"), "{error}");
+    }
+
+    #[test]
+    fn lines_that_will_not_do_are_named() {
+        let good = "{\"user\":\"a\",\"record\":\"b\",\"outcome\":\"c\"}";
+        for (bad, words) in [
+            (
+                "{\"user\":\"a\",\"record\":\"b\"}",
+                "missing field 'outcome'",
+            ),
+            (
+                "{\"user\":\"a\",\"record\":\"b\",\"outcome\":\"c\",\"x\":1}",
+                "unknown field 'x'",
+            ),
+            (
+                "{\"user\":\"a\",\"user\":\"a\",\"record\":\"b\",\"outcome\":\"c\"}",
+                "duplicate field 'user'",
+            ),
+            (
+                "{\"user\":1,\"record\":\"b\",\"outcome\":\"c\"}",
+                "invalid type",
+            ),
+            (
+                "{\"user\":\" \",\"record\":\"b\",\"outcome\":\"c\"}",
+                "no value for 'user'",
+            ),
+            ("[\"a\",\"b\",\"c\",\"\"]", "not a JSON object"),
+            ("{\"user\":\"a\"", "EOF"),
+            ("user,record,outcome", "not a JSON object"),
+        ] {
+            let error = read(&format!("{good}\n{bad}\n"), &Layout::Guess).unwrap_err();
+            assert!(
+                error.starts_with("line 2") && error.contains(words),
+                "{bad}: {error}"
+            );
+        }
+        for (text, words) in [
+            ("", "the file is empty"),
+            ("user,record,message\n", "lacks 'outcome'"),
+            ("user,record,outcome,when\n", "'when' is not known"),
+            ("user,record,outcome\na;b;c\n", "line 2"),
+        ] {
+            let error = read(text, &Layout::Guess).unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The target's answers taken back in (domain.md §5): whose every record is there becomes `imported`.
+//!
+//! A file is read once, in constant memory, into a table that only this connection sees; what it says is judged there.
+//! So the order of rows does not matter, and nothing in the vault changes before all of the file has been understood.
+
+pub mod outcomes;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::io::Read;
+
+use crate::ambient::{CancelToken, Progress, Unit};
+use crate::exchange;
+use crate::exchange::answers::{Answers, Layout};
+use crate::model::Answer;
+use crate::store::Connection;
+use crate::vault::answers::{Intake, Row, Whose};
+
+pub use crate::vault::answers::Judged;
+
+use super::error::{Error, Result};
+use outcomes::Verdict;
+
+/// What a file of answers holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// Rows that were taken.
+    pub records: u64,
+    /// Users of whom the vault knows nothing, whose rows were passed over.
+    pub unknown: Named,
+}
+
+/// Users in a file: all counted, the first ones named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    /// How many.
+    pub count: u64,
+    first: Vec<(String, u64)>,
+}
+
+impl Named {
+    /// So many are named.
+    const NAMED: u64 = 10;
+
+    fn of(intake: &Intake<'_>, waiting: bool) -> Result<Self> {
+        let (count, first) = intake.passed_over(waiting, Self::NAMED)?;
+        Ok(Self { count, first })
+    }
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (name, line)) in self.first.iter().enumerate() {
+            let comma = if at > 0 { ", " } else { "" };
+            write!(f, "{comma}'{name}' (line {line})")?;
+        }
+        match self.count.saturating_sub(self.first.len() as u64) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+/// Reads answers into the connection's own tables, from which [`crate::vault::answers`] judges and applies them.
+///
+/// # Errors
+/// [`Error::Answers`] for the first row that cannot be taken, for users who are not in the vault (unless
+/// `skip_unknown`) or were not exported, and for a file without answers.
+pub fn read(
+    db: &Connection,
+    input: impl Read,
+    layout: &Layout,
+    skip_unknown: bool,
+    progress: &dyn Progress,
+    cancel: &CancelToken,
+) -> Result<Contents> {
+    let mut answers = Answers::new(input, layout).map_err(unreadable)?;
+    let intake = Intake::begin(db)?;
+    let mut reading = Reading {
+        intake,
+        records: 0,
+        last: None,
+    };
+    progress.begin("reading answers", Unit::Items, None);
+    let mut rows = 0;
+    while let Some(answer) = answers.next_answer().map_err(unreadable)? {
+        rows += 1;
+        if rows % 1024 == 0 {
+            cancel.check()?;
+            progress.at(rows);
+        }
+        reading.take(&answer)?;
+    }
+    progress.end();
+    let Reading {
+        intake, records, ..
+    } = reading;
+    let (unknown, waiting) = (Named::of(&intake, false)?, Named::of(&intake, true)?);
+    if rows == 0 {
+        return Err(wrong(
+            "there is no answer in the file".to_owned(),
+            "a header alone changes nothing; look for the right file",
+        ));
+    }
+    if unknown.count > 0 && !skip_unknown {
+        return Err(wrong(
+            format!("{} not in the vault: {unknown}", are(unknown.count)),
+            "correct the names, or take in the rest with -skip-unknown",
+        ));
+    }
+    if waiting.count > 0 {
+        return Err(wrong(
+            format!("{} not exported: {waiting}", are(waiting.count)),
+            "the target cannot have them from here; look at 'migrate explain', or take their rows out",
+        ));
+    }
+    intake.finish()?;
+    Ok(Contents { records, unknown })
+}
+
+struct Reading<'a> {
+    intake: Intake<'a>,
+    records: u64,
+    /// The user of the row before, because the rows of one mostly stand together.
+    last: Option<(String, Whose)>,
+}
+
+impl Reading<'_> {
+    fn take(&mut self, answer: &Answer) -> Result<()> {
+        let line = answer.line;
+        let verdict = outcomes::verdict(&answer.outcome).ok_or_else(|| {
+            wrong(
+                format!("line {line}: the outcome '{}' is not known", answer.outcome),
+                "'help migrate results' lists the outcomes; leave out rows that are not about the import",
+            )
+        })?;
+        let whose = match &self.last {
+            Some((name, whose)) if *name == answer.user => *whose,
+            _ => {
+                let whose = self.intake.find(&answer.user)?;
+                self.last = Some((answer.user.clone(), whose));
+                whose
+            }
+        };
+        let user = match whose {
+            Whose::User(user) => user,
+            Whose::Waiting => {
+                return Ok(self.intake.pass_over(&answer.user, line, true)?);
+            }
+            Whose::Nobody => {
+                return Ok(self.intake.pass_over(&answer.user, line, false)?);
+            }
+            Whose::Several => {
+                return Err(wrong(
+                    format!("line {line}: '{}' may be several users", answer.user),
+                    "write group/userid",
+                ));
+            }
+        };
+        let row = Row {
+            user,
+            line,
+            record: answer.record.as_deref(),
+            there: verdict == Verdict::There,
+            outcome: &answer.outcome,
+            message: &answer.message,
+        };
+        if let Some(first) = self.intake.add(&row)? {
+            let record = answer.record.as_deref().unwrap_or_default();
+            return Err(wrong(
+                format!(
+                    "line {line}: the record '{record}' of '{}' stands in line {first} already",
+                    answer.user
+                ),
+                "remove one of the two lines",
+            ));
+        }
+        self.records += 1;
+        Ok(())
+    }
+}
+
+fn are(users: u64) -> String {
+    if users == 1 {
+        "1 user is".to_owned()
+    } else {
+        format!("{users} users are")
+    }
+}
+
+fn wrong(what: String, hint: &'static str) -> Error {
+    Error::Answers {
+        what,
+        hint: hint.to_owned(),
+    }
+}
+
+fn unreadable(error: exchange::Error) -> Error {
+    Error::Answers {
+        what: error.to_string(),
+        hint: error.hint,
+    }
+}

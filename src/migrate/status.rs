@@ -1,0 +1,331 @@
+//! Where the migration stands as a whole, and what is left to do: facts from the vault, the files of the bundles and
+//! the audit, and the steps that follow from them.
+
+use std::path::Path;
+
+use super::error::Result;
+use crate::lang::selection::Selection;
+use crate::model::Phase;
+use crate::store::Connection;
+use crate::store::audit;
+use crate::vault::campaign::{self, Campaign};
+use crate::vault::ledger::{self, Bundle, State};
+use crate::vault::query::{self, Answered, Standings};
+
+/// Where the migration stands.
+#[derive(Debug)]
+pub struct Overview {
+    /// The campaign that runs, or the last one.
+    pub campaign: Option<Campaign>,
+    /// Who stands where.
+    pub standings: Standings,
+    /// All bundles, the oldest first.
+    pub bundles: Vec<BundleStatus>,
+}
+
+/// A bundle, and what came of it.
+#[derive(Debug)]
+pub struct BundleStatus {
+    /// As the ledger has it.
+    pub bundle: Bundle,
+    /// Its file.
+    pub file: FileState,
+    /// How often its password was shown.
+    pub shown: u64,
+    /// What the target has said of those whose last bundle it is.
+    pub answered: Answered,
+}
+
+/// Whether a bundle's file is where it was written. Only its size is looked at; 'bundle verify' reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileState {
+    /// There, of the right size.
+    Present,
+    /// There, of another size.
+    OtherSize,
+    /// Not there.
+    Missing,
+    /// Nothing is expected there: the bundle failed, or another one took its place.
+    None,
+}
+
+impl FileState {
+    /// The name in machine formats.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Present => "present",
+            Self::OtherSize => "otherSize",
+            Self::Missing => "missing",
+            Self::None => "none",
+        }
+    }
+
+    fn of(bundle: &Bundle) -> Self {
+        match bundle.state {
+            State::Failed | State::Replaced | State::Open => Self::None,
+            State::Sealed | State::Done | State::Lost | State::Forgotten => {
+                match Path::new(&bundle.path).metadata() {
+                    Ok(found) if found.is_file() && Some(found.len()) == bundle.size => {
+                        Self::Present
+                    }
+                    Ok(_) => Self::OtherSize,
+                    Err(_) => Self::Missing,
+                }
+            }
+        }
+    }
+}
+
+impl BundleStatus {
+    /// Users of it who went into a later bundle as well, whose answers count there.
+    pub fn moved_on(&self) -> u64 {
+        let Answered { ok, errors, none } = self.answered;
+        self.bundle.counts.user.saturating_sub(ok + errors + none)
+    }
+
+    /// Whether it was written whole and nobody has taken its place.
+    fn is_done(&self) -> bool {
+        matches!(self.bundle.state, State::Done | State::Forgotten)
+    }
+}
+
+/// Looks at everything. The standings are those of a selection, the bundles all of them.
+pub fn overview(db: &Connection, selection: &Selection) -> Result<Overview> {
+    let mut standings = query::standings(db, selection)?;
+    let mut shown = std::collections::BTreeMap::new();
+    for showing in audit::showings(db, None)? {
+        *shown.entry(showing.bundle).or_insert(0) += 1;
+    }
+    let mut bundles = Vec::new();
+    ledger::list::<super::error::Error>(db, |bundle| {
+        bundles.push(BundleStatus {
+            file: FileState::of(&bundle),
+            shown: shown.get(&bundle.number).copied().unwrap_or(0),
+            answered: standings.bundles.remove(&bundle.number).unwrap_or_default(),
+            bundle,
+        });
+        Ok(true)
+    })?;
+    Ok(Overview {
+        campaign: campaign::last(db)?,
+        standings,
+        bundles,
+    })
+}
+
+/// Something that is left to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What, in words.
+    pub what: String,
+    /// What to type.
+    pub command: String,
+}
+
+/// What is left, in the order in which it is done.
+pub fn steps(overview: &Overview, selection: &Selection) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut step = |count: u64, one: &str, many: &str, command: String| {
+        if count > 0 {
+            let what = if count == 1 { one } else { many };
+            steps.push(Step {
+                what: what.replace('#', &count.to_string()),
+                command,
+            });
+        }
+    };
+    let chosen = |command: &str| {
+        format!("{command} {}", selection.text)
+            .trim_end()
+            .to_owned()
+    };
+    let total = &overview.standings.total;
+    if total.users() + total.gone + total.excluded == 0 {
+        let (one, command) = ("nobody is here", "source load file=FILE format=ndjson");
+        step(1, one, one, command.to_owned());
+        return steps;
+    }
+    for one in &overview.bundles {
+        let number = one.bundle.number;
+        let lost = u64::from(one.bundle.state == State::Lost);
+        let what = format!("bundle {number} was lost before its users were exported");
+        step(
+            lost,
+            &what,
+            &what,
+            "export phase=export file=FILE.igb".to_owned(),
+        );
+        let odd = one.is_done() && one.answered.none > 0 && one.file != FileState::Present;
+        let what = format!("the file of bundle {number} is not as it was written");
+        let verify = format!("bundle get {number}");
+        step(u64::from(odd), &what, &what, verify);
+        let unseen = one.is_done()
+            && one.shown == 0
+            && one.bundle.state == State::Done
+            && one.answered.none > 0;
+        let what = format!("nobody has seen the password of bundle {number}");
+        step(
+            u64::from(unseen),
+            &what,
+            &what,
+            format!("bundle password {number}"),
+        );
+    }
+    step(
+        total.of(Phase::None),
+        "# user is in no phase",
+        "# users are in no phase",
+        chosen("migrate stage"),
+    );
+    step(
+        total.of(Phase::Export),
+        "# user waits for an export",
+        "# users wait for an export",
+        chosen("export phase=export file=FILE.igb"),
+    );
+    step(
+        total.unanswered,
+        "of # exported user the target has said nothing",
+        "of # exported users the target has said nothing",
+        "migrate results file=FILE".to_owned(),
+    );
+    step(
+        total.import_errors,
+        "# user has errors on the target",
+        "# users have errors on the target",
+        chosen("user list import=error"),
+    );
+    step(
+        total.changed,
+        "# user has changed since the bundle",
+        "# users have changed since their bundle",
+        chosen("export changed=yes file=FILE.igb"),
+    );
+    step(
+        total.of(Phase::Imported),
+        "# imported user is not said to work on the target",
+        "# imported users are not said to work on the target",
+        chosen("migrate advance phase=imported to=migrated"),
+    );
+    step(
+        total.gone_exported,
+        "# user has left the source after the export: disable on the target",
+        "# users have left the source after their export: disable them on the target",
+        chosen("user list gone=yes exported=yes"),
+    );
+    let over = total.of(Phase::Migrated) == total.users() && total.users() > 0;
+    let running = matches!(&overview.campaign, Some(campaign) if campaign.ended.is_none());
+    let everybody = selection.expr.is_none() && selection.limit.is_none();
+    step(
+        u64::from(over && running && everybody),
+        "everybody is migrated",
+        "",
+        "migrate end".to_owned(),
+    );
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migrate::testing::{House, choose};
+    use crate::vault::testing::{bare, group, record};
+
+    fn left(house: &House, selection: &Selection) -> Vec<String> {
+        let overview = overview(house.vault.file().connection(), selection).unwrap();
+        steps(&overview, selection)
+            .into_iter()
+            .map(|step| format!("{}: {}", step.what, step.command))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_left_follows_the_users_on_their_way() {
+        let everybody = Selection::default();
+        let empty = House::new([]);
+        assert_eq!(
+            left(&empty, &everybody),
+            ["nobody is here: source load file=FILE format=ndjson"]
+        );
+        let people = ["a", "b", "c"].map(|name| record(bare("g", name)));
+        let house = House::new([group("g")].into_iter().chain(people));
+        assert_eq!(
+            left(&house, &everybody),
+            ["3 users are in no phase: migrate stage"]
+        );
+        let path = house.path("p.igb");
+        std::fs::write(&path, "12345").unwrap();
+        house.sql(&format!(
+            "INSERT INTO bundles (number, id, state, path, overwrite, master, selection, password_generation, opened,
+                size, users) VALUES (1, 'x', 'done', '{}', 0, 'Master1', '', 1, 5, 5, 3);
+             INSERT INTO progress (user, phase, bundle, at, master) SELECT id, 2, 1, 5, 'Master1' FROM users;
+             UPDATE progress SET phase = 1, bundle = NULL WHERE user = (SELECT max(id) FROM users)",
+            path.display()
+        ));
+        assert_eq!(
+            left(&house, &choose("userid", "*")),
+            [
+                "nobody has seen the password of bundle 1: bundle password 1",
+                "1 user waits for an export: export phase=export file=FILE.igb userid=*",
+                "of 2 exported users the target has said nothing: migrate results file=FILE",
+            ]
+        );
+        house.sql("UPDATE progress SET import = 2, changed = 1 WHERE phase = 2 AND user = (SELECT min(id) FROM users)");
+        std::fs::write(&path, "1234").unwrap();
+        assert_eq!(
+            left(&house, &everybody),
+            [
+                "the file of bundle 1 is not as it was written: bundle get 1",
+                "nobody has seen the password of bundle 1: bundle password 1",
+                "1 user waits for an export: export phase=export file=FILE.igb",
+                "of 1 exported user the target has said nothing: migrate results file=FILE",
+                "1 user has errors on the target: user list import=error",
+                "1 user has changed since the bundle: export changed=yes file=FILE.igb",
+            ]
+        );
+        house.sql(
+            "UPDATE progress SET phase = 4, bundle = 1, import = 1, changed = 0;
+             INSERT INTO campaigns (began, began_by) VALUES (1, 'Master1')",
+        );
+        assert_eq!(
+            left(&house, &everybody),
+            ["everybody is migrated: migrate end"]
+        );
+        house.sql("UPDATE users SET gone = 1 WHERE userid = 'a'; UPDATE progress SET phase = 3");
+        assert_eq!(
+            left(&house, &everybody),
+            [
+                "2 imported users are not said to work on the target: migrate advance phase=imported to=migrated",
+                "1 user has left the source after the export: disable on the target: user list gone=yes exported=yes",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_is_told_by_its_size() {
+        let house = House::new([]);
+        for (state, content, expected) in [
+            ("done", Some("12345"), FileState::Present),
+            ("done", Some("1"), FileState::OtherSize),
+            ("done", None, FileState::Missing),
+            ("lost", None, FileState::Missing),
+            ("failed", None, FileState::None),
+            ("replaced", Some("1"), FileState::None),
+        ] {
+            let path = house.path("p.igb");
+            let _ = std::fs::remove_file(&path);
+            if let Some(content) = content {
+                std::fs::write(&path, content).unwrap();
+            }
+            house.sql(&format!(
+                "DELETE FROM bundles;
+                 INSERT INTO bundles (number, id, state, path, overwrite, master, selection, password_generation,
+                    opened, size) VALUES (1, 'x', '{state}', '{}', 0, 'Master1', '', 1, 5, 5)",
+                path.display()
+            ));
+            let db = house.vault.file().connection();
+            let overview = overview(db, &Selection::default()).unwrap();
+            assert_eq!(overview.bundles[0].file, expected, "{state}");
+        }
+    }
+}
