@@ -18,6 +18,7 @@ mod lang;
 mod live;
 mod once;
 mod phases;
+mod progressive;
 mod real_input;
 mod render;
 mod store;
