@@ -169,12 +169,21 @@ fn bundle_line(ui: &Ui, one: &BundleStatus) -> String {
     };
     let Answered { ok, errors, none } = one.answered;
     let mut line = format!(
-        "  {:>3}  {}  {}, {}, {file}, {shown}",
+        "  {:>3}  {}  {}, {}",
         bundle.number,
         ui.local_time(bundle.finished.unwrap_or(bundle.opened)),
         bundle.state,
         counted(bundle.counts.user, "user"),
     );
+    for (count, noun) in [
+        (bundle.counts.token, "unassigned token"),
+        (bundle.counts.card, "unassigned card"),
+    ] {
+        if count > 0 {
+            line += &format!(", {}", counted(count, noun));
+        }
+    }
+    line += &format!(", {file}, {shown}");
     if ok + errors + none > 0 {
         line += &format!("\n       answers: {ok} ok, {errors} with errors, {none} none");
     }

@@ -15,7 +15,7 @@ use crate::exchange;
 use crate::exchange::answers::{Answers, Layout};
 use crate::model::Answer;
 use crate::store::Connection;
-use crate::vault::answers::{Intake, Row, Whose};
+use crate::vault::answers::{Intake, Row, Trouble};
 
 pub use crate::vault::answers::Judged;
 
@@ -77,32 +77,29 @@ pub fn read(
 ) -> Result<Contents> {
     let mut answers = Answers::new(input, layout).map_err(unreadable)?;
     let intake = Intake::begin(db)?;
-    let mut reading = Reading {
-        intake,
-        records: 0,
-        last: None,
-    };
     progress.begin("reading answers", Unit::Items, None);
-    let mut rows = 0;
+    let mut records = 0;
     while let Some(answer) = answers.next_answer().map_err(unreadable)? {
-        rows += 1;
-        if rows % 1024 == 0 {
+        records += 1;
+        if records % 1024 == 0 {
             cancel.check()?;
-            progress.at(rows);
+            progress.at(records);
         }
-        reading.take(&answer)?;
+        take(&intake, &answer)?;
     }
+    progress.begin("looking up their users", Unit::Items, None);
+    let trouble = intake.place(cancel)?;
     progress.end();
-    let Reading {
-        intake, records, ..
-    } = reading;
-    let (unknown, waiting) = (Named::of(&intake, false)?, Named::of(&intake, true)?);
-    if rows == 0 {
+    if records == 0 {
         return Err(wrong(
             "there is no answer in the file".to_owned(),
             "a header alone changes nothing; look for the right file",
         ));
     }
+    if let Some(trouble) = trouble {
+        return Err(troubled(&trouble));
+    }
+    let (unknown, waiting) = (Named::of(&intake, false)?, Named::of(&intake, true)?);
     if unknown.count > 0 && !skip_unknown {
         return Err(wrong(
             format!("{} not in the vault: {unknown}", are(unknown.count)),
@@ -115,69 +112,49 @@ pub fn read(
             "the target cannot have them from here; look at 'migrate explain', or take their rows out",
         ));
     }
+    let records = intake.count()?;
     intake.finish()?;
     Ok(Contents { records, unknown })
 }
 
-struct Reading<'a> {
-    intake: Intake<'a>,
-    records: u64,
-    /// The user of the row before, because the rows of one mostly stand together.
-    last: Option<(String, Whose)>,
+fn take(intake: &Intake<'_>, answer: &Answer) -> Result<()> {
+    let line = answer.line;
+    let verdict = outcomes::verdict(&answer.outcome).ok_or_else(|| {
+        wrong(
+            format!(
+                "line {line}: the outcome '{}' is not known",
+                answer.outcome
+            ),
+            "'help migrate results' lists the outcomes; leave out rows that are not about the import",
+        )
+    })?;
+    intake.add(&Row {
+        name: &answer.user,
+        line,
+        record: answer.record.as_deref(),
+        there: verdict == Verdict::There,
+        outcome: &answer.outcome,
+        message: &answer.message,
+    })?;
+    Ok(())
 }
 
-impl Reading<'_> {
-    fn take(&mut self, answer: &Answer) -> Result<()> {
-        let line = answer.line;
-        let verdict = outcomes::verdict(&answer.outcome).ok_or_else(|| {
-            wrong(
-                format!("line {line}: the outcome '{}' is not known", answer.outcome),
-                "'help migrate results' lists the outcomes; leave out rows that are not about the import",
-            )
-        })?;
-        let whose = match &self.last {
-            Some((name, whose)) if *name == answer.user => *whose,
-            _ => {
-                let whose = self.intake.find(&answer.user)?;
-                self.last = Some((answer.user.clone(), whose));
-                whose
-            }
-        };
-        let user = match whose {
-            Whose::User(user) => user,
-            Whose::Waiting => {
-                return Ok(self.intake.pass_over(&answer.user, line, true)?);
-            }
-            Whose::Nobody => {
-                return Ok(self.intake.pass_over(&answer.user, line, false)?);
-            }
-            Whose::Several => {
-                return Err(wrong(
-                    format!("line {line}: '{}' may be several users", answer.user),
-                    "write group/userid",
-                ));
-            }
-        };
-        let row = Row {
-            user,
-            line,
-            record: answer.record.as_deref(),
-            there: verdict == Verdict::There,
-            outcome: &answer.outcome,
-            message: &answer.message,
-        };
-        if let Some(first) = self.intake.add(&row)? {
-            let record = answer.record.as_deref().unwrap_or_default();
-            return Err(wrong(
-                format!(
-                    "line {line}: the record '{record}' of '{}' stands in line {first} already",
-                    answer.user
-                ),
-                "remove one of the two lines",
-            ));
-        }
-        self.records += 1;
-        Ok(())
+fn troubled(trouble: &Trouble) -> Error {
+    match trouble {
+        Trouble::Several { name, line } => wrong(
+            format!("line {line}: '{name}' may be several users"),
+            "write group/userid",
+        ),
+        Trouble::Twice {
+            record,
+            name,
+            lines: (first, second),
+        } => wrong(
+            format!(
+                "line {second}: the record '{record}' of '{name}' stands in line {first} already"
+            ),
+            "remove one of the two lines",
+        ),
     }
 }
 

@@ -1,196 +1,19 @@
 //! The target's answers: whose they are, what they change, and what of them is kept.
 //!
-//! A file is first read into temporary tables of the connection, which nobody else sees and which may be larger than
-//! memory. [`judge`] then says what they would change, and [`apply`] changes it; both may run in one transaction.
+//! A file is first read into temporary tables of the connection ([`Intake`]), which nobody else sees and which may be
+//! larger than memory. [`judge`] then says what they would change, and [`apply`] changes it; both may run in one
+//! transaction.
 
-use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, Transaction, params};
+mod intake;
+
+use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params};
 
 use crate::model::{Phase, Timestamp};
 
-use super::fold::folded;
 use super::query::walk;
 use super::{Error, Result};
 
-/// Where a name leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whose {
-    /// To a user who was exported.
-    User(i64),
-    /// To a user who is not exported, or whose export was taken back.
-    Waiting,
-    /// Nowhere.
-    Nobody,
-    /// To several users who were exported.
-    Several,
-}
-
-/// An answer about a user's record.
-#[derive(Debug, Clone, Copy)]
-pub struct Row<'a> {
-    /// Whose.
-    pub user: i64,
-    /// Its line in the file.
-    pub line: u64,
-    /// The record; without one it is the line.
-    pub record: Option<&'a str>,
-    /// Whether the target has the record.
-    pub there: bool,
-    /// The target's word.
-    pub outcome: &'a str,
-    /// What it says beside.
-    pub message: &'a str,
-}
-
-/// Answers on their way into the temporary tables; all of them with [`Intake::finish`], none without.
-pub struct Intake<'a> {
-    tx: Transaction<'a>,
-}
-
-impl<'a> Intake<'a> {
-    /// Begins with empty tables.
-    pub fn begin(db: &'a Connection) -> Result<Self> {
-        let tx = db.unchecked_transaction()?;
-        // Those who have another name on the target than here; all others are found by the index of user ids.
-        tx.execute_batch(
-            "DROP TABLE IF EXISTS temp.answered;
-             DROP TABLE IF EXISTS temp.judged;
-             DROP TABLE IF EXISTS temp.renamed;
-             DROP TABLE IF EXISTS temp.strangers;
-             CREATE TEMP TABLE strangers (name TEXT PRIMARY KEY, line INTEGER NOT NULL, waiting INTEGER NOT NULL)
-                WITHOUT ROWID;
-             CREATE TEMP TABLE answered (user INTEGER NOT NULL, record TEXT NOT NULL, line INTEGER NOT NULL,
-                there INTEGER NOT NULL, outcome TEXT NOT NULL, message TEXT NOT NULL,
-                PRIMARY KEY (user, record)) WITHOUT ROWID;
-             CREATE TEMP TABLE judged (user INTEGER PRIMARY KEY, there INTEGER NOT NULL, phase INTEGER NOT NULL,
-                bundle INTEGER, changes INTEGER NOT NULL);
-             CREATE TEMP TABLE renamed (user INTEGER PRIMARY KEY, target TEXT NOT NULL, fold TEXT NOT NULL);",
-        )?;
-        let mut insert =
-            tx.prepare("INSERT INTO temp.renamed (user, target, fold) VALUES (?, ?, ?)")?;
-        let sql = "SELECT m.user, m.target FROM members m JOIN progress p ON p.user = m.user AND p.bundle = m.bundle \
-                   WHERE m.target IS NOT NULL";
-        walk::<Error>(&tx, sql, [], |row| {
-            let (user, target): (i64, String) = (row.get(0)?, row.get(1)?);
-            insert.execute(params![user, target, folded(&target)])?;
-            Ok(true)
-        })?;
-        drop(insert);
-        tx.execute_batch(
-            "CREATE INDEX temp.renamed_target ON renamed (target);
-             CREATE INDEX temp.renamed_fold ON renamed (fold);",
-        )?;
-        Ok(Self { tx })
-    }
-
-    /// Whose name this is on the target: the id of the user's last bundle as it stands, else `group/userid`, else
-    /// without regard to letter case.
-    pub fn find(&self, name: &str) -> Result<Whose> {
-        const ON_TARGET: &str =
-            "SELECT r.user, p.phase FROM temp.renamed r JOIN progress p ON p.user = r.user WHERE";
-        const HERE: &str = "UNION ALL SELECT u.id, coalesce(p.phase, 0) FROM users u \
-             LEFT JOIN progress p ON p.user = u.id \
-             WHERE NOT EXISTS (SELECT 1 FROM temp.renamed r WHERE r.user = u.id) AND";
-        let exact = self.whose(
-            &format!("{ON_TARGET} r.target = ?1 {HERE} u.userid = ?1"),
-            &[name],
-        )?;
-        if exact != Whose::Nobody {
-            return Ok(exact);
-        }
-        if let Some((group, userid)) = name.split_once('/') {
-            let of_group = "u.group_id = (SELECT id FROM groups WHERE name = ?2)";
-            let sql = format!(
-                "{ON_TARGET} r.target = ?1 AND r.user IN (SELECT u.id FROM users u WHERE u.id = r.user AND {of_group}) \
-                 UNION ALL SELECT u.id, coalesce(p.phase, 0) FROM users u LEFT JOIN progress p ON p.user = u.id \
-                 WHERE u.userid = ?1 AND {of_group}"
-            );
-            let qualified = self.whose(&sql, &[userid, group])?;
-            if qualified != Whose::Nobody {
-                return Ok(qualified);
-            }
-        }
-        let fold = folded(name);
-        let sql = format!(
-            "{ON_TARGET} r.fold = ?1 {HERE} u.fold = ?1 {HERE} u.userid = ?1 AND u.fold IS NULL"
-        );
-        self.whose(&sql, &[&fold])
-    }
-
-    fn whose(&self, sql: &str, params: &[&str]) -> Result<Whose> {
-        let mut statement = self.tx.prepare_cached(sql)?;
-        let mut rows = statement.query(rusqlite::params_from_iter(params))?;
-        let mut found = Whose::Nobody;
-        while let Some(row) = rows.next()? {
-            let (user, phase): (i64, i64) = (row.get(0)?, row.get(1)?);
-            let exported = phase >= Phase::Exported.number();
-            found = match found {
-                Whose::Nobody | Whose::Waiting if exported => Whose::User(user),
-                Whose::Nobody => Whose::Waiting,
-                Whose::User(other) if exported && other != user => Whose::Several,
-                as_before => as_before,
-            };
-        }
-        Ok(found)
-    }
-
-    /// Takes an answer. Gives the line of an earlier one about the same record, where there is one.
-    pub fn add(&self, row: &Row<'_>) -> Result<Option<u64>> {
-        let of_line = row.record.is_none().then(|| format!("line {}", row.line));
-        let record = row.record.or(of_line.as_deref()).unwrap_or_default();
-        let (outcome, message) = if row.there {
-            ("", "")
-        } else {
-            (row.outcome, row.message)
-        };
-        let added = self
-            .tx
-            .prepare_cached(
-                "INSERT INTO temp.answered (user, record, line, there, outcome, message) VALUES (?, ?, ?, ?, ?, ?) \
-                 ON CONFLICT DO NOTHING",
-            )?
-            .execute(params![
-                row.user, record, row.line, row.there, outcome, message
-            ])?;
-        if added == 1 {
-            return Ok(None);
-        }
-        let sql = "SELECT line FROM temp.answered WHERE user = ? AND record = ?";
-        Ok(self
-            .tx
-            .query_row(sql, params![row.user, record], |row| row.get(0))
-            .optional()?)
-    }
-
-    /// Notes a user of whom no answer can be taken: somebody who waits for an export, or is not in the vault.
-    pub fn pass_over(&self, name: &str, line: u64, waiting: bool) -> Result<()> {
-        let sql = "INSERT INTO temp.strangers (name, line, waiting) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
-        self.tx
-            .prepare_cached(sql)?
-            .execute(params![name, line, waiting])?;
-        Ok(())
-    }
-
-    /// Those users: how many there are, and the first `most` of them with the line in which they come first.
-    pub fn passed_over(&self, waiting: bool, most: u64) -> Result<(u64, Vec<(String, u64)>)> {
-        let count = self.tx.query_row(
-            "SELECT count(*) FROM temp.strangers WHERE waiting = ?",
-            [waiting],
-            |row| row.get(0),
-        )?;
-        let mut statement = self.tx.prepare(
-            "SELECT name, line FROM temp.strangers WHERE waiting = ? ORDER BY line LIMIT ?",
-        )?;
-        let first = statement
-            .query_map(params![waiting, most], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<_, _>>()?;
-        Ok((count, first))
-    }
-
-    /// Keeps what was taken, for as long as the connection does.
-    pub fn finish(self) -> Result<()> {
-        Ok(self.tx.commit()?)
-    }
-}
+pub use intake::{Intake, Row, Trouble};
 
 /// What the answers would change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -298,8 +121,7 @@ pub fn apply(tx: &Connection, source: &Source<'_>, judged: &Judged) -> Result<()
 /// Drops the temporary tables.
 pub fn forget(db: &Connection) -> Result<()> {
     db.execute_batch(
-        "DROP TABLE IF EXISTS temp.answered; DROP TABLE IF EXISTS temp.judged; DROP TABLE IF EXISTS temp.renamed; \
-         DROP TABLE IF EXISTS temp.strangers",
+        "DROP TABLE IF EXISTS temp.answered; DROP TABLE IF EXISTS temp.judged; DROP TABLE IF EXISTS temp.strangers",
     )?;
     Ok(())
 }
