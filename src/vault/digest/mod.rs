@@ -7,19 +7,18 @@
 //! Hashes are SHA-256 cut to 8 bytes (a state or a counter is spread without one), and shares are added up: enough to notice change. They are no protection, since
 //! answers and passwords can be guessed; so a digest is kept sealed (security.md §2, column 7).
 
-use secrecy::ExposeSecret as _;
-use zeroize::Zeroizing;
+mod hash;
 
-use crate::crypto::Sha256;
 use crate::model::{
-    Card, CardState, Changes, Password, QaPair, Timestamp, Token, TokenState, UnassignedCard,
-    UnassignedToken, User,
+    Card, CardState, Changes, Password, QaPair, Token, TokenState, UnassignedCard, UnassignedToken,
+    User,
 };
 use crate::store::{self, Column, Keys};
 
 use super::sealed::distinction;
+use hash::{Hash, mixed};
 
-/// Of what is kept. States go in by their places in the model, so that a new order there is a new version here.
+/// Of what is kept. States and the like go in by their places in the model: a new order there is a new version here.
 const VERSION: u8 = 1;
 /// How many parts there are.
 const PARTS: usize = 5;
@@ -215,7 +214,7 @@ impl Item {
             .text(&token.vendor)
             .text(&token.serial)
             .text(distinction(token))
-            .bytes(token.seed.expose_secret())
+            .secret(&token.seed)
             .end();
         let mut parts = [0; PARTS];
         let state = token.state.map_or(0, |state| state as u64 + 1);
@@ -230,12 +229,13 @@ impl Item {
                 token.counter.map_or(0, |counter| counter.wrapping_add(1)),
             );
         }
-        let other = Hash::new(b'o')
+        let mut other = Hash::new(b'o');
+        other
             .number(id)
-            .text(token.kind.as_str())
+            .number(token.kind as u64)
+            .number(token.algorithm as u64)
             .maybe(token.model.as_deref())
-            .text(token.algorithm.as_str())
-            .maybe(token.hash.map(|hash| hash.as_str()))
+            .maybe_number(token.hash.map(|hash| hash as u64))
             .maybe_number(token.digits.map(u64::from))
             .maybe_number(token.step.map(u64::from))
             .maybe_number(token.counter.filter(|_| !events))
@@ -244,13 +244,11 @@ impl Item {
             .moment(token.expires)
             .maybe(token.issue_no.as_deref())
             .maybe(token.key_id.as_deref())
-            .maybe(token.comment.as_deref())
-            .none();
-        parts[OTHER] = match &token.unlock {
-            Some(unlock) => other.bytes(unlock.expose_secret()),
-            None => other,
+            .maybe(token.comment.as_deref());
+        if let Some(unlock) = &token.unlock {
+            other.secret(unlock);
         }
-        .end();
+        parts[OTHER] = other.end();
         Self {
             id,
             usable: token.state.is_some_and(TokenState::is_usable) && token.is_activated(),
@@ -271,7 +269,7 @@ impl Item {
             .moment(card.superseded)
             .number(u64::from(card.rows))
             .number(u64::from(card.columns))
-            .bytes(card.cells.expose_secret())
+            .secret(&card.cells)
             .end();
         Self {
             id,
@@ -289,7 +287,7 @@ impl Item {
         let mut parts = [0; PARTS];
         parts[OTHER] = Hash::new(b'P')
             .number(id)
-            .bytes(password.value.expose_secret())
+            .secret(&password.value)
             .moment(password.expires)
             .maybe_number(password.must_change.map(u64::from))
             .end();
@@ -303,9 +301,10 @@ impl Item {
 
     fn qa(pairs: &[QaPair]) -> Self {
         let mut parts = [0; PARTS];
-        let hash = pairs.iter().fold(Hash::new(b'Q'), |hash, pair| {
-            hash.text(&pair.question).bytes(pair.answer.expose_secret())
-        });
+        let mut hash = Hash::new(b'Q');
+        for pair in pairs {
+            hash.text(&pair.question).secret(&pair.answer);
+        }
         parts[QA] = hash.end();
         Self {
             id: QUESTIONS,
@@ -327,19 +326,21 @@ fn about(user: &User) -> u64 {
         .map(|contact| (&*contact.label, &*contact.value, contact.default))
         .collect();
     contacts.sort_unstable();
-    let mut hash = Hash::new(b'a').maybe(user.full_name.as_deref());
-    hash = hash.number(aliases.len() as u64);
-    hash = aliases.into_iter().fold(hash, Hash::text);
-    hash = hash.number(contacts.len() as u64);
+    let mut hash = Hash::new(b'a');
+    hash.maybe(user.full_name.as_deref())
+        .number(aliases.len() as u64);
+    for alias in aliases {
+        hash.text(alias);
+    }
+    hash.number(contacts.len() as u64);
     for (label, value, default) in contacts {
-        hash = hash.text(label).text(value).number(u64::from(default));
+        hash.text(label).text(value).number(u64::from(default));
     }
     let location = &user.location;
-    hash = hash.number(location.expected.len() as u64);
-    hash = location
-        .expected
-        .iter()
-        .fold(hash, |hash, place| hash.text(place));
+    hash.number(location.expected.len() as u64);
+    for place in &location.expected {
+        hash.text(place);
+    }
     let overrides = &location.overrides;
     hash.maybe_number(overrides.max_history)
         .maybe_number(overrides.check_ip.map(u64::from))
@@ -372,105 +373,12 @@ pub(super) fn of_card(card: &UnassignedCard) -> u64 {
 fn nobodys(item: &Item, group: &str) -> Hash {
     let mut parts = [0; PARTS];
     item.add_to(&mut parts);
-    let hash = Hash::new(b'U').text(group).number(item.id);
-    parts.into_iter().fold(hash, Hash::number)
-}
-
-/// Spreads a small number over a share; for one `id`, two numbers never meet.
-const fn mixed(id: u64, number: u64) -> u64 {
-    // The finaliser of SplitMix64: enough where no secret goes in, and a tenth of the time of a hash.
-    let mut mix = id ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mix = (mix ^ mix >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mix = (mix ^ mix >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mix ^ mix >> 31
-}
-
-/// A hash of fields, each of which says how long it is. They are gathered, because a hash takes longer over a few bytes
-/// at a time.
-struct Hash {
-    gathered: Zeroizing<[u8; GATHERED]>,
-    filled: usize,
-    hash: Sha256,
-}
-
-const GATHERED: usize = 256;
-
-impl Hash {
-    /// `what` keeps the hashes of different things apart.
-    fn new(what: u8) -> Self {
-        let hash = Self {
-            gathered: Zeroizing::new([0; GATHERED]),
-            filled: 0,
-            hash: Sha256::default(),
-        };
-        hash.put(&[what])
+    let mut hash = Hash::new(b'U');
+    hash.text(group).number(item.id);
+    for part in parts {
+        hash.number(part);
     }
-
-    fn put(mut self, bytes: &[u8]) -> Self {
-        if bytes.len() > GATHERED - self.filled {
-            self.hash.update(&self.gathered[..self.filled]);
-            self.filled = 0;
-        }
-        match self
-            .gathered
-            .get_mut(self.filled..self.filled + bytes.len())
-        {
-            Some(room) => {
-                room.copy_from_slice(bytes);
-                self.filled += bytes.len();
-            }
-            None => self.hash.update(bytes),
-        }
-        self
-    }
-
-    /// Never begins as [`Hash::none`] does.
-    fn bytes(self, bytes: &[u8]) -> Self {
-        let length = bytes.len() as u64 + 1;
-        match u8::try_from(length) {
-            Ok(length) if length < u8::MAX => self.put(&[length]),
-            _ => self.put(&[u8::MAX]).number(length),
-        }
-        .put(bytes)
-    }
-
-    fn none(self) -> Self {
-        self.put(&[0])
-    }
-
-    fn text(self, text: &str) -> Self {
-        self.bytes(text.as_bytes())
-    }
-
-    fn maybe(self, text: Option<&str>) -> Self {
-        match text {
-            Some(text) => self.text(text),
-            None => self.none(),
-        }
-    }
-
-    fn number(self, number: u64) -> Self {
-        self.put(&number.to_be_bytes())
-    }
-
-    fn maybe_number(self, number: Option<u64>) -> Self {
-        match number {
-            Some(number) => self.put(&[1]).number(number),
-            None => self.none(),
-        }
-    }
-
-    fn moment(self, at: Option<Timestamp>) -> Self {
-        self.maybe_number(at.map(|at| at.as_microsecond().cast_unsigned()))
-    }
-
-    fn end(mut self) -> u64 {
-        self.hash.update(&self.gathered[..self.filled]);
-        let hash = self.hash.finish();
-        let (head, _) = hash.split_at(8);
-        head.iter()
-            .fold(0, |number, byte| number << 8 | u64::from(*byte))
-    }
+    hash
 }
 
 #[cfg(test)]
