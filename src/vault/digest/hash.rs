@@ -14,7 +14,7 @@ pub(super) const fn mixed(id: u64, number: u64) -> u64 {
     mix ^ mix >> 31
 }
 
-/// A hash of fields, each of which says how long it is. All but secrets are gathered first, because a hash takes longer
+/// Hashes of fields, one after the other; each field says how long it is. All but secrets are gathered first, because a hash takes longer
 /// over a few bytes at a time.
 pub(super) struct Hash {
     gathered: [u8; GATHERED],
@@ -25,15 +25,19 @@ pub(super) struct Hash {
 const GATHERED: usize = 192;
 
 impl Hash {
-    /// `what` keeps the hashes of different things apart.
-    pub(super) fn new(what: u8) -> Self {
-        let mut gathered = [0; GATHERED];
-        gathered[0] = what;
+    pub(super) fn new() -> Self {
         Self {
-            gathered,
-            filled: 1,
+            gathered: [0; GATHERED],
+            filled: 0,
             hash: Sha256::default(),
         }
+    }
+
+    /// Begins anew; `what` keeps the hashes of different things apart.
+    pub(super) fn of(&mut self, what: u8) -> &mut Self {
+        self.gathered[0] = what;
+        self.filled = 1;
+        self
     }
 
     fn put(&mut self, bytes: &[u8]) -> &mut Self {
@@ -110,7 +114,7 @@ impl Hash {
 
     pub(super) fn end(&mut self) -> u64 {
         self.flush();
-        let hash = std::mem::take(&mut self.hash).finish();
+        let hash = self.hash.finish_and_begin();
         let (head, _) = hash.split_at(8);
         head.iter()
             .fold(0, |number, byte| number << 8 | u64::from(*byte))

@@ -79,22 +79,28 @@ impl Digest {
     pub fn of(user: &User) -> Self {
         let mut items =
             Vec::with_capacity(user.tokens.len() + user.cards.len() + user.passwords.len() + 1);
-        items.extend(user.tokens.iter().map(Item::token));
-        items.extend(user.cards.iter().map(Item::card));
-        items.extend(user.passwords.iter().map(Item::password));
+        // One for all: to set up a hash takes as long as the few bytes of most of them.
+        let hash = &mut Hash::new();
+        items.extend(user.tokens.iter().map(|token| Item::token(token, hash)));
+        items.extend(user.cards.iter().map(|card| Item::card(card, hash)));
+        items.extend(
+            user.passwords
+                .iter()
+                .map(|password| Item::password(password, hash)),
+        );
         if !user.qa.is_empty() {
-            items.push(Item::qa(&user.qa));
+            items.push(Item::qa(&user.qa, hash));
         }
         let mut own = [0; PARTS];
         own[STATE] = mixed(USER, user.state as u64);
-        own[OTHER] = about(user);
+        own[OTHER] = about(user, hash);
         Self { own, items }
     }
 
     /// Puts another identity provider's address in the place of the one that the token at `place` came with.
     pub fn set_address(&mut self, place: usize, url: &str) {
         if let Some(item) = self.items.get_mut(place) {
-            item.address = address(item.id, Some(url));
+            item.address = address(item.id, Some(url), &mut Hash::new());
         }
     }
 
@@ -209,8 +215,9 @@ impl Item {
         parts[OTHER] = parts[OTHER].wrapping_add(self.address);
     }
 
-    fn token(token: &Token) -> Self {
-        let id = Hash::new(b't')
+    fn token(token: &Token, hash: &mut Hash) -> Self {
+        let id = hash
+            .of(b't')
             .text(&token.vendor)
             .text(&token.serial)
             .text(distinction(token))
@@ -229,8 +236,8 @@ impl Item {
                 token.counter.map_or(0, |counter| counter.wrapping_add(1)),
             );
         }
-        let mut other = Hash::new(b'o');
-        other
+        let other = hash
+            .of(b'o')
             .number(id)
             .number(token.kind as u64)
             .number(token.algorithm as u64)
@@ -253,15 +260,16 @@ impl Item {
             id,
             usable: token.state.is_some_and(TokenState::is_usable) && token.is_activated(),
             parts,
-            address: address(id, token.idp_url.as_deref()),
+            address: address(id, token.idp_url.as_deref(), hash),
         }
     }
 
     /// Without what changes whenever the card is used.
-    fn card(card: &Card) -> Self {
+    fn card(card: &Card, hash: &mut Hash) -> Self {
         let id = mixed(CARD, card.serial);
         let mut parts = [0; PARTS];
-        parts[CARDS] = Hash::new(b'C')
+        parts[CARDS] = hash
+            .of(b'C')
             .number(id)
             .maybe_number(card.state.map(|state| state as u64))
             .moment(card.created)
@@ -279,13 +287,14 @@ impl Item {
         }
     }
 
-    fn password(password: &Password) -> Self {
+    fn password(password: &Password, hash: &mut Hash) -> Self {
         let id = match &password.name {
-            Some(name) => Hash::new(b'p').text(name).end(),
+            Some(name) => hash.of(b'p').text(name).end(),
             None => PASSWORD,
         };
         let mut parts = [0; PARTS];
-        parts[OTHER] = Hash::new(b'P')
+        parts[OTHER] = hash
+            .of(b'P')
             .number(id)
             .secret(&password.value)
             .moment(password.expires)
@@ -299,9 +308,9 @@ impl Item {
         }
     }
 
-    fn qa(pairs: &[QaPair]) -> Self {
+    fn qa(pairs: &[QaPair], hash: &mut Hash) -> Self {
         let mut parts = [0; PARTS];
-        let mut hash = Hash::new(b'Q');
+        hash.of(b'Q');
         for pair in pairs {
             hash.text(&pair.question).secret(&pair.answer);
         }
@@ -317,7 +326,7 @@ impl Item {
 
 /// What is neither state nor authenticator. Names are compared as sets: a source that lists them in another order has
 /// not changed the user.
-fn about(user: &User) -> u64 {
+fn about(user: &User, hash: &mut Hash) -> u64 {
     let mut aliases: Vec<&str> = user.aliases.iter().map(String::as_str).collect();
     aliases.sort_unstable();
     let mut contacts: Vec<_> = user
@@ -326,8 +335,8 @@ fn about(user: &User) -> u64 {
         .map(|contact| (&*contact.label, &*contact.value, contact.default))
         .collect();
     contacts.sort_unstable();
-    let mut hash = Hash::new(b'a');
-    hash.maybe(user.full_name.as_deref())
+    hash.of(b'a')
+        .maybe(user.full_name.as_deref())
         .number(aliases.len() as u64);
     for alias in aliases {
         hash.text(alias);
@@ -349,32 +358,34 @@ fn about(user: &User) -> u64 {
         .end()
 }
 
-fn address(id: u64, url: Option<&str>) -> u64 {
-    url.map_or(0, |url| Hash::new(b'i').number(id).text(url).end())
+fn address(id: u64, url: Option<&str>, hash: &mut Hash) -> u64 {
+    url.map_or(0, |url| hash.of(b'i').number(id).text(url).end())
 }
 
 /// One number for an unassigned token, group and all but its identity provider's address.
 pub(super) fn of_token(token: &UnassignedToken) -> u64 {
+    let hash = &mut Hash::new();
     let item = Item {
         address: 0,
-        ..Item::token(&token.token)
+        ..Item::token(&token.token, hash)
     };
-    nobodys(&item, &token.group).end()
+    nobodys(&item, &token.group, hash).end()
 }
 
 /// As for tokens.
 pub(super) fn of_card(card: &UnassignedCard) -> u64 {
-    nobodys(&Item::card(&card.card), &card.group)
+    let hash = &mut Hash::new();
+    let item = Item::card(&card.card, hash);
+    nobodys(&item, &card.group, hash)
         .number(u64::from(card.preproduced))
         .maybe(card.comment.as_deref())
         .end()
 }
 
-fn nobodys(item: &Item, group: &str) -> Hash {
+fn nobodys<'h>(item: &Item, group: &str, hash: &'h mut Hash) -> &'h mut Hash {
     let mut parts = [0; PARTS];
     item.add_to(&mut parts);
-    let mut hash = Hash::new(b'U');
-    hash.text(group).number(item.id);
+    hash.of(b'U').text(group).number(item.id);
     for part in parts {
         hash.number(part);
     }
