@@ -1,6 +1,7 @@
 //! `export`: the main job, a bundle from a selection.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::common::{FORMAT, OVERWRITE, PLAN, REASON, YES};
 use super::context::{Go, Opened};
@@ -8,10 +9,9 @@ use super::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Effect, Example, Selects};
-use crate::migrate::export::{self, Exported, Extent, Prepared, Request, Work};
+use crate::migrate::export::{self, Exported, Extent, Prepared, Request, Work, spoken};
 use crate::migrate::report::Report;
 use crate::migrate::rules::Rules;
-use crate::model::Timestamp;
 use crate::render::doc::{Cell, Column, RowSink};
 use crate::render::{Format, Ui, counted};
 use crate::store::audit::codes;
@@ -134,16 +134,17 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             return Err(Failure::from(error).audited());
         }
     };
+    let stale = stale(prepared.extent());
     if bound.args.flag(&PLAN) {
         let report = prepared.plan(&work)?;
         drop(progress);
         show_report(ui, format, &report)?;
         return Ok(said(
+            stale,
             &report,
             "this was a plan; nothing was written".to_owned(),
         ));
     }
-    let now = ambient.clock.now();
     let extent = prepared.extent();
     let count = if extent.users > 0 {
         extent.users
@@ -152,7 +153,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     };
     let question = format!(
         "{}Export {} into {}?",
-        remarks(extent, now),
+        remarks(extent),
         what(extent),
         path.display()
     );
@@ -165,6 +166,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         drop(progress);
         show_report(ui, format, &report)?;
         return Ok(said(
+            stale,
             &report,
             "this was a dry run; nothing was written".to_owned(),
         ));
@@ -175,6 +177,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     drop(progress);
     show_exported(ui, format, &exported)?;
     Ok(said(
+        stale,
         &exported.report,
         format!(
             "wrote bundle {}; 'bundle password {}' shows its password",
@@ -225,7 +228,7 @@ fn what(extent: &Extent) -> String {
 }
 
 /// What a master should know before saying yes.
-fn remarks(extent: &Extent, now: Timestamp) -> String {
+fn remarks(extent: &Extent) -> String {
     let mut text = String::new();
     for (bundle, users) in &extent.already {
         text += &format!("{} already in bundle {bundle}.\n", are(*users));
@@ -236,16 +239,27 @@ fn remarks(extent: &Extent, now: Timestamp) -> String {
             are_names(extent.collisions)
         );
     }
-    if let Some(loaded) = extent.loaded {
-        let hours = now.duration_since(loaded).as_hours();
-        if hours >= 24 {
-            text += &format!(
-                "The source copy is {} old.\n",
-                counted((hours / 24).cast_unsigned(), "day")
-            );
-        }
+    if let Some(source) = extent.source {
+        text += &match source.most.filter(|_| source.is_stale()) {
+            Some(most) => format!("{}.\n", too_old("The", source.age, most)),
+            None => format!("The source copy is {} old.\n", spoken(source.age)),
+        };
     }
     text
+}
+
+/// What is said of an old source copy whether or not there is a question.
+fn stale(extent: &Extent) -> Option<String> {
+    let source = extent.source.filter(|source| source.is_stale())?;
+    source.most.map(|most| too_old("the", source.age, most))
+}
+
+fn too_old(the: &str, age: Duration, most: Duration) -> String {
+    format!(
+        "{the} source copy is {} old, and migrate.max-source-age allows {}: load the source anew",
+        spoken(age),
+        spoken(most)
+    )
 }
 
 fn are(users: u64) -> String {
@@ -360,9 +374,10 @@ fn show_exported(ui: &Ui, format: Format, exported: &Exported) -> Result<(), Fai
     Ok(())
 }
 
-/// The last words of an export: its warnings, then what came of it.
-fn said(report: &Report, last: String) -> Outcome {
-    let mut notices: Vec<_> = report.warnings().iter().map(ToString::to_string).collect();
+/// The last words of an export: what is wrong with the source copy, its warnings, then what came of it.
+fn said(stale: Option<String>, report: &Report, last: String) -> Outcome {
+    let mut notices: Vec<_> = stale.into_iter().collect();
+    notices.extend(report.warnings().iter().map(ToString::to_string));
     notices.push(last);
     Outcome {
         notices,

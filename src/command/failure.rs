@@ -94,6 +94,8 @@ pub mod code {
             "Users go from none to export, exported, imported and migrated. Nothing but an export makes a user exported; whoever was exported is not staged again, and whoever was not cannot be imported. Nobody was moved.";
         UNKNOWN = "E0703", "there is no such thing",
             "A bundle, user, setting, format or topic of that name does not exist. The message or its hint says what there is.";
+        STALE = "E0704", "the source copy is too old",
+            "The source has written what was loaded last longer ago than migrate.max-source-age, and migrate.stale-source says that this blocks an export. Load the source anew, or change one of the two settings.";
         BUNDLE = "E0801", "a bundle cannot be read",
             "The file is no bundle, is damaged or cut, or the password is mistyped or wrong: four different messages, in this order. A mistyped password is told by its last two characters before anything slow is tried.";
         AUDIT = "E0901", "the audit",
@@ -314,6 +316,8 @@ impl From<crate::migrate::error::Error> for Failure {
             Error::Nothing { .. } => Self::new(Exit::Nothing, code::NOTHING, error)
                 .hint("'user count' with the same selection shows what it chooses"),
             Error::Conflicts { .. } => Self::new(Exit::Failed, code::CONFLICT, error),
+            Error::Stale { .. } => Self::new(Exit::Failed, code::STALE, error)
+                .hint("or say 'system set migrate.stale-source=warn'"),
             Error::Changed { .. } => Self::new(Exit::Failed, code::UNCONFIRMED, error),
             Error::Unsettled { .. } => Self::new(Exit::Failed, code::VAULT, error),
             Error::Unknown(_) => Self::new(Exit::Failed, code::UNKNOWN, error),

@@ -1,6 +1,9 @@
 //! What can go wrong on the way from the source copy to a bundle.
 
+use std::time::Duration;
+
 use crate::ambient::{Cancelled, NoRandomness};
+use crate::migrate::export::spoken;
 use crate::migrate::file::FileError;
 use crate::{bundle, store, vault};
 
@@ -25,6 +28,18 @@ pub enum Error {
     Conflicts {
         /// How many names.
         found: u64,
+    },
+    /// The source copy is older than it may be, and that blocks. No file was written.
+    #[error(
+        "the source copy is {} old, and migrate.max-source-age allows {}; nothing was exported: load the source anew",
+        spoken(*.age),
+        spoken(*.most)
+    )]
+    Stale {
+        /// How old it is.
+        age: Duration,
+        /// How old it may be.
+        most: Duration,
     },
     /// The vault was changed between the question and the answer.
     #[error(

@@ -16,8 +16,12 @@ pub enum Type {
     Flag,
     /// A whole number within bounds, both inclusive.
     Number(u64, u64),
-    /// A span: a number with `s`, `m` or `h`, in minutes without; in seconds within bounds, both inclusive.
+    /// A span: a number with `s`, `m`, `h` or `d`, in minutes without; in seconds within bounds, both inclusive.
     Span(u64, u64),
+    /// A number of days or hours, such as `7d` or `36h`, up to so many seconds; `0` or `off` for none.
+    Age(u64),
+    /// One of these words.
+    Word(&'static [&'static str]),
     /// Names separated by commas, `*` and `?` standing for anything; may be empty.
     Names,
     /// Up to four beginnings of aliases, separated by commas, none of which begins another; may be empty.
@@ -54,6 +58,9 @@ const fn setting(
         summary,
     }
 }
+
+/// In seconds.
+const DAY: u64 = 24 * 3600;
 
 /// All settings, in the order of the manual.
 pub static ALL: &[Setting] = &[
@@ -110,6 +117,18 @@ pub static ALL: &[Setting] = &[
         Type::Columns,
         "user=Resource Name,outcome=Event,message=Message",
         "columns of the target's event audit, for migrate results profile=audit",
+    ),
+    setting(
+        "migrate.max-source-age",
+        Type::Age(3650 * DAY),
+        "0",
+        "how old the source copy may be for an export, such as 7d; 0 for any age",
+    ),
+    setting(
+        "migrate.stale-source",
+        Type::Word(&["warn", "block"]),
+        "warn",
+        "what an export does when the source copy is older than that",
     ),
     setting(
         "idp.url",
@@ -230,6 +249,17 @@ impl Setting {
                     span_text(most)
                 ),
             ),
+            Type::Age(most) => (
+                age_text(typed, most),
+                format!("a time up to {} days, such as 7d or 36h, or 0", most / DAY),
+            ),
+            Type::Word(words) => (
+                words
+                    .iter()
+                    .find(|word| word.eq_ignore_ascii_case(typed))
+                    .map(|word| (*word).to_owned()),
+                words.join(" or "),
+            ),
             Type::Names => (
                 names_text(typed),
                 "names separated by commas, without control characters".to_owned(),
@@ -278,9 +308,22 @@ fn seconds(text: &str) -> Option<u64> {
         "s" => 1,
         "" | "m" => 60,
         "h" => 3600,
+        "d" => DAY,
         _ => return None,
     };
     number.checked_mul(factor)
+}
+
+fn age_text(typed: &str, most: u64) -> Option<String> {
+    if typed == "0" || typed.eq_ignore_ascii_case("off") {
+        return Some("0".to_owned());
+    }
+    let age = seconds(typed).filter(|age| *age <= most && typed.ends_with(['d', 'h']))?;
+    Some(match age {
+        0 => "0".to_owned(),
+        age if age.is_multiple_of(DAY) => format!("{}d", age / DAY),
+        age => span_text(age),
+    })
 }
 
 fn span_text(seconds: u64) -> String {
@@ -366,6 +409,18 @@ mod tests {
                 Some("https://idp.example"),
             ),
             ("idp.url", "", Some("")),
+            ("migrate.max-source-age", "7d", Some("7d")),
+            ("migrate.max-source-age", "48h", Some("2d")),
+            ("migrate.max-source-age", "36h", Some("36h")),
+            ("migrate.max-source-age", "0h", Some("0")),
+            ("migrate.max-source-age", "Off", Some("0")),
+            ("migrate.max-source-age", "7", None),
+            ("migrate.max-source-age", "90m", None),
+            ("migrate.max-source-age", "-1d", None),
+            ("migrate.max-source-age", "3651d", None),
+            ("migrate.max-source-age", "99999999999999999999d", None),
+            ("migrate.stale-source", "Block", Some("block")),
+            ("migrate.stale-source", "stop", None),
             ("migrate.prefixes", " GO_ ,GONE_", Some("GO_,GONE_")),
             ("migrate.prefixes", "", Some("")),
             ("migrate.prefixes", "GO,GONE", None),

@@ -10,6 +10,7 @@ mod common;
 
 mod answers;
 mod bundle;
+mod changes;
 mod check;
 mod editor;
 mod exchange;

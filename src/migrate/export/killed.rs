@@ -10,6 +10,7 @@ use super::*;
 use crate::ambient::{Clock, NoRandomness, Randomness, SystemRandomness};
 use crate::migrate::settle::{Fate, settle};
 use crate::migrate::testing::House;
+use crate::model::Timestamp;
 use crate::store::audit::verify;
 use crate::vault::testing;
 

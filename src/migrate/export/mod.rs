@@ -4,6 +4,7 @@
 //! [`Prepared::plan`] does all of it but the writing. One thread reads the vault, others open, map, encode and
 //! compress, the caller's seals, writes and keeps the ledger. Nothing grows with the number of users.
 
+mod age;
 #[cfg(test)]
 mod killed;
 mod output;
@@ -22,12 +23,12 @@ use crate::migrate::file::Destination;
 use crate::migrate::ordered;
 use crate::migrate::report::Report;
 use crate::migrate::rules::Rules;
-use crate::model::Timestamp;
 use crate::store::audit::{self, Draft, Who, codes};
 use crate::store::{Holder, Keys};
 use crate::vault::snapshot::{Collision, Snapshot, Unassigned};
 use crate::vault::{self, Vault, ledger};
 
+pub use age::{SourceAge, spoken};
 use output::Output;
 use worker::{Done, Worker};
 
@@ -81,8 +82,8 @@ pub struct Extent {
     pub collisions: u64,
     /// How many of the chosen users are already in which bundle.
     pub already: Vec<(u64, u64)>,
-    /// The newest load.
-    pub loaded: Option<Timestamp>,
+    /// How old the source copy is.
+    pub source: Option<SourceAge>,
 }
 
 impl Extent {
@@ -128,7 +129,8 @@ impl<'a> Prepared<'a> {
     /// in order.
     ///
     /// # Errors
-    /// [`Error::Conflicts`] unless they may be skipped, [`Error::Nothing`], and what is wrong with the path.
+    /// [`Error::Conflicts`] unless they may be skipped, [`Error::Nothing`], [`Error::Stale`], and what is wrong with
+    /// the path.
     pub fn new(
         vault: &Vault,
         request: Request<'a>,
@@ -176,7 +178,7 @@ impl<'a> Prepared<'a> {
         if extent.users > 0 {
             extent.already = snapshot.already()?;
         }
-        extent.loaded = ledger::loaded(db)?;
+        extent.source = SourceAge::look(db, request.rules.now)?;
         Ok(Self {
             earlier_cards: ledger::unassigned_cards(db)?,
             seen: audit::last(db)?,

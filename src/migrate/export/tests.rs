@@ -296,7 +296,7 @@ fn a_second_export_says_who_is_in_which_bundle_already() {
     let extent = prepared.extent();
     assert_eq!(extent.already, [(1, 2)]);
     assert_eq!((extent.users, extent.tokens, extent.cards), (3, 1, 1));
-    assert!(extent.loaded.is_some());
+    assert!(extent.source.is_some());
 
     let selection = choose("userid", "a*");
     let request = house.request(&selection, &q);

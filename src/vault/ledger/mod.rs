@@ -11,8 +11,8 @@ mod tests;
 
 pub(super) use read::moment;
 pub use read::{
-    Membership, Password, Skipped, bundles_of, get, left_out_of, left_out_unassigned, list, loaded,
-    not_taken, password, skipped, unassigned_cards, unresolved,
+    Membership, Password, Skipped, bundles_of, get, left_out_of, left_out_unassigned, list,
+    not_taken, password, skipped, source_written, unassigned_cards, unresolved,
 };
 pub use write::{
     LeftOut, Member, Opening, Sealing, add_left_out, add_members, fail, finish, lose, open, seal,

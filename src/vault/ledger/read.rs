@@ -166,9 +166,12 @@ pub fn unassigned_cards(db: &Connection) -> Result<u64> {
     )?)
 }
 
-/// When the newest load was.
-pub fn loaded(db: &Connection) -> Result<Option<Timestamp>> {
-    Ok(db.query_row("SELECT max(at) FROM loads", [], |row| moment(row, 0))?)
+/// When the source wrote what was loaded last, or when that was loaded if the file did not say. Tokens that a vendor
+/// delivered say nothing of the source.
+pub fn source_written(db: &Connection) -> Result<Option<Timestamp>> {
+    let sql = "SELECT coalesce(exported, at) FROM loads WHERE exported IS NOT NULL OR users > 0 ORDER BY id DESC LIMIT 1";
+    let found = db.query_row(sql, [], |row| moment(row, 0)).optional()?;
+    Ok(found.flatten())
 }
 
 fn one_skipped(row: &Row<'_>) -> rusqlite::Result<Skipped> {

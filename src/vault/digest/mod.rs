@@ -4,20 +4,21 @@
 //! to the parts by itself, so that one that is new is told as new and as nothing else. Only what the target can use is
 //! in it: a soft token whose activation was under way when the bundle was written is new once it is complete.
 //!
-//! Hashes are SHA-256 cut to 8 bytes, and shares are added up: enough to notice change. They are no protection, since
+//! Hashes are SHA-256 cut to 8 bytes (a state or a counter is spread without one), and shares are added up: enough to notice change. They are no protection, since
 //! answers and passwords can be guessed; so a digest is kept sealed (security.md §2, column 7).
 
-use secrecy::ExposeSecret as _;
+mod hash;
 
-use crate::crypto::Sha256;
 use crate::model::{
-    Card, CardState, Changes, Password, QaPair, Timestamp, Token, TokenState, UnassignedCard,
-    UnassignedToken, User,
+    Card, CardState, Changes, Password, QaPair, Token, TokenState, UnassignedCard, UnassignedToken,
+    User,
 };
 use crate::store::{self, Column, Keys};
 
 use super::sealed::distinction;
+use hash::{Hash, mixed};
 
+/// Of what is kept. States and the like go in by their places in the model: a new order there is a new version here.
 const VERSION: u8 = 1;
 /// How many parts there are.
 const PARTS: usize = 5;
@@ -35,6 +36,12 @@ const MEANINGS: [Changes; PARTS] = [
     Changes::COUNTER,
     Changes::OTHER,
 ];
+
+/// What the shares of things without a name of their own begin from: any numbers that are far apart.
+const USER: u64 = u64::from_be_bytes(*b"the user");
+const CARD: u64 = u64::from_be_bytes(*b"one card");
+const PASSWORD: u64 = u64::from_be_bytes(*b"password");
+const QUESTIONS: u64 = u64::from_be_bytes(*b"question");
 
 /// Sums of shares; zero where there is nothing.
 type Parts = [u64; PARTS];
@@ -72,22 +79,28 @@ impl Digest {
     pub fn of(user: &User) -> Self {
         let mut items =
             Vec::with_capacity(user.tokens.len() + user.cards.len() + user.passwords.len() + 1);
-        items.extend(user.tokens.iter().map(Item::token));
-        items.extend(user.cards.iter().map(Item::card));
-        items.extend(user.passwords.iter().map(Item::password));
+        // One for all: to set up a hash takes as long as the few bytes of most of them.
+        let hash = &mut Hash::new();
+        items.extend(user.tokens.iter().map(|token| Item::token(token, hash)));
+        items.extend(user.cards.iter().map(|card| Item::card(card, hash)));
+        items.extend(
+            user.passwords
+                .iter()
+                .map(|password| Item::password(password, hash)),
+        );
         if !user.qa.is_empty() {
-            items.push(Item::qa(&user.qa));
+            items.push(Item::qa(&user.qa, hash));
         }
         let mut own = [0; PARTS];
-        own[STATE] = Hash::new(b'u').text(user.state.as_str()).end();
-        own[OTHER] = about(user);
+        own[STATE] = mixed(USER, user.state as u64);
+        own[OTHER] = about(user, hash);
         Self { own, items }
     }
 
     /// Puts another identity provider's address in the place of the one that the token at `place` came with.
     pub fn set_address(&mut self, place: usize, url: &str) {
         if let Some(item) = self.items.get_mut(place) {
-            item.address = address(item.id, Some(url));
+            item.address = address(item.id, Some(url), &mut Hash::new());
         }
     }
 
@@ -202,29 +215,34 @@ impl Item {
         parts[OTHER] = parts[OTHER].wrapping_add(self.address);
     }
 
-    fn token(token: &Token) -> Self {
-        let id = Hash::new(b't')
+    fn token(token: &Token, hash: &mut Hash) -> Self {
+        let id = hash
+            .of(b't')
             .text(&token.vendor)
             .text(&token.serial)
             .text(distinction(token))
-            .bytes(token.seed.expose_secret())
+            .secret(&token.seed)
             .end();
         let mut parts = [0; PARTS];
-        parts[STATE] = Hash::new(b's')
-            .number(id)
-            .maybe(token.state.map(|state| state.as_str()))
-            .maybe(token.activation.map(|activation| activation.as_str()))
-            .end();
+        let state = token.state.map_or(0, |state| state as u64 + 1);
+        let activation = token
+            .activation
+            .map_or(0, |activation| activation as u64 + 1);
+        parts[STATE] = mixed(id, state << 8 | activation);
         let events = token.algorithm.is_event_based();
         if events {
-            parts[COUNTERS] = Hash::new(b'n').number(id).maybe_number(token.counter).end();
+            parts[COUNTERS] = mixed(
+                !id,
+                token.counter.map_or(0, |counter| counter.wrapping_add(1)),
+            );
         }
-        parts[OTHER] = Hash::new(b'o')
+        let other = hash
+            .of(b'o')
             .number(id)
-            .text(token.kind.as_str())
+            .number(token.kind as u64)
+            .number(token.algorithm as u64)
             .maybe(token.model.as_deref())
-            .text(token.algorithm.as_str())
-            .maybe(token.hash.map(|hash| hash.as_str()))
+            .maybe_number(token.hash.map(|hash| hash as u64))
             .maybe_number(token.digits.map(u64::from))
             .maybe_number(token.step.map(u64::from))
             .maybe_number(token.counter.filter(|_| !events))
@@ -233,30 +251,33 @@ impl Item {
             .moment(token.expires)
             .maybe(token.issue_no.as_deref())
             .maybe(token.key_id.as_deref())
-            .maybe(token.comment.as_deref())
-            .maybe_bytes(token.unlock.as_ref().map(|unlock| unlock.expose_secret()))
-            .end();
+            .maybe(token.comment.as_deref());
+        if let Some(unlock) = &token.unlock {
+            other.secret(unlock);
+        }
+        parts[OTHER] = other.end();
         Self {
             id,
             usable: token.state.is_some_and(TokenState::is_usable) && token.is_activated(),
             parts,
-            address: address(id, token.idp_url.as_deref()),
+            address: address(id, token.idp_url.as_deref(), hash),
         }
     }
 
     /// Without what changes whenever the card is used.
-    fn card(card: &Card) -> Self {
-        let id = Hash::new(b'c').number(card.serial).end();
+    fn card(card: &Card, hash: &mut Hash) -> Self {
+        let id = mixed(CARD, card.serial);
         let mut parts = [0; PARTS];
-        parts[CARDS] = Hash::new(b'C')
+        parts[CARDS] = hash
+            .of(b'C')
             .number(id)
-            .maybe(card.state.map(|state| state.as_str()))
+            .maybe_number(card.state.map(|state| state as u64))
             .moment(card.created)
             .moment(card.expires)
             .moment(card.superseded)
             .number(u64::from(card.rows))
             .number(u64::from(card.columns))
-            .bytes(card.cells.expose_secret())
+            .secret(&card.cells)
             .end();
         Self {
             id,
@@ -266,12 +287,16 @@ impl Item {
         }
     }
 
-    fn password(password: &Password) -> Self {
-        let id = Hash::new(b'p').maybe(password.name.as_deref()).end();
+    fn password(password: &Password, hash: &mut Hash) -> Self {
+        let id = match &password.name {
+            Some(name) => hash.of(b'p').text(name).end(),
+            None => PASSWORD,
+        };
         let mut parts = [0; PARTS];
-        parts[OTHER] = Hash::new(b'P')
+        parts[OTHER] = hash
+            .of(b'P')
             .number(id)
-            .bytes(password.value.expose_secret())
+            .secret(&password.value)
             .moment(password.expires)
             .maybe_number(password.must_change.map(u64::from))
             .end();
@@ -283,14 +308,15 @@ impl Item {
         }
     }
 
-    fn qa(pairs: &[QaPair]) -> Self {
+    fn qa(pairs: &[QaPair], hash: &mut Hash) -> Self {
         let mut parts = [0; PARTS];
-        let hash = pairs.iter().fold(Hash::new(b'Q'), |hash, pair| {
-            hash.text(&pair.question).bytes(pair.answer.expose_secret())
-        });
+        hash.of(b'Q');
+        for pair in pairs {
+            hash.text(&pair.question).secret(&pair.answer);
+        }
         parts[QA] = hash.end();
         Self {
-            id: Hash::new(b'q').end(),
+            id: QUESTIONS,
             usable: true,
             parts,
             address: 0,
@@ -300,7 +326,7 @@ impl Item {
 
 /// What is neither state nor authenticator. Names are compared as sets: a source that lists them in another order has
 /// not changed the user.
-fn about(user: &User) -> u64 {
+fn about(user: &User, hash: &mut Hash) -> u64 {
     let mut aliases: Vec<&str> = user.aliases.iter().map(String::as_str).collect();
     aliases.sort_unstable();
     let mut contacts: Vec<_> = user
@@ -309,19 +335,21 @@ fn about(user: &User) -> u64 {
         .map(|contact| (&*contact.label, &*contact.value, contact.default))
         .collect();
     contacts.sort_unstable();
-    let mut hash = Hash::new(b'a').maybe(user.full_name.as_deref());
-    hash = hash.number(aliases.len() as u64);
-    hash = aliases.into_iter().fold(hash, Hash::text);
-    hash = hash.number(contacts.len() as u64);
+    hash.of(b'a')
+        .maybe(user.full_name.as_deref())
+        .number(aliases.len() as u64);
+    for alias in aliases {
+        hash.text(alias);
+    }
+    hash.number(contacts.len() as u64);
     for (label, value, default) in contacts {
-        hash = hash.text(label).text(value).number(u64::from(default));
+        hash.text(label).text(value).number(u64::from(default));
     }
     let location = &user.location;
-    hash = hash.number(location.expected.len() as u64);
-    hash = location
-        .expected
-        .iter()
-        .fold(hash, |hash, place| hash.text(place));
+    hash.number(location.expected.len() as u64);
+    for place in &location.expected {
+        hash.text(place);
+    }
     let overrides = &location.overrides;
     hash.maybe_number(overrides.max_history)
         .maybe_number(overrides.check_ip.map(u64::from))
@@ -330,91 +358,38 @@ fn about(user: &User) -> u64 {
         .end()
 }
 
-fn address(id: u64, url: Option<&str>) -> u64 {
-    url.map_or(0, |url| Hash::new(b'i').number(id).text(url).end())
+fn address(id: u64, url: Option<&str>, hash: &mut Hash) -> u64 {
+    url.map_or(0, |url| hash.of(b'i').number(id).text(url).end())
 }
 
 /// One number for an unassigned token, group and all but its identity provider's address.
 pub(super) fn of_token(token: &UnassignedToken) -> u64 {
+    let hash = &mut Hash::new();
     let item = Item {
         address: 0,
-        ..Item::token(&token.token)
+        ..Item::token(&token.token, hash)
     };
-    nobodys(&item, &token.group).end()
+    nobodys(&item, &token.group, hash).end()
 }
 
 /// As for tokens.
 pub(super) fn of_card(card: &UnassignedCard) -> u64 {
-    nobodys(&Item::card(&card.card), &card.group)
+    let hash = &mut Hash::new();
+    let item = Item::card(&card.card, hash);
+    nobodys(&item, &card.group, hash)
         .number(u64::from(card.preproduced))
         .maybe(card.comment.as_deref())
         .end()
 }
 
-fn nobodys(item: &Item, group: &str) -> Hash {
+fn nobodys<'h>(item: &Item, group: &str, hash: &'h mut Hash) -> &'h mut Hash {
     let mut parts = [0; PARTS];
     item.add_to(&mut parts);
-    let hash = Hash::new(b'U').text(group).number(item.id);
-    parts.into_iter().fold(hash, Hash::number)
-}
-
-/// A hash of fields, each of which says how long it is.
-struct Hash(Sha256);
-
-impl Hash {
-    /// `what` keeps the hashes of different things apart.
-    fn new(what: u8) -> Self {
-        let mut hash = Sha256::default();
-        hash.update(&[what]);
-        Self(hash)
+    hash.of(b'U').text(group).number(item.id);
+    for part in parts {
+        hash.number(part);
     }
-
-    fn bytes(mut self, bytes: &[u8]) -> Self {
-        self.0.update(&(bytes.len() as u64 + 1).to_be_bytes());
-        self.0.update(bytes);
-        self
-    }
-
-    fn text(self, text: &str) -> Self {
-        self.bytes(text.as_bytes())
-    }
-
-    fn maybe_bytes(mut self, bytes: Option<&[u8]>) -> Self {
-        match bytes {
-            Some(bytes) => self.bytes(bytes),
-            None => {
-                self.0.update(&[0; 8]);
-                self
-            }
-        }
-    }
-
-    fn maybe(self, text: Option<&str>) -> Self {
-        self.maybe_bytes(text.map(str::as_bytes))
-    }
-
-    fn number(mut self, number: u64) -> Self {
-        self.0.update(&number.to_be_bytes());
-        self
-    }
-
-    fn maybe_number(self, number: Option<u64>) -> Self {
-        match number {
-            Some(number) => self.number(1).number(number),
-            None => self.number(0),
-        }
-    }
-
-    fn moment(self, at: Option<Timestamp>) -> Self {
-        self.maybe_number(at.map(|at| at.as_microsecond().cast_unsigned()))
-    }
-
-    fn end(self) -> u64 {
-        let hash = self.0.finish();
-        let (head, _) = hash.split_at(8);
-        head.iter()
-            .fold(0, |number, byte| number << 8 | u64::from(*byte))
-    }
+    hash
 }
 
 #[cfg(test)]
