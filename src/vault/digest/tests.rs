@@ -62,7 +62,8 @@ fn the_order_of_a_source_is_no_change_but_for_questions() {
 
 #[test]
 fn each_part_has_its_name() {
-    let edits: [(Changes, fn(&mut User)); 27] = [
+    type Edit = (Changes, fn(&mut User));
+    let edits: [Edit; 27] = [
         (Changes::STATE, |user| user.state = UserState::Suspended),
         (Changes::STATE, |user| {
             user.tokens[0].state = Some(TokenState::Hold)

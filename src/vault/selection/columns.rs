@@ -47,6 +47,8 @@ pub(super) enum Column {
 pub(super) struct Table {
     /// What `FROM` names.
     pub(super) from: &'static str,
+    /// Its id; negative for what belongs to no user.
+    pub(super) id: &'static str,
     /// The id of the user a row belongs to.
     pub(super) user: &'static str,
     /// The group of a row that belongs to no user.
@@ -58,21 +60,25 @@ pub(super) const fn table(entity: Entity) -> Table {
     match entity {
         Entity::User => Table {
             from: "users u",
+            id: "u.id",
             user: "u.id",
             group: None,
         },
         Entity::Token => Table {
             from: "tokens t",
+            id: "t.id",
             user: "t.id >> 16",
             group: Some("t.group_id"),
         },
         Entity::Card => Table {
             from: "cards c",
+            id: "c.id",
             user: "c.id >> 16",
             group: Some("c.group_id"),
         },
         Entity::Location => Table {
             from: "locations l",
+            id: "l.id",
             user: "l.id >> 16",
             group: None,
         },
@@ -226,6 +232,20 @@ static COLUMNS: &[(&str, Column)] = &[
     ("token.lastused", Maybe("t.last_used")),
     ("token.expires", Maybe("t.expires")),
     ("token.drift", Maybe("t.drift")),
+    (
+        "token.assigned",
+        Cases {
+            present: "t.id > 0",
+            named: &[("yes", "t.id > 0"), ("no", "t.id < 0")],
+        },
+    ),
+    (
+        "card.assigned",
+        Cases {
+            present: "c.id > 0",
+            named: &[("yes", "c.id > 0"), ("no", "c.id < 0")],
+        },
+    ),
     ("card.serial", Always("c.serial")),
     ("card.state", Maybe("c.state")),
     ("card.usage", Maybe("c.usage")),
@@ -261,7 +281,7 @@ mod tests {
                 told += 1;
             }
         }
-        assert_eq!(told, 5);
+        assert_eq!(told, 7);
     }
 
     #[test]

@@ -245,6 +245,10 @@ impl Compiler {
             inner.user,
             inner.from
         ));
+        if inner.group.is_some() {
+            // What is nobody's must not pass for what is another nobody's. The sign keeps the planner from walking ids.
+            self.text.push_str(&format!("+{} > 0 AND ", inner.id));
+        }
         condition(self)?;
         self.text.push(')');
         Ok(())
