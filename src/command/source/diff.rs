@@ -13,8 +13,8 @@ use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Example};
 use crate::render::counted;
 use crate::render::doc::{Cell, Column};
+use crate::vault;
 use crate::vault::load::{Difference, LoadReport, Subject, What};
-use crate::vault::{self};
 
 const DIFF_FORMAT: Key<String> =
     Key::choice("format", &["ndjson", "ldif"], "What the file is").default("ndjson");
@@ -98,9 +98,9 @@ fn diff(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             cancel,
         );
         match (over, done) {
-            (Some(Err(error)), _) => return Err(error.into()),
-            (Some(Ok(())), Err(vault::Error::Cancelled(_))) => return Ok(None),
-            (_, Err(error)) => return Err(Failure::from(error).in_file(path)),
+            (Some(Err(error)), _) => Err(error.into()),
+            (Some(Ok(())), Err(vault::Error::Cancelled(_))) => Ok(None),
+            (_, Err(error)) => Err(Failure::from(error).in_file(path)),
             (_, Ok(report)) => {
                 rows.end()?;
                 Ok(Some(report))
