@@ -190,18 +190,33 @@ fn a_load_says_who_has_changed_since_the_bundle() {
     for ran in [&told, &loaded] {
         assert!(ran.err.contains(words), "{}", ran.err);
     }
+    let count = |selection: &str| house.ask("value", &format!("user count {selection}"));
+    for (selection, users) in [
+        ("changed=yes", "3\n"),
+        ("changed=new-authenticator", "1\n"),
+        ("changed=counter userid=bert", "1\n"),
+        ("changed=qa userid=cleo", "1\n"),
+        ("changed=other", "0\n"),
+    ] {
+        assert_eq!(count(selection), users, "{selection}");
+    }
     // And back again: nobody has.
     let back = house
         .master(&["source load file=people.ndjson format=ndjson"])
         .ok();
     assert!(!back.err.contains("since the last bundle"), "{}", back.err);
-    // A second bundle begins anew.
+    assert_eq!(count("changed=yes"), "0\n");
+    // The follow-up takes those with something new, and only they begin anew.
     house
         .master(&[
             "source load file=delta.ndjson format=ndjson",
-            "export file=2.igb",
+            "export changed=new-authenticator file=2.igb",
         ])
         .ok();
+    assert_eq!(count("exported=2"), "1\n");
+    assert_eq!(count("changed=new-authenticator"), "0\n");
+    assert_eq!(count("changed=yes"), "2\n");
+    house.master(&["export file=3.igb"]).ok();
     let same = house
         .master(&["source load file=delta.ndjson format=ndjson"])
         .ok();
