@@ -13,8 +13,8 @@ use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Example};
 use crate::render::counted;
 use crate::render::doc::{Cell, Column};
+use crate::vault;
 use crate::vault::load::{Difference, LoadReport, Subject, What};
-use crate::vault::{self};
 
 const DIFF_FORMAT: Key<String> =
     Key::choice("format", &["ndjson", "ldif"], "What the file is").default("ndjson");

@@ -3,6 +3,8 @@ use crate::model::*;
 use crate::store::loose_keys;
 use crate::vault::testing::{at, secret, token, user};
 
+type Edit = fn(&mut User);
+
 /// A user with a time-based and an event-based token, and some of everything else.
 fn somebody() -> User {
     let mut user = user("g", "a");
@@ -27,7 +29,7 @@ fn both(one: Changes, other: Changes) -> Changes {
 
 #[test]
 fn what_use_changes_is_no_change() {
-    let edits: [fn(&mut User); 12] = [
+    let edits: [Edit; 12] = [
         |_| {},
         |user| user.last_auth = Some(at("2026-11-01T00:00:00Z")),
         |user| user.lockout_count = Some(9),
@@ -62,8 +64,7 @@ fn the_order_of_a_source_is_no_change_but_for_questions() {
 
 #[test]
 fn each_part_has_its_name() {
-    type Edit = (Changes, fn(&mut User));
-    let edits: [Edit; 27] = [
+    let edits: &[(Changes, Edit)] = &[
         (Changes::STATE, |user| user.state = UserState::Suspended),
         (Changes::STATE, |user| {
             user.tokens[0].state = Some(TokenState::Hold)
@@ -112,8 +113,8 @@ fn each_part_has_its_name() {
             user.location.overrides.check_ip = None
         }),
     ];
-    for (number, (expected, edit)) in edits.into_iter().enumerate() {
-        assert_eq!(after(edit), expected, "edit {number}");
+    for (number, (expected, edit)) in edits.iter().enumerate() {
+        assert_eq!(after(edit), *expected, "edit {number}");
     }
     assert_eq!(
         after(|user| {
@@ -126,7 +127,7 @@ fn each_part_has_its_name() {
 
 #[test]
 fn an_authenticator_that_is_new_is_that_and_nothing_else() {
-    let edits: [fn(&mut User); 6] = [
+    let edits: [Edit; 6] = [
         |user| user.tokens.push(token("V", "new")),
         |user| {
             let mut event = token("V", "new");

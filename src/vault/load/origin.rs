@@ -107,6 +107,9 @@ impl Writer<'_, '_> {
             )
             .into());
         }
+        if let Some(known) = self.groups.get(&group.name) {
+            self.group_differs(line, known.id, group)?;
+        }
         if group.default {
             if let Some((name, first)) = &self.default_group {
                 let what = format!(
@@ -124,7 +127,6 @@ impl Writer<'_, '_> {
         let id = match self.groups.get(&group.name) {
             Some(known) => {
                 let id = known.id;
-                self.group_differs(line, id, group)?;
                 self.db.execute(
                     "UPDATE groups SET is_default = ?, load = ?, line = ?, gone = 0 WHERE id = ?",
                     params![group.default, from.load, from.line, id],
