@@ -5,6 +5,7 @@
 //! So rows are first written down as they come, then looked up in the order of their names, then put down in the order
 //! of their users: two sorts, and everything else from front to back.
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
@@ -114,6 +115,16 @@ impl<'a> Intake<'a> {
     /// Gives every answer to its user. Names that lead to nobody who was exported are passed over, see
     /// [`Intake::passed_over`].
     pub fn place(&self, cancel: &CancelToken) -> Result<Option<Trouble>> {
+        // Else SQLite plans these lookups anew for every name, in case another value would want another plan
+        // (measured: 141 µs a name against 7).
+        let same_plan = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
+        self.tx.set_db_config(same_plan, true)?;
+        let placed = self.place_all(cancel);
+        self.tx.set_db_config(same_plan, false)?;
+        placed
+    }
+
+    fn place_all(&self, cancel: &CancelToken) -> Result<Option<Trouble>> {
         self.note_renamed()?;
         if let Some(trouble) = self.look_up(cancel)? {
             return Ok(Some(trouble));
