@@ -3,6 +3,9 @@
 //! Only soft tokens with push or transactions have to do with one. A change is written into the token, where an export
 //! finds it, and beside it into `idp_urls`, so that a load keeps it and it can be taken back.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
@@ -123,36 +126,33 @@ pub struct Change {
 pub fn look(db: &Connection, users: &Users, new: New<'_>) -> Result<Change> {
     let (ids, params) = users.sql();
     let (to, which) = new.sql();
-    let concerned = concerned(ids);
-    let all = || params_from_iter(std::iter::once(new.param()).chain(params.iter().cloned()));
-    let mut change = db.query_row(
-        &format!(
-            "SELECT coalesce(sum(c), 0), count(DISTINCT CASE WHEN c THEN user END), \
-             count(DISTINCT CASE WHEN c AND exported THEN user END), coalesce(sum(NOT c), 0) \
-             FROM (SELECT u.id AS user, p.bundle IS NOT NULL AS exported, {which} AS c {concerned})"
-        ),
-        all(),
-        |row| {
-            Ok(Change {
-                steps: Vec::new(),
-                tokens: row.get(0)?,
-                users: row.get(1)?,
-                exported: row.get(2)?,
-                unchanged: row.get(3)?,
-            })
-        },
-    )?;
     let sql = format!(
-        "SELECT t.idp_url, {to}, count(*) {concerned} AND {which} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
+        "SELECT {which}, u.id, p.bundle IS NOT NULL, t.idp_url, {to} {} ORDER BY u.id",
+        concerned(ids)
     );
-    walk::<Error>(db, &sql, all(), |row| {
-        change.steps.push(Step {
-            from: row.get(0)?,
-            to: row.get(1)?,
-            tokens: row.get(2)?,
-        });
+    let all = std::iter::once(new.param()).chain(params.iter().cloned());
+    let mut change = Change::default();
+    let mut steps: BTreeMap<(Option<String>, Option<String>), u64> = BTreeMap::new();
+    let mut last = None;
+    walk::<Error>(db, &sql, params_from_iter(all), |row| {
+        if !row.get::<_, bool>(0)? {
+            change.unchanged += 1;
+            return Ok(true);
+        }
+        let user: i64 = row.get(1)?;
+        change.tokens += 1;
+        if last.replace(user) != Some(user) {
+            change.users += 1;
+            change.exported += u64::from(row.get::<_, bool>(2)?);
+        }
+        *steps.entry((row.get(3)?, row.get(4)?)).or_default() += 1;
         Ok(true)
     })?;
+    change.steps = steps
+        .into_iter()
+        .map(|((from, to), tokens)| Step { from, to, tokens })
+        .collect();
+    change.steps.sort_by_key(|step| Reverse(step.tokens));
     Ok(change)
 }
 
@@ -177,6 +177,7 @@ pub fn apply(tx: &Connection, users: &Users, new: New<'_>) -> Result<()> {
         "UPDATE tokens SET idp_url = c.new FROM temp.idp_changes c WHERE c.token = tokens.id;
          INSERT INTO idp_urls (serial, vendor, distinction, url, previous, source)
             SELECT serial, vendor, distinction, new, old, old FROM temp.idp_changes WHERE new IS NOT NULL
+            ORDER BY serial, vendor, distinction
             ON CONFLICT DO UPDATE SET url = excluded.url, previous = excluded.previous;",
     )?;
     if new == New::Previous {

@@ -143,12 +143,10 @@ fn address(cx: &Context<'_>, bound: &Bound) -> Result<IdpUrl, Failure> {
 }
 
 fn in_bundles(users: u64) -> String {
+    let verb = if users == 1 { "is" } else { "are" };
     format!(
-        "{} in bundles that are made already and do not change",
-        match users {
-            1 => "1 of the users is".to_owned(),
-            users => format!("{users} of the users are"),
-        }
+        "{} of them {verb} in bundles that are made already and do not change",
+        counted(users, "user")
     )
 }
 

@@ -165,9 +165,8 @@ fn take_in(
         |db| {
             let judged = answers::judge(db)?;
             if judged.lost > 0 {
-                let users = counted(judged.lost, "user");
-                let what =
-                    format!("{users} of the file not exported any more; nothing was changed");
+                let users = are(judged.lost);
+                let what = format!("{users} not exported any more; nothing was changed");
                 return Err(Failure::new(Exit::Failed, code::UNCONFIRMED, what).hint("look again"));
             }
             Ok(Intake { records, judged })
@@ -177,13 +176,8 @@ fn take_in(
     let mut outcome = Outcome::quiet();
     if contents.unknown.count > 0 {
         outcome.notices.push(format!(
-            "passed over {} who {} not in the vault: {}",
-            counted(contents.unknown.count, "user"),
-            if contents.unknown.count == 1 {
-                "is"
-            } else {
-                "are"
-            },
+            "{} passed over, not in the vault: {}",
+            are(contents.unknown.count),
             contents.unknown
         ));
     }
@@ -280,16 +274,18 @@ fn cells(left: Left) -> Vec<Cell> {
     ]
 }
 
+fn are(users: u64) -> String {
+    let verb = if users == 1 { "is" } else { "are" };
+    format!("{} {verb}", counted(users, "user"))
+}
+
 impl Intake {
     fn done(&self) -> String {
         format!(
             "took in {} about {}: {} imported now",
             counted(self.records, "answer"),
             counted(self.judged.ok + self.judged.errors, "user"),
-            match self.judged.moved {
-                1 => "1 user is".to_owned(),
-                users => format!("{users} users are"),
-            }
+            are(self.judged.moved)
         )
     }
 }
@@ -320,10 +316,7 @@ impl Proposal for Intake {
         format!(
             "{} about {} known already; nothing was changed",
             counted(self.records, "answer"),
-            match users {
-                1 => "1 user is".to_owned(),
-                users => format!("{users} users are"),
-            }
+            are(users)
         )
     }
 
