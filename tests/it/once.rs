@@ -233,9 +233,15 @@ fn every_example_of_the_catalogue_runs() {
         .and_then(|rest| rest.split('"').next())
         .expect("a user id")
         .to_owned();
+    // Whoever is exported keeps the id of then, so that it takes somebody whom the examples of 'export' leave out.
+    let kept = house.ask("value", "user list userid=z* limit=1");
+    let kept = kept.split('\t').next().expect("a user");
+    house
+        .master(&[&format!("migrate exclude userid='{kept}' reason=later")])
+        .ok();
     house.file(
         "ids.csv",
-        format!("userid,targetUserId\n{person},{person}.new\n"),
+        format!("userid,targetUserId\n{kept},{kept}.new\n"),
     );
     let group = house.ask("ndjson", "group list");
     let group = group
