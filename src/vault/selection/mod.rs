@@ -5,13 +5,17 @@
 //! parameter. Absent values are made false, not NULL, so that `not` means what it says.
 
 mod columns;
+mod leaf;
+mod sets;
 mod value;
 
 use rusqlite::types::Value;
 
 use crate::lang::selection::{Entity, Expr, Operand, Pattern, Selection, Test};
 
-use columns::{Column, column, table};
+use columns::table;
+
+pub(super) use sets::count;
 
 /// A condition and its parameters, in the order of their question marks.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,14 +65,21 @@ pub(super) fn compile_case(
     entity: Entity,
     case: Case,
 ) -> Result<Sql, Unusable> {
+    match &selection.expr {
+        Some(expr) => compile_expr(expr, entity, case),
+        None => Ok(Sql {
+            text: "TRUE".to_owned(),
+            params: Vec::new(),
+        }),
+    }
+}
+
+fn compile_expr(expr: &Expr, entity: Entity, case: Case) -> Result<Sql, Unusable> {
     let mut compiler = Compiler {
         case,
         ..Compiler::default()
     };
-    match &selection.expr {
-        Some(expr) => compiler.expr(expr, entity)?,
-        None => compiler.text.push_str("TRUE"),
-    }
+    compiler.expr(expr, entity)?;
     Ok(Sql {
         text: compiler.text,
         params: compiler.params,
@@ -139,10 +150,18 @@ fn on_groups(expr: &Expr) -> Option<Expr> {
     }
 }
 
+/// Whether a condition chooses users by an index that is better walked than that of a state, locale or date.
+fn is_narrow(expr: &Expr) -> bool {
+    matches!(expr, Expr::Test(test) if matches!(test.attribute.name, "userid" | "group" | "fullname")
+        && test.values.iter().all(|value| *value != Operand::Present))
+}
+
 struct Compiler {
     text: String,
     params: Vec<Value>,
     case: Case,
+    /// Whether another condition, which must hold too, is one that an index answers with few users.
+    beside_better: bool,
 }
 
 impl Default for Compiler {
@@ -151,6 +170,7 @@ impl Default for Compiler {
             text: String::new(),
             params: Vec::new(),
             case: Case::Matters,
+            beside_better: false,
         }
     }
 }
@@ -158,7 +178,13 @@ impl Default for Compiler {
 impl Compiler {
     fn expr(&mut self, expr: &Expr, at: Entity) -> Result<(), Unusable> {
         match expr {
-            Expr::All(parts) => self.joined(parts, "AND", "TRUE", |c, part| c.expr(part, at)),
+            Expr::All(parts) => {
+                let outside = self.beside_better;
+                self.beside_better |= parts.iter().any(is_narrow);
+                let done = self.joined(parts, "AND", "TRUE", |c, part| c.expr(part, at));
+                self.beside_better = outside;
+                done
+            }
             Expr::Any(parts) => self.joined(parts, "OR", "FALSE", |c, part| c.expr(part, at)),
             Expr::Not(inner) => {
                 self.text.push_str("NOT (");
@@ -245,52 +271,16 @@ impl Compiler {
             inner.user,
             inner.from
         ));
-        condition(self)?;
-        self.text.push(')');
-        Ok(())
-    }
-
-    fn test(&mut self, test: &Test) -> Result<(), Unusable> {
-        let name = test.attribute.name;
-        match column(name).ok_or(Unusable::Attribute(name))? {
-            Column::Always("u.userid") => self.user_id(test),
-            Column::Always(column) => self.values(column, test),
-            Column::Maybe(column) => {
-                self.text.push_str(&format!("({column} IS NOT NULL AND "));
-                self.values(column, test)?;
-                self.text.push(')');
-                Ok(())
-            }
-            Column::Group => {
-                self.text
-                    .push_str("u.group_id IN (SELECT g.id FROM groups g WHERE ");
-                self.values("g.name", test)?;
-                self.text.push(')');
-                Ok(())
-            }
-            Column::Of {
-                table,
-                user,
-                column,
-            } => {
-                self.text.push_str(&format!(
-                    "u.id IN (SELECT {user} FROM {table} WHERE {column} IS NOT NULL AND "
-                ));
-                self.values(column, test)?;
-                self.text.push(')');
-                Ok(())
-            }
-            Column::CountOf { table, column } => self.count_of(table, column, test),
-            Column::Rows(table) => {
-                let count = format!(
-                    "(SELECT count(*) FROM {table} r WHERE r.id >= u.id << 16 AND r.id < (u.id + 1) << 16)"
-                );
-                self.values(&count, test)
-            }
-            Column::Cases { present, named } => self.cases(present, named, test),
-            Column::Phase => self.phase(test),
-            Column::Exported => self.exported(test),
+        if let (Some(_), Some(_)) = (table(at).group, inner.group) {
+            // Unassigned tokens and unassigned cards are not each other's.
+            self.text.push_str(inner.assigned);
+            self.text.push_str(" AND ");
         }
+        let outside = std::mem::take(&mut self.beside_better);
+        let done = condition(self);
+        self.beside_better = outside;
+        self.text.push(')');
+        done
     }
 
     /// A user id is text, `group/name` or a list of either.
