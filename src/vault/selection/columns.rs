@@ -58,6 +58,8 @@ pub(super) enum Says {
 pub(super) struct Table {
     /// What `FROM` names.
     pub(super) from: &'static str,
+    /// The alias as it stands before a column.
+    pub(super) dot: &'static str,
     /// The id of the user a row belongs to.
     pub(super) user: &'static str,
     /// The group of a row that belongs to no user.
@@ -71,24 +73,28 @@ pub(super) const fn table(entity: Entity) -> Table {
     match entity {
         Entity::User => Table {
             from: "users u",
+            dot: "u.",
             user: "u.id",
             group: None,
             assigned: "u.id > 0",
         },
         Entity::Token => Table {
             from: "tokens t",
+            dot: "t.",
             user: "t.id >> 16",
             group: Some("t.group_id"),
             assigned: "t.id > 0",
         },
         Entity::Card => Table {
             from: "cards c",
+            dot: "c.",
             user: "c.id >> 16",
             group: Some("c.group_id"),
             assigned: "c.id > 0",
         },
         Entity::Location => Table {
             from: "locations l",
+            dot: "l.",
             user: "l.id >> 16",
             group: None,
             assigned: "l.id > 0",

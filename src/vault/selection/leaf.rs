@@ -88,13 +88,11 @@ impl Compiler {
             ) => {
                 // In the order of its text the index gives the users in no order at all, which costs more to sort
                 // than the table costs to read.
-                let walk = if test.values.iter().all(is_open) {
-                    " NOT INDEXED"
-                } else {
-                    ""
-                };
+                let open = self.few.is_none() && test.values.iter().all(is_open);
+                let walk = if open { " NOT INDEXED" } else { "" };
+                let from = self.of_few(table, "", user);
                 self.text.push_str(&format!(
-                    "SELECT {user} FROM {table}{walk} WHERE {column} IS NOT NULL AND "
+                    "SELECT {user} FROM {from}{walk} WHERE {column} IS NOT NULL AND "
                 ));
                 self.values(column, test)?;
                 return Ok(Form::Among);
@@ -103,18 +101,21 @@ impl Compiler {
                 self.text.push_str("TRUE");
             }
             (Column::CountOf { table, column }, Some(Operand::Number(number))) => {
-                let head = format!("SELECT user FROM {table} WHERE");
-                return Ok(self.number(&head, column, "", test.op, *number));
+                let from = self.of_few(table, "", "user");
+                let head = format!("SELECT user FROM {from} WHERE");
+                return Ok(self.number(&head, column, test.op, *number));
             }
             (Column::Rows(table), Some(Operand::Number(number))) => {
-                let head = format!("SELECT id >> 16 FROM {table} GROUP BY id >> 16 HAVING");
-                return Ok(self.number(&head, "count(*)", "", test.op, *number));
+                let from = self.of_few(table, "", "id >> 16");
+                let head = format!("SELECT id >> 16 FROM {from} GROUP BY id >> 16 HAVING");
+                return Ok(self.number(&head, "count(*)", test.op, *number));
             }
             (Column::Phase, Some(Operand::Name(name))) => {
                 let phase = name.parse::<Phase>().map(Phase::number);
                 let phase = phase.map_err(|_| Unusable::Ordering(test.attribute.name))?;
-                let head = "SELECT user FROM progress WHERE";
-                return Ok(self.number(head, "phase", "", test.op, phase));
+                let from = self.of_few("progress", "", "user");
+                let head = format!("SELECT user FROM {from} WHERE");
+                return Ok(self.number(&head, "phase", test.op, phase));
             }
             (Column::Exported, Some(value)) => return self.exported(test, value),
             (Column::Cases { present, named }, Some(value)) => {
@@ -136,6 +137,20 @@ impl Compiler {
         format!("{}{column}", if weak { "+" } else { "" })
     }
 
+    /// What `FROM` names: the table, or the rows of the few users that alone matter.
+    pub(super) fn of_few(&mut self, table: &str, dot: &str, user: &str) -> String {
+        let Some(few) = &self.few else {
+            return table.to_owned();
+        };
+        self.params.push(few.clone());
+        let theirs = if user.ends_with(">> 16") {
+            format!("{dot}id BETWEEN few.one << 16 AND (few.one << 16) + 65535")
+        } else {
+            format!("{dot}{user} = few.one")
+        };
+        format!("(SELECT value AS one FROM json_each(?)) few CROSS JOIN {table} ON {theirs}")
+    }
+
     fn says(&mut self, says: Says) -> Form {
         let (form, text) = match says {
             Says::Row(text) => (Form::Row, text),
@@ -147,7 +162,7 @@ impl Compiler {
     }
 
     /// A number that is 0 of users who have no row.
-    fn number(&mut self, head: &str, column: &str, tail: &str, op: Op, number: i64) -> Form {
+    fn number(&mut self, head: &str, column: &str, op: Op, number: i64) -> Form {
         let holds_for_none = match op {
             Op::Equal => number == 0,
             Op::Less => number > 0,
@@ -160,8 +175,7 @@ impl Compiler {
         } else {
             sign(op)
         };
-        self.text
-            .push_str(&format!("{head} {column} {sign} ?{tail}"));
+        self.text.push_str(&format!("{head} {column} {sign} ?"));
         self.params.push(Value::Integer(number));
         if holds_for_none {
             Form::NotAmong

@@ -65,25 +65,15 @@ pub(super) fn compile_case(
     entity: Entity,
     case: Case,
 ) -> Result<Sql, Unusable> {
-    match &selection.expr {
-        Some(expr) => compile_expr(expr, entity, case),
-        None => Ok(Sql {
-            text: "TRUE".to_owned(),
-            params: Vec::new(),
-        }),
-    }
-}
-
-fn compile_expr(expr: &Expr, entity: Entity, case: Case) -> Result<Sql, Unusable> {
     let mut compiler = Compiler {
         case,
         ..Compiler::default()
     };
-    compiler.expr(expr, entity)?;
-    Ok(Sql {
-        text: compiler.text,
-        params: compiler.params,
-    })
+    match &selection.expr {
+        Some(expr) => compiler.expr(expr, entity)?,
+        None => compiler.text.push_str("TRUE"),
+    }
+    Ok(compiler.into())
 }
 
 /// A `SELECT` of the ids of the chosen users; with `limit`, the first ones in order of user id.
@@ -119,10 +109,7 @@ pub fn groups(selection: &Selection) -> Result<Sql, Unusable> {
         Some(expr) => compiler.on_group(&expr)?,
         None => compiler.text.push_str("TRUE"),
     }
-    Ok(Sql {
-        text: compiler.text,
-        params: compiler.params,
-    })
+    Ok(compiler.into())
 }
 
 /// What an expression demands of the group alone; `None` where it may hold for any.
@@ -162,6 +149,8 @@ struct Compiler {
     case: Case,
     /// Whether another condition, which must hold too, is one that an index answers with few users.
     beside_better: bool,
+    /// The ids of a few users, as a list, when nobody else matters.
+    few: Option<Value>,
 }
 
 impl Default for Compiler {
@@ -171,6 +160,16 @@ impl Default for Compiler {
             params: Vec::new(),
             case: Case::Matters,
             beside_better: false,
+            few: None,
+        }
+    }
+}
+
+impl From<Compiler> for Sql {
+    fn from(compiler: Compiler) -> Self {
+        Self {
+            text: compiler.text,
+            params: compiler.params,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! a condition on tokens walks one narrow index, its users become bits (125 KB a million), and `and`, `or`, `not` are
 //! machine words. The queries are the compiler's, so that a count cannot mean something else than a list.
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use crate::lang::selection::{Entity, Expr, Operand, Selection, Test};
@@ -11,20 +12,20 @@ use crate::vault::Result;
 
 use super::columns::{Column, Says, column, table};
 use super::leaf::{Form, is_by_value};
-use super::{Case, Compiler, Sql, compile_expr};
+use super::{Case, Compiler, Sql, compile_case};
 
 /// How many users are chosen, the limit aside.
 pub(in crate::vault) fn count(db: &Connection, selection: &Selection, case: Case) -> Result<u64> {
     let Some(expr) = &selection.expr else {
         return number(db, "SELECT count(*) FROM users u");
     };
-    if is_own(expr) {
-        let Sql { text, params } = compile_expr(expr, Entity::User, case)?;
+    if is_one_query(expr) {
+        let Sql { text, params } = compile_case(selection, Entity::User, case)?;
         let text = format!("SELECT count(*) FROM users u WHERE {text}");
         let mut statement = db.prepare_cached(&text)?;
         return Ok(statement.query_row(params_from_iter(params), |row| row.get(0))?);
     }
-    Ok(Sets { db, case }.of(expr)?.len())
+    Ok(Sets { db, case }.of(expr, None)?.len())
 }
 
 fn number(db: &Connection, sql: &str) -> Result<u64> {
@@ -32,7 +33,7 @@ fn number(db: &Connection, sql: &str) -> Result<u64> {
 }
 
 /// Users by their ids, a bit each; ids count up from 1.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Users(Vec<u64>);
 
 impl Users {
@@ -58,6 +59,22 @@ impl Users {
         self.0.iter().all(|word| *word == 0)
     }
 
+    /// Their ids as a list, if they are few.
+    fn few(&self) -> Option<Value> {
+        if self.len() > FEW {
+            return None;
+        }
+        let words = self.0.iter().enumerate().filter(|(_, word)| **word != 0);
+        let ids = words.flat_map(|(at, word)| {
+            let bits = (0..64).filter(move |bit| word >> bit & 1 == 1);
+            bits.map(move |bit| (at * 64 + bit).to_string())
+        });
+        Some(Value::Text(format!(
+            "[{}]",
+            ids.collect::<Vec<_>>().join(",")
+        )))
+    }
+
     fn and(mut self, other: &Self) -> Self {
         let others = other.0.iter().chain(std::iter::repeat(&0));
         self.0.iter_mut().zip(others).for_each(|(a, b)| *a &= b);
@@ -80,93 +97,135 @@ impl Users {
     }
 }
 
+/// So many users are looked up one by one; more are found sooner among all who meet the condition.
+const FEW: u64 = 5000;
+
 struct Sets<'c> {
     db: &'c Connection,
     case: Case,
 }
 
 impl Sets<'_> {
-    fn of(&self, expr: &Expr) -> Result<Users> {
-        if is_own(expr) {
-            let mut sql = compile_expr(expr, Entity::User, self.case)?;
-            sql.text.insert_str(0, "SELECT u.id FROM users u WHERE ");
-            return self.ask(sql);
-        }
+    /// The users who meet a condition. Of those who are not `among` the given ones, any may be in it or not.
+    fn of(&self, expr: &Expr, among: Option<&Users>) -> Result<Users> {
         match expr {
-            Expr::All(parts) => {
-                let (own, others) = apart(parts);
-                let mut found = match own {
-                    Some(own) => Some(self.of(&Expr::All(own))?),
-                    None => None,
-                };
-                for part in others {
-                    found = Some(match found {
-                        Some(found) if found.is_empty() => return Ok(found),
-                        Some(found) => found.and(&self.of(part)?),
-                        None => self.of(part)?,
-                    });
-                }
-                Ok(found.unwrap_or_default())
-            }
+            Expr::All(parts) => self.all(parts, among),
             Expr::Any(parts) => {
-                let (own, others) = apart(parts);
-                let mut found = match own {
-                    Some(own) => self.of(&Expr::Any(own))?,
-                    None => Users::default(),
-                };
-                for part in others {
-                    found = found.or(self.of(part)?);
+                let mut found = Users::default();
+                for part in parts {
+                    found = found.or(self.of(part, among)?);
                 }
                 Ok(found)
             }
-            Expr::Not(inner) => Ok(self.everybody()?.without(&self.of(inner)?)),
-            Expr::Test(test) if test.attribute.entity == Entity::User => self.leaves(test),
-            Expr::Test(test) => self.rows(test.attribute.entity, expr),
-            Expr::Same(entity, inner) => self.rows(*entity, inner),
+            Expr::Not(inner) => {
+                let others = self.of(inner, among)?;
+                Ok(self.everybody(among)?.without(&others))
+            }
+            Expr::Test(test) if test.attribute.entity == Entity::User => self.leaves(test, among),
+            Expr::Test(test) => self.rows(test.attribute.entity, expr, among),
+            Expr::Same(entity, inner) => self.rows(*entity, inner, among),
         }
     }
 
-    fn everybody(&self) -> Result<Users> {
+    fn all(&self, parts: &[Expr], among: Option<&Users>) -> Result<Users> {
+        // One index has name and group; every other condition has an index of its own.
+        let (named, others): (Vec<&Expr>, Vec<&Expr>) =
+            parts.iter().partition(|part| is_of_name(part));
+        let mut found = match (named.is_empty(), among) {
+            (true, _) => None,
+            (false, among) => {
+                let named = Expr::All(named.into_iter().cloned().collect());
+                let found = self.own(&named, among)?;
+                Some(match among {
+                    Some(among) => found.and(among),
+                    None => found,
+                })
+            }
+        };
+        for part in others {
+            let known = found.as_ref().or(among);
+            if known.is_some_and(Users::is_empty) {
+                return Ok(Users::default());
+            }
+            let more = self.of(part, known)?;
+            found = Some(match known {
+                Some(known) => more.and(known),
+                None => more,
+            });
+        }
+        match found {
+            Some(found) => Ok(found),
+            None => self.everybody(among),
+        }
+    }
+
+    fn everybody(&self, among: Option<&Users>) -> Result<Users> {
+        if let Some(among) = among {
+            return Ok(among.clone());
+        }
         self.ask(Sql {
             text: "SELECT id FROM users".to_owned(),
             params: Vec::new(),
         })
     }
 
-    /// The users of the rows that meet a condition.
-    fn rows(&self, entity: Entity, condition: &Expr) -> Result<Users> {
-        let mut sql = compile_expr(condition, entity, self.case)?;
-        let table = table(entity);
-        let head = format!("SELECT {} FROM {} WHERE ", table.user, table.from);
-        sql.text.insert_str(0, &head);
-        self.ask(sql)
+    /// A condition on the user's own row.
+    fn own(&self, expr: &Expr, among: Option<&Users>) -> Result<Users> {
+        let mut compiler = self.compiler(among);
+        let from = compiler.of_few("users u", "u.", "id");
+        compiler
+            .text
+            .push_str(&format!("SELECT u.id FROM {from} WHERE "));
+        compiler.expr(expr, Entity::User)?;
+        self.ask(compiler.into())
     }
 
-    fn leaves(&self, test: &Test) -> Result<Users> {
+    /// The users of the rows that meet a condition.
+    fn rows(&self, entity: Entity, condition: &Expr, among: Option<&Users>) -> Result<Users> {
+        let mut compiler = self.compiler(among);
+        let table = table(entity);
+        let from = compiler.of_few(table.from, table.dot, table.user);
+        compiler
+            .text
+            .push_str(&format!("SELECT {} FROM {from} WHERE ", table.user));
+        compiler.expr(condition, entity)?;
+        self.ask(compiler.into())
+    }
+
+    fn leaves(&self, test: &Test, among: Option<&Users>) -> Result<Users> {
         if !is_by_value(test) {
-            return self.leaf(test, None);
+            return self.leaf(test, None, among);
         }
         let mut found = Users::default();
         for value in &test.values {
-            found = found.or(self.leaf(test, Some(value))?);
+            found = found.or(self.leaf(test, Some(value), among)?);
         }
         Ok(found)
     }
 
-    fn leaf(&self, test: &Test, value: Option<&Operand>) -> Result<Users> {
-        let mut compiler = Compiler {
+    fn leaf(&self, test: &Test, value: Option<&Operand>, among: Option<&Users>) -> Result<Users> {
+        let mut compiler = self.compiler(among);
+        match compiler.leaf(test, value)? {
+            Form::Row => {
+                let single = Test {
+                    values: value.map_or_else(|| test.values.clone(), |value| vec![value.clone()]),
+                    ..test.clone()
+                };
+                self.own(&Expr::Test(single), among)
+            }
+            Form::Among => self.ask(compiler.into()),
+            Form::NotAmong => {
+                let others = self.ask(compiler.into())?;
+                Ok(self.everybody(among)?.without(&others))
+            }
+        }
+    }
+
+    fn compiler(&self, among: Option<&Users>) -> Compiler {
+        Compiler {
             case: self.case,
+            few: among.and_then(Users::few),
             ..Compiler::default()
-        };
-        let form = compiler.leaf(test, value)?;
-        let Compiler { text, params, .. } = compiler;
-        match form {
-            Form::Row => self.ask(Sql {
-                text: format!("SELECT u.id FROM users u WHERE {text}"),
-                params,
-            }),
-            Form::Among => self.ask(Sql { text, params }),
-            Form::NotAmong => Ok(self.everybody()?.without(&self.ask(Sql { text, params })?)),
         }
     }
 
@@ -181,24 +240,28 @@ impl Sets<'_> {
     }
 }
 
-/// The conditions on the user's own row, which one query answers, and the others.
-fn apart(parts: &[Expr]) -> (Option<Vec<Expr>>, Vec<&Expr>) {
-    let (own, others): (Vec<&Expr>, Vec<&Expr>) = parts.iter().partition(|part| is_own(part));
-    let own = (!own.is_empty()).then(|| own.into_iter().cloned().collect());
-    (own, others)
+/// Whether a condition is about the name and group of the user alone.
+fn is_of_name(expr: &Expr) -> bool {
+    match expr {
+        Expr::All(parts) | Expr::Any(parts) => parts.iter().all(is_of_name),
+        Expr::Not(inner) => is_of_name(inner),
+        Expr::Same(..) => false,
+        Expr::Test(test) => matches!(test.attribute.name, "userid" | "group" | "gone"),
+    }
 }
 
-/// Whether a condition is about the user's own row and group alone.
-fn is_own(expr: &Expr) -> bool {
+/// Whether one query with an index of its own answers the condition: it is about name and group, or one test of the
+/// user's own row.
+fn is_one_query(expr: &Expr) -> bool {
+    let row = |test: &Test| match column(test.attribute.name) {
+        Some(Column::Always(_) | Column::Maybe(_)) => true,
+        Some(Column::Cases { present, .. }) => matches!(present, Says::Row(_)),
+        _ => false,
+    };
     match expr {
-        Expr::All(parts) | Expr::Any(parts) => parts.iter().all(is_own),
-        Expr::Not(inner) => is_own(inner),
-        Expr::Same(..) => false,
-        Expr::Test(test) if test.attribute.entity != Entity::User => false,
-        Expr::Test(test) => match column(test.attribute.name) {
-            Some(Column::Always(_) | Column::Maybe(_) | Column::Group) => true,
-            Some(Column::Cases { present, .. }) => matches!(present, Says::Row(_)),
-            _ => false,
-        },
+        Expr::Test(test) => test.attribute.entity == Entity::User && row(test) || is_of_name(expr),
+        Expr::Not(inner) => is_one_query(inner),
+        Expr::All(parts) if let [part] = parts.as_slice() => is_one_query(part),
+        _ => is_of_name(expr),
     }
 }
