@@ -18,7 +18,7 @@ pub(super) struct Index {
 pub(super) fn indexes(db: &Connection) -> rusqlite::Result<Vec<Index>> {
     let mut statement = db.prepare(
         "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL \
-         AND tbl_name IN ('users', 'aliases', 'workflow', 'tokens', 'cards') ORDER BY rowid",
+         AND tbl_name IN ('users', 'aliases', 'workflow', 'contacts', 'qa', 'passwords', 'tokens', 'cards', 'locations') ORDER BY rowid",
     )?;
     statement
         .query_map([], |row| {

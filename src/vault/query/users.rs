@@ -1,6 +1,6 @@
 //! Users as lists show them.
 
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, Row};
 
 use crate::ambient::CancelToken;
 use crate::lang::selection::{
@@ -8,7 +8,7 @@ use crate::lang::selection::{
 };
 use crate::model::{Phase, Timestamp};
 
-use super::super::selection::{Case, Sql, compile, compile_case};
+use super::super::selection::{self, Case};
 use super::super::snapshot::moment;
 use super::super::{Error, Result, SourceUser, Unassigned, Vault};
 use super::{chosen, number, walk_chosen};
@@ -82,16 +82,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<UserRow> {
 
 /// How many users are chosen.
 pub fn count(db: &Connection, selection: &Selection) -> Result<u64> {
-    let found = matching(db, compile(selection, Entity::User)?)?;
+    let found = selection::count(db, selection, Case::Matters)?;
     Ok(selection.limit.map_or(found, |limit| found.min(limit)))
-}
-
-fn matching(db: &Connection, condition: Sql) -> Result<u64> {
-    let text = format!("SELECT count(*) FROM users u WHERE {}", condition.text);
-    let found = db
-        .prepare_cached(&text)?
-        .query_row(params_from_iter(condition.params), |row| number(row, 0))?;
-    Ok(found)
 }
 
 impl Vault {
@@ -148,9 +140,9 @@ pub fn more_without_case(db: &Connection, selection: &Selection, found: u64) -> 
         && test.attribute.name == "userid"
         && matches!(test.values.as_slice(), [Operand::Text(_)])
     {
-        return matching(db, compile_case(selection, Entity::User, Case::Others)?);
+        return selection::count(db, selection, Case::Others);
     }
-    let all = matching(db, compile_case(selection, Entity::User, Case::Ignored)?)?;
+    let all = selection::count(db, selection, Case::Ignored)?;
     Ok(all.saturating_sub(found))
 }
 

@@ -32,9 +32,9 @@ pub(super) enum Column {
     /// A condition for each name, and what `*` stands for.
     Cases {
         /// `attribute=*`.
-        present: &'static str,
+        present: Says,
         /// `attribute=name`.
-        named: &'static [(&'static str, &'static str)],
+        named: &'static [(&'static str, Says)],
     },
     /// The phase, of which `none` is the absence of a row.
     Phase,
@@ -42,17 +42,30 @@ pub(super) enum Column {
     Exported,
 }
 
+/// What a name says of a row.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Says {
+    /// This condition holds for it.
+    Row(&'static str),
+    /// Its user is among those that this selects.
+    Among(&'static str),
+    /// Its user is not among those.
+    NotAmong(&'static str),
+}
+
 /// A table whose rows a selection can be about.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Table {
     /// What `FROM` names.
     pub(super) from: &'static str,
-    /// Its id; negative for what belongs to no user.
-    pub(super) id: &'static str,
+    /// The alias as it stands before a column.
+    pub(super) dot: &'static str,
     /// The id of the user a row belongs to.
     pub(super) user: &'static str,
     /// The group of a row that belongs to no user.
     pub(super) group: Option<&'static str>,
+    /// The condition that a row belongs to a user.
+    pub(super) assigned: &'static str,
 }
 
 /// The table of an entity. The alias is one letter, so that a condition reads well in a query plan.
@@ -60,44 +73,53 @@ pub(super) const fn table(entity: Entity) -> Table {
     match entity {
         Entity::User => Table {
             from: "users u",
-            id: "u.id",
+            dot: "u.",
             user: "u.id",
             group: None,
+            assigned: "u.id > 0",
         },
         Entity::Token => Table {
             from: "tokens t",
-            id: "t.id",
+            dot: "t.",
             user: "t.id >> 16",
             group: Some("t.group_id"),
+            assigned: "t.id > 0",
         },
         Entity::Card => Table {
             from: "cards c",
-            id: "c.id",
+            dot: "c.",
             user: "c.id >> 16",
             group: Some("c.group_id"),
+            assigned: "c.id > 0",
         },
         Entity::Location => Table {
             from: "locations l",
-            id: "l.id",
+            dot: "l.",
             user: "l.id >> 16",
             group: None,
+            assigned: "l.id > 0",
         },
     }
 }
 
 use Column::{Always, Cases, CountOf, Exported, Group, Maybe, Of, Phase, Rows};
+use Says::{Among, NotAmong, Row};
 
-const OVERRIDDEN: &str = "u.id IN (SELECT user FROM overrides)";
-const EXCLUDED: &str = "u.id IN (SELECT user FROM excluded)";
+const OVERRIDDEN: &str = "SELECT user FROM overrides";
+const EXCLUDED: &str = "SELECT user FROM excluded";
+const IN_A_BUNDLE: &str = "SELECT user FROM progress WHERE bundle IS NOT NULL";
+/// As the partial index of changed users has it.
+const CHANGED: &str = "SELECT user FROM progress WHERE changed <> 0";
+const ANSWERED: &str = "SELECT user FROM progress WHERE import > 0";
 
 /// Users of whom a bit of `model::Changes` is set.
 macro_rules! changed {
     ($bit:literal) => {
-        concat!(
-            "u.id IN (SELECT user FROM progress WHERE changed <> 0 AND changed & ",
+        Among(concat!(
+            "SELECT user FROM progress WHERE changed <> 0 AND changed & ",
             $bit,
-            " <> 0)"
-        )
+            " <> 0"
+        ))
     };
 }
 
@@ -143,14 +165,8 @@ static COLUMNS: &[(&str, Column)] = &[
     (
         "rba.override",
         Cases {
-            present: OVERRIDDEN,
-            named: &[
-                ("yes", OVERRIDDEN),
-                (
-                    "no",
-                    "NOT EXISTS (SELECT 1 FROM overrides o WHERE o.user = u.id)",
-                ),
-            ],
+            present: Among(OVERRIDDEN),
+            named: &[("yes", Among(OVERRIDDEN)), ("no", NotAmong(OVERRIDDEN))],
         },
     ),
     ("phase", Phase),
@@ -158,16 +174,13 @@ static COLUMNS: &[(&str, Column)] = &[
     (
         "changed",
         Cases {
-            present: "u.id IN (SELECT user FROM progress WHERE bundle IS NOT NULL)",
+            present: Among(IN_A_BUNDLE),
             named: &[
                 (
                     "no",
-                    "u.id IN (SELECT user FROM progress WHERE bundle IS NOT NULL AND changed = 0)",
+                    Among("SELECT user FROM progress WHERE bundle IS NOT NULL AND changed = 0"),
                 ),
-                (
-                    "yes",
-                    "u.id IN (SELECT user FROM progress WHERE changed <> 0)",
-                ),
+                ("yes", Among(CHANGED)),
                 ("new-authenticator", changed!("1")),
                 ("counter", changed!("2")),
                 ("qa", changed!("4")),
@@ -188,38 +201,33 @@ static COLUMNS: &[(&str, Column)] = &[
     (
         "import",
         Cases {
-            present: "u.id IN (SELECT user FROM progress WHERE import > 0)",
+            present: Among(ANSWERED),
             named: &[
-                ("ok", "u.id IN (SELECT user FROM progress WHERE import = 1)"),
-                (
-                    "error",
-                    "u.id IN (SELECT user FROM progress WHERE import = 2)",
-                ),
-                (
-                    "none",
-                    "NOT EXISTS (SELECT 1 FROM progress p WHERE p.user = u.id AND p.import > 0)",
-                ),
+                ("ok", Among("SELECT user FROM progress WHERE import = 1")),
+                ("error", Among("SELECT user FROM progress WHERE import = 2")),
+                ("none", NotAmong(ANSWERED)),
             ],
         },
     ),
     (
         "excluded",
         Cases {
-            present: EXCLUDED,
-            named: &[
-                ("yes", EXCLUDED),
-                (
-                    "no",
-                    "NOT EXISTS (SELECT 1 FROM excluded e WHERE e.user = u.id)",
-                ),
-            ],
+            present: Among(EXCLUDED),
+            named: &[("yes", Among(EXCLUDED)), ("no", NotAmong(EXCLUDED))],
         },
     ),
     (
         "gone",
         Cases {
-            present: "u.gone > 0",
-            named: &[("yes", "u.gone > 0"), ("no", "u.gone = 0")],
+            present: Row("u.gone > 0"),
+            named: &[("yes", Row("u.gone > 0")), ("no", Row("u.gone = 0"))],
+        },
+    ),
+    (
+        "token.assigned",
+        Cases {
+            present: Row("t.id > 0"),
+            named: &[("yes", Row("t.id > 0")), ("no", Row("t.id < 0"))],
         },
     ),
     ("token.vendor", Always("t.vendor")),
@@ -233,17 +241,10 @@ static COLUMNS: &[(&str, Column)] = &[
     ("token.expires", Maybe("t.expires")),
     ("token.drift", Maybe("t.drift")),
     (
-        "token.assigned",
-        Cases {
-            present: "t.id > 0",
-            named: &[("yes", "t.id > 0"), ("no", "t.id < 0")],
-        },
-    ),
-    (
         "card.assigned",
         Cases {
-            present: "c.id > 0",
-            named: &[("yes", "c.id > 0"), ("no", "c.id < 0")],
+            present: Row("c.id > 0"),
+            named: &[("yes", Row("c.id > 0")), ("no", Row("c.id < 0"))],
         },
     ),
     ("card.serial", Always("c.serial")),
@@ -290,8 +291,11 @@ mod tests {
             panic!("changed has no cases");
         };
         for (bit, name) in crate::model::Changes::ALL {
-            let (_, sql) = named.iter().find(|(case, _)| *case == name).unwrap();
-            assert!(sql.contains(&format!("changed & {} ", bit.0)), "{sql}");
+            let (_, says) = named.iter().find(|(case, _)| *case == name).unwrap();
+            assert!(
+                matches!(says, Among(sql) if sql.contains(&format!("changed & {} ", bit.0))),
+                "{says:?}"
+            );
         }
     }
 

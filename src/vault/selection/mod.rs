@@ -5,13 +5,17 @@
 //! parameter. Absent values are made false, not NULL, so that `not` means what it says.
 
 mod columns;
+mod leaf;
+mod sets;
 mod value;
 
 use rusqlite::types::Value;
 
 use crate::lang::selection::{Entity, Expr, Operand, Pattern, Selection, Test};
 
-use columns::{Column, column, table};
+use columns::table;
+
+pub(super) use sets::count;
 
 /// A condition and its parameters, in the order of their question marks.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,10 +73,7 @@ pub(super) fn compile_case(
         Some(expr) => compiler.expr(expr, entity)?,
         None => compiler.text.push_str("TRUE"),
     }
-    Ok(Sql {
-        text: compiler.text,
-        params: compiler.params,
-    })
+    Ok(compiler.into())
 }
 
 /// A `SELECT` of the ids of the chosen users; with `limit`, the first ones in order of user id.
@@ -108,10 +109,7 @@ pub fn groups(selection: &Selection) -> Result<Sql, Unusable> {
         Some(expr) => compiler.on_group(&expr)?,
         None => compiler.text.push_str("TRUE"),
     }
-    Ok(Sql {
-        text: compiler.text,
-        params: compiler.params,
-    })
+    Ok(compiler.into())
 }
 
 /// What an expression demands of the group alone; `None` where it may hold for any.
@@ -139,10 +137,20 @@ fn on_groups(expr: &Expr) -> Option<Expr> {
     }
 }
 
+/// Whether a condition chooses users by an index that is better walked than that of a state, locale or date.
+fn is_narrow(expr: &Expr) -> bool {
+    matches!(expr, Expr::Test(test) if matches!(test.attribute.name, "userid" | "group" | "fullname")
+        && test.values.iter().all(|value| *value != Operand::Present))
+}
+
 struct Compiler {
     text: String,
     params: Vec<Value>,
     case: Case,
+    /// Whether another condition, which must hold too, is one that an index answers with few users.
+    beside_better: bool,
+    /// The ids of a few users, as a list, when nobody else matters.
+    few: Option<Value>,
 }
 
 impl Default for Compiler {
@@ -151,6 +159,17 @@ impl Default for Compiler {
             text: String::new(),
             params: Vec::new(),
             case: Case::Matters,
+            beside_better: false,
+            few: None,
+        }
+    }
+}
+
+impl From<Compiler> for Sql {
+    fn from(compiler: Compiler) -> Self {
+        Self {
+            text: compiler.text,
+            params: compiler.params,
         }
     }
 }
@@ -158,7 +177,13 @@ impl Default for Compiler {
 impl Compiler {
     fn expr(&mut self, expr: &Expr, at: Entity) -> Result<(), Unusable> {
         match expr {
-            Expr::All(parts) => self.joined(parts, "AND", "TRUE", |c, part| c.expr(part, at)),
+            Expr::All(parts) => {
+                let outside = self.beside_better;
+                self.beside_better |= parts.iter().any(is_narrow);
+                let done = self.joined(parts, "AND", "TRUE", |c, part| c.expr(part, at));
+                self.beside_better = outside;
+                done
+            }
             Expr::Any(parts) => self.joined(parts, "OR", "FALSE", |c, part| c.expr(part, at)),
             Expr::Not(inner) => {
                 self.text.push_str("NOT (");
@@ -245,56 +270,16 @@ impl Compiler {
             inner.user,
             inner.from
         ));
-        if inner.group.is_some() {
-            // What is nobody's must not pass for what is another nobody's. The sign keeps the planner from walking ids.
-            self.text.push_str(&format!("+{} > 0 AND ", inner.id));
+        if let (Some(_), Some(_)) = (table(at).group, inner.group) {
+            // Unassigned tokens and unassigned cards are not each other's.
+            self.text.push_str(inner.assigned);
+            self.text.push_str(" AND ");
         }
-        condition(self)?;
+        let outside = std::mem::take(&mut self.beside_better);
+        let done = condition(self);
+        self.beside_better = outside;
         self.text.push(')');
-        Ok(())
-    }
-
-    fn test(&mut self, test: &Test) -> Result<(), Unusable> {
-        let name = test.attribute.name;
-        match column(name).ok_or(Unusable::Attribute(name))? {
-            Column::Always("u.userid") => self.user_id(test),
-            Column::Always(column) => self.values(column, test),
-            Column::Maybe(column) => {
-                self.text.push_str(&format!("({column} IS NOT NULL AND "));
-                self.values(column, test)?;
-                self.text.push(')');
-                Ok(())
-            }
-            Column::Group => {
-                self.text
-                    .push_str("u.group_id IN (SELECT g.id FROM groups g WHERE ");
-                self.values("g.name", test)?;
-                self.text.push(')');
-                Ok(())
-            }
-            Column::Of {
-                table,
-                user,
-                column,
-            } => {
-                self.text.push_str(&format!(
-                    "u.id IN (SELECT {user} FROM {table} WHERE {column} IS NOT NULL AND "
-                ));
-                self.values(column, test)?;
-                self.text.push(')');
-                Ok(())
-            }
-            Column::CountOf { table, column } => self.count_of(table, column, test),
-            Column::Rows(table) => {
-                let count = format!(
-                    "(SELECT count(*) FROM {table} r WHERE r.id >= u.id << 16 AND r.id < (u.id + 1) << 16)"
-                );
-                self.values(&count, test)
-            }
-            Column::Cases { present, named } => self.cases(present, named, test),
-            Column::Phase => self.phase(test),
-            Column::Exported => self.exported(test),
-        }
+        done
     }
 
     /// A user id is text, `group/name` or a list of either.

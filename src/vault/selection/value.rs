@@ -3,7 +3,6 @@
 use rusqlite::types::Value;
 
 use crate::lang::selection::{Op, Operand, Pattern, Piece, Test};
-use crate::model::Phase;
 
 use crate::vault::fold::folded;
 
@@ -130,110 +129,9 @@ impl Compiler {
         }
         self.text.push(')');
     }
-
-    pub(super) fn phase(&mut self, test: &Test) -> Result<(), Unusable> {
-        let number = |value: &Operand| match value {
-            Operand::Name(name) => name.parse::<Phase>().map(Phase::number).ok(),
-            _ => None,
-        };
-        let refuse = || Unusable::Ordering(test.attribute.name);
-        self.joined(&test.values, "OR", "FALSE", |c, value| {
-            if *value == Operand::Present {
-                c.text.push_str("TRUE");
-                return Ok(());
-            }
-            let number = number(value).ok_or_else(refuse)?;
-            c.zero_without_row("progress", "phase", test.op, number);
-            Ok(())
-        })
-    }
-
-    /// A number of which a user without a row in the table has 0.
-    pub(super) fn count_of(
-        &mut self,
-        table: &str,
-        column: &str,
-        test: &Test,
-    ) -> Result<(), Unusable> {
-        self.joined(&test.values, "OR", "FALSE", |c, value| {
-            match value {
-                Operand::Present => c.text.push_str("TRUE"),
-                Operand::Number(number) => c.zero_without_row(table, column, test.op, *number),
-                _ => return Err(Unusable::Ordering(test.attribute.name)),
-            }
-            Ok(())
-        })
-    }
-
-    /// What holds for 0 holds for a user without a row, and is said by what does not hold for a row.
-    fn zero_without_row(&mut self, table: &str, column: &str, op: Op, number: i64) {
-        let holds_for_none = match op {
-            Op::Equal => number == 0,
-            Op::Less => number > 0,
-            Op::LessOrEqual => number >= 0,
-            Op::Greater => number < 0,
-            Op::GreaterOrEqual => number <= 0,
-        };
-        let sign = sign(op);
-        let text = if holds_for_none {
-            // By primary key, user by user: a list of all rows that do not fit can be as long as the vault.
-            format!(
-                "NOT EXISTS (SELECT 1 FROM {table} p WHERE p.user = u.id AND NOT (p.{column} {sign} ?))"
-            )
-        } else {
-            format!("u.id IN (SELECT user FROM {table} WHERE {column} {sign} ?)")
-        };
-        self.text.push_str(&text);
-        self.params.push(Value::Integer(number));
-    }
-
-    /// A name that stands for a condition.
-    pub(super) fn cases(
-        &mut self,
-        present: &str,
-        named: &[(&str, &str)],
-        test: &Test,
-    ) -> Result<(), Unusable> {
-        self.joined(&test.values, "OR", "FALSE", |c, value| {
-            let condition = match value {
-                Operand::Present => Some(present),
-                Operand::Name(name) => named
-                    .iter()
-                    .find(|(case, _)| case == name)
-                    .map(|(_, condition)| *condition),
-                _ => None,
-            };
-            c.text
-                .push_str(condition.ok_or(Unusable::Ordering(test.attribute.name))?);
-            Ok(())
-        })
-    }
-
-    pub(super) fn exported(&mut self, test: &Test) -> Result<(), Unusable> {
-        self.joined(&test.values, "OR", "FALSE", |c, value| {
-            match value {
-                Operand::Present | Operand::Name("yes") => c
-                    .text
-                    .push_str("u.id IN (SELECT user FROM progress WHERE bundle IS NOT NULL)"),
-                Operand::Name("no") => c
-                    .text
-                    .push_str("NOT EXISTS (SELECT 1 FROM progress p WHERE p.user = u.id AND p.bundle IS NOT NULL)"),
-                Operand::Number(number) => {
-                    c.text.push_str(&format!(
-                        "u.id IN (SELECT user FROM members WHERE bundle IN \
-                         (SELECT number FROM bundles WHERE number {} ? AND state IN ('done', 'replaced', 'forgotten')))",
-                        sign(test.op)
-                    ));
-                    c.params.push(Value::Integer(*number));
-                }
-                _ => return Err(Unusable::Attribute(test.attribute.name)),
-            }
-            Ok(())
-        })
-    }
 }
 
-const fn sign(op: Op) -> &'static str {
+pub(super) const fn sign(op: Op) -> &'static str {
     match op {
         Op::Equal => "=",
         Op::Less => "<",

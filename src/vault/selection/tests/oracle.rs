@@ -536,10 +536,17 @@ impl Dice {
             AttributeKind::NumberOr(_) => Operand::Number(self.below(4) as i64),
             AttributeKind::When => Operand::When(self.when()),
             AttributeKind::Text => Operand::Text(self.pattern(world, attribute.name, ordered)),
-            AttributeKind::UserId if !ordered && self.below(4) == 0 => Operand::Qualified(
-                self.pattern(world, "group", false),
-                self.pattern(world, "userid", false),
-            ),
+            AttributeKind::UserId if !ordered && self.below(4) == 0 => {
+                let mut part = |attribute| {
+                    let mut pattern = self.pattern(world, attribute, false);
+                    // Neither side of the '/' can be left out.
+                    if pattern.0.is_empty() {
+                        pattern.0.push(Piece::Any);
+                    }
+                    pattern
+                };
+                Operand::Qualified(part("group"), part("userid"))
+            }
             AttributeKind::UserId => Operand::Text(self.pattern(world, "userid", ordered)),
         }
     }
