@@ -145,7 +145,7 @@ fn address(cx: &Context<'_>, bound: &Bound) -> Result<IdpUrl, Failure> {
 fn in_bundles(users: u64) -> String {
     let verb = if users == 1 { "is" } else { "are" };
     format!(
-        "{} of them {verb} in bundles that are made already and do not change",
+        "{} {verb} in bundles that are made already, which do not change",
         counted(users, "user")
     )
 }
