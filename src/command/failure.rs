@@ -94,7 +94,7 @@ pub mod code {
             "Users go from none to export, exported, imported and migrated. Nothing but an export makes a user exported; whoever was exported is not staged again, and whoever was not cannot be imported. Nobody was moved.";
         UNKNOWN = "E0703", "there is no such thing",
             "A bundle, user, setting, format or topic of that name does not exist. The message or its hint says what there is.";
-        STALE = "E0704", "the source copy is too old",
+        STALE = "E0705", "the source copy is too old",
             "The source has written what was loaded last longer ago than migrate.max-source-age, and migrate.stale-source says that this blocks an export. Load the source anew, or change one of the two settings.";
         BUNDLE = "E0801", "a bundle cannot be read",
             "The file is no bundle, is damaged or cut, or the password is mistyped or wrong: four different messages, in this order. A mistyped password is told by its last two characters before anything slow is tried.";
