@@ -333,3 +333,22 @@ impl From<crate::migrate::error::Error> for Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::code;
+    use crate::lang::codes::CODES;
+
+    #[test]
+    fn no_code_means_two_things() {
+        let mut all: Vec<&str> = code::ALL
+            .iter()
+            .chain(CODES)
+            .map(|code| code.code)
+            .collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+}

@@ -426,7 +426,7 @@ fn an_old_source_copy_warns_or_blocks_an_export() {
         &[
             "migrate.max-source-age allows 1 hour",
             "nothing was exported",
-            "E0704",
+            "E0705",
         ],
     );
     assert!(!house.at("2.igb").exists());
