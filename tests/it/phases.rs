@@ -431,6 +431,33 @@ fn a_migration_begins_once_and_ends_once() {
 }
 
 #[test]
+fn a_load_during_a_migration_says_that_names_should_stay() {
+    let house = House::with_vault();
+    let people = |name: &str| {
+        format!(
+            r#"{{"type":"schema","version":1,"system":"s"}}
+{{"type":"group","name":"hr"}}
+{{"type":"user","id":"1","group":"hr","userid":"{name}"}}
+"#
+        )
+    };
+    let load = |name: &str| {
+        house.file("people.ndjson", people(name));
+        house
+            .master(&["source load file=people.ndjson format=ndjson"])
+            .ok()
+            .err
+    };
+    load("anna");
+    let before = load("anne");
+    assert!(!before.contains("the migration goes on"), "{before}");
+    house.master(&["migrate begin"]).ok();
+    let during = load("ann");
+    assert!(during.contains("1 user is renamed"), "{during}");
+    assert!(during.contains("the migration goes on since"), "{during}");
+}
+
+#[test]
 fn what_changes_between_question_and_answer_stops_the_command() {
     let house = House::with_people(30);
     let environment = house.environment();

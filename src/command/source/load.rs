@@ -19,6 +19,7 @@ use crate::model::SourceRecord;
 use crate::render::counted;
 use crate::store::audit::{self, Code, codes};
 use crate::store::{self, settings};
+use crate::vault::campaign;
 use crate::vault::load::{BadRecord, LoadOptions, LoadReport};
 
 const LOAD_FORMAT: Key<String> =
@@ -95,6 +96,7 @@ fn load(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     drop(progress);
     let report = loaded.map_err(|failure| failure.in_file(path))?;
     let mut outcome = tell(&report);
+    outcome.notices.extend(thawed(cx, &report)?);
     if !bad.is_empty() {
         let residue = residue_path(bound, path);
         write_residue(path, &residue, bound.args.flag(&OVERWRITE), &bad)?;
@@ -164,6 +166,20 @@ pub(super) fn options(
         add_system: bound.args.flag(&ADD_SYSTEM),
         prefixes: settings::names(connection, "migrate.prefixes")?,
     })
+}
+
+/// That somebody was renamed or moved although the migration has begun, if so (domain.md §3, freeze).
+fn thawed(cx: &Context<'_>, report: &LoadReport) -> Result<Option<String>, Failure> {
+    if report.renamed + report.moved == 0 {
+        return Ok(None);
+    }
+    let running = campaign::running(cx.desk.reading()?.file().connection())?;
+    Ok(running.map(|running| {
+        format!(
+            "the migration goes on since {}, and nobody should be renamed or moved in the source before its end",
+            cx.ui.local_time(running.began)
+        )
+    }))
 }
 
 /// What a load has done, in a few lines.
