@@ -129,9 +129,13 @@ impl Checked {
             .any(|finding| finding.about().severity == Severity::Blocks)
     }
 
-    /// What was found, in the order of the report.
-    pub fn found(&self) -> impl Iterator<Item = Finding> + '_ {
-        Finding::all().filter(|finding| self.totals.of(*finding) > 0)
+    /// What was found, the gravest first.
+    pub fn found(&self) -> impl Iterator<Item = Finding> {
+        let mut found: Vec<Finding> = Finding::all()
+            .filter(|finding| self.totals.of(*finding) > 0)
+            .collect();
+        found.sort_by_key(|finding| finding.about().severity);
+        found.into_iter()
     }
 }
 
