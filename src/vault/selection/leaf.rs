@@ -6,7 +6,7 @@
 use rusqlite::types::Value;
 
 use crate::lang::selection::{Op, Operand, Pattern, Piece, Test};
-use crate::model::Phase;
+use crate::model::{Phase, UserState};
 
 use super::columns::{Column, Says, column};
 use super::value::sign;
@@ -227,6 +227,19 @@ pub(super) fn is_common(test: &Test) -> bool {
         Operand::Name(name) => COMMON.contains(&(test.attribute.name, *name)),
         _ => false,
     })
+}
+
+/// Whether a test is on the user's state by name: every user has just one, so that the other names are its negation.
+pub(super) fn is_state(test: &Test) -> bool {
+    test.attribute.name == "state" && !test.values.contains(&Operand::Present)
+}
+
+pub(super) fn other_states(test: &Test) -> Test {
+    let others = UserState::NAMES.iter().map(|name| Operand::Name(name));
+    Test {
+        values: others.filter(|name| !test.values.contains(name)).collect(),
+        ..test.clone()
+    }
 }
 
 /// Whether `attribute=*` holds for every user.

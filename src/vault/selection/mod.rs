@@ -14,8 +14,9 @@ use rusqlite::types::Value;
 use crate::lang::selection::{Entity, Expr, Operand, Pattern, Selection, Test};
 
 use columns::table;
+use leaf::{is_state, other_states};
 
-pub(super) use sets::count;
+pub(super) use sets::{count, count_rows};
 
 /// A condition and its parameters, in the order of their question marks.
 #[derive(Debug, Clone, PartialEq)]
@@ -190,6 +191,12 @@ impl Compiler {
             }
             Expr::Any(parts) => self.joined(parts, "OR", "FALSE", |c, part| c.expr(part, at)),
             Expr::Not(inner) => {
+                if let Expr::Test(test) = &**inner
+                    && at == Entity::User
+                    && is_state(test)
+                {
+                    return self.test(&other_states(test));
+                }
                 self.text.push_str("NOT (");
                 self.expr(inner, at)?;
                 self.text.push(')');

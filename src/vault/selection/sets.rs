@@ -7,11 +7,11 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use crate::lang::selection::{AttributeKind, Entity, Expr, Operand, Selection, Test};
+use crate::lang::selection::{Entity, Expr, Operand, Selection, Test};
 use crate::vault::Result;
 
 use super::columns::{Column, Says, column, table};
-use super::leaf::{Form, is_by_value, is_common};
+use super::leaf::{Form, is_by_value, is_common, is_state, other_states};
 use super::{Case, Compiler, Sql, compile_case};
 
 /// How many users are chosen, the limit aside.
@@ -26,6 +26,19 @@ pub(in crate::vault) fn count(db: &Connection, selection: &Selection, case: Case
         return Ok(statement.query_row(params_from_iter(params), |row| row.get(0))?);
     }
     Ok(Sets::new(db, case).of(expr, None)?.len())
+}
+
+/// How many tokens or cards are chosen, the limit aside.
+pub(in crate::vault) fn count_rows(
+    db: &Connection,
+    selection: &Selection,
+    entity: Entity,
+    case: Case,
+) -> Result<u64> {
+    let Sql { text, params } = compile_case(selection, entity, case)?;
+    let text = format!("SELECT count(*) FROM {} WHERE {text}", table(entity).from);
+    let mut statement = db.prepare_cached(&text)?;
+    Ok(statement.query_row(params_from_iter(params), |row| row.get(0))?)
 }
 
 fn number(db: &Connection, sql: &str) -> Result<u64> {
@@ -143,7 +156,7 @@ impl<'c> Sets<'c> {
                 let others = self.of(inner, among)?;
                 Ok(self.everybody(among)?.without(&others))
             }
-            Expr::Test(test) if among.is_some() && is_state_of_most(test) => {
+            Expr::Test(test) if among.is_some() && is_state(test) && is_common(test) => {
                 let others = self.leaves(&other_states(test), among)?;
                 Ok(self.everybody(among)?.without(&others))
             }
@@ -265,23 +278,6 @@ impl<'c> Sets<'c> {
             found.add(row.get(0)?);
         }
         Ok(found)
-    }
-}
-
-/// Whether a test is on the state that most users have: those in other states are sooner found, and a user has just one.
-fn is_state_of_most(test: &Test) -> bool {
-    test.attribute.name == "state" && !test.values.contains(&Operand::Present) && is_common(test)
-}
-
-fn other_states(test: &Test) -> Test {
-    let names = match test.attribute.kind {
-        AttributeKind::Names(names) => names,
-        _ => &[],
-    };
-    let others = names.iter().map(|name| Operand::Name(name));
-    Test {
-        values: others.filter(|name| !test.values.contains(name)).collect(),
-        ..test.clone()
     }
 }
 
