@@ -4,6 +4,7 @@ use super::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH};
 use super::file::lists_read;
 use super::{Context, Entry, Failure, Outcome};
 use crate::lang::binder::Bound;
+use crate::lang::selection::Entity;
 use crate::lang::spec::{Command, Example, Selects};
 use crate::render::doc::Column;
 use crate::vault::query;
@@ -32,13 +33,19 @@ fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     ];
     let selection = lists_read(&bound.selection)?;
     let connection = cx.desk.reading()?.file().connection();
-    cx.list(bound, "alias", COLUMNS, |push| {
-        query::aliases(connection, &selection, |alias| {
-            push(vec![
-                alias.alias.into(),
-                alias.group.into(),
-                alias.userid.into(),
-            ])
-        })
-    })
+    cx.list_chosen(
+        bound,
+        ("alias", Entity::User),
+        COLUMNS,
+        &selection,
+        |push| {
+            query::aliases(connection, &selection, |alias| {
+                push(vec![
+                    alias.alias.into(),
+                    alias.group.into(),
+                    alias.userid.into(),
+                ])
+            })
+        },
+    )
 }

@@ -4,6 +4,7 @@ use super::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH};
 use super::file::lists_read;
 use super::{Context, Entry, Failure, Outcome};
 use crate::lang::binder::Bound;
+use crate::lang::selection::Entity;
 use crate::lang::spec::{Command, Example, Selects};
 use crate::render::doc::{Cell, Column};
 use crate::vault::query;
@@ -11,7 +12,8 @@ use crate::vault::query;
 /// `card list`
 pub(super) static LIST: Entry = Entry {
     spec: Command {
-        details: "Lists grid cards, assigned and unassigned. A selection of users narrows it to their cards.",
+        details: "Lists grid cards, assigned and unassigned. A selection filters them: by their own \
+            attributes, also without 'card.', by assigned=yes or no, and by those of the users they belong to.",
         args: &[FORMAT.arg, INTO.arg, OVERWRITE.arg, REQUIRE_MATCH.arg],
         selects: Selects::Cards,
         examples: &[Example {
@@ -38,7 +40,7 @@ fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     ];
     let selection = lists_read(&bound.selection)?;
     let connection = cx.desk.reading()?.file().connection();
-    cx.list(bound, "card", COLUMNS, |push| {
+    cx.list_chosen(bound, ("card", Entity::Card), COLUMNS, &selection, |push| {
         query::cards(connection, &selection, |card| {
             push(vec![
                 Cell::Id(card.serial),

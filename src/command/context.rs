@@ -7,11 +7,12 @@ use std::sync::Arc;
 use crate::ambient::{Ambient, CancelToken};
 use crate::lang::args::Yes;
 use crate::lang::binder::Bound;
+use crate::lang::selection::{Entity, Selection};
 use crate::render::doc::{Cell, Column, RowSink};
-use crate::render::{Assent, Format, Ui};
+use crate::render::{Assent, Format, Ui, counted};
 use crate::store::audit::{self, Who};
 use crate::store::{self, Connection, Holder, Keys, MasterSession};
-use crate::vault::{Vault, interruptible};
+use crate::vault::{Vault, interruptible, query};
 
 use super::common::REQUIRE_MATCH;
 use super::failure::code;
@@ -296,6 +297,51 @@ impl Context<'_> {
             Ok(rows.end()?)
         })?;
         self.matched(bound, count)
+    }
+
+    /// As [`Context::list`], for rows that a selection chooses: a note says how many more there would be in another
+    /// letter case (language.md §3).
+    pub fn list_chosen(
+        &self,
+        bound: &Bound,
+        (noun, of): (&'static str, Entity),
+        columns: &[Column],
+        selection: &Selection,
+        fill: impl FnOnce(&mut dyn FnMut(Vec<Cell>) -> Result<bool, Failure>) -> Result<(), Failure>,
+    ) -> Result<Outcome, Failure> {
+        let mut nothing = true;
+        let mut outcome = self.list(bound, noun, columns, |push| {
+            fill(&mut |cells| {
+                nothing = false;
+                push(cells)
+            })
+        })?;
+        outcome
+            .notices
+            .extend(self.case_note(selection, of, nothing)?);
+        Ok(outcome)
+    }
+
+    /// How many more a selection would choose if letter case did not matter, as a note; `nothing` when it chose none.
+    pub fn case_note(
+        &self,
+        selection: &Selection,
+        of: Entity,
+        nothing: bool,
+    ) -> Result<Option<String>, Failure> {
+        let db = self.desk.reading()?.file().connection();
+        let more = query::more_without_case(db, selection, of, nothing)?;
+        let noun = match of {
+            Entity::Token => "token",
+            Entity::Card => "card",
+            Entity::User | Entity::Location => "user",
+        };
+        Ok((more > 0).then(|| {
+            format!(
+                "letter case matters in values: {} would match in another case",
+                counted(more, noun)
+            )
+        }))
     }
 
     /// The outcome of a command that found `count` things: a failure when it found none and was told to need one.

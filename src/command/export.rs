@@ -8,6 +8,7 @@ use super::context::{Go, Opened};
 use super::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
+use crate::lang::selection::Entity;
 use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::migrate::export::{self, Exported, Extent, Prepared, Request, Work, spoken};
 use crate::migrate::report::Report;
@@ -96,6 +97,9 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         rules: rules(cx)?,
         draft: cx.draft(bound, &codes::EXPORT_BEGUN),
     };
+    if let Some(note) = cx.case_note(&selection, Entity::User, false)? {
+        cx.ui.notice(&note);
+    }
     let draft = request.draft.clone();
     let holder = cx.holder(bound);
     let who = cx.desk.who.clone();

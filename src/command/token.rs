@@ -8,6 +8,7 @@ use super::{Context, Entry, Failure, Outcome};
 use crate::exchange::{input, pskc};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
+use crate::lang::selection::Entity;
 use crate::lang::spec::{Command, Complete, Effect, Example, Selects};
 use crate::render::counted;
 use crate::render::doc::Column;
@@ -46,13 +47,19 @@ pub(super) static LOAD: Entry = Entry {
 /// `token list`
 pub(super) static LIST: Entry = Entry {
     spec: Command {
-        details: "Lists tokens, assigned and unassigned. A selection of users narrows it to their tokens.",
+        details: "Lists tokens, assigned and unassigned. A selection filters them: by their own \
+            attributes, also without 'token.', by assigned=yes or no, and by those of the users they belong to. \
+            An unassigned token is of a group, but of no user.",
         args: &[FORMAT.arg, INTO.arg, OVERWRITE.arg, REQUIRE_MATCH.arg],
         selects: Selects::Tokens,
         examples: &[
             Example {
                 line: "token list limit=5",
                 what: "The first five tokens",
+            },
+            Example {
+                line: "token list assigned=no vendor=HID",
+                what: "Tokens of a vendor that nobody has",
             },
             Example {
                 line: "token list userid=a* format=csv",
@@ -81,23 +88,29 @@ fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     ];
     let selection = lists_read(&bound.selection)?;
     let connection = cx.desk.reading()?.file().connection();
-    cx.list(bound, "token", COLUMNS, |push| {
-        query::tokens(connection, &selection, |token| {
-            push(vec![
-                token.vendor.into(),
-                token.serial.into(),
-                token.kind.into(),
-                token.algorithm.into(),
-                token.model.into(),
-                token.state.into(),
-                token.activation.into(),
-                token.group.into(),
-                token.userid.into(),
-                token.last_used.into(),
-                token.expires.into(),
-            ])
-        })
-    })
+    cx.list_chosen(
+        bound,
+        ("token", Entity::Token),
+        COLUMNS,
+        &selection,
+        |push| {
+            query::tokens(connection, &selection, |token| {
+                push(vec![
+                    token.vendor.into(),
+                    token.serial.into(),
+                    token.kind.into(),
+                    token.algorithm.into(),
+                    token.model.into(),
+                    token.state.into(),
+                    token.activation.into(),
+                    token.group.into(),
+                    token.userid.into(),
+                    token.last_used.into(),
+                    token.expires.into(),
+                ])
+            })
+        },
+    )
 }
 
 fn load(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {

@@ -6,10 +6,11 @@ use super::file::lists_read;
 use super::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
+use crate::lang::selection::Entity;
 use crate::lang::spec::{Command, Complete, Example, Selects};
 use crate::model::{Activation, CardState, TokenState, Usage};
+use crate::render::Format;
 use crate::render::doc::{Cell, Column};
-use crate::render::{Format, counted};
 use crate::vault::SourceUser;
 use crate::vault::query;
 use crate::vault::sealed::{SealedCard, SealedToken};
@@ -95,7 +96,7 @@ fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     ];
     let selection = lists_read(&bound.selection)?;
     let connection = cx.desk.reading()?.file().connection();
-    cx.list(bound, "user", COLUMNS, |push| {
+    cx.list_chosen(bound, ("user", Entity::User), COLUMNS, &selection, |push| {
         query::users(connection, &selection, |user| {
             push(vec![
                 user.userid.into(),
@@ -118,10 +119,6 @@ fn count(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let selection = lists_read(&bound.selection)?;
     let connection = cx.desk.reading()?.file().connection();
     let found = query::count(connection, &selection)?;
-    let more = match found {
-        0 => query::more_without_case(connection, &selection, found)?,
-        _ => 0,
-    };
     cx.rows(bound, |rows| {
         if cx.format(bound)? == Format::Value {
             rows.begin("count", &[Column::whole("users")])?;
@@ -130,13 +127,10 @@ fn count(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         }
         Ok(rows.record(vec![("users", found.into())])?)
     })?;
-    if more > 0 {
-        cx.ui.notice(&format!(
-            "letter case matters in values: {} would match in another case",
-            counted(more, "user")
-        ));
-    }
-    cx.matched(bound, found)
+    let mut outcome = cx.matched(bound, found)?;
+    let note = cx.case_note(&selection, Entity::User, found == 0)?;
+    outcome.notices.extend(note);
+    Ok(outcome)
 }
 
 fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {

@@ -5,6 +5,8 @@
 
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
+mod select;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -95,21 +97,9 @@ fn bench(folder: &Path, users: u64, table: &mut String) {
     row(table, "load NDJSON", users, &load, parse);
     std::fs::remove_file(&people).ok();
 
-    let counted = |times: usize| run(igsh(&vec!["user count userid=a*".to_owned(); times]));
-    let (once, many) = (counted(1), counted(101));
-    let each = many.wall.saturating_sub(once.wall) / 100;
-    let by_hand = sqlite(&vault, "SELECT count(*) FROM users WHERE userid GLOB 'a*'");
-    let inside = Run {
-        wall: each,
-        peak: many.peak,
-    };
-    row(
-        table,
-        "`user count userid=a*` in a session",
-        users,
-        &inside,
-        by_hand.map(|o| ("`sqlite3` process, same count", o)),
-    );
+    select::selections(&vault, users, table, |line, times| {
+        run(igsh(&vec![line.to_owned(); times]))
+    });
 
     let bundle = at("all.igb");
     let export = run(igsh(&line(format!("export file={}", quoted(&bundle)))));

@@ -22,6 +22,7 @@ mod phases;
 mod progressive;
 mod real_input;
 mod render;
+mod selecting;
 mod store;
 mod vault;
 mod wrong_input;

@@ -202,6 +202,8 @@ impl Binder<'_> {
                 self.exists(Complete::Groups, "group", group.as_ref()?)?;
             }
             Operand::File(_) => {}
+            // A place in an order need not exist.
+            _ if op != Op::Equal => {}
             // A user id that is not there selects nobody; it need not be looked up.
             _ if attribute.complete == Complete::Users => {}
             Operand::Text(_) | Operand::Number(_) => {
@@ -281,7 +283,11 @@ fn ordering(attribute: &Attribute, words: &[Word], named: &ast::Named) -> Result
     };
     let compound = attribute.kind == AttributeKind::UserId
         && (word.after('@').is_some() || word.split_once('/').is_some());
-    if compound || matches!(attribute.kind, AttributeKind::Names(_)) {
+    let is_name = |set| typed::choice(word, set).is_ok();
+    if compound
+        || matches!(attribute.kind, AttributeKind::Names(_))
+        || matches!(attribute.kind, AttributeKind::NumberOr(set) if is_name(set))
+    {
         return Err(Diagnostic::new(
             "E0303",
             format!("'{}' has no such order", attribute.name),

@@ -116,6 +116,20 @@ fn attributes_have_their_kinds() {
         ("user list state<active", "E0303"),
         ("user list state=asleep", "E0211"),
         ("user list exported=maybe", "E0210"),
+        ("user list exported>yes", "E0303"),
+        ("user list excluded>yes", "E0303"),
+        ("user list excluded=perhaps", "E0211"),
+        ("user list changed=everything", "E0211"),
+        ("user list qa.count=many", "E0210"),
+        ("user list location.count=1*", "E0301"),
+        ("user list lastauth=2026-01-*", "E0301"),
+        ("user list lastauth<-90d,-30d", "E0302"),
+        ("user list lastauth=90d", "E0212"),
+        ("user list token.drift>*", "E0301"),
+        ("user list card.serial=abc", "E0210"),
+        ("user list wave<W*", "E0301"),
+        ("user list assigned=no", "E0101"),
+        ("token list assigned>no", "E0303"),
         ("user list exported=-1", "E0210"),
         ("user list userid=/a", "E0305"),
         ("user list userid=a/", "E0305"),
@@ -123,6 +137,18 @@ fn attributes_have_their_kinds() {
     ] {
         assert_eq!(code(text), expected, "{text}");
     }
+}
+
+#[test]
+fn rows_are_assigned_or_not() {
+    assert_eq!(
+        selection("token list assigned=no vendor=HID where=not group=a"),
+        "(token.assigned=no & token.vendor='HID' & !group='a')"
+    );
+    assert_eq!(
+        selection("token list where=(assigned=yes or card.state=hold)"),
+        "(token.assigned=yes | card.state=hold)"
+    );
 }
 
 #[test]
@@ -237,6 +263,8 @@ fn an_unquoted_literal_that_exists_nowhere_is_an_error() {
         "group=hr",
         "userid=nobody",
         "exported=1,no",
+        "group>m",
+        "exported>2",
     ] {
         assert!(bind(&format!("user list {fine}")).is_ok(), "{fine}");
     }

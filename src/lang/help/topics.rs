@@ -42,11 +42,11 @@ pub fn selection() -> String {
     out
 }
 
-/// An attribute's summary, with the names that it can have.
+/// An attribute's summary, with the values and relations that it can have.
 pub(super) fn attribute(attribute: &Attribute) -> String {
     let values = match attribute.kind {
         AttributeKind::Names(set) => set.join(", "),
-        AttributeKind::NumberOr(set) => format!("{} or a number", set.join(", ")),
+        AttributeKind::NumberOr(set) => format!("{} or a number with any relation", set.join(", ")),
         AttributeKind::Number => "a number".to_owned(),
         AttributeKind::When => "a date".to_owned(),
         AttributeKind::Text | AttributeKind::UserId => return attribute.summary.to_owned(),
@@ -57,15 +57,28 @@ pub(super) fn attribute(attribute: &Attribute) -> String {
 pub(super) const SELECTION: &[&str] = &[
     "A selection chooses users. Its arguments must all hold, also when one is repeated: group=sales userid=a*. The \
      items of a list are alternatives: group=sales,hr. a!=x,y means that a is neither.",
-    "Relations are = != < <= > >=. On text, * stands for any characters and ? for one, outside quotes: userid=a* is \
-     a pattern, userid=\"a*\" the literal text. alias=* means that there is one, alias!=* that there is none.",
+    "Relations are = and !=, and for text, numbers and dates also < <= > >=, with a single value: a list after them is \
+     an error. Names of a set (active, totp, yes) have no order.",
+    "On text, * stands for any characters and ? for one, outside quotes: userid=a* is a pattern, userid=\"a*\" the \
+     literal text. alias=* means that there is one, alias!=* that there is none; what is absent fails every < and >. \
+     Of yes or no, * is yes: excluded=*. Counts are never absent: qa.count=0 finds who has none.",
+    "What holds a blank or one of = , ; ( ) { } ! < > $ stands between quotes: fullname='Anna Smith', \
+     contact=\"*@example.com\" being no pattern and contact=*@example.com one.",
     "Outside quotes userid=group/name names the group too, and userid=@FILE takes a list, one user id a line. A \
-     group, vendor or bundle that is written without quotes and wildcards must exist.",
-    "A date is 2026-01-31 (the day in UTC), 2026-01-31T08:00:00Z, or relative: lastauth<-90d, token.expires<+12h.",
-    "where= takes a condition: where=(group=sales or token.vendor=HID*) and not alias=MIGRATED_*. Every comparison \
-     stands alone; where=token(vendor=HID and state=current) asks for one and the same token. card(…) and \
-     location(…) likewise.",
-    "In commands about tokens or cards, their attributes filter rows, also without the 'token.' or 'card.'.",
+     group, vendor or bundle that is written after = without quotes and wildcards must exist.",
+    "A date is 2026-01-31 (the day in UTC: < is before its start, > from its end, = inside), 2026-01-31T08:00:00Z, or \
+     relative, in days or hours from now: lastauth<-90d, token.expires<+12h.",
+    "where= takes a condition with and, or, not and parentheses: \
+     where=(group=sales or token.vendor=HID*) and not alias=MIGRATED_*. It ends where the next word cannot continue it.",
+    "Every comparison stands alone: token.vendor=HID token.state=current is met by two different tokens too; \
+     where=token(vendor=HID and state=current) asks for one and the same. card(…) and location(…) likewise.",
+    "In 'token list' and 'card list' their own attributes filter rows, also without the 'token.' or 'card.', and \
+     assigned=yes|no tells whether a row belongs to a user. The user's attributes are those of the owner; the group \
+     of an unassigned row is its own.",
+    "Letter case matters in values, not in the names of a set. Where ignoring it would match more, a note says how \
+     many: user ids and aliases as the target compares them, groups, and full names when nothing was found.",
+    "changed= is about users who are in a bundle: changed=* are all of them, changed=no those who are as it holds \
+     them. import=none is everybody of whom the target has said nothing.",
 ];
 
 /// The topic `language`: how a line is written.

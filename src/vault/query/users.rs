@@ -126,24 +126,63 @@ fn is(userid: Operand) -> Expr {
     })
 }
 
-/// How many more users would be chosen if letter case did not matter, when `found` are: user ids and aliases compared
-/// after case folding, full names and groups over the ASCII letters. Zero where a negation turns more into fewer.
-pub fn more_without_case(db: &Connection, selection: &Selection, found: u64) -> Result<u64> {
-    let Some(expr) = selection.expr.as_ref().filter(|expr| no_negation(expr)) else {
+/// How many more users, tokens or cards would be chosen if letter case did not matter: user ids and aliases compared
+/// after case folding, full names and groups over the ASCII letters.
+///
+/// Zero where a negation turns more into fewer, and under a limit. Full names have no folded index, so that they are
+/// only asked when `nothing` was found.
+pub fn more_without_case(
+    db: &Connection,
+    selection: &Selection,
+    entity: Entity,
+    nothing: bool,
+) -> Result<u64> {
+    let Some(expr) = &selection.expr else {
         return Ok(0);
     };
-    if selection.limit.is_some() {
+    if selection.limit.is_some() || !no_negation(expr) {
         return Ok(0);
     }
-    // Of a single user id, only what does not match anyway is counted: half the vault may begin with the same letter.
-    if let Expr::Test(test) = expr
-        && test.attribute.name == "userid"
-        && matches!(test.values.as_slice(), [Operand::Text(_)])
-    {
-        return selection::count(db, selection, Case::Others);
+    // First each condition alone, by its index: mostly there is nobody of another case.
+    let mut alone = 0;
+    for test in tests_of_names(expr) {
+        if nothing || test.attribute.name != "fullname" {
+            let single = Selection {
+                expr: Some(Expr::Test(test.clone())),
+                ..Selection::default()
+            };
+            alone = selection::count(db, &single, Case::Others)?;
+            if alone > 0 {
+                break;
+            }
+        }
     }
-    let all = selection::count(db, selection, Case::Ignored)?;
-    Ok(all.saturating_sub(found))
+    let count = |case| match entity {
+        Entity::User => selection::count(db, selection, case),
+        _ => selection::count_rows(db, selection, entity, case),
+    };
+    match expr {
+        _ if alone == 0 => Ok(0),
+        Expr::Test(test) if entity == Entity::User && is_one_user_id(test) => Ok(alone),
+        _ => Ok(count(Case::Ignored)?.saturating_sub(count(Case::Matters)?)),
+    }
+}
+
+/// Of a single user id the others do not match as it stands, since a user has just one.
+fn is_one_user_id(test: &Test) -> bool {
+    test.attribute.name == "userid" && matches!(test.values.as_slice(), [Operand::Text(_)])
+}
+
+/// The conditions in which letter case can matter.
+fn tests_of_names(expr: &Expr) -> Vec<&Test> {
+    match expr {
+        Expr::All(parts) | Expr::Any(parts) => parts.iter().flat_map(tests_of_names).collect(),
+        Expr::Not(inner) | Expr::Same(_, inner) => tests_of_names(inner),
+        Expr::Test(test) => match test.attribute.name {
+            "userid" | "alias" | "group" | "fullname" if test.op == Op::Equal => vec![test],
+            _ => Vec::new(),
+        },
+    }
 }
 
 fn no_negation(expr: &Expr) -> bool {

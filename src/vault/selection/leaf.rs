@@ -6,7 +6,7 @@
 use rusqlite::types::Value;
 
 use crate::lang::selection::{Op, Operand, Pattern, Piece, Test};
-use crate::model::Phase;
+use crate::model::{Phase, UserState};
 
 use super::columns::{Column, Says, column};
 use super::value::sign;
@@ -65,9 +65,9 @@ impl Compiler {
         let name = test.attribute.name;
         match (column(name).ok_or(Unusable::Attribute(name))?, value) {
             (Column::Always("u.userid"), _) => self.user_id(test)?,
-            (Column::Always(column), _) => self.values(self.weakened(column).as_str(), test)?,
+            (Column::Always(column), _) => self.values(&self.weakened(column, test), test)?,
             (Column::Maybe(column), _) => {
-                let column = self.weakened(column);
+                let column = self.weakened(column, test);
                 self.text.push_str(&format!("({column} IS NOT NULL AND "));
                 self.values(&column, test)?;
                 self.text.push(')');
@@ -107,6 +107,10 @@ impl Compiler {
             }
             (Column::Rows(table), Some(Operand::Number(number))) => {
                 let from = self.of_few(table, "", "id >> 16");
+                if *number == 0 && test.op == Op::Equal {
+                    self.text.push_str(&format!("SELECT id >> 16 FROM {from}"));
+                    return Ok(Form::NotAmong);
+                }
                 let head = format!("SELECT id >> 16 FROM {from} GROUP BY id >> 16 HAVING");
                 return Ok(self.number(&head, "count(*)", test.op, *number));
             }
@@ -131,9 +135,11 @@ impl Compiler {
         Ok(Form::Row)
     }
 
-    /// A column that chooses too many to be walked by its index where a better one can be.
-    fn weakened(&self, column: &str) -> String {
-        let weak = self.beside_better && matches!(column, "u.state" | "u.locale" | "u.last_auth");
+    /// A column whose index would choose too many, where another condition must hold too: the `+` keeps the planner,
+    /// which knows no numbers, from it.
+    fn weakened(&self, column: &str, test: &Test) -> String {
+        let weak = self.beside_any && is_common(test)
+            || self.beside_name && matches!(column, "u.locale" | "u.last_auth");
         format!("{}{column}", if weak { "+" } else { "" })
     }
 
@@ -200,6 +206,39 @@ impl Compiler {
             }
             _ => return Err(Unusable::Attribute(test.attribute.name)),
         })
+    }
+}
+
+/// The values that most rows have.
+const COMMON: [(&str, &str); 7] = [
+    ("state", "active"),
+    ("token.state", "current"),
+    ("token.kind", "hardware"),
+    ("token.algorithm", "totp"),
+    ("token.activation", "activated"),
+    ("card.state", "current"),
+    ("card.usage", "none"),
+];
+
+/// Whether a test lets the value through that most rows have.
+pub(super) fn is_common(test: &Test) -> bool {
+    test.values.iter().any(|value| match value {
+        Operand::Present => true,
+        Operand::Name(name) => COMMON.contains(&(test.attribute.name, *name)),
+        _ => false,
+    })
+}
+
+/// Whether a test is on the user's state by name: every user has just one, so that the other names are its negation.
+pub(super) fn is_state(test: &Test) -> bool {
+    test.attribute.name == "state" && !test.values.contains(&Operand::Present)
+}
+
+pub(super) fn other_states(test: &Test) -> Test {
+    let others = UserState::NAMES.iter().map(|name| Operand::Name(name));
+    Test {
+        values: others.filter(|name| !test.values.contains(name)).collect(),
+        ..test.clone()
     }
 }
 

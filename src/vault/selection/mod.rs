@@ -14,8 +14,9 @@ use rusqlite::types::Value;
 use crate::lang::selection::{Entity, Expr, Operand, Pattern, Selection, Test};
 
 use columns::table;
+use leaf::{is_state, other_states};
 
-pub(super) use sets::count;
+pub(super) use sets::{count, count_rows};
 
 /// A condition and its parameters, in the order of their question marks.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,8 +138,8 @@ fn on_groups(expr: &Expr) -> Option<Expr> {
     }
 }
 
-/// Whether a condition chooses users by an index that is better walked than that of a state, locale or date.
-fn is_narrow(expr: &Expr) -> bool {
+/// Whether a condition is on the user's name or group.
+fn is_on_name(expr: &Expr) -> bool {
     matches!(expr, Expr::Test(test) if matches!(test.attribute.name, "userid" | "group" | "fullname")
         && test.values.iter().all(|value| *value != Operand::Present))
 }
@@ -147,8 +148,10 @@ struct Compiler {
     text: String,
     params: Vec<Value>,
     case: Case,
-    /// Whether another condition, which must hold too, is one that an index answers with few users.
-    beside_better: bool,
+    /// Whether another condition on the same row must hold too.
+    beside_any: bool,
+    /// Whether one of those is on the user's name or group, which an index answers best.
+    beside_name: bool,
     /// The ids of a few users, as a list, when nobody else matters.
     few: Option<Value>,
 }
@@ -159,7 +162,8 @@ impl Default for Compiler {
             text: String::new(),
             params: Vec::new(),
             case: Case::Matters,
-            beside_better: false,
+            beside_any: false,
+            beside_name: false,
             few: None,
         }
     }
@@ -178,14 +182,21 @@ impl Compiler {
     fn expr(&mut self, expr: &Expr, at: Entity) -> Result<(), Unusable> {
         match expr {
             Expr::All(parts) => {
-                let outside = self.beside_better;
-                self.beside_better |= parts.iter().any(is_narrow);
+                let outside = (self.beside_any, self.beside_name);
+                self.beside_any |= parts.len() > 1;
+                self.beside_name |= parts.iter().any(is_on_name);
                 let done = self.joined(parts, "AND", "TRUE", |c, part| c.expr(part, at));
-                self.beside_better = outside;
+                (self.beside_any, self.beside_name) = outside;
                 done
             }
             Expr::Any(parts) => self.joined(parts, "OR", "FALSE", |c, part| c.expr(part, at)),
             Expr::Not(inner) => {
+                if let Expr::Test(test) = &**inner
+                    && at == Entity::User
+                    && is_state(test)
+                {
+                    return self.test(&other_states(test));
+                }
                 self.text.push_str("NOT (");
                 self.expr(inner, at)?;
                 self.text.push(')');
@@ -275,9 +286,10 @@ impl Compiler {
             self.text.push_str(inner.assigned);
             self.text.push_str(" AND ");
         }
-        let outside = std::mem::take(&mut self.beside_better);
+        let outside = (self.beside_any, self.beside_name);
+        (self.beside_any, self.beside_name) = (false, false);
         let done = condition(self);
-        self.beside_better = outside;
+        (self.beside_any, self.beside_name) = outside;
         self.text.push(')');
         done
     }

@@ -11,7 +11,7 @@ use crate::lang::selection::{Entity, Expr, Operand, Selection, Test};
 use crate::vault::Result;
 
 use super::columns::{Column, Says, column, table};
-use super::leaf::{Form, is_by_value};
+use super::leaf::{Form, is_by_value, is_common, is_state, other_states};
 use super::{Case, Compiler, Sql, compile_case};
 
 /// How many users are chosen, the limit aside.
@@ -25,7 +25,20 @@ pub(in crate::vault) fn count(db: &Connection, selection: &Selection, case: Case
         let mut statement = db.prepare_cached(&text)?;
         return Ok(statement.query_row(params_from_iter(params), |row| row.get(0))?);
     }
-    Ok(Sets { db, case }.of(expr, None)?.len())
+    Ok(Sets::new(db, case).of(expr, None)?.len())
+}
+
+/// How many tokens or cards are chosen, the limit aside.
+pub(in crate::vault) fn count_rows(
+    db: &Connection,
+    selection: &Selection,
+    entity: Entity,
+    case: Case,
+) -> Result<u64> {
+    let Sql { text, params } = compile_case(selection, entity, case)?;
+    let text = format!("SELECT count(*) FROM {} WHERE {text}", table(entity).from);
+    let mut statement = db.prepare_cached(&text)?;
+    Ok(statement.query_row(params_from_iter(params), |row| row.get(0))?)
 }
 
 fn number(db: &Connection, sql: &str) -> Result<u64> {
@@ -103,9 +116,31 @@ const FEW: u64 = 5000;
 struct Sets<'c> {
     db: &'c Connection,
     case: Case,
+    /// The queries asked, for tests of their plans.
+    #[cfg(test)]
+    asked: std::cell::RefCell<Vec<Sql>>,
 }
 
-impl Sets<'_> {
+/// The queries that a count is made of.
+#[cfg(test)]
+pub(super) fn queries(db: &Connection, selection: &Selection) -> Vec<Sql> {
+    let sets = Sets::new(db, Case::Matters);
+    if let Some(expr) = &selection.expr {
+        sets.of(expr, None).unwrap();
+    }
+    sets.asked.take()
+}
+
+impl<'c> Sets<'c> {
+    fn new(db: &'c Connection, case: Case) -> Self {
+        Self {
+            db,
+            case,
+            #[cfg(test)]
+            asked: std::cell::RefCell::default(),
+        }
+    }
+
     /// The users who meet a condition. Of those who are not `among` the given ones, any may be in it or not.
     fn of(&self, expr: &Expr, among: Option<&Users>) -> Result<Users> {
         match expr {
@@ -119,6 +154,10 @@ impl Sets<'_> {
             }
             Expr::Not(inner) => {
                 let others = self.of(inner, among)?;
+                Ok(self.everybody(among)?.without(&others))
+            }
+            Expr::Test(test) if among.is_some() && is_state(test) && is_common(test) => {
+                let others = self.leaves(&other_states(test), among)?;
                 Ok(self.everybody(among)?.without(&others))
             }
             Expr::Test(test) if test.attribute.entity == Entity::User => self.leaves(test, among),
@@ -230,6 +269,8 @@ impl Sets<'_> {
     }
 
     fn ask(&self, sql: Sql) -> Result<Users> {
+        #[cfg(test)]
+        self.asked.borrow_mut().push(sql.clone());
         let mut statement = self.db.prepare_cached(&sql.text)?;
         let mut rows = statement.query(params_from_iter(sql.params))?;
         let mut found = Users::default();

@@ -94,8 +94,10 @@ impl Compiler {
         // A name that is folded already has an empty `fold`.
         self.text.push_str(&format!("({other} IS NOT NULL AND "));
         self.exact(&other, &folded);
-        self.text.push_str(" OR ");
-        self.exact(column, &folded);
+        if self.case == Case::Ignored || folded != *pattern {
+            self.text.push_str(" OR ");
+            self.exact(column, &folded);
+        }
         if self.case == Case::Others {
             self.text.push_str(") AND NOT (");
         } else {

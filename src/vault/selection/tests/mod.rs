@@ -1,24 +1,16 @@
 //! What the compiled conditions choose, against plain Rust, and which index they walk.
 
+mod oracle;
+mod plans;
+
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::super::schema::tests::{connection, plan};
+use super::super::schema::tests::connection;
 use super::value::prefix_range;
 use super::*;
-use crate::lang::selection::{ATTRIBUTES, Attribute, AttributeKind, Op, Piece};
-
-mod oracle;
-
-static VENDOR: Attribute = Attribute {
-    name: "token.vendor",
-    kind: AttributeKind::Text,
-    entity: Entity::Token,
-    summary: "",
-    complete: crate::lang::spec::Complete::Kind,
-};
+use crate::lang::selection::{ATTRIBUTES, Attribute, Op, Piece};
 
 fn attribute(name: &str) -> &'static Attribute {
     ATTRIBUTES.iter().find(|a| a.name == name).unwrap()
@@ -256,7 +248,7 @@ fn token_commands_filter_rows() {
             .collect::<Result<_, _>>()
             .unwrap()
     };
-    let hid = || test(&VENDOR, Op::Equal, vec![text("HID")]);
+    let hid = || is("token.vendor", text("HID"));
     assert_eq!(rows(hid()), [-1, 1 << 16, 3 << 16, 6 << 16]);
     let of_sales = is("group", text("sales"));
     assert_eq!(
@@ -314,70 +306,6 @@ fn unassigned_items_follow_the_groups_of_the_selection() {
         groups(Expr::Not(Box::new(Expr::All(vec![group("hr"), user()])))),
         all
     );
-}
-
-#[test]
-fn selections_walk_an_index() {
-    let db = people();
-    for (expr, index) in [
-        (
-            is("userid", text("asmith")),
-            "SEARCH u USING COVERING INDEX users_name (userid=?)",
-        ),
-        (
-            is("userid", text("a*")),
-            "SEARCH u USING COVERING INDEX users_name (userid>? AND userid<?)",
-        ),
-        (
-            is("userid", text("a*z")),
-            "SEARCH u USING COVERING INDEX users_name (userid>? AND userid<?)",
-        ),
-        (
-            Expr::All(vec![is("group", text("s*")), is("userid", text("a*"))]),
-            "SEARCH u USING COVERING INDEX users_group (group_id=? AND userid>? AND userid<?)",
-        ),
-        (
-            is("group", text("s*")),
-            "SEARCH u USING COVERING INDEX users_group (group_id=?)",
-        ),
-        (
-            is("group", text("s*")),
-            "USING COVERING INDEX groups_name (name>? AND name<?)",
-        ),
-        (
-            is("fullname", text("A*")),
-            "USING COVERING INDEX users_full_name (full_name>? AND full_name<?)",
-        ),
-        (
-            is("alias", text("a*")),
-            "SEARCH u USING INTEGER PRIMARY KEY (rowid=?)",
-        ),
-        (
-            is("alias", text("a*")),
-            "USING COVERING INDEX aliases_alias (alias>? AND alias<?)",
-        ),
-        (
-            is("exported", Operand::Number(1)),
-            "SEARCH members USING PRIMARY KEY (bundle=?)",
-        ),
-        (
-            is(
-                "userid",
-                Operand::Set(Arc::from(["a".to_owned(), "b/c".to_owned()])),
-            ),
-            "SEARCH u USING COVERING INDEX users_name (userid=?)",
-        ),
-    ] {
-        let sql = compile(&select(expr), Entity::User).unwrap();
-        let plan = plan(
-            &db,
-            &format!("SELECT count(*) FROM users u WHERE {}", sql.text),
-            &sql.params,
-        );
-        assert!(plan.contains(index), "{}\n{plan}", sql.text);
-        assert!(!plan.contains("CORRELATED"), "{}\n{plan}", sql.text);
-        assert!(!plan.contains("SCAN u"), "{}\n{plan}", sql.text);
-    }
 }
 
 #[test]

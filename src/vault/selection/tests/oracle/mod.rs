@@ -87,6 +87,9 @@ fn what_is_chosen_is_what_the_records_say() {
         hits.set(hits.get() + usize::from(!expected.is_empty()));
         let selection = Selection { expr: Some(expr.clone()), ..Selection::default() };
         prop_assert_eq!(world.asked(&selection, entity), expected.clone(), "{}", line);
+        if entity == Entity::User {
+            prop_assert_eq!(world.counted(&selection), expected.len() as u64, "counted: {}", line);
+        }
         if entity == Entity::User || !hides_a_user_attribute(&expr) {
             prop_assert_eq!(world.asked(&bound(&line), entity), expected, "as typed: {}", line);
         }

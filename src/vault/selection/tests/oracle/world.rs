@@ -9,7 +9,7 @@ use crate::exchange::population;
 use crate::lang::selection::{Entity, Expr, Selection};
 use crate::model::*;
 use crate::vault::load::tests::Bench;
-use crate::vault::selection::compile;
+use crate::vault::selection::{Case, compile, count};
 use crate::vault::testing::{bare, group, record};
 
 /// A user as loaded, and what became of them since.
@@ -183,6 +183,11 @@ impl World {
             .filter(|(_, row)| holds(expr, *row))
             .map(|(id, _)| id)
             .collect()
+    }
+
+    /// How many users a count says there are.
+    pub(super) fn counted(&self, selection: &Selection) -> u64 {
+        count(&self.bench.db, selection, Case::Matters).unwrap()
     }
 
     /// The same, by the database.
