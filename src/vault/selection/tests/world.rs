@@ -209,7 +209,7 @@ fn any_user(dice: &mut Dice, number: usize) -> User {
                 .collect(),
             expected: Vec::new(),
             overrides: RbaOverrides {
-                max_history: dice.maybe(&[8]).filter(|_| number % 3 == 0),
+                max_history: dice.maybe(&[8]).filter(|_| number.is_multiple_of(3)),
                 check_ip: dice.maybe(&[false]).filter(|_| number % 3 == 1),
                 ..RbaOverrides::default()
             },
