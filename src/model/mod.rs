@@ -9,6 +9,7 @@ pub mod bundle;
 mod card;
 mod changes;
 mod enumeration;
+pub mod fold;
 mod group;
 mod idp_url;
 mod location;

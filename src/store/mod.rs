@@ -8,6 +8,7 @@ pub mod audit;
 mod create;
 mod error;
 mod file;
+mod interrupt;
 mod keys;
 mod lock;
 mod login;
@@ -24,6 +25,7 @@ pub use rusqlite::{Connection, Transaction};
 pub use create::{MASTERS, NewMaster};
 pub use error::{Class, Error, Result};
 pub use file::{Checkpoint, SealedFile};
+pub use interrupt::interruptible;
 #[cfg(test)]
 pub(crate) use keys::tests::loose as loose_keys;
 pub use keys::{Column, Keys};
