@@ -14,6 +14,7 @@ mod lock;
 mod login;
 pub mod masters;
 mod memory;
+pub mod pairs;
 mod place;
 mod schema;
 mod session;

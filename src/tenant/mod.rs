@@ -3,12 +3,18 @@
 //!
 //! A tenant is a sealed file of its own with three masters of its own. The only room with its SQL.
 
+mod error;
+pub mod events;
+pub mod import;
+pub mod jobs;
+pub mod sealing;
 mod settings;
 
 use std::path::Path;
 
 use crate::store::{self, Kind, SealedFile};
 
+pub use error::{Error, Result};
 pub use settings::{ATTRIBUTES, Policy, SETTINGS};
 
 /// What makes a sealed file a tenant.
