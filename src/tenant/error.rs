@@ -18,6 +18,14 @@ pub enum Error {
     /// The work was asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+    /// A job that had begun could not go on. What it has applied stays, and it can be resumed.
+    #[error("job {number} stopped: {source}")]
+    Failed {
+        /// The job.
+        number: u64,
+        /// Why.
+        source: Box<Error>,
+    },
     /// Another process imports.
     #[error("another import into this tenant is under way; nothing was changed")]
     Running,

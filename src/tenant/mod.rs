@@ -7,8 +7,10 @@ mod error;
 pub mod events;
 pub mod import;
 pub mod jobs;
+pub mod query;
 pub mod sealing;
 mod settings;
+pub mod sync;
 
 use std::path::Path;
 

@@ -79,6 +79,8 @@ pub struct Imported {
     pub job: Job,
     /// Users who got tokens and have more than the account allows.
     pub over_account: u64,
+    /// Whether it was cancelled; it can be resumed.
+    pub interrupted: bool,
 }
 
 impl Imported {
@@ -104,13 +106,14 @@ impl Tenant {
     ) -> Result<Imported> {
         let _lock = self.only_one()?;
         let (job, checked, defaults) = self.begin(reader, file, resume, work)?;
-        let mut import = Import {
+        let import = Import {
             tenant: self,
             job,
             defaults,
             terms,
             work,
             over_account: 0,
+            interrupted: false,
         };
         import.run(checked)
     }
@@ -252,6 +255,7 @@ struct Import<'a> {
     terms: Terms,
     work: &'a Work<'a>,
     over_account: u64,
+    interrupted: bool,
 }
 
 /// How a pass over the blocks ended.
@@ -270,20 +274,24 @@ impl Import<'_> {
             let ended = match self.pass(&mut checked) {
                 Ok(Passed::Whole) => self.finish(JobState::Done, None),
                 Ok(Passed::Stopped(why)) => self.finish(JobState::Stopped, Some(why)),
+                Err(Error::Cancelled(_)) => {
+                    self.interrupted = true;
+                    self.finish(JobState::Stopped, Some("interrupted".to_owned()))
+                }
                 Err(error) => {
-                    let state = match &error {
-                        Error::Cancelled(_) => JobState::Stopped,
-                        _ => JobState::Failed,
-                    };
                     // Where even this cannot be written, the job stays as if it had been killed, and is resumed alike.
-                    let _ = self.finish(state, Some(error.to_string()));
-                    return Err(error);
+                    let _ = self.finish(JobState::Failed, Some(error.to_string()));
+                    return Err(Error::Failed {
+                        number: self.job.number,
+                        source: Box::new(error),
+                    });
                 }
             };
             if ended? {
                 return Ok(Imported {
                     job: self.job,
                     over_account: self.over_account,
+                    interrupted: self.interrupted,
                 });
             }
         }
