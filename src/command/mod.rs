@@ -111,6 +111,7 @@ pub static ALL: &[&Entry] = &[
     &idpurl::GET,
     &idpurl::SET,
     &idpurl::EXPORT,
+    &migrate::REHEARSE,
     &tenant::INIT,
     &tenant::GET,
     &tenant::SET,

@@ -9,6 +9,7 @@ mod list;
 mod map;
 mod results;
 mod status;
+mod rehearse;
 mod step;
 
 pub(in crate::command) use aliases::ALIASES;
@@ -19,4 +20,5 @@ pub(in crate::command) use explain::EXPLAIN;
 pub(in crate::command) use map::MAP;
 pub(in crate::command) use results::RESULTS;
 pub(in crate::command) use status::STATUS;
+pub(in crate::command) use rehearse::REHEARSE;
 pub(in crate::command) use step::{ADVANCE, RETREAT, STAGE};

@@ -1,5 +1,6 @@
 //! `tenant import`, and what resuming shares with it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use secrecy::ExposeSecret as _;
@@ -108,7 +109,7 @@ pub(super) fn run(
         crate::command::failure::code::BUNDLE => failure.in_file(path),
         _ => failure,
     })?;
-    show_tally(cx, bound, &imported.job.tally)?;
+    show_tally(cx, bound, &imported.job.tally, &BTreeMap::new())?;
     Ok(outcome(&imported))
 }
 

@@ -10,6 +10,7 @@ mod job;
 mod look;
 mod sync;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,13 +39,13 @@ pub(in crate::command) use look::{
 pub(in crate::command) use sync::SYNC;
 
 /// `tenant=`: which one.
-pub(super) const TENANT: Key<PathBuf> = Key::in_file("tenant", "The tenant file")
+pub(in crate::command) const TENANT: Key<PathBuf> = Key::in_file("tenant", "The tenant file")
     .default("the one opened last, --tenant, or $IGSH_TENANT");
 /// `tenant-login=`.
-pub(super) const LOGIN: Key<String> =
+pub(in crate::command) const LOGIN: Key<String> =
     Key::text("tenant-login", "Master of the tenant").default("as in the vault");
 /// `tenant-password-file=`.
-pub(super) const PASSWORD: Key<PathBuf> = Key::in_file(
+pub(in crate::command) const PASSWORD: Key<PathBuf> = Key::in_file(
     "tenant-password-file",
     "File of mode 0600 with that master's password; without it the one of --password-file is tried, or the shell asks",
 );
@@ -61,7 +62,7 @@ fn path(cx: &Context<'_>, bound: &Bound) -> Result<PathBuf, Failure> {
 }
 
 /// Runs `work` on the tenant that the command names, logged in. With a code, what fails is in the tenant's audit.
-pub(super) fn with<T>(
+pub(in crate::command) fn with<T>(
     cx: &mut Context<'_>,
     bound: &Bound,
     code: Option<&'static Code>,
@@ -223,22 +224,17 @@ fn working<T>(
     run(&mut open.tenant, &work)
 }
 
-/// Shows how many records of each kind met which fate.
-pub(super) fn show_tally(
+/// Shows how many records of each kind met which fate, then what was left out beforehand by reason.
+pub(in crate::command) fn show_tally(
     cx: &Context<'_>,
     bound: &Bound,
     tally: &Tally,
+    left_out: &BTreeMap<&'static str, u64>,
 ) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("record"),
-        Column::whole("added"),
-        Column::whole("merged"),
-        Column::whole("exists"),
-        Column::whole("skipped"),
-        Column::whole("error"),
-    ];
+    let mut columns = vec![Column::whole("record")];
+    columns.extend(Fate::ALL.map(|fate| Column::whole(fate.as_str())));
     cx.rows(bound, |rows| {
-        rows.begin("kind", COLUMNS)?;
+        rows.begin("kind", &columns)?;
         for subject in Subject::ALL {
             let counts = Fate::ALL.map(|fate| tally.of(subject, fate));
             if counts.iter().sum::<u64>() > 0 {
@@ -246,6 +242,14 @@ pub(super) fn show_tally(
                 cells.extend(counts.map(Cell::from));
                 rows.row(cells)?;
             }
+        }
+        for (reason, count) in left_out {
+            let mut cells = vec![format!("not exported: {reason}").into()];
+            cells.extend(Fate::ALL.map(|fate| match fate {
+                Fate::Skipped => Cell::from(*count),
+                _ => Cell::Absent,
+            }));
+            rows.row(cells)?;
         }
         Ok(rows.end()?)
     })?;
