@@ -1,7 +1,7 @@
 //! That secrets come back, and to their owner only.
 
 use super::*;
-use crate::store::pairs;
+use crate::model::QaPair;
 use crate::vault::testing;
 
 fn keys() -> Keys {
