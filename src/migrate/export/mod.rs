@@ -31,8 +31,7 @@ use crate::vault::{self, Vault, ledger};
 
 pub use age::{SourceAge, spoken};
 use output::Output;
-use worker::{Done, Worker};
-use worker::{Batch, Done, Purpose, Worker};
+use worker::{Done, Purpose, Worker};
 
 pub use rehearsal::Rehearsal;
 
@@ -308,8 +307,6 @@ fn run(
     let outcome = ordered::run(
         cores.min(8),
         move |push| batches::read(snapshot, cancel, push),
-        || Worker::new(bundle, Arc::clone(work.keys), Arc::clone(&rules)),
-        move |push| read(snapshot, cancel, push),
         || Worker::new(purpose, Arc::clone(work.keys), Arc::clone(&rules)),
         Worker::work,
         |done| {

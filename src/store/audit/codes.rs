@@ -59,9 +59,6 @@ codes! {
     IMPORT_ENDED = "9063", "tenant import", "An import ended or stopped, with its outcome and counts.";
     JOB_STOPPED = "9064", "tenant job stop", "Somebody asked an import to stop.";
     RESULTS_WRITTEN = "9065", "tenant job results", "The results of an import were written to a file.";
-    REHEARSED = "9066", "migrate rehearse", "A migration was rehearsed; nothing came of it.";
-    BUNDLE_RECOVERED = "9040", "bundle recovery", "An export that had been interrupted was settled at login.";
-    BUNDLE_FORGOTTEN = "9041", "bundle forget", "A bundle's password was removed from the vault.";
 }
 
 /// The code that somebody typed: letter case does not matter, and `103` is `AUD103`.
