@@ -60,9 +60,14 @@ impl Tenant {
             let mut put = tx
                 .prepare(
                     "INSERT INTO users (id, userid, fold, synced, state, first_name, last_name, email, phone, mobile, \
-                     missing) VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
-                     ON CONFLICT (id) DO UPDATE SET synced = 1, state = ?4, first_name = ?5, last_name = ?6, \
-                     email = ?7, phone = ?8, mobile = ?9, missing = ?10",
+                     missing) VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                )
+                .map_err(sql)?;
+            // The user keeps the spelling that secrets are sealed for.
+            let mut change = tx
+                .prepare(
+                    "UPDATE users SET synced = 1, state = ?4, first_name = ?5, last_name = ?6, email = ?7, \
+                     phone = ?8, mobile = ?9, missing = ?10 WHERE id = ?1 AND ?2 IS NOT NULL AND ?3 IS ?3",
                 )
                 .map_err(sql)?;
             let (mut synced, mut seen) = (Synced::default(), HashSet::new());
@@ -84,7 +89,11 @@ impl Tenant {
                     UserState::Active => "ACTIVE",
                     UserState::Suspended => "INACTIVE",
                 };
-                put.execute(rusqlite::params![
+                let statement = match known {
+                    Some(_) => &mut change,
+                    None => &mut put,
+                };
+                statement.execute(rusqlite::params![
                     known, person.userid, fold_column(&person.userid), state, a.first, a.last, a.email, a.phone,
                     a.mobile, missing
                 ])

@@ -87,6 +87,10 @@ pub(in crate::command) static JOB_STOP: Entry = Entry {
         args: &[NUMBER.arg, TENANT.arg, LOGIN.arg, PASSWORD.arg],
         effect: Effect::Write,
         session: false,
+        examples: &[Example {
+            line: "tenant job stop 1 tenant=rehearsal.tenant",
+            what: "Stop the first import",
+        }],
         ..Command::new("tenant job stop", "Stop an import into the tenant")
     },
     audit: None,
@@ -113,6 +117,10 @@ pub(in crate::command) static JOB_RESUME: Entry = Entry {
         ],
         effect: Effect::Write,
         session: false,
+        examples: &[Example {
+            line: "tenant job resume 1 password-file=first.password tenant=rehearsal.tenant",
+            what: "Go on with the first import",
+        }],
         ..Command::new("tenant job resume", "Go on with an import into the tenant")
     },
     audit: None,

@@ -59,6 +59,10 @@ pub(in crate::command) static USER_GET: Entry = Entry {
             OVERWRITE.arg,
         ],
         session: false,
+        examples: &[Example {
+            line: "tenant user get ldap1 tenant=rehearsal.tenant",
+            what: "One user",
+        }],
         ..Command::new("tenant user get", "Show one user of the tenant")
     },
     audit: None,
