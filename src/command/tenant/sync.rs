@@ -53,7 +53,12 @@ fn sync(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     with(cx, bound, Some(&codes::TENANT_SYNCED), |cx, open| {
         let synced = working(cx, bound, open, &codes::TENANT_SYNCED, |tenant, work| {
             if is_ldif {
-                let people = ldif::open(path, ldif::Options::default())?;
+                // A tenant has no use for the group that a load would want.
+                let options = ldif::Options {
+                    group: ldif::GroupFrom::Fixed(String::new()),
+                    ..ldif::Options::default()
+                };
+                let people = ldif::open(path, options)?;
                 tenant.sync(people.filter_map(|item| of_ldif(item, path)), work)
             } else {
                 tenant.sync(Rows::open(path)?, work)

@@ -1144,3 +1144,24 @@ fn a_rehearsal_tells_the_same_and_changes_nothing() {
     assert_eq!(real.job.tally, tally);
     assert_eq!(heard.len() as u64, real.job.done);
 }
+
+#[test]
+fn a_hostile_bundle_has_no_effect() {
+    let mut house = House::new();
+    house.import(&people(2));
+    let before = house.dump();
+    let (password, bundles) = crate::bundle::hostile();
+    for (what, bytes) in bundles {
+        let password = password.clone();
+        let bundle = Bundle { bytes, password };
+        let error = house
+            .import_bundle(&bundle, None, Terms::default())
+            .unwrap_err();
+        assert!(
+            matches!(error, Error::Bundle(crate::bundle::Error::Content { .. })),
+            "{what}: {error}"
+        );
+        assert_eq!(house.dump(), before, "{what}");
+        assert_eq!(house.ask::<u64>("SELECT count(*) FROM jobs"), 1, "{what}");
+    }
+}
