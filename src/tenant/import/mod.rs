@@ -5,6 +5,7 @@
 
 mod apply;
 mod indexes;
+mod items;
 mod prepare;
 mod rows;
 #[cfg(test)]
