@@ -13,8 +13,8 @@ use crate::render::doc::{Cell, Column, RowSink};
 use crate::render::{Assent, Format, Ui, counted};
 use crate::store::audit::{self, Who};
 use crate::store::{self, Connection, Holder, Keys, MasterSession};
-use crate::vault::{Vault, interruptible, query};
 use crate::tenant::Tenant;
+use crate::vault::{Vault, interruptible, query};
 
 use super::common::REQUIRE_MATCH;
 use super::failure::code;

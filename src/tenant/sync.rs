@@ -42,13 +42,13 @@ impl Tenant {
     ///
     /// # Errors
     /// What `people` says; [`Error::Unfinished`] while a job holds the tenant half full.
-    pub fn sync<E: From<Error>>(
+    pub fn sync<E>(
         &mut self,
         people: impl Iterator<Item = Result<Person, E>>,
         work: &Work<'_>,
     ) -> Result<Synced, E>
     where
-        E: From<crate::store::Error>,
+        E: From<Error> + From<crate::store::Error>,
     {
         self.file.write(work.holder, |tx| {
             jobs::none_unfinished(tx)?;

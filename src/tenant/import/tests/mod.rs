@@ -228,10 +228,10 @@ impl Bundle {
             if let Some(block) = encoder.push(record).unwrap() {
                 writer.write(&block).unwrap();
             }
-            if at % a_block == 0 {
-                if let Some(block) = encoder.finish().unwrap() {
-                    writer.write(&block).unwrap();
-                }
+            if at % a_block == 0
+                && let Some(block) = encoder.finish().unwrap()
+            {
+                writer.write(&block).unwrap();
             }
         }
         if let Some(block) = encoder.finish().unwrap() {
