@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Parser, Subcommand};
-use secrecy::SecretSlice;
+use secrecy::{ExposeSecret as _, SecretSlice};
 
 use crate::ambient::{Ambient, CancelToken};
-use crate::command::context::Terms;
+use crate::command::context::{HowToLogIn, PasswordFrom, Terms};
 use crate::command::failure::code;
 use crate::command::file::{read_line, read_private, read_secret};
 use crate::command::{Exit, Failure};
@@ -40,6 +40,9 @@ pub struct Options {
     /// The vault file [default: igsh/vault.db in the XDG data folder]
     #[arg(long, global = true, value_name = "PATH", env = "IGSH_VAULT")]
     pub vault: Option<PathBuf>,
+    /// The tenant file of the tenant commands that name none
+    #[arg(long, global = true, value_name = "PATH", env = "IGSH_TENANT")]
+    pub tenant: Option<PathBuf>,
     /// Log in as this master before anything else
     #[arg(long, global = true, value_name = "NAME")]
     pub login: Option<String>,
@@ -256,7 +259,25 @@ fn act(shell: &mut Shell, cli: &Cli) -> Result<Exit, Failure> {
     }
     if let Some(name) = &options.login {
         let password = password(options)?;
+        // A password that can be read once is kept for a run that ends by itself, not in a shell that waits for input.
+        let ends = cli.action.is_some() || !options.commands.is_empty();
+        let again = match (&options.password_file, &password) {
+            (Some(path), _) => Some(PasswordFrom::File(path.clone())),
+            (None, Some(read)) if ends => {
+                Some(PasswordFrom::Kept(read.expose_secret().to_vec().into()))
+            }
+            _ => None,
+        };
         shell.log_in(name, password)?;
+        shell.about_tenants(
+            options.tenant.clone(),
+            Some(HowToLogIn {
+                name: name.clone(),
+                password: again,
+            }),
+        );
+    } else {
+        shell.about_tenants(options.tenant.clone(), None);
     }
     if let Some(Action::Run { file, variables }) = &cli.action {
         return shell.run_file(file, variables);

@@ -26,6 +26,7 @@ pub mod lang;
 
 pub mod store;
 
+pub mod tenant;
 pub mod vault;
 
 pub mod migrate;

@@ -21,6 +21,9 @@ mod tests;
 mod writer;
 mod zstd_frame;
 
+#[cfg(test)]
+pub(crate) use tests::hostile;
+
 pub use block::{BlockEncoder, EncodedBlock};
 pub use error::{Error, Place};
 pub use header::{Anchor, Header, Meta};

@@ -9,7 +9,7 @@ use super::json::Parser;
 use super::{BLOCK, Error, Header, MANIFEST, Manifest, Place, decode};
 use crate::ambient::{CancelToken, Progress, Unit};
 use crate::crypto::c256::Opener;
-use crate::crypto::{BundlePassword, Key};
+use crate::crypto::{BundlePassword, Key, sha256};
 use crate::model::bundle::{Counts, Record};
 use std::io::{Read, Seek, SeekFrom};
 use zeroize::Zeroizing;
@@ -53,6 +53,15 @@ impl<R: Read + Seek + Send> Reader<R> {
         &self.header
     }
 
+    /// What tells this bundle from others, whatever its writer calls it: SHA-256 of the payload's first 56 bytes, which
+    /// are random and authenticated.
+    pub fn digest(&mut self) -> Result<[u8; 32], Error> {
+        let mut head = [0; 56];
+        self.input.seek(SeekFrom::Start(self.header.len() as u64))?;
+        self.input.read_exact(&mut head)?;
+        Ok(sha256(&head))
+    }
+
     /// The first pass without parsing records: authentication, frames, compression, counts.
     pub fn verify(
         &mut self,
@@ -71,14 +80,21 @@ impl<R: Read + Seek + Send> Reader<R> {
     }
 
     /// The first pass in full: every record is parsed and dropped.
-    pub fn check(
+    pub fn check(self, progress: &dyn Progress, cancel: &CancelToken) -> Result<Checked<R>, Error> {
+        self.check_each(progress, cancel, |_| {})
+    }
+
+    /// The same; `look` sees every record, of which none may have had an effect until all were seen.
+    pub fn check_each(
         mut self,
         progress: &dyn Progress,
         cancel: &CancelToken,
+        mut look: impl FnMut(&Record),
     ) -> Result<Checked<R>, Error> {
         let mut found = Counts::default();
         let manifest = self.pass("check", progress, cancel, |block| {
             each_record(block, |record| {
+                look(&record);
                 *match record {
                     Record::Group(_) => &mut found.group,
                     Record::User(_) => &mut found.user,
@@ -165,6 +181,32 @@ impl<R: Read + Seek + Send> Checked<R> {
         self.reader
             .pass("read", progress, cancel, |block| {
                 each_record(block, &mut each)
+            })
+            .map(drop)
+    }
+}
+
+impl<R: Read + Seek + Send> Checked<R> {
+    /// The second pass by block, from block `from` on: its number and its records, in order.
+    pub fn blocks<E: From<Error>>(
+        &mut self,
+        from: u32,
+        progress: &dyn Progress,
+        cancel: &CancelToken,
+        mut each: impl FnMut(u32, Vec<Record>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.reader
+            .pass("read", progress, cancel, |block| {
+                let number = block.number;
+                if number < from {
+                    return Ok(());
+                }
+                let mut records = Vec::with_capacity(block.records as usize);
+                each_record(block, |record| {
+                    records.push(record);
+                    Ok::<_, Error>(())
+                })?;
+                each(number, records)
             })
             .map(drop)
     }

@@ -33,7 +33,7 @@ const NUMBER: Key<i64> = Key::number(
 const FILE: Key<std::path::PathBuf> = Key::in_file("file", "The bundle file")
     .positional()
     .required();
-const PASSWORD_FILE: Key<std::path::PathBuf> = Key::in_file(
+pub(super) const PASSWORD_FILE: Key<std::path::PathBuf> = Key::in_file(
     "password-file",
     "File of mode 0600 with the bundle's password; without it the shell asks",
 );
@@ -396,7 +396,7 @@ fn refuse_existing(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn open_file(path: &Path) -> Result<File, Failure> {
+pub(super) fn open_file(path: &Path) -> Result<File, Failure> {
     File::open(path).map_err(|error| Failure::file("read", path, &error))
 }
 
@@ -406,7 +406,7 @@ pub(super) fn header(path: &Path) -> Result<Header, Failure> {
 }
 
 /// The password of a bundle file: from a private file, or typed.
-fn typed_password(cx: &Context<'_>, bound: &Bound) -> Result<SecretString, Failure> {
+pub(super) fn typed_password(cx: &Context<'_>, bound: &Bound) -> Result<SecretString, Failure> {
     let Some(path) = bound.args.get(&PASSWORD_FILE) else {
         return Ok(cx.ui.password("Password of the bundle: ")?);
     };

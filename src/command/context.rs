@@ -8,10 +8,12 @@ use crate::ambient::{Ambient, CancelToken};
 use crate::lang::args::Yes;
 use crate::lang::binder::Bound;
 use crate::lang::selection::{Entity, Selection};
+use crate::model::SecretBytes;
 use crate::render::doc::{Cell, Column, RowSink};
 use crate::render::{Assent, Format, Ui, counted};
 use crate::store::audit::{self, Who};
 use crate::store::{self, Connection, Holder, Keys, MasterSession};
+use crate::tenant::Tenant;
 use crate::vault::{Vault, interruptible, query};
 
 use super::common::REQUIRE_MATCH;
@@ -29,6 +31,38 @@ pub struct Desk {
     pub session: Option<MasterSession>,
     /// What the audit says about where commands come from.
     pub who: Who,
+    /// The tenant that commands work on where they name none: `--tenant`, or the one that was opened last.
+    pub tenant_path: Option<PathBuf>,
+    /// The tenant that is open, with the master who is logged in to it.
+    pub tenant: Option<OpenTenant>,
+    /// How the process was told to log in, which is tried on a tenant as well.
+    pub entry: Option<HowToLogIn>,
+}
+
+/// An open tenant with the master who works on it.
+pub struct OpenTenant {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The login.
+    pub session: MasterSession,
+    /// What its audit says about where commands come from.
+    pub who: Who,
+}
+
+/// What `--login` and a password option said.
+pub struct HowToLogIn {
+    /// The master's name.
+    pub name: String,
+    /// Where the password comes from; nothing when it is asked for.
+    pub password: Option<PasswordFrom>,
+}
+
+/// Where a password can be had again.
+pub enum PasswordFrom {
+    /// A private file.
+    File(PathBuf),
+    /// A descriptor or standard input, which can be read once.
+    Kept(SecretBytes),
 }
 
 /// An opened vault with the master who works on it.

@@ -100,6 +100,8 @@ pub mod code {
             "The file is no bundle, is damaged or cut, or the password is mistyped or wrong: four different messages, in this order. A mistyped password is told by its last two characters before anything slow is tried.";
         AUDIT = "E0901", "the audit",
             "An entry or anchor that does not exist, or a chain that was changed. 'audit verify' says what was done to it.";
+        TENANT = "E0803", "the tenant cannot take this now",
+            "Another import is under way or was interrupted, a job is done already, or the file is not the bundle of that job. 'tenant job list' shows the jobs; one that was interrupted is resumed or stopped first.";
         INTERNAL = "E0999", "a fault of igsh",
             "Please report it with the message. Nothing that was under way was finished.";
         INTERRUPTED = "E0130", "interrupted",
@@ -275,6 +277,39 @@ impl From<crate::bundle::Error> for Failure {
             Error::Cancelled(_) => return Self::interrupted(),
         };
         Self::new(exit, code::BUNDLE, error)
+    }
+}
+
+impl From<crate::tenant::Error> for Failure {
+    fn from(error: crate::tenant::Error) -> Self {
+        use crate::tenant::Error;
+        let message = error.to_string();
+        let failed = |hint: String| Self::new(Exit::Failed, code::TENANT, &message).hint(hint);
+        match error {
+            Error::Store(error) => error.into(),
+            Error::Bundle(error) => error.into(),
+            Error::Cancelled(error) => error.into(),
+            Error::Failed { number, source } => {
+                let failure = Self::from(*source);
+                let hint = format!(
+                    "when that is repaired, 'tenant job resume {number}' goes on behind the last block"
+                );
+                Self { message, ..failure }.hint(hint)
+            }
+            Error::Running => failed("wait for it, or stop it with 'tenant job stop'".to_owned()),
+            Error::Unfinished { number, .. } => failed(format!(
+                "type 'tenant job resume {number}' to go on with it, or 'tenant job stop {number}'"
+            )),
+            Error::NoJob(_) => Self::new(Exit::Failed, code::UNKNOWN, message)
+                .hint("'tenant job list' shows those there are"),
+            Error::Done(_) => {
+                failed("import the bundle again to see that nothing is left".to_owned())
+            }
+            Error::OtherBundle { .. } => {
+                failed("name the file that the job was begun with".to_owned())
+            }
+            Error::Events(_) => Self::new(Exit::Integrity, code::VAULT, message),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod master;
 mod migrate;
 mod source;
 mod system;
+mod tenant;
 mod token;
 mod user;
 
@@ -110,6 +111,24 @@ pub static ALL: &[&Entry] = &[
     &idpurl::GET,
     &idpurl::SET,
     &idpurl::EXPORT,
+    &migrate::REHEARSE,
+    &tenant::INIT,
+    &tenant::GET,
+    &tenant::SET,
+    &tenant::SYNC,
+    &tenant::IMPORT,
+    &tenant::JOB_LIST,
+    &tenant::JOB_GET,
+    &tenant::JOB_STOP,
+    &tenant::JOB_RESUME,
+    &tenant::JOB_RESULTS,
+    &tenant::USER_LIST,
+    &tenant::USER_GET,
+    &tenant::USER_COUNT,
+    &tenant::GROUP_LIST,
+    &tenant::TOKEN_LIST,
+    &tenant::CARD_LIST,
+    &tenant::AUDIT_LIST,
     &audit::LIST,
     &audit::GET,
     &audit::VERIFY,

@@ -14,28 +14,29 @@ use crate::crypto::master_password;
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Complete, Effect, Example};
-use crate::migrate::rules::list;
 use crate::model::SecretBytes;
+use crate::model::list;
 use crate::render::counted;
 use crate::render::doc::Column;
 use crate::store::audit::codes;
-use crate::store::settings::Change;
+use crate::store::settings::{Change, Settings};
 use crate::store::{self, MASTERS, NewMaster, SealedFile, settings};
 use crate::vault::{KIND, workflow};
 
-const PASSWORDS: Key<std::path::PathBuf> = Key::in_file(
+pub(super) const PASSWORDS: Key<std::path::PathBuf> = Key::in_file(
     "passwords",
     "File of mode 0600 with three lines 'Master1 <password>'; without it the shell asks",
 );
-const KDF: Key<Vec<String>> = Key::texts(
+pub(super) const KDF: Key<Vec<String>> = Key::texts(
     "kdf",
     "Cost of a password guess: memory in KiB, passes, lanes",
 )
 .default("262144,3,4");
-const NAME: Key<String> = Key::text("name", "Name of a setting, or the beginning of one with *")
-    .positional()
-    .complete(Complete::Settings);
-const SETTINGS: Key<Vec<(String, String)>> =
+pub(super) const NAME: Key<String> =
+    Key::text("name", "Name of a setting, or the beginning of one with *")
+        .positional()
+        .complete(Complete::Settings);
+pub(super) const SETTINGS: Key<Vec<(String, String)>> =
     Key::settings("setting", "Settings to change, as name=value");
 
 /// `system init`
@@ -105,15 +106,41 @@ pub(super) static SET: Entry = Entry {
 };
 
 fn init(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+    let path = cx.desk.path.clone();
+    make(cx, bound, &path, &KIND)?;
+    let mut outcome = Outcome::said(format!(
+        "made the vault {}; log in with 'login Master1'",
+        path.display()
+    ));
+    outcome.notices.extend(plain_passwords(bound));
+    Ok(outcome)
+}
+
+/// That the file of passwords still lies there, if they came from one.
+pub(super) fn plain_passwords(bound: &Bound) -> Option<String> {
+    bound.args.get(&PASSWORDS).map(|file| {
+        format!(
+            "{} still holds the passwords in plain; delete it",
+            file.display()
+        )
+    })
+}
+
+/// Makes a sealed file with three masters, whose passwords are in the file that the command names or are typed.
+pub(super) fn make(
+    cx: &Context<'_>,
+    bound: &Bound,
+    path: &Path,
+    kind: &'static store::Kind,
+) -> Result<(), Failure> {
     let cost = match bound.args.get(&KDF) {
         Some(parts) => cost(parts)?,
         None => DEFAULT_COST,
     };
-    let path = cx.desk.path.clone();
     if path.symlink_metadata().is_ok() {
         return Err(store::Error::Exists {
-            kind: KIND.name,
-            path,
+            kind: kind.name,
+            path: path.to_owned(),
         }
         .into());
     }
@@ -132,25 +159,15 @@ fn init(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             .map_err(|error| Failure::file("make the folder", folder, &error))?;
     }
     SealedFile::create(
-        &path,
-        &KIND,
+        path,
+        kind,
         &masters,
         cost,
         &bound.masked,
         &cx.desk.who,
         cx.ambient,
     )?;
-    let mut outcome = Outcome::said(format!(
-        "made the vault {}; log in with 'login Master1'",
-        path.display()
-    ));
-    if let Some(file) = bound.args.get(&PASSWORDS) {
-        outcome.notices.push(format!(
-            "{} still holds the passwords in plain; delete it",
-            file.display()
-        ));
-    }
-    Ok(outcome)
+    Ok(())
 }
 
 /// What guessing a password costs where nobody says otherwise (security.md §2).
@@ -268,6 +285,17 @@ pub(super) fn new_password(cx: &Context<'_>, name: &str) -> Result<SecretBytes, 
 }
 
 fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+    let connection = cx.desk.reading()?.file().connection();
+    show(cx, bound, &settings::VAULT, connection)
+}
+
+/// Shows the settings of a file that the command chooses.
+pub(super) fn show(
+    cx: &Context<'_>,
+    bound: &Bound,
+    settings: &Settings,
+    connection: &store::Connection,
+) -> Result<Outcome, Failure> {
     const COLUMNS: &[Column] = &[
         Column::whole("name"),
         Column::whole("value"),
@@ -279,14 +307,14 @@ fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         Some(beginning) => name.starts_with(beginning),
         None => name == wanted,
     };
-    if !settings::ALL.iter().any(|setting| chosen(setting.name)) {
-        settings::find(&wanted)?;
+    if !settings.all.iter().any(|setting| chosen(setting.name)) {
+        settings.find(&wanted)?;
     }
-    let connection = cx.desk.reading()?.file().connection();
-    let values = settings::ALL
+    let values = settings
+        .all
         .iter()
         .filter(|setting| chosen(setting.name))
-        .map(|setting| Ok((setting, settings::get(connection, setting.name)?)))
+        .map(|setting| Ok((setting, settings.get(connection, setting.name)?)))
         .collect::<Result<Vec<_>, Failure>>()?;
     cx.rows(bound, |rows| {
         rows.begin("setting", COLUMNS)?;

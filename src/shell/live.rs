@@ -9,6 +9,9 @@ use crate::command::{Exit, Failure};
 use crate::lang::value::Variables;
 use crate::store::settings;
 
+/// After how long without a line the session of a tenant is locked.
+const TENANT_IDLE: std::time::Duration = std::time::Duration::from_secs(600);
+
 impl Shell {
     /// Reads lines from the terminal until somebody leaves.
     pub fn live(&mut self) -> Result<Exit, Failure> {
@@ -39,9 +42,15 @@ impl Shell {
         if let (Some(session), Some(vault)) = (&mut self.desk.session, &self.desk.vault) {
             session.arm(settings::span(vault.file().connection(), "idle-timeout")?)?;
         }
+        if let Some(open) = &mut self.desk.tenant {
+            open.session.arm(TENANT_IDLE)?;
+        }
         let line = editor.read_line(&prompt);
         if let Some(session) = &self.desk.session {
             session.disarm();
+        }
+        if let Some(open) = &self.desk.tenant {
+            open.session.disarm();
         }
         Ok(line?)
     }

@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use crate::ambient::{Ambient, CancelToken};
-use crate::command::context::{Desk, Terms};
+use crate::command::context::{Desk, HowToLogIn, OpenTenant, Terms};
 use crate::command::failure::code;
 use crate::command::{self, Context, Entry, Exit, Failure, Outcome, REASON};
 use crate::lang::binder::Bound;
@@ -97,6 +97,9 @@ impl Shell {
             vault: None,
             session: None,
             who,
+            tenant_path: None,
+            tenant: None,
+            entry: None,
         };
         Ok(Self {
             ui,
@@ -113,6 +116,12 @@ impl Shell {
             hushed: false,
             is_rc: false,
         })
+    }
+
+    /// Takes what the command line said about tenants: which one, and how to log in.
+    pub fn about_tenants(&mut self, path: Option<PathBuf>, entry: Option<HowToLogIn>) {
+        self.desk.tenant_path = path;
+        self.desk.entry = entry;
     }
 
     /// Shows a failure, and says which exit status it has.
@@ -259,6 +268,22 @@ impl Shell {
         if let Err(failure) = self.log_out() {
             self.ui.warning(&failure.message);
         }
+    }
+
+    /// Logs out of the tenant, if one is open; a tenant that cannot note it keeps no login of the vault open.
+    fn leave_tenant(&mut self) -> Result<(), Failure> {
+        let Some(open) = self.desk.tenant.take() else {
+            return Ok(());
+        };
+        let OpenTenant {
+            mut tenant,
+            session,
+            who,
+        } = open;
+        tenant
+            .file_mut()
+            .logout(session, "logout", &who, &self.ambient)?;
+        Ok(())
     }
 
     /// What a failed command leaves in the audit: that it was tried. A dry run and a mistyped line leave nothing.

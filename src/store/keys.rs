@@ -29,6 +29,17 @@ pub enum Column {
     BundlePassword = 6,
     /// What a bundle held of a user, as digests; owner: the user's row id, bundle number.
     ExportDigest = 7,
+    /// Tenant: a user's questions and answers; owner: user id.
+    TenantQa = 101,
+    /// Tenant: a password; owner: user id, name (empty for the default one).
+    TenantPassword = 102,
+    /// Tenant: a token's seed; owner: user id (empty while unassigned), vendor, serial, issue number (else key id),
+    /// algorithm, hash, digits, step.
+    TenantTokenSeed = 103,
+    /// Tenant: a card's cells; owner: user id (empty while unassigned), serial, rows, columns.
+    TenantCard = 104,
+    /// Tenant: a token's unlock data; owner as of its seed.
+    TenantTokenUnlock = 105,
 }
 
 /// The open keys of a sealed file. Whoever runs a command holds an `Arc` of them; the last one to let go wipes them.
@@ -132,6 +143,10 @@ fn describe(column: Column, owner: &[&str]) -> String {
     } else {
         format!("{}/{}", part(0), part(1))
     };
+    let tenant_user = || match part(0) {
+        "" => "nobody".to_owned(),
+        userid => userid.to_owned(),
+    };
     let token = || format!("token {} {} of {user}", part(2), part(3));
     match column {
         Column::Qa => format!("the sealed questions and answers of {user}"),
@@ -145,6 +160,24 @@ fn describe(column: Column, owner: &[&str]) -> String {
             "the sealed digest of user {} (by row id) in bundle {}",
             part(0),
             part(1)
+        ),
+        Column::TenantQa => format!("the sealed questions and answers of {}", tenant_user()),
+        Column::TenantPassword if part(1).is_empty() => {
+            format!("the sealed password of {}", tenant_user())
+        }
+        Column::TenantPassword => format!("the sealed password '{}' of {}", part(1), tenant_user()),
+        Column::TenantTokenSeed => format!(
+            "the sealed seed of token {} {} of {}",
+            part(1),
+            part(2),
+            tenant_user()
+        ),
+        Column::TenantCard => format!("the sealed cells of card {} of {}", part(1), tenant_user()),
+        Column::TenantTokenUnlock => format!(
+            "the sealed unlock data of token {} {} of {}",
+            part(1),
+            part(2),
+            tenant_user()
         ),
     }
 }

@@ -30,6 +30,12 @@ pub enum Type {
     Address,
     /// The columns of an event audit, `user=…,outcome=…`.
     Columns,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Some of these words, separated by commas; may be empty.
+    Several(&'static [&'static str]),
+    /// A name of a group.
+    Name,
 }
 
 /// A setting.
@@ -45,7 +51,22 @@ pub struct Setting {
     pub summary: &'static str,
 }
 
-const fn setting(
+/// The settings of a kind of file.
+#[derive(Debug)]
+pub struct Settings {
+    /// All of them, in the order of the manual.
+    pub all: &'static [Setting],
+    /// The command that changes them.
+    pub command: &'static str,
+}
+
+/// Those of a vault.
+pub static VAULT: Settings = Settings {
+    all: ALL,
+    command: "system set",
+};
+
+pub(crate) const fn setting(
     name: &'static str,
     takes: Type,
     default: &'static str,
@@ -138,20 +159,86 @@ pub static ALL: &[Setting] = &[
     ),
 ];
 
-/// The setting of this name; letter case does not matter.
-///
-/// # Errors
-/// [`Error::Setting`] with the names there are.
-pub fn find(name: &str) -> Result<&'static Setting> {
-    ALL.iter()
-        .find(|setting| setting.name.eq_ignore_ascii_case(name))
-        .ok_or_else(|| {
-            let names: Vec<&str> = ALL.iter().map(|setting| setting.name).collect();
+impl Settings {
+    /// The setting of this name; letter case does not matter.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] with the names there are.
+    pub fn find(&self, name: &str) -> Result<&'static Setting> {
+        self.all
+            .iter()
+            .find(|setting| setting.name.eq_ignore_ascii_case(name))
+            .ok_or_else(|| {
+                let names: Vec<&str> = self.all.iter().map(|setting| setting.name).collect();
+                Error::Setting(format!(
+                    "there is no setting '{name}'; there are {}",
+                    names.join(", ")
+                ))
+            })
+    }
+
+    /// The value that holds.
+    pub fn get(&self, connection: &Connection, name: &str) -> Result<String> {
+        let setting = self.find(name)?;
+        let stored = connection
+            .prepare_cached("SELECT value FROM setting WHERE name = ?1")?
+            .query_row([setting.name], |row| row.get(0))
+            .optional()?;
+        Ok(stored.unwrap_or_else(|| setting.default.to_owned()))
+    }
+
+    /// Sets a value; `default` brings the default back. Inside the caller's transaction, which also holds the audit
+    /// entry.
+    pub fn set(&self, tx: &Connection, name: &str, typed: &str) -> Result<Change> {
+        let setting = self.find(name)?;
+        let old = self.get(tx, name)?;
+        let new = if typed.eq_ignore_ascii_case("default") {
+            tx.execute("DELETE FROM setting WHERE name = ?1", [setting.name])?;
+            setting.default.to_owned()
+        } else {
+            let value = setting.normalise(typed)?;
+            tx.execute(
+                "INSERT INTO setting (name, value) VALUES (?1, ?2) \
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                [setting.name, &value],
+            )?;
+            value
+        };
+        Ok(Change { setting, old, new })
+    }
+
+    /// A setting that is a number.
+    pub fn number(&self, connection: &Connection, name: &str) -> Result<u64> {
+        self.typed(connection, name, |value| value.parse().ok())
+    }
+
+    /// A setting that is a list of names.
+    pub fn names(&self, connection: &Connection, name: &str) -> Result<Vec<String>> {
+        Ok(split(&self.get(connection, name)?)
+            .map(str::to_owned)
+            .collect())
+    }
+
+    /// Only somebody with SQL can have stored what does not parse.
+    fn typed<T>(
+        &self,
+        connection: &Connection,
+        name: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<T> {
+        let value = self.get(connection, name)?;
+        parse(&value).ok_or_else(|| {
             Error::Setting(format!(
-                "there is no setting '{name}'; there are {}",
-                names.join(", ")
+                "the setting {name} holds '{value}', which cannot be; type: {} {name}=default",
+                self.command
             ))
         })
+    }
+}
+
+/// The vault's setting of this name, see [`Settings::find`].
+pub fn find(name: &str) -> Result<&'static Setting> {
+    VAULT.find(name)
 }
 
 /// What was changed, for the audit and the answer.
@@ -165,64 +252,36 @@ pub struct Change {
     pub new: String,
 }
 
-/// The value that holds.
+/// The value that holds in a vault.
 pub fn get(connection: &Connection, name: &str) -> Result<String> {
-    let setting = find(name)?;
-    let stored = connection
-        .prepare_cached("SELECT value FROM setting WHERE name = ?1")?
-        .query_row([setting.name], |row| row.get(0))
-        .optional()?;
-    Ok(stored.unwrap_or_else(|| setting.default.to_owned()))
+    VAULT.get(connection, name)
 }
 
-/// Sets a value; `default` brings the default back. Inside the caller's transaction, which also holds the audit entry.
+/// Sets a value of a vault, see [`Settings::set`].
 pub fn set(tx: &Connection, name: &str, typed: &str) -> Result<Change> {
-    let setting = find(name)?;
-    let old = get(tx, name)?;
-    let new = if typed.eq_ignore_ascii_case("default") {
-        tx.execute("DELETE FROM setting WHERE name = ?1", [setting.name])?;
-        setting.default.to_owned()
-    } else {
-        let value = setting.normalise(typed)?;
-        tx.execute(
-            "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            [setting.name, &value],
-        )?;
-        value
-    };
-    Ok(Change { setting, old, new })
+    VAULT.set(tx, name, typed)
 }
 
-/// A setting that is `on` or `off`.
+/// A setting of a vault that is `on` or `off`.
 pub fn flag(connection: &Connection, name: &str) -> Result<bool> {
     Ok(get(connection, name)? == "on")
 }
 
-/// A setting that is a number.
+/// A setting of a vault that is a number.
 pub fn number(connection: &Connection, name: &str) -> Result<u64> {
-    typed(connection, name, |value| value.parse().ok())
+    VAULT.number(connection, name)
 }
 
-/// A setting that is a span.
+/// A setting of a vault that is a span.
 pub fn span(connection: &Connection, name: &str) -> Result<Duration> {
-    typed(connection, name, |value| {
+    VAULT.typed(connection, name, |value| {
         seconds(value).map(Duration::from_secs)
     })
 }
 
-/// A setting that is a list of names.
+/// A setting of a vault that is a list of names.
 pub fn names(connection: &Connection, name: &str) -> Result<Vec<String>> {
-    Ok(split(&get(connection, name)?).map(str::to_owned).collect())
-}
-
-/// Only somebody with SQL can have stored what does not parse.
-fn typed<T>(connection: &Connection, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T> {
-    let value = get(connection, name)?;
-    parse(&value).ok_or_else(|| {
-        Error::Setting(format!(
-            "the setting {name} holds '{value}', which cannot be; type: system set {name}=default"
-        ))
-    })
+    VAULT.names(connection, name)
 }
 
 impl Setting {
@@ -276,6 +335,21 @@ impl Setting {
                 AnswerColumns::parse(typed).map(|columns| columns.to_string()),
                 "user=COLUMN,outcome=COLUMN and perhaps record=COLUMN, message=COLUMN".to_owned(),
             ),
+            Type::Choice(words) => (
+                word(words, typed).map(str::to_owned),
+                format!("one of {}", words.join(", ")),
+            ),
+            Type::Several(words) => (
+                split(typed)
+                    .map(|name| word(words, name))
+                    .collect::<Option<Vec<_>>>()
+                    .map(|names| names.join(",")),
+                format!("some of {}, separated by commas", words.join(", ")),
+            ),
+            Type::Name => (
+                names_text(typed).filter(|name| !name.is_empty() && !name.contains([',', '/'])),
+                "a name without comma, slash or control character".to_owned(),
+            ),
         };
         value.ok_or_else(|| {
             if let (Type::Address, Err(error)) = (self.takes, IdpUrl::parse(typed)) {
@@ -288,6 +362,14 @@ impl Setting {
             ))
         })
     }
+}
+
+/// The word as the list spells it; letter case does not matter.
+fn word(words: &[&'static str], typed: &str) -> Option<&'static str> {
+    words
+        .iter()
+        .find(|word| word.eq_ignore_ascii_case(typed))
+        .copied()
 }
 
 fn flag_text(typed: &str) -> Option<String> {
@@ -375,7 +457,7 @@ mod tests {
 
     #[test]
     fn every_default_is_a_value_in_its_one_form() {
-        for setting in ALL {
+        for setting in ALL.iter().chain(crate::tenant::SETTINGS.all) {
             assert_eq!(setting.normalise(setting.default).unwrap(), setting.default);
             assert!(!setting.summary.ends_with('.'));
         }

@@ -8,7 +8,6 @@ pub mod campaign;
 pub mod digest;
 mod error;
 pub mod find;
-pub mod fold;
 pub mod idp;
 pub mod ledger;
 pub mod load;
@@ -26,10 +25,12 @@ pub mod workflow;
 
 use std::path::Path;
 
+pub(crate) use crate::model::fold;
+pub use crate::store::interruptible;
 use crate::store::{Kind, SealedFile};
 
 pub use error::{Error, Result};
-pub use load::{BadRecord, LoadOptions, LoadReport, Tally, interruptible};
+pub use load::{BadRecord, LoadOptions, LoadReport, Tally};
 pub use snapshot::{Snapshot, SourceUser, Unassigned};
 
 /// What makes a sealed file a vault.

@@ -24,5 +24,6 @@ mod real_input;
 mod render;
 mod selecting;
 mod store;
+mod tenant;
 mod vault;
 mod wrong_input;

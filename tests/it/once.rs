@@ -278,6 +278,8 @@ fn every_example_of_the_catalogue_runs() {
                 "system init",
                 "master password",
                 "run ",
+                "tenant job stop",
+                "tenant job resume",
             ]
             .iter()
             .any(|word| line.starts_with(word))

@@ -168,3 +168,35 @@ fn read(bundle: &[u8]) -> Result<Vec<String>, Error> {
 fn verify(bundle: &[u8]) -> Result<Manifest, Error> {
     open(bundle)?.verify(&Silent, &CancelToken::default())
 }
+
+/// Bundles whose header and seals are right and whose content lies, with their password: for the tests of whoever reads
+/// bundles. None may have any effect.
+pub(crate) fn hostile() -> (String, Vec<(&'static str, Vec<u8>)>) {
+    let shown = sample().password.display();
+    let password = secrecy::ExposeSecret::expose_secret(&shown).to_owned();
+    let mut huge = good_block();
+    // A frame that says it expands to 10 GiB: magic number, a descriptor with an 8-byte content size, that size.
+    huge.zstd = [
+        &[0x28, 0xb5, 0x2f, 0xfd, 0xe0][..],
+        &(10u64 << 30).to_le_bytes(),
+    ]
+    .concat();
+    let bundles = [
+        ("a frame of 10 GiB", [huge.frame(), manifest(1, 1)].concat()),
+        (
+            "a manifest with another count of records",
+            [good_block().frame(), manifest(1, 2)].concat(),
+        ),
+        (
+            "a manifest with another count of blocks",
+            [good_block().frame(), manifest(2, 1)].concat(),
+        ),
+        ("no manifest", good_block().frame()),
+        (
+            "something after the manifest",
+            [good_block().frame(), manifest(1, 1), vec![0]].concat(),
+        ),
+    ];
+    let sealed = bundles.map(|(what, plaintext)| (what, seal(&plaintext)));
+    (password, sealed.into())
+}

@@ -8,6 +8,7 @@ mod age;
 #[cfg(test)]
 mod killed;
 mod output;
+mod rehearsal;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -24,13 +25,15 @@ use crate::migrate::ordered;
 use crate::migrate::report::Report;
 use crate::migrate::rules::Rules;
 use crate::store::audit::{self, Draft, Who, codes};
-use crate::store::{Holder, Keys};
+use crate::store::{self, Holder, Keys};
 use crate::vault::snapshot::{Collision, Snapshot, Unassigned};
 use crate::vault::{self, Vault, ledger};
 
 pub use age::{SourceAge, spoken};
 use output::Output;
-use worker::{Done, Worker};
+use worker::{Done, Purpose, Worker};
+
+pub use rehearsal::Rehearsal;
 
 /// What is to be exported, and where to.
 #[derive(Debug)]
@@ -117,7 +120,8 @@ pub struct Exported {
 /// An export that only waits for a yes.
 pub struct Prepared<'a> {
     request: Request<'a>,
-    destination: Destination,
+    /// None in a rehearsal.
+    destination: Option<Destination>,
     snapshot: Snapshot,
     extent: Extent,
     earlier_cards: u64,
@@ -139,13 +143,23 @@ impl<'a> Prepared<'a> {
     ) -> Result<Self> {
         let destination = Destination::new(request.path)?;
         destination.check(request.overwrite)?;
-        Self::look(vault, request, destination, cancel, collision)
+        Self::look(vault, request, Some(destination), cancel, collision)
+    }
+
+    /// As [`Prepared::new`], for a rehearsal: the request's path is not looked at, since nothing will bear it.
+    pub fn for_rehearsal(
+        vault: &Vault,
+        request: Request<'a>,
+        cancel: &CancelToken,
+        collision: impl FnMut(Collision) -> vault::Result<()>,
+    ) -> Result<Self> {
+        Self::look(vault, request, None, cancel, collision)
     }
 
     fn look(
         vault: &Vault,
         request: Request<'a>,
-        destination: Destination,
+        destination: Option<Destination>,
         cancel: &CancelToken,
         collision: impl FnMut(Collision) -> vault::Result<()>,
     ) -> Result<Self> {
@@ -197,10 +211,17 @@ impl<'a> Prepared<'a> {
     /// Does everything but write.
     pub fn plan(self, work: &Work<'_>) -> Result<Report> {
         let (mut report, rules) = (self.report(), Arc::new(self.request.rules));
-        run(self.snapshot, None, &self.extent, rules, work, |done| {
-            report.merge(&done.report);
-            Ok(())
-        })?;
+        run(
+            self.snapshot,
+            Purpose::Plan,
+            &self.extent,
+            rules,
+            work,
+            |done| {
+                report.merge(&done.report);
+                Ok(())
+            },
+        )?;
         Ok(report)
     }
 
@@ -222,8 +243,11 @@ impl<'a> Prepared<'a> {
             }
         }
         let (mut report, rules) = (self.report(), Arc::new(self.request.rules.clone()));
-        let mut output = Output::open(vault, work, &self.request, self.destination)?;
-        let number = Some(output.number);
+        let Some(destination) = self.destination else {
+            return Err(store::Error::Internal("a rehearsal has no file").into());
+        };
+        let mut output = Output::open(vault, work, &self.request, destination)?;
+        let number = Purpose::Bundle(output.number);
         let ran = run(self.snapshot, number, &self.extent, rules, work, |done| {
             report.merge(&done.report);
             output.take(done)
@@ -269,7 +293,7 @@ pub fn refused(vault: &mut Vault, draft: &Draft, work: &Work<'_>, error: &Error)
 /// Sends a snapshot through the workers to `sink`, in order: for a bundle, or for a plan.
 fn run(
     snapshot: Snapshot,
-    bundle: Option<u64>,
+    purpose: Purpose,
     extent: &Extent,
     rules: Arc<Rules>,
     work: &Work<'_>,
@@ -283,7 +307,7 @@ fn run(
     let outcome = ordered::run(
         cores.min(8),
         move |push| batches::read(snapshot, cancel, push),
-        || Worker::new(bundle, Arc::clone(work.keys), Arc::clone(&rules)),
+        || Worker::new(purpose, Arc::clone(work.keys), Arc::clone(&rules)),
         Worker::work,
         |done| {
             cancel.check()?;

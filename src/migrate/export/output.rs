@@ -325,7 +325,7 @@ pub(super) fn next(last: &mut (i64, u64), owner: i64) -> u64 {
     last.1
 }
 
-fn new_id(rng: &dyn Randomness) -> Result<Uuid> {
+pub(super) fn new_id(rng: &dyn Randomness) -> Result<Uuid> {
     let mut bytes = [0; 16];
     rng.fill(&mut bytes)?;
     Ok(uuid::Builder::from_random_bytes(bytes).into_uuid())

@@ -24,32 +24,43 @@ pub(super) struct Done {
     pub(super) members: Vec<Member>,
     /// What stays, and whose it is: 0 for unassigned items.
     pub(super) left_out: Vec<(i64, LeftOut)>,
+    /// In a rehearsal the same with the names of the users; empty for unassigned items.
+    pub(super) told: Vec<(String, LeftOut)>,
     /// All of it, counted.
     pub(super) report: Report,
     /// How many users and unassigned items there were.
     pub(super) items: u64,
 }
 
+/// What the work is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To see what an export would do: nothing is encoded.
+    Plan,
+    /// A bundle that is read once and forgotten.
+    Rehearsal,
+    /// The bundle of this number.
+    Bundle(u64),
+}
+
 /// A worker's own state. It encodes for a bundle, or merely counts.
 pub(super) struct Worker {
-    bundle: Option<(u64, BlockEncoder)>,
+    purpose: Purpose,
+    encoder: Option<BlockEncoder>,
     keys: Arc<Keys>,
     rules: Arc<Rules>,
     done: Done,
 }
 
 impl Worker {
-    /// A worker for the bundle of this number, or for a plan.
-    pub(super) fn new(bundle: Option<u64>, keys: Arc<Keys>, rules: Arc<Rules>) -> Result<Self> {
-        let bundle = match bundle {
-            Some(number) => {
-                let encoder = BlockEncoder::new().map_err(crate::bundle::Error::from)?;
-                Some((number, encoder))
-            }
-            None => None,
+    pub(super) fn new(purpose: Purpose, keys: Arc<Keys>, rules: Arc<Rules>) -> Result<Self> {
+        let encoder = match purpose {
+            Purpose::Plan => None,
+            _ => Some(BlockEncoder::new().map_err(crate::bundle::Error::from)?),
         };
         Ok(Self {
-            bundle,
+            purpose,
+            encoder,
             keys,
             rules,
             done: Done::default(),
@@ -84,7 +95,7 @@ impl Worker {
                 }
             }
         }
-        if let Some((_, encoder)) = &mut self.bundle {
+        if let Some(encoder) = &mut self.encoder {
             self.done.blocks.extend(encoder.finish()?);
         }
         Ok(std::mem::take(&mut self.done))
@@ -94,14 +105,18 @@ impl Worker {
         if let Some(reason) = stays(&source) {
             let plain = &source.sealed.plain;
             let left_out = LeftOut::user(reason, &plain.group, &plain.userid, "");
-            self.leave_out(source.id, vec![left_out]);
+            let name = format!("{}/{}", plain.group, plain.userid);
+            self.leave_out(source.id, &name, vec![left_out]);
             return Ok(());
         }
         let user = source.sealed.open(&self.keys)?;
-        let digest = self.bundle.as_ref().map(|(number, _)| {
-            let kept = Digest::of(&user).kept();
-            kept.seal(source.id, *number, &self.keys)
-        });
+        let digest = match self.purpose {
+            Purpose::Bundle(number) => {
+                let kept = Digest::of(&user).kept();
+                Some(kept.seal(source.id, number, &self.keys))
+            }
+            _ => None,
+        };
         let Mapped { record, left_out } = map_user(user, source.target, &self.rules);
         self.done.members.push(Member {
             user: source.id,
@@ -111,7 +126,7 @@ impl Worker {
                 .then(|| record.user_id.clone()),
             digest,
         });
-        self.leave_out(source.id, left_out);
+        self.leave_out(source.id, &record.user_id, left_out);
         self.take(&Record::User(Box::new(record)))
     }
 
@@ -120,7 +135,7 @@ impl Worker {
         mapped: Mapped<Option<T>>,
         record: impl FnOnce(T) -> Record,
     ) -> Result<()> {
-        self.leave_out(0, mapped.left_out);
+        self.leave_out(0, "", mapped.left_out);
         mapped
             .record
             .map_or(Ok(()), |item| self.take(&record(item)))
@@ -128,14 +143,19 @@ impl Worker {
 
     fn take(&mut self, record: &Record) -> Result<()> {
         self.done.report.take(record);
-        if let Some((_, encoder)) = &mut self.bundle {
+        if let Some(encoder) = &mut self.encoder {
             self.done.blocks.extend(encoder.push(record)?);
         }
         Ok(())
     }
 
-    fn leave_out(&mut self, owner: i64, left_out: Vec<LeftOut>) {
+    fn leave_out(&mut self, owner: i64, name: &str, left_out: Vec<LeftOut>) {
         self.done.report.leave_out(&left_out);
+        if self.purpose == Purpose::Rehearsal {
+            let told = left_out.into_iter().map(|one| (name.to_owned(), one));
+            self.done.told.extend(told);
+            return;
+        }
         self.done
             .left_out
             .extend(left_out.into_iter().map(|one| (owner, one)));

@@ -1,6 +1,6 @@
 //! What the target's words for an outcome mean: the one table that reading goes by and the manual shows.
 
-use crate::migrate::rules::glob;
+use crate::model::glob;
 
 /// Whether the target has a record after an outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

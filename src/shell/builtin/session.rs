@@ -188,6 +188,10 @@ impl Shell {
 
     /// Ends the login, if there is one: its keys are wiped whatever else goes wrong.
     pub fn log_out(&mut self) -> Result<(), Failure> {
+        self.desk.entry = None;
+        if let Err(failure) = self.leave_tenant() {
+            self.ui.warning(&failure.message);
+        }
         let Some(session) = self.desk.session.take() else {
             return Ok(());
         };

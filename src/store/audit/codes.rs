@@ -53,6 +53,12 @@ codes! {
     ALIASES_WRITTEN = "9053", "migrate aliases", "A bulk file for the source's workflow aliases was written.";
     MIGRATION_BEGUN = "9054", "migrate begin", "The migration began; from now on nobody is renamed or moved in the source.";
     MIGRATION_ENDED = "9055", "migrate end", "The migration ended.";
+    TENANT_SET = "9060", "tenant set", "A setting of the tenant was changed.";
+    TENANT_SYNCED = "9061", "tenant sync", "The tenant took users from a directory.";
+    IMPORT_BEGUN = "9062", "tenant import", "The tenant began to import a bundle, or refused it.";
+    IMPORT_ENDED = "9063", "tenant import", "An import ended or stopped, with its outcome and counts.";
+    JOB_STOPPED = "9064", "tenant job stop", "Somebody asked an import to stop.";
+    RESULTS_WRITTEN = "9065", "tenant job results", "The results of an import were written to a file.";
 }
 
 /// The code that somebody typed: letter case does not matter, and `103` is `AUD103`.

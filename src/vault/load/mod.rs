@@ -19,14 +19,11 @@ mod writer;
 #[cfg(test)]
 pub(in crate::vault) mod tests;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
-use rusqlite::{Connection, Transaction};
+use rusqlite::Transaction;
 
 use crate::ambient::{CancelToken, Cancelled, Progress, Unit};
 use crate::model::{SourceRecord, Timestamp};
-use crate::store::{self, Holder, Keys};
+use crate::store::{self, Holder, Keys, interruptible};
 
 pub use difference::{Difference, Subject, What};
 pub use exported::Drift;
@@ -378,29 +375,4 @@ impl From<rusqlite::Error> for Trouble {
     fn from(error: rusqlite::Error) -> Self {
         Self::Load(error.into())
     }
-}
-
-/// Does `work`; a cancellation also stops a single statement that takes long, such as the build of an index.
-pub fn interruptible<T>(db: &Connection, cancel: &CancelToken, work: impl FnOnce() -> T) -> T {
-    struct Done<'a>(&'a AtomicBool, std::thread::Thread);
-    impl Drop for Done<'_> {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Release);
-            self.1.unpark();
-        }
-    }
-    let handle = db.get_interrupt_handle();
-    let done = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let watch = scope.spawn(|| {
-            while !done.load(Ordering::Acquire) {
-                if cancel.is_cancelled() {
-                    handle.interrupt();
-                }
-                std::thread::park_timeout(Duration::from_millis(50));
-            }
-        });
-        let _done = Done(&done, watch.thread().clone());
-        work()
-    })
 }

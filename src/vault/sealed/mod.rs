@@ -6,10 +6,8 @@
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
-use crate::model::{
-    Card, Password, QaPair, SecretBytes, Token, UnassignedCard, UnassignedToken, User,
-};
-use crate::store::{self, Column, Keys};
+use crate::model::{Card, Password, SecretBytes, Token, UnassignedCard, UnassignedToken, User};
+use crate::store::{self, Column, Keys, pairs};
 
 /// A user with sealed secrets.
 #[derive(Debug)]
@@ -106,7 +104,7 @@ impl SealedUser {
             sealed: keys.seal(
                 Column::Qa,
                 &[owner.group, owner.userid],
-                &encode_pairs(&pairs),
+                &pairs::encode(&pairs),
             ),
         });
         let passwords = std::mem::take(&mut user.passwords);
@@ -147,7 +145,7 @@ impl SealedUser {
         if let Some(sealed) = &self.qa {
             let names = [owner.group, owner.userid];
             let plain = keys.open(Column::Qa, &names, &sealed.sealed)?;
-            qa = decode_pairs(&plain).ok_or_else(|| store::Error::Field {
+            qa = pairs::decode(&plain).ok_or_else(|| store::Error::Field {
                 what: format!(
                     "the sealed questions and answers of {}/{}",
                     owner.group, owner.userid
@@ -357,48 +355,6 @@ fn card_owner<'a>(numbers: &'a [String; 3], owner: Owner<'a>) -> [&'a str; 5] {
 
 fn secret(mut plain: Zeroizing<Vec<u8>>) -> SecretBytes {
     SecretBytes::from(std::mem::take(&mut *plain))
-}
-
-/// u32 count ‖ (lp(question) ‖ lp(answer))*.
-fn encode_pairs(pairs: &[QaPair]) -> Zeroizing<Vec<u8>> {
-    let size = pairs
-        .iter()
-        .map(|pair| 8 + pair.question.len() + pair.answer.expose_secret().len());
-    // The whole size at once: a vector that grows leaves copies of answers behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(4 + size.sum::<usize>()));
-    let length = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_be_bytes();
-    bytes.extend_from_slice(&length(pairs.len()));
-    for pair in pairs {
-        for text in [pair.question.as_bytes(), pair.answer.expose_secret()] {
-            bytes.extend_from_slice(&length(text.len()));
-            bytes.extend_from_slice(text);
-        }
-    }
-    bytes
-}
-
-fn decode_pairs(bytes: &[u8]) -> Option<Vec<QaPair>> {
-    fn length(bytes: &mut &[u8]) -> Option<usize> {
-        let (head, rest) = bytes.split_first_chunk()?;
-        *bytes = rest;
-        usize::try_from(u32::from_be_bytes(*head)).ok()
-    }
-    fn text<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
-        let length = length(bytes)?;
-        let (text, rest) = bytes.split_at_checked(length)?;
-        *bytes = rest;
-        Some(text)
-    }
-    let mut rest = bytes;
-    let count = length(&mut rest)?;
-    // Eight bytes a pair at least: a damaged count allocates nothing.
-    let mut pairs = Vec::with_capacity(count.min(bytes.len() / 8));
-    for _ in 0..count {
-        let question = std::str::from_utf8(text(&mut rest)?).ok()?.to_owned();
-        let answer = SecretBytes::from(text(&mut rest)?.to_vec());
-        pairs.push(QaPair { question, answer });
-    }
-    rest.is_empty().then_some(pairs)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! That secrets come back, and to their owner only.
 
 use super::*;
+use crate::model::QaPair;
 use crate::vault::testing;
 
 fn keys() -> Keys {
@@ -52,16 +53,16 @@ fn the_pairs_are_encoded_as_documented() {
         question: "A?".into(),
         answer: SecretBytes::from(b"b".to_vec()),
     }];
-    let bytes = encode_pairs(&pairs);
+    let bytes = pairs::encode(&pairs);
     assert_eq!(
         bytes.as_slice(),
         b"\x00\x00\x00\x01\x00\x00\x00\x02A?\x00\x00\x00\x01b"
     );
     for cut in 0..bytes.len() {
-        assert!(decode_pairs(&bytes[..cut]).is_none(), "{cut}");
+        assert!(pairs::decode(&bytes[..cut]).is_none(), "{cut}");
     }
     let mut longer = bytes.to_vec();
     longer.push(0);
-    assert!(decode_pairs(&longer).is_none());
-    assert_eq!(decode_pairs(&bytes).unwrap()[0].question, "A?");
+    assert!(pairs::decode(&longer).is_none());
+    assert_eq!(pairs::decode(&bytes).unwrap()[0].question, "A?");
 }

@@ -7,9 +7,9 @@
 use rusqlite::{Connection, OptionalExtension, Rows, Statement, params};
 
 use crate::ambient::CancelToken;
+use crate::store::interruptible;
 use crate::vault::Result;
 use crate::vault::fold::folded;
-use crate::vault::load::interruptible;
 
 use super::Snapshot;
 

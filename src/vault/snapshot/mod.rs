@@ -19,10 +19,10 @@ use crate::ambient::CancelToken;
 use crate::lang::selection::Selection;
 use crate::model::{Changes, Group, Phase};
 
-use super::load::interruptible;
 use super::sealed::{SealedUnassignedCard, SealedUnassignedToken, SealedUser};
 use super::selection::{self, Sql};
 use super::{Result, Vault};
+use crate::store::interruptible;
 
 pub(in crate::vault) use collisions::collisions_of_listed;
 pub use collisions::{Collision, Holds, Party};

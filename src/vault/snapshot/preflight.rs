@@ -7,8 +7,8 @@
 use rusqlite::{Connection, Row, Statement, params};
 
 use crate::ambient::CancelToken;
+use crate::store::interruptible;
 use crate::vault::fold::folded;
-use crate::vault::load::interruptible;
 use crate::vault::{Error, Result};
 
 use super::Snapshot;

@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret as _;
 
 use super::*;
-use crate::migrate::rules::Patterns;
+use crate::model::Patterns;
 
 mod token_states {
     use super::*;

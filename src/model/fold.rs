@@ -25,7 +25,7 @@ pub fn folded(name: &str) -> Cow<'_, str> {
 }
 
 /// The folded form, where it differs from the name itself: what the `fold` columns hold.
-pub(super) fn fold_column(name: &str) -> Option<String> {
+pub fn fold_column(name: &str) -> Option<String> {
     match folded(name) {
         Cow::Borrowed(_) => None,
         Cow::Owned(folded) => Some(folded),

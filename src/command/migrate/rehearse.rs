@@ -1,0 +1,305 @@
+//! `migrate rehearse`: what the target would do, before anything is sent to it.
+
+use std::path::Path;
+
+use crate::ambient::Cancelled;
+use crate::command::common::{FORMAT, INTO, OVERWRITE};
+use crate::command::context::{Opened, rows_into};
+use crate::command::export::rules;
+use crate::command::failure::code;
+use crate::command::file::lists_read;
+use crate::command::tenant::{LOGIN, PASSWORD, TENANT, show_tally, with};
+use crate::command::{Context, Entry, Exit, Failure, Outcome};
+use crate::lang::args::Key;
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Command, Example, Selects};
+use crate::migrate::error::Error;
+use crate::migrate::export::{Prepared, Rehearsal, Request, Work};
+use crate::migrate::mapping::LeftOut;
+use crate::migrate::report::Report;
+use crate::render::doc::Column;
+use crate::render::{Format, counted};
+use crate::store::audit::codes;
+use crate::store::{self, Holder, scratch};
+use crate::tenant::events::{Fate, Item, Subject, Tally};
+use crate::tenant::{self, KIND, SETTINGS};
+use crate::vault::snapshot::Unassigned;
+
+const WITH: Key<Vec<String>> = Key::texts(
+    "with",
+    "Settings of the empty tenant, quoted, as in with=\"tokens.global-max=5\"",
+);
+
+/// `migrate rehearse`
+pub(in crate::command) static REHEARSE: Entry = Entry {
+    spec: Command {
+        details: "Exports the selection into a bundle that nobody sees and imports that into a tenant, to tell \
+            beforehand what becomes of every record: created, merged into a known user, there already, or skipped and \
+            why. With tenant=FILE that tenant is asked, as it stands; without, an empty one with the settings of \
+            with=.\n\nA table shows totals. In the other formats every record is told, a line each: user, record, \
+            outcome and message, as 'tenant job results' writes them; the line of the record 'user' is the user's own. \
+            What the export itself leaves out has the outcome skipped.\n\nNothing is left behind, also when it is \
+            interrupted: no bundle, no ledger row, no phase, nothing in the tenant. Users whose names are not unique \
+            are left out here, where an export would refuse.",
+        args: &[
+            TENANT.arg,
+            LOGIN.arg,
+            PASSWORD.arg,
+            WITH.arg,
+            FORMAT.arg,
+            INTO.arg,
+            OVERWRITE.arg,
+        ],
+        selects: Selects::Users,
+        examples: &[
+            Example {
+                line: "migrate rehearse userid=a*",
+                what: "What a fresh tenant would do with some users",
+            },
+            Example {
+                line: "migrate rehearse format=ndjson into=fate.ndjson",
+                what: "What would become of everybody, record by record",
+            },
+        ],
+        ..Command::new(
+            "migrate rehearse",
+            "Tell what the target would do with the selected users",
+        )
+    },
+    audit: None,
+    run: rehearse,
+};
+
+const COLUMNS: &[Column] = &[
+    Column::whole("user"),
+    Column::text("record"),
+    Column::whole("outcome"),
+    Column::text("message"),
+];
+
+fn rehearse(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+    if bound.args.get(&TENANT).is_some() && bound.args.get(&WITH).is_some() {
+        return Err(Failure::new(
+            Exit::Usage,
+            code::UNKNOWN,
+            "with= is for the empty tenant, and tenant= names one that has settings",
+        )
+        .hint("leave one of the two out"));
+    }
+    let format = cx.format(bound)?;
+    if matches!(format, Format::Table | Format::Expanded) {
+        let told = stage(cx, bound, &mut |_, _, _, _| Ok(()))?;
+        let left_out = told.report.not_taken();
+        show_tally(cx, bound, &told.tally, &left_out)?;
+        return Ok(told.said());
+    }
+    let ui = cx.ui;
+    let told = rows_into(ui, bound, format, |rows| {
+        rows.begin("record", COLUMNS)?;
+        let told = stage(cx, bound, &mut |user, record, outcome, message| {
+            if rows.row(vec![
+                user.into(),
+                record.into(),
+                outcome.into(),
+                message.into(),
+            ])? {
+                Ok(())
+            } else {
+                Err(Failure::interrupted())
+            }
+        })?;
+        rows.end()?;
+        Ok(told)
+    })?;
+    Ok(told.said())
+}
+
+/// What a rehearsal found.
+struct Told {
+    report: Report,
+    tally: Tally,
+    collisions: u64,
+    on: String,
+}
+
+impl Told {
+    fn said(&self) -> Outcome {
+        let of = |fate| counted(self.tally.of(Subject::User, fate), "user");
+        let mut notices: Vec<String> = self
+            .report
+            .warnings()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        if self.collisions > 0 {
+            notices.push(format!(
+                "{} not unique: an export refuses that, or leaves everybody out who shares one with -skip-conflicts",
+                if self.collisions == 1 {
+                    "1 name is".to_owned()
+                } else {
+                    format!("{} names are", self.collisions)
+                }
+            ));
+        }
+        notices.push(format!(
+            "on {}: {} would be created, {} merged, {} there without anything new; nothing was changed",
+            self.on,
+            of(Fate::Added),
+            of(Fate::Merged),
+            of(Fate::Exists)
+        ));
+        Outcome {
+            notices,
+            exit: None,
+        }
+    }
+}
+
+/// Hears user, record, outcome and message.
+type Tell<'a> = &'a mut dyn FnMut(&str, &str, &str, &str) -> Result<(), Failure>;
+
+/// Exports into a file without a name, and imports that into the tenant or an empty one.
+fn stage(cx: &mut Context<'_>, bound: &Bound, tell: Tell<'_>) -> Result<Told, Failure> {
+    // The tenant's master is asked before the work, not after it.
+    if bound.args.get(&TENANT).is_some() {
+        return with(cx, bound, None, |cx, open| {
+            let (exported, collisions) = export(cx, bound, tell)?;
+            let keys = open.session.keys()?;
+            let holder = Holder::new(bound.masked.clone(), &open.who, cx.ambient.clock.now());
+            let report = exported.report;
+            let reader = exported.reader;
+            let file = open.tenant.file_mut();
+            let tally = file.without_effect(&holder, |tx| {
+                let hear = |name: Option<&str>, items: &[Item]| hear(name, items, tell);
+                tenant::import::rehearse(tx, &keys, reader, &cx.ui.progress(), cx.cancel, hear)
+            });
+            // What was taken back still lies in the log.
+            let _ = open.tenant.file().checkpoint();
+            Ok(Told {
+                report,
+                tally: tally?,
+                collisions,
+                on: open.tenant.file().path().display().to_string(),
+            })
+        });
+    }
+    let (db, keys) = scratch(&KIND, cx.ambient.rng.as_ref())?;
+    set(&db, bound.args.get(&WITH).unwrap_or_default())?;
+    let (exported, collisions) = export(cx, bound, tell)?;
+    let report = exported.report;
+    let tx = db.unchecked_transaction().map_err(store::Error::from)?;
+    let hear = |name: Option<&str>, items: &[Item]| hear(name, items, tell);
+    let tally = tenant::import::rehearse(
+        &tx,
+        &keys,
+        exported.reader,
+        &cx.ui.progress(),
+        cx.cancel,
+        hear,
+    )?;
+    Ok(Told {
+        report,
+        tally,
+        collisions,
+        on: "an empty tenant".to_owned(),
+    })
+}
+
+/// Gives the empty tenant its settings.
+fn set(db: &store::Connection, settings: &[String]) -> Result<(), Failure> {
+    for setting in settings {
+        let (name, value) = setting.split_once('=').ok_or_else(|| {
+            Failure::new(
+                Exit::Usage,
+                code::UNKNOWN,
+                format!("'{setting}' in with= is no setting"),
+            )
+            .hint("write with=\"tokens.global-max=5\"; 'help tenant set' names the settings")
+        })?;
+        SETTINGS.set(db, name, value)?;
+    }
+    Ok(())
+}
+
+/// The bundle of the rehearsal, and how many names are not unique.
+fn export(
+    cx: &mut Context<'_>,
+    bound: &Bound,
+    tell: Tell<'_>,
+) -> Result<(Rehearsal, u64), Failure> {
+    let selection = lists_read(&bound.selection)?;
+    let holder = cx.holder(bound);
+    let who = cx.desk.who.clone();
+    let path = cx.desk.path.clone();
+    let request = Request {
+        selection: &selection,
+        unassigned: Unassigned::Auto,
+        path: &path,
+        overwrite: false,
+        skip_conflicts: true,
+        rules: rules(cx)?,
+        draft: cx.draft(bound, &codes::EXPORT_BEGUN),
+    };
+    let progress = cx.ui.progress();
+    let (ambient, cancel) = (cx.ambient, cx.cancel);
+    let Opened {
+        vault,
+        session,
+        keys,
+    } = cx.desk.opened()?;
+    let work = Work {
+        keys: &keys,
+        master: session.name(),
+        who: &who,
+        holder: &holder,
+        ambient,
+        progress: &progress,
+        cancel,
+    };
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let file = tempfile::tempfile_in(folder)
+        .map_err(|error| Failure::file("make a file without a name in", folder, &error))?;
+    let prepared = Prepared::for_rehearsal(vault, request, cancel, |_| Ok(()))?;
+    let collisions = prepared.extent().collisions;
+    let mut trouble = None;
+    let rehearsal = prepared.rehearse(file, &work, |name, one| {
+        told(name, one, tell).map_err(|failure| {
+            trouble = Some(failure);
+            Error::from(Cancelled)
+        })
+    });
+    match (trouble, rehearsal) {
+        (Some(failure), _) => Err(failure),
+        (None, rehearsal) => Ok((rehearsal?, collisions)),
+    }
+}
+
+/// Tells what the export leaves out.
+fn told(name: &str, one: &LeftOut, tell: Tell<'_>) -> Result<(), Failure> {
+    let record = match one.item.split_once(' ') {
+        Some(("user", _)) => "user",
+        Some(("Q&A", _)) => "qa",
+        _ => &one.item,
+    };
+    let detail = match one.detail.as_str() {
+        "" => String::new(),
+        detail => format!(" ({detail})"),
+    };
+    let message = format!("not exported: {}{detail}", one.reason.as_str());
+    tell(name, record, Fate::Skipped.as_str(), &message)
+}
+
+/// Tells what the tenant would do.
+fn hear(name: Option<&str>, items: &[Item], tell: Tell<'_>) -> Result<(), Failure> {
+    items.iter().try_for_each(|item| {
+        tell(
+            name.unwrap_or_default(),
+            &item.record(),
+            item.fate.as_str(),
+            &item.message(),
+        )
+    })
+}

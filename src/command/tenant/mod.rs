@@ -1,0 +1,257 @@
+//! `tenant …`: the embedded receiving side. One file a verb, or a few that belong together.
+//!
+//! These commands need no vault. They open a tenant and log in to it: with the name and password that igsh was started
+//! with, others that the command names, or typed. What fails is in the tenant's own audit.
+
+mod audit;
+mod import;
+mod init;
+mod job;
+mod look;
+mod sync;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::context::{OpenTenant, PasswordFrom};
+use super::failure::code;
+use super::file::read_private;
+use super::{Context, Exit, Failure, Outcome};
+use crate::lang::args::Key;
+use crate::lang::binder::Bound;
+use crate::model::SecretBytes;
+use crate::render::doc::{Cell, Column};
+use crate::store::audit::{self as chain, Code, Draft};
+use crate::store::{self, Holder, Keys};
+use crate::tenant::Tenant;
+use crate::tenant::events::{Fate, Subject, Tally};
+use crate::tenant::import::Work;
+use secrecy::ExposeSecret as _;
+
+pub(in crate::command) use audit::LIST as AUDIT_LIST;
+pub(in crate::command) use import::IMPORT;
+pub(in crate::command) use init::{GET, INIT, SET};
+pub(in crate::command) use job::{JOB_GET, JOB_LIST, JOB_RESULTS, JOB_RESUME, JOB_STOP};
+pub(in crate::command) use look::{
+    CARD_LIST, GROUP_LIST, TOKEN_LIST, USER_COUNT, USER_GET, USER_LIST,
+};
+pub(in crate::command) use sync::SYNC;
+
+/// `tenant=`: which one.
+pub(in crate::command) const TENANT: Key<PathBuf> = Key::in_file("tenant", "The tenant file")
+    .default("the one opened last, --tenant, or $IGSH_TENANT");
+/// `tenant-login=`.
+pub(in crate::command) const LOGIN: Key<String> =
+    Key::text("tenant-login", "Master of the tenant").default("as in the vault");
+/// `tenant-password-file=`.
+pub(in crate::command) const PASSWORD: Key<PathBuf> = Key::in_file(
+    "tenant-password-file",
+    "File of mode 0600 with that master's password; without it the one of --password-file is tried, or the shell asks",
+);
+
+/// The path of the tenant that a command works on.
+fn path(cx: &Context<'_>, bound: &Bound) -> Result<PathBuf, Failure> {
+    if let Some(path) = bound.args.get(&TENANT) {
+        return Ok(path.to_owned());
+    }
+    cx.desk.tenant_path.clone().ok_or_else(|| {
+        Failure::new(Exit::Usage, code::UNKNOWN, "no tenant is named")
+            .hint("say tenant=FILE, or start igsh with --tenant FILE")
+    })
+}
+
+/// Runs `work` on the tenant that the command names, logged in. With a code, what fails is in the tenant's audit.
+pub(in crate::command) fn with<T>(
+    cx: &mut Context<'_>,
+    bound: &Bound,
+    code: Option<&'static Code>,
+    work: impl FnOnce(&mut Context<'_>, &mut OpenTenant) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut open = arrive(cx, bound)?;
+    let done = work(cx, &mut open);
+    let noted = match (&done, code) {
+        (Err(failure), Some(code)) if !failure.audited => {
+            let draft = cx.draft(bound, code).failed(&failure.message);
+            note(cx, bound, &mut open, draft)
+        }
+        _ => Ok(()),
+    };
+    cx.desk.tenant = Some(open);
+    if let Err(error) = noted {
+        cx.ui.warning(&format!(
+            "the tenant's audit could not note that this failed: {}",
+            error.message
+        ));
+    }
+    done.map_err(Failure::audited)
+}
+
+/// Writes an entry of the tenant's audit in a transaction of its own.
+fn note(
+    cx: &Context<'_>,
+    bound: &Bound,
+    open: &mut OpenTenant,
+    draft: Draft,
+) -> Result<(), Failure> {
+    write(cx, bound, open, |_| Ok(draft))
+}
+
+/// Changes the tenant and writes the audit entry that tells of it, both or neither.
+fn write(
+    cx: &Context<'_>,
+    bound: &Bound,
+    open: &mut OpenTenant,
+    change: impl FnOnce(&store::Transaction<'_>) -> Result<Draft, Failure>,
+) -> Result<(), Failure> {
+    let OpenTenant {
+        tenant,
+        session,
+        who,
+    } = open;
+    let (keys, clock) = (session.keys()?, cx.ambient.clock.as_ref());
+    let holder = Holder::new(bound.masked.clone(), who, clock.now());
+    tenant.file_mut().write(&holder, |tx| {
+        let draft = change(tx)?;
+        chain::append(tx, &draft, who, Some(&keys), clock)?;
+        Ok(())
+    })
+}
+
+/// The tenant that the command names, logged in: the open one, or another that is opened now.
+fn arrive(cx: &mut Context<'_>, bound: &Bound) -> Result<OpenTenant, Failure> {
+    let path = path(cx, bound)?;
+    let wanted = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+    if let Some(mut open) = cx.desk.tenant.take() {
+        let same = same_file(open.tenant.file().path(), &wanted);
+        let other_master = bound
+            .args
+            .get(&LOGIN)
+            .is_some_and(|name| name != open.session.name());
+        if same && !other_master && !open.session.is_locked() {
+            open.who.source = cx.desk.who.source.clone();
+            return Ok(open);
+        }
+        let who = open.who;
+        open.tenant
+            .file_mut()
+            .logout(open.session, "logout", &who, cx.ambient)?;
+    }
+    let mut tenant = Tenant::open(&path)?;
+    let name = bound
+        .args
+        .get(&LOGIN)
+        .map(str::to_owned)
+        .or_else(|| cx.desk.entry.as_ref().map(|entry| entry.name.clone()))
+        .or_else(|| cx.desk.session.as_ref().map(|s| s.name().to_owned()))
+        .unwrap_or_else(|| store::MASTERS[0].to_owned());
+    let password = password(cx, bound, &name, &path)?;
+    let mut who = cx.desk.who.clone();
+    (who.master, who.holder) = (None, None);
+    let session = tenant
+        .file_mut()
+        .login(&name, &password, &who, cx.ambient)
+        .map_err(|error| {
+            let failure = Failure::from(error);
+            let message = format!("tenant {}: {}", path.display(), failure.message);
+            Failure { message, ..failure }
+                .hint("the tenant has masters of its own: name one with tenant-login= and tenant-password-file=")
+                .audited()
+        })?;
+    for warning in &session.arrival().warnings {
+        cx.ui.warning(warning);
+    }
+    cx.desk.tenant_path = Some(wanted);
+    Ok(OpenTenant {
+        who: session.identify(&who),
+        tenant,
+        session,
+    })
+}
+
+fn same_file(open: &std::path::Path, wanted: &std::path::Path) -> bool {
+    let real = |path: &std::path::Path| path.canonicalize().ok();
+    open == wanted || (real(open).is_some() && real(open) == real(wanted))
+}
+
+fn password(
+    cx: &Context<'_>,
+    bound: &Bound,
+    name: &str,
+    path: &std::path::Path,
+) -> Result<SecretBytes, Failure> {
+    if let Some(file) = bound.args.get(&PASSWORD) {
+        return read_private(file);
+    }
+    match cx
+        .desk
+        .entry
+        .as_ref()
+        .and_then(|entry| entry.password.as_ref())
+    {
+        Some(PasswordFrom::File(file)) => read_private(file),
+        Some(PasswordFrom::Kept(kept)) => Ok(kept.expose_secret().to_vec().into()),
+        None => {
+            let prompt = format!("Password of {name} for the tenant {}: ", path.display());
+            let typed = cx.ui.password(&prompt)?;
+            Ok(SecretBytes::new(typed.expose_secret().as_bytes().into()))
+        }
+    }
+}
+
+/// What an import is done with, handed to `run` together with the tenant.
+fn working<T>(
+    cx: &Context<'_>,
+    bound: &Bound,
+    open: &mut OpenTenant,
+    code: &'static Code,
+    run: impl FnOnce(&mut Tenant, &Work<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let keys: Arc<Keys> = open.session.keys()?;
+    let draft = cx.draft(bound, code);
+    let holder = Holder::new(bound.masked.clone(), &open.who, cx.ambient.clock.now());
+    let progress = cx.ui.progress();
+    let work = Work {
+        keys: &keys,
+        master: open.session.name(),
+        who: &open.who,
+        holder: &holder,
+        draft: &draft,
+        ambient: cx.ambient,
+        progress: &progress,
+        cancel: cx.cancel,
+    };
+    run(&mut open.tenant, &work)
+}
+
+/// Shows how many records of each kind met which fate, then what was left out beforehand by reason.
+pub(in crate::command) fn show_tally(
+    cx: &Context<'_>,
+    bound: &Bound,
+    tally: &Tally,
+    left_out: &BTreeMap<&'static str, u64>,
+) -> Result<Outcome, Failure> {
+    let mut columns = vec![Column::whole("record")];
+    columns.extend(Fate::ALL.map(|fate| Column::whole(fate.as_str())));
+    cx.rows(bound, |rows| {
+        rows.begin("kind", &columns)?;
+        for subject in Subject::ALL {
+            let counts = Fate::ALL.map(|fate| tally.of(subject, fate));
+            if counts.iter().sum::<u64>() > 0 {
+                let mut cells = vec![Cell::from(subject.kind())];
+                cells.extend(counts.map(Cell::from));
+                rows.row(cells)?;
+            }
+        }
+        for (reason, count) in left_out {
+            let mut cells = vec![format!("not exported: {reason}").into()];
+            cells.extend(Fate::ALL.map(|fate| match fate {
+                Fate::Skipped => Cell::from(*count),
+                _ => Cell::Absent,
+            }));
+            rows.row(cells)?;
+        }
+        Ok(rows.end()?)
+    })?;
+    Ok(Outcome::quiet())
+}

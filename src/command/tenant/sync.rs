@@ -1,0 +1,174 @@
+//! `tenant sync`: users as a directory has them.
+
+use std::path::Path;
+
+use super::{LOGIN, PASSWORD, TENANT, with, working};
+use crate::command::failure::code;
+use crate::command::{Context, Entry, Exit, Failure, Outcome};
+use crate::exchange::sheet::{Field, Others, Sheet};
+use crate::exchange::{self, input, ldif};
+use crate::lang::args::Key;
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Command, Effect, Example};
+use crate::model::{Contact, SourceRecord, UserState};
+use crate::render::counted;
+use crate::store::audit::codes;
+use crate::tenant::sync::Person;
+
+const FILE: Key<std::path::PathBuf> =
+    Key::in_file("file", "LDIF, or CSV whose first row names the columns")
+        .positional()
+        .required();
+const FORMAT: Key<String> = Key::choice("format", &["ldif", "csv"], "What the file is")
+    .default("ldif when its name ends so, else csv");
+
+/// `tenant sync`
+pub(in crate::command) static SYNC: Entry = Entry {
+    spec: Command {
+        details: "Makes users of the tenant who come from a directory: an import leaves their name, contacts and \
+            state as they are here and adds what else they have. All of the file, or nothing when a record is bad.\n\n\
+            A CSV file has a column userid (or uid, username) and may have firstName, lastName, fullName, email, \
+            phone, mobile and state (active or inactive); other columns are passed over.",
+        args: &[FILE.arg, FORMAT.arg, TENANT.arg, LOGIN.arg, PASSWORD.arg],
+        effect: Effect::Write,
+        session: false,
+        examples: &[Example {
+            line: "tenant sync file=people.ldif tenant=rehearsal.tenant",
+            what: "The people of a directory",
+        }],
+        ..Command::new("tenant sync", "Take users of a directory into the tenant")
+    },
+    audit: None,
+    run: sync,
+};
+
+fn sync(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+    let Some(path) = bound.args.get(&FILE) else {
+        return Ok(Outcome::quiet());
+    };
+    let is_ldif = match bound.args.get(&FORMAT) {
+        Some(format) => format == "ldif",
+        None => path.to_string_lossy().contains(".ldif"),
+    };
+    with(cx, bound, Some(&codes::TENANT_SYNCED), |cx, open| {
+        let synced = working(cx, bound, open, &codes::TENANT_SYNCED, |tenant, work| {
+            if is_ldif {
+                // A tenant has no use for the group that a load would want.
+                let options = ldif::Options {
+                    group: ldif::GroupFrom::Fixed(String::new()),
+                    ..ldif::Options::default()
+                };
+                let people = ldif::open(path, options)?;
+                tenant.sync(people.filter_map(|item| of_ldif(item, path)), work)
+            } else {
+                tenant.sync(Rows::open(path)?, work)
+            }
+        })?;
+        Ok(Outcome::said(format!(
+            "{} of the directory: {} new, {} known before",
+            counted(synced.new + synced.known, "user"),
+            synced.new,
+            synced.known
+        )))
+    })
+}
+
+fn bad(error: &exchange::Error, path: &Path) -> Failure {
+    Failure::new(
+        Exit::Failed,
+        code::RECORD,
+        format!("{}: {error}; nothing was changed", path.display()),
+    )
+    .hint(&error.hint)
+}
+
+fn of_ldif(
+    item: Result<(u64, SourceRecord), exchange::Error>,
+    path: &Path,
+) -> Option<Result<Person, Failure>> {
+    match item {
+        Err(error) => Some(Err(bad(&error, path))),
+        Ok((_, SourceRecord::User(user))) => Some(Ok(Person {
+            userid: user.userid,
+            full_name: user.full_name,
+            first_name: None,
+            last_name: None,
+            contacts: user.contacts,
+            state: user.state,
+        })),
+        Ok(_) => None,
+    }
+}
+
+/// The rows of a sheet as people.
+struct Rows<'a> {
+    sheet: Sheet<input::Input>,
+    path: &'a Path,
+}
+
+impl<'a> Rows<'a> {
+    fn open(path: &'a Path) -> Result<Self, Failure> {
+        let fields = vec![
+            Field::required(&["userid", "user", "username", "uid", "sAMAccountName"]),
+            Field::optional(&["firstName", "givenName"]),
+            Field::optional(&["lastName", "sn", "surname"]),
+            Field::optional(&["fullName", "cn", "displayName", "name"]),
+            Field::optional(&["email", "mail"]),
+            Field::optional(&["phone", "telephoneNumber"]),
+            Field::optional(&["mobile", "mobilePhone"]),
+            Field::optional(&["state"]),
+        ];
+        let sheet = Sheet::new(input::open(path)?, fields, Others::Ignored)
+            .map_err(|error| bad(&error, path))?;
+        Ok(Self { sheet, path })
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Result<Person, Failure>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let row = match self.sheet.next_row() {
+            Err(error) => return Some(Err(bad(&error, self.path))),
+            Ok(None) => return None,
+            Ok(Some(row)) => row,
+        };
+        let text = |field| Some(row.get(field)).filter(|text| !text.is_empty());
+        let state = match row.get(7).to_lowercase().as_str() {
+            "" | "active" => UserState::Active,
+            "inactive" | "suspended" | "disabled" => UserState::Suspended,
+            other => {
+                return Some(Err(Failure::new(
+                    Exit::Failed,
+                    code::RECORD,
+                    format!(
+                        "{}: line {}: '{other}' is no state; nothing was changed",
+                        self.path.display(),
+                        row.line
+                    ),
+                )
+                .hint("a state is active or inactive")));
+            }
+        };
+        let contact = |label: &str, field| {
+            text(field).map(|value| Contact {
+                label: label.to_owned(),
+                value: value.to_owned(),
+                default: false,
+            })
+        };
+        let contacts = [
+            contact("Email", 4),
+            contact("Mobile phone", 6),
+            contact("Phone", 5),
+        ];
+        Some(Ok(Person {
+            userid: row.get(0).to_owned(),
+            full_name: text(3).map(str::to_owned),
+            first_name: text(1).map(str::to_owned),
+            last_name: text(2).map(str::to_owned),
+            contacts: contacts.into_iter().flatten().collect(),
+            state,
+        }))
+    }
+}

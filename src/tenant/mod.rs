@@ -1,0 +1,53 @@
+//! The embedded tenant: a receiving side that follows the target's documented rules (domain.md §5), so that a migration
+//! can be rehearsed and its bundles are read by another code path than the one that wrote them.
+//!
+//! A tenant is a sealed file of its own with three masters of its own. The only room with its SQL.
+
+mod error;
+pub mod events;
+pub mod import;
+pub mod jobs;
+pub mod query;
+pub mod sealing;
+mod settings;
+pub mod sync;
+
+use std::path::Path;
+
+use crate::store::{self, Kind, SealedFile};
+
+pub use error::{Error, Result};
+pub use settings::{ATTRIBUTES, Policy, SETTINGS};
+
+/// What makes a sealed file a tenant.
+pub static KIND: Kind = Kind {
+    name: "tenant",
+    init: "tenant init",
+    application_id: i32::from_be_bytes(*b"igst"),
+    migrations: &[include_str!("schema.sql")],
+};
+
+/// An open tenant.
+#[derive(Debug)]
+pub struct Tenant {
+    file: SealedFile,
+}
+
+impl Tenant {
+    /// Opens the tenant at `path`, see [`SealedFile::open`].
+    pub fn open(path: &Path) -> store::Result<Self> {
+        Ok(Self {
+            file: SealedFile::open(path, &KIND)?,
+        })
+    }
+
+    /// The sealed file: masters, sessions, audit, settings.
+    pub fn file(&self) -> &SealedFile {
+        &self.file
+    }
+
+    /// The sealed file, for what changes it.
+    pub fn file_mut(&mut self) -> &mut SealedFile {
+        &mut self.file
+    }
+}
