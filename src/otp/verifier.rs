@@ -76,6 +76,8 @@ pub struct Matched {
     pub at: u64,
     /// How far that is from the expected one, in steps.
     pub offset: i64,
+    /// Whether the clock makes the codes, so that the drift moved, or a button, so that the counter did.
+    pub by_clock: bool,
     /// Where token and server stand from now on.
     pub standing: Standing,
 }
@@ -227,6 +229,7 @@ impl Place {
         Some(Matched {
             at,
             offset,
+            by_clock: self.current.is_some(),
             standing,
         })
     }

@@ -189,16 +189,15 @@ fn tokens(db: &Connection, account: &Account, serial: Option<&str>) -> Result<Ve
 /// Keeps where token and tenant stand from now on.
 fn keep(tx: &Connection, token: &Stored, matched: &Matched, now: Timestamp) -> Result<()> {
     let standing = matched.standing;
-    let by_counter = standing.counter != token.standing.counter;
     let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    // A column that does not go with the algorithm stays absent.
+    // A column that does not go with the algorithm stays as it is.
     tx.prepare_cached(
-        "UPDATE tokens SET counter = iif(?2, ?3, counter), drift = iif(?2, drift, ?4), last_step = ?5, \
+        "UPDATE tokens SET counter = iif(?2, counter, ?3), drift = iif(?2, ?4, drift), last_step = ?5, \
          last_used = ?6 WHERE id = ?1",
     )?
     .execute(params![
         token.id,
-        by_counter,
+        matched.by_clock,
         signed(standing.counter),
         standing.drift,
         signed(matched.at),

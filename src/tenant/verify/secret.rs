@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 
-use super::{Account, Result, Tried, Verdict, moment};
+use super::{Account, Refused, Result, Tried, Verdict, moment};
 use crate::model::{QaPair, Timestamp};
 use crate::store::Keys;
 use crate::tenant::{SETTINGS, sealing};
@@ -107,10 +107,7 @@ pub(super) fn try_password(
         })
         .optional()?;
     let Some((stored, expires, must_change, sealed)) = found else {
-        return Err(account.nothing(match name {
-            "default" => "default password".to_owned(),
-            name => format!("password '{name}'"),
-        }));
+        return Err(no_password(tx, account)?);
     };
     let value = sealing::open_password(keys, &account.userid, stored.as_deref(), &sealed)?;
     let with = match &stored {
@@ -131,6 +128,22 @@ pub(super) fn try_password(
         };
     }
     Ok(tried)
+}
+
+/// That there is no such password, and which there are. The name that was typed is not repeated: somebody may have
+/// typed the password itself.
+fn no_password(db: &Connection, account: &Account) -> Result<Refused> {
+    let (first, last) = account.rows();
+    let mut statement = db.prepare_cached(
+        "SELECT coalesce(name, 'default') FROM passwords WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+    )?;
+    let names = statement.query_map([first, last], |row| row.get(0))?;
+    let names: Vec<String> = names.collect::<rusqlite::Result<_>>()?;
+    Ok(account.nothing(if names.is_empty() {
+        "password".to_owned()
+    } else {
+        format!("password of that name, only {}", names.join(", "))
+    }))
 }
 
 #[cfg(test)]

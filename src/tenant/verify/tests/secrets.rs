@@ -104,7 +104,10 @@ fn passwords_by_their_names() {
         assert!(!is_right(&verdict(name, typed)), "{name} {typed}");
     }
     let refused = message(world.try_now(Proof::Password("atm", "4711")));
-    assert_eq!(refused, "Anna has no password 'atm'");
+    assert_eq!(
+        refused,
+        "Anna has no password of that name, only default, ATM"
+    );
     world.password(Some("default"), "named", None, false);
     assert!(is_right(
         &world
