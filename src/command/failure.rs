@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::lang::diagnostic::Diagnostic;
+use crate::otp::grid::NoChallenge;
 
 /// Exit status of the process (language.md §7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,6 +103,8 @@ pub mod code {
             "An entry or anchor that does not exist, or a chain that was changed. 'audit verify' says what was done to it.";
         TENANT = "E0803", "the tenant cannot take this now",
             "Another import is under way or was interrupted, a job is done already, or the file is not the bundle of that job. 'tenant job list' shows the jobs; one that was interrupted is resumed or stopped first.";
+        ANSWER = "E0804", "what a user answered is not right",
+            "On the tenant, a code, an answer, a password or the cells of a card are wrong, used already, or cannot be tried. A wrong one is counted: after 'lockout.failures' in a row the user is locked out, until 'tenant verify user=… -unlock'.";
         INTERNAL = "E0999", "a fault of igsh",
             "Please report it with the message. Nothing that was under way was finished.";
         INTERRUPTED = "E0130", "interrupted",
@@ -309,6 +312,37 @@ impl From<crate::tenant::Error> for Failure {
                 failed("name the file that the job was begun with".to_owned())
             }
             Error::Events(_) => Self::new(Exit::Integrity, code::VAULT, message),
+        }
+    }
+}
+
+impl From<crate::tenant::verify::Refused> for Failure {
+    fn from(error: crate::tenant::verify::Refused) -> Self {
+        use crate::tenant::verify::Refused;
+        let exit = match error {
+            Refused::Store(error) => return error.into(),
+            Refused::Challenge(NoChallenge::NoRandomness(error)) => return error.into(),
+            Refused::Card { .. } | Refused::Word(_) => Exit::Integrity,
+            _ => Exit::Failed,
+        };
+        let code = match error {
+            Refused::NoUser(_) | Refused::Nothing { .. } => code::UNKNOWN,
+            Refused::Card { .. } | Refused::Word(_) => code::VAULT,
+            _ => code::ANSWER,
+        };
+        let failure = Self::new(exit, code, &error);
+        match error {
+            Refused::NoUser(_) => failure.hint("'tenant user list' shows those there are"),
+            Refused::LockedOut { userid, .. } => {
+                failure.hint(format!("'tenant verify user={userid} -unlock' lifts it"))
+            }
+            Refused::NotAsked(userid) => {
+                failure.hint(format!("'tenant challenge user={userid}' asks"))
+            }
+            Refused::Challenge(_) => {
+                failure.hint("'tenant set challenge.cells=N' says how many are asked for")
+            }
+            _ => failure,
         }
     }
 }

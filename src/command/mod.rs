@@ -128,6 +128,8 @@ pub static ALL: &[&Entry] = &[
     &tenant::GROUP_LIST,
     &tenant::TOKEN_LIST,
     &tenant::CARD_LIST,
+    &tenant::VERIFY,
+    &tenant::CHALLENGE,
     &tenant::AUDIT_LIST,
     &audit::LIST,
     &audit::GET,

@@ -1,8 +1,9 @@
 //! Keys and what is done with them: derivation from passwords, sealing, audit codes, bundle passwords.
 //!
-//! This is the only room that names a cipher, a hash or a key derivation function (security.md §1, §2). Two primitives
-//! carry everything: [`c256`] commits to its key and wraps keys and the bundle's payload, [`field`] seals single values.
-//! Keys live on the heap, so that moving one copies a pointer and dropping it wipes the only copy.
+//! This is the only room that names a cipher or a key derivation function (security.md §1, §2); `otp` has the hashes of
+//! its RFCs. Two primitives carry everything: [`c256`] commits to its key and wraps keys and the bundle's payload,
+//! [`field`] seals single values. Keys live on the heap, so that moving one copies a pointer and dropping it wipes the
+//! only copy.
 
 pub mod audit_mac;
 pub mod bundle_password;

@@ -11,6 +11,7 @@ pub mod query;
 pub mod sealing;
 mod settings;
 pub mod sync;
+pub mod verify;
 
 use std::path::Path;
 

@@ -100,6 +100,13 @@ CREATE TABLE cards (
 ) STRICT;
 CREATE UNIQUE INDEX cards_serial ON cards (serial);
 
+-- The cells that a user was asked for and has not given yet, as `B3, H1`.
+CREATE TABLE challenges (
+    card INTEGER PRIMARY KEY,
+    cells TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE locations (
     id INTEGER PRIMARY KEY,
     country TEXT,

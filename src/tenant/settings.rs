@@ -94,6 +94,18 @@ static ALL: &[Setting] = &[
         "10",
         "how many expected places a user has by default; more are kept and remarked on",
     ),
+    setting(
+        "lockout.failures",
+        Type::Number(1, 1000),
+        "5",
+        "after how many wrong answers in a row a user is locked out",
+    ),
+    setting(
+        "challenge.cells",
+        Type::Number(1, 100),
+        "3",
+        "how many cells of a card a challenge asks for",
+    ),
 ];
 
 /// The settings as the import goes by them.

@@ -25,5 +25,6 @@ mod render;
 mod selecting;
 mod store;
 mod tenant;
+mod tenant_verify;
 mod vault;
 mod wrong_input;

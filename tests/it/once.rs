@@ -277,6 +277,8 @@ fn every_example_of_the_catalogue_runs() {
                 "quit",
                 "system init",
                 "master password",
+                "tenant verify",
+                "tenant challenge",
                 "run ",
                 "tenant job stop",
                 "tenant job resume",

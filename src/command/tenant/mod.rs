@@ -4,11 +4,13 @@
 //! with, others that the command names, or typed. What fails is in the tenant's own audit.
 
 mod audit;
+mod challenge;
 mod import;
 mod init;
 mod job;
 mod look;
 mod sync;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,6 +32,7 @@ use crate::tenant::import::Work;
 use secrecy::ExposeSecret as _;
 
 pub(in crate::command) use audit::LIST as AUDIT_LIST;
+pub(in crate::command) use challenge::CHALLENGE;
 pub(in crate::command) use import::IMPORT;
 pub(in crate::command) use init::{GET, INIT, SET};
 pub(in crate::command) use job::{JOB_GET, JOB_LIST, JOB_RESULTS, JOB_RESUME, JOB_STOP};
@@ -37,6 +40,7 @@ pub(in crate::command) use look::{
     CARD_LIST, GROUP_LIST, TOKEN_LIST, USER_COUNT, USER_GET, USER_LIST,
 };
 pub(in crate::command) use sync::SYNC;
+pub(in crate::command) use verify::VERIFY;
 
 /// `tenant=`: which one.
 pub(in crate::command) const TENANT: Key<PathBuf> = Key::in_file("tenant", "The tenant file")

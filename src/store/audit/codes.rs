@@ -59,6 +59,12 @@ codes! {
     IMPORT_ENDED = "9063", "tenant import", "An import ended or stopped, with its outcome and counts.";
     JOB_STOPPED = "9064", "tenant job stop", "Somebody asked an import to stop.";
     RESULTS_WRITTEN = "9065", "tenant job results", "The results of an import were written to a file.";
+    CODE_VERIFIED = "9080", "tenant verify", "A code of a token was tried on the tenant.";
+    ANSWER_VERIFIED = "9081", "tenant verify", "The answer to a question was tried on the tenant.";
+    PASSWORD_VERIFIED = "9082", "tenant verify", "A user's password was tried on the tenant.";
+    CHALLENGED = "9083", "tenant challenge", "A user of the tenant was asked for cells of a card.";
+    RESPONSE_VERIFIED = "9084", "tenant challenge", "The cells that a user gave were tried on the tenant.";
+    USER_UNLOCKED = "9085", "tenant verify", "The lockout of a user of the tenant was lifted.";
 }
 
 /// The code that somebody typed: letter case does not matter, and `103` is `AUD103`.

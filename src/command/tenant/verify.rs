@@ -1,0 +1,306 @@
+//! `tenant verify`: proof that what migrated works.
+
+use std::path::PathBuf;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{LOGIN, PASSWORD, TENANT, with, write};
+use crate::command::common::{FORMAT, INTO, OVERWRITE};
+use crate::command::context::OpenTenant;
+use crate::command::failure::code;
+use crate::command::file::{read_private, text};
+use crate::command::{Context, Entry, Exit, Failure, Outcome};
+use crate::lang::args::Key;
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Command, Complete, Effect, Example};
+use crate::otp::{Code, Matched};
+use crate::render::doc::Cell;
+use crate::store::audit::{self, codes};
+use crate::tenant::verify::{self, Attempt, Proof, Verdict};
+
+pub(super) const USER: Key<String> = Key::text("user", "User id or alias on the tenant")
+    .positional()
+    .required()
+    .complete(Complete::Users);
+const CODE: Key<SecretString> = Key::secret("code", "The code that a token of the user shows");
+const NEXT_CODE: Key<SecretString> = Key::secret(
+    "next-code",
+    "The code after it: the two together bring a token back that is out of step",
+);
+const TOKEN: Key<String> =
+    Key::text("token", "Serial number of the token").default("any of the user's");
+const QA: Key<i64> = Key::number(
+    "qa",
+    1,
+    i64::MAX,
+    "Number of the question, from 1; its answer is asked for",
+);
+// A name, but somebody in a hurry types the password itself: that must not reach history and audit.
+const NAME: Key<SecretString> = Key::secret(
+    "password",
+    "Name of the password, or default; the password itself is asked for",
+);
+pub(super) const ANSWER_FILE: Key<PathBuf> = Key::in_file(
+    "answer-file",
+    "File of mode 0600 with what would be asked for; one line end at its end does not count",
+);
+const UNLOCK: Key<bool> = Key::flag("unlock", "Lift the lockout of the user");
+
+/// `tenant verify`
+pub(in crate::command) static VERIFY: Entry = Entry {
+    spec: Command {
+        details: "Verifies on the tenant what a user who migrated shows or knows: a code of a token, the answer to a \
+            question, or a password. Answers and passwords are asked for, unseen, or read from a file that only you \
+            can read; they never stand in the line.\n\nA time-based code is right up to 10 steps on both sides of the \
+            token's drift, an event-based one up to 10 beyond the counter; a right one moves drift or counter, and is \
+            not taken twice. A token that is further out comes back with two codes in a row, code= and next-code=, \
+            within 120 steps. Codes of cr and ocra tokens cannot be verified: the algorithm of the former is not \
+            published, the suite of the latter is in no record.\n\nAnswers are cut as stored ones are \
+            (qa.answer-length) and compared as they stand. After so many wrong answers of any kind in a row \
+            (lockout.failures) the user is locked out until -unlock. Every attempt is in the tenant's audit.",
+        args: &[
+            USER.arg,
+            CODE.arg,
+            NEXT_CODE.arg,
+            TOKEN.arg,
+            QA.arg,
+            NAME.arg,
+            ANSWER_FILE.arg,
+            UNLOCK.arg,
+            TENANT.arg,
+            LOGIN.arg,
+            PASSWORD.arg,
+            FORMAT.arg,
+            INTO.arg,
+            OVERWRITE.arg,
+        ],
+        effect: Effect::Write,
+        session: false,
+        examples: &[
+            Example {
+                line: "tenant verify user=asmith code=123456 tenant=rehearsal.tenant",
+                what: "Whether a token of the user shows this code",
+            },
+            Example {
+                line: "tenant verify user=asmith code=123456 next-code=654321 tenant=rehearsal.tenant",
+                what: "Bring a token back that is out of step",
+            },
+            Example {
+                line: "tenant verify user=asmith qa=1 tenant=rehearsal.tenant",
+                what: "Ask the first question, and verify the answer",
+            },
+            Example {
+                line: "tenant verify user=asmith password=default answer-file=asmith.txt tenant=rehearsal.tenant",
+                what: "Verify the password in a file",
+            },
+        ],
+        ..Command::new(
+            "tenant verify",
+            "Verify a code, an answer or a password of a user",
+        )
+    },
+    audit: None,
+    run: verify,
+};
+
+/// What is to be done.
+enum Wanted<'a> {
+    Code(&'a SecretString),
+    Answer(usize),
+    Password(&'a SecretString),
+    Unlock,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(bound: &'a Bound) -> Result<Self, Failure> {
+        let number = bound.args.get(&QA).map(i64::cast_unsigned);
+        let number = number.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+        let unlock = bound.args.flag(&UNLOCK).then_some(Self::Unlock);
+        let all = [
+            bound.args.get(&CODE).map(Self::Code),
+            number.map(Self::Answer),
+            bound.args.get(&NAME).map(Self::Password),
+            unlock,
+        ];
+        let usage = |message| {
+            Failure::new(Exit::Usage, code::UNKNOWN, message)
+                .hint("say one of code=…, qa=N, password=NAME and -unlock")
+        };
+        let mut given = all.into_iter().flatten();
+        let wanted = given.next().ok_or_else(|| usage("nothing to verify"))?;
+        if given.next().is_some() {
+            return Err(usage("one thing is verified at a time"));
+        }
+        let of_codes = bound.args.get(&NEXT_CODE).is_some() || bound.args.get(&TOKEN).is_some();
+        let of_answers = bound.args.get(&ANSWER_FILE).is_some();
+        match &wanted {
+            Self::Code(_) if of_answers => Err(usage(
+                "answer-file= goes with qa= and password=, not with code=",
+            )),
+            Self::Answer(_) | Self::Password(_) | Self::Unlock if of_codes => {
+                Err(usage("next-code= and token= go with code="))
+            }
+            _ => Ok(wanted),
+        }
+    }
+
+    fn code(&self) -> &'static audit::Code {
+        match self {
+            Self::Code(_) => &codes::CODE_VERIFIED,
+            Self::Answer(_) => &codes::ANSWER_VERIFIED,
+            Self::Password(_) => &codes::PASSWORD_VERIFIED,
+            Self::Unlock => &codes::USER_UNLOCKED,
+        }
+    }
+}
+
+fn verify(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+    let user = bound.args.get(&USER).unwrap_or_default();
+    let wanted = Wanted::of(bound)?;
+    let audited = wanted.code();
+    with(cx, bound, Some(audited), |cx, open| match wanted {
+        Wanted::Code(typed) => {
+            let code = read_code(typed)?;
+            let next = bound.args.get(&NEXT_CODE).map(read_code).transpose()?;
+            let proof = Proof::Code {
+                code: &code,
+                next: next.as_ref(),
+                serial: bound.args.get(&TOKEN),
+            };
+            attempt(cx, bound, open, audited, user, proof)
+        }
+        Wanted::Answer(number) => {
+            let answer = answer(cx, bound, || {
+                let keys = open.session.keys()?;
+                let db = open.tenant.file().connection();
+                let asked = verify::question(db, &keys, user, number)?;
+                Ok(format!("{} ({}): ", asked.text, asked.userid))
+            })?;
+            let proof = Proof::Answer(number, answer.expose_secret());
+            attempt(cx, bound, open, audited, user, proof)
+        }
+        Wanted::Password(name) => {
+            let password = answer(cx, bound, || Ok(format!("Password of {user}: ")))?;
+            let proof = Proof::Password(name.expose_secret(), password.expose_secret());
+            attempt(cx, bound, open, audited, user, proof)
+        }
+        Wanted::Unlock => unlock(cx, bound, open, user),
+    })
+}
+
+fn read_code(typed: &SecretString) -> Result<Code, Failure> {
+    Code::parse(typed.expose_secret())
+        .map_err(|error| Failure::new(Exit::Usage, code::ANSWER, error))
+}
+
+/// What would be asked for: from the file that the command names, or typed unseen.
+pub(super) fn answer(
+    cx: &Context<'_>,
+    bound: &Bound,
+    prompt: impl FnOnce() -> Result<String, Failure>,
+) -> Result<SecretString, Failure> {
+    let Some(path) = bound.args.get(&ANSWER_FILE) else {
+        return Ok(cx.ui.password(&prompt()?)?);
+    };
+    let secret = read_private(path)?;
+    let line = text(&secret, path)?;
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    Ok(SecretString::from(line.strip_suffix('\r').unwrap_or(line)))
+}
+
+/// Tries an answer on the tenant, and shows what came of it.
+pub(super) fn attempt(
+    cx: &Context<'_>,
+    bound: &Bound,
+    open: &mut OpenTenant,
+    audited: &'static audit::Code,
+    user: &str,
+    proof: Proof<'_>,
+) -> Result<Outcome, Failure> {
+    let keys = open.session.keys()?;
+    let now = cx.ambient.clock.now();
+    let draft = cx.draft(bound, audited);
+    let mut done = None;
+    write(cx, bound, open, |tx| {
+        let attempt = verify::verify(tx, &keys, user, proof, now)?;
+        let draft = draft.object(attempt.userid.as_str());
+        let draft = match &attempt.verdict {
+            Verdict::Right { .. } => audit::Draft {
+                detail: Some(attempt.with.clone()),
+                ..draft
+            },
+            Verdict::Wrong(why) => draft.failed(format!("{}: {why}", attempt.with)),
+        };
+        done = Some(attempt);
+        Ok(draft)
+    })?;
+    match done {
+        Some(attempt) => show(cx, bound, &attempt),
+        None => Ok(Outcome::quiet()),
+    }
+}
+
+fn show(cx: &Context<'_>, bound: &Bound, attempt: &Attempt) -> Result<Outcome, Failure> {
+    let (matched, remark) = match &attempt.verdict {
+        Verdict::Right { matched, remark } => (matched, remark),
+        Verdict::Wrong(why) => {
+            let failure = Failure::new(
+                Exit::Failed,
+                code::ANSWER,
+                format!("wrong for {}, {}: {why}", attempt.userid, attempt.with),
+            );
+            let hint = match attempt.left {
+                0 => format!(
+                    "{0} is locked out now; 'tenant verify user={0} -unlock' lifts it",
+                    attempt.userid
+                ),
+                1 => "one more failure locks the user out".to_owned(),
+                left => format!("{left} more failures lock the user out"),
+            };
+            return Err(failure.hint(hint).audited());
+        }
+    };
+    let mut fields = vec![
+        ("user", Cell::from(attempt.userid.as_str())),
+        ("with", attempt.with.as_str().into()),
+        ("result", "right".into()),
+    ];
+    if let Some(matched) = matched {
+        fields.extend(standing(matched));
+    }
+    if let Some(remark) = remark {
+        fields.push(("remark", remark.as_str().into()));
+    }
+    cx.rows(bound, |rows| Ok(rows.record(fields)?))?;
+    Ok(Outcome::quiet())
+}
+
+/// Where token and tenant stand after a right code.
+fn standing(matched: &Matched) -> [(&'static str, Cell); 3] {
+    let moved = if matched.by_clock {
+        ("drift", matched.standing.drift.into())
+    } else {
+        ("counter", matched.standing.counter.into())
+    };
+    [
+        ("step", matched.at.into()),
+        ("stepsAway", matched.offset.into()),
+        moved,
+    ]
+}
+
+fn unlock(
+    cx: &Context<'_>,
+    bound: &Bound,
+    open: &mut OpenTenant,
+    user: &str,
+) -> Result<Outcome, Failure> {
+    let draft = cx.draft(bound, &codes::USER_UNLOCKED);
+    let mut said = String::new();
+    write(cx, bound, open, |tx| {
+        let (userid, failures) = verify::unlock(tx, user)?;
+        said = format!("{userid} may answer again; there were {failures} failures in a row");
+        Ok(draft.object(userid).count("failures", failures))
+    })?;
+    Ok(Outcome::said(said))
+}

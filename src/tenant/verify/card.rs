@@ -1,0 +1,226 @@
+//! Challenges of grid cards.
+//!
+//! A challenge stands until it has been answered rightly: whoever asks again is asked for the same cells, so that
+//! nobody asks until the cells come that he knows.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use zeroize::Zeroizing;
+
+use super::{Account, Refused, Result, Tried, Verdict, moment};
+use crate::ambient::Randomness;
+use crate::model::Timestamp;
+use crate::otp::grid::{Challenge, Grid};
+use crate::store::Keys;
+use crate::tenant::{SETTINGS, sealing};
+
+/// A challenge that was asked.
+#[derive(Debug)]
+pub struct Asked {
+    /// The user, as the tenant writes it.
+    pub userid: String,
+    /// The card.
+    pub serial: u64,
+    /// Its cells.
+    pub cells: Challenge,
+    /// Whether it had been asked before and not answered.
+    pub again: bool,
+}
+
+/// A card as it is stored.
+struct Stored {
+    id: i64,
+    serial: u64,
+    state: Option<String>,
+    expires: Option<Timestamp>,
+    usage: Option<Vec<u64>>,
+    rows: u32,
+    columns: u32,
+    sealed: Vec<u8>,
+    asked: Option<String>,
+}
+
+const SELECT: &str = "SELECT cards.id, serial, state, expires, cell_usage, rows, columns, cards.cells, challenges.cells \
+     FROM cards LEFT JOIN challenges ON challenges.card = cards.id";
+
+impl Stored {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let usage: Option<String> = row.get(4)?;
+        Ok(Self {
+            id: row.get(0)?,
+            serial: row.get::<_, i64>(1)?.cast_unsigned(),
+            state: row.get(2)?,
+            expires: moment(row.get(3)?),
+            usage: usage.and_then(|counts| serde_json::from_str(&counts).ok()),
+            rows: row.get(5)?,
+            columns: row.get(6)?,
+            sealed: row.get(7)?,
+            asked: row.get(8)?,
+        })
+    }
+
+    fn name(&self) -> String {
+        format!("card {}", self.serial)
+    }
+
+    /// Why it cannot be used now.
+    fn barred(&self, now: Timestamp) -> Option<String> {
+        if !matches!(self.state.as_deref(), Some("ACTIVE" | "PENDING")) {
+            return Some("INACTIVE".to_owned());
+        }
+        let expired = self.expires.filter(|expires| *expires <= now);
+        expired.map(|expires| format!("expired on {}", expires.strftime("%Y-%m-%d")))
+    }
+
+    fn open(&self, keys: &Keys, userid: &str) -> Result<Zeroizing<Vec<u8>>> {
+        let size = (self.serial, self.rows, self.columns);
+        Ok(sealing::open_card(keys, userid, size, &self.sealed)?)
+    }
+
+    fn grid<'a>(&self, cells: &'a [u8]) -> Result<Grid<'a>> {
+        Grid::new(self.rows, self.columns, cells).map_err(|source| Refused::Card {
+            serial: self.serial,
+            source,
+        })
+    }
+}
+
+/// Asks for cells of the user's card: the one with this serial number, else an active one before a pending one, and of
+/// these the newest. Inside the caller's transaction, which also holds the audit entry.
+pub fn challenge(
+    tx: &Connection,
+    keys: &Keys,
+    user: &str,
+    serial: Option<u64>,
+    rng: &dyn Randomness,
+    now: Timestamp,
+) -> Result<Asked> {
+    let account = Account::find(tx, user)?;
+    let card = usable(tx, &account, serial, now)?;
+    let cells = card.open(keys, &account.userid)?;
+    let grid = card.grid(&cells)?;
+    let again = card.asked.is_some();
+    let asked = match &card.asked {
+        Some(asked) => asked.parse()?,
+        None => {
+            let size = SETTINGS.number(tx, "challenge.cells")?;
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            let drawn = Challenge::draw(size, &grid, card.usage.as_deref(), rng)?;
+            ask(tx, &account, &card, &drawn, now)?;
+            drawn
+        }
+    };
+    Ok(Asked {
+        userid: account.userid,
+        serial: card.serial,
+        cells: asked,
+        again,
+    })
+}
+
+/// Keeps a challenge, and counts its cells as asked.
+fn ask(
+    tx: &Connection,
+    account: &Account,
+    card: &Stored,
+    drawn: &Challenge,
+    now: Timestamp,
+) -> Result<()> {
+    let (first, last) = account.rows();
+    // A user answers one challenge at a time: a response does not say which card it is from.
+    tx.prepare_cached("DELETE FROM challenges WHERE card BETWEEN ?1 AND ?2")?
+        .execute([first, last])?;
+    tx.prepare_cached("INSERT INTO challenges (card, cells, at) VALUES (?1, ?2, ?3)")?
+        .execute(params![card.id, drawn.to_string(), now.as_microsecond()])?;
+    let mut usage = card.usage.clone().unwrap_or_default();
+    usage.resize((card.rows * card.columns) as usize, 0);
+    for at in drawn.cells() {
+        if let Some(count) = usage.get_mut((at.row * card.columns + at.column) as usize) {
+            *count = count.saturating_add(1);
+        }
+    }
+    let least = usage.iter().min().copied().unwrap_or(0);
+    let counts = serde_json::to_string(&usage).unwrap_or_default();
+    tx.prepare_cached("UPDATE cards SET cell_usage = ?2, least_used_cell = ?3 WHERE id = ?1")?
+        .execute(params![
+            card.id,
+            counts,
+            i64::try_from(least).unwrap_or(i64::MAX)
+        ])?;
+    Ok(())
+}
+
+/// The card to ask for.
+fn usable(
+    db: &Connection,
+    account: &Account,
+    serial: Option<u64>,
+    now: Timestamp,
+) -> Result<Stored> {
+    let (first, last) = account.rows();
+    let mut statement = db.prepare_cached(&format!(
+        "{SELECT} WHERE cards.id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR serial = ?3) \
+         ORDER BY state = 'ACTIVE' DESC, serial DESC"
+    ))?;
+    let serial_typed = serial.map(u64::cast_signed);
+    let cards = statement.query_map(params![first, last, serial_typed], Stored::read)?;
+    let mut barred = Vec::new();
+    for card in cards {
+        let card = card?;
+        match card.barred(now) {
+            Some(why) => barred.push(format!("{}: {why}", card.name())),
+            None => return Ok(card),
+        }
+    }
+    if barred.is_empty() {
+        return Err(account.nothing(match serial {
+            Some(serial) => format!("card {serial}"),
+            None => "card".to_owned(),
+        }));
+    }
+    Err(Refused::Unusable {
+        userid: account.userid.clone(),
+        what: "card",
+        why: barred,
+    })
+}
+
+/// Tries a response to the challenge that stands. A pending card that was answered from is in use from then on.
+pub(super) fn try_response(
+    tx: &Connection,
+    keys: &Keys,
+    account: &Account,
+    typed: &str,
+    now: Timestamp,
+) -> Result<Tried> {
+    let (first, last) = account.rows();
+    let card = tx
+        .prepare_cached(&format!("{SELECT} WHERE challenges.card BETWEEN ?1 AND ?2"))?
+        .query_row([first, last], Stored::read)
+        .optional()?;
+    let Some((asked, card)) = card.and_then(|mut card| Some((card.asked.take()?, card))) else {
+        return Err(Refused::NotAsked(account.userid.clone()));
+    };
+    if let Some(why) = card.barred(now) {
+        return Err(Refused::Unusable {
+            userid: account.userid.clone(),
+            what: "card",
+            why: vec![format!("{}: {why}", card.name())],
+        });
+    }
+    let cells = card.open(keys, &account.userid)?;
+    let right = card.grid(&cells)?.is_response(&asked.parse()?, typed);
+    let tried = Tried::plain(
+        card.name(),
+        right,
+        "these are not the cells that were asked for",
+    );
+    if let Verdict::Right { .. } = tried.verdict {
+        tx.prepare_cached("DELETE FROM challenges WHERE card = ?1")?
+            .execute([card.id])?;
+        tx.prepare_cached(
+            "UPDATE cards SET state = 'ACTIVE', challenge_count = coalesce(challenge_count, 0) + 1 WHERE id = ?1",
+        )?
+        .execute([card.id])?;
+    }
+    Ok(tried)
+}

@@ -1,0 +1,207 @@
+//! Codes of tokens.
+
+use rusqlite::{Connection, Row, params};
+
+use super::{Account, Refused, Result, Tried, Verdict, moment};
+use crate::model::{Algorithm, Hash, Timestamp};
+use crate::otp::{self, Code, Matched, Standing, Verifier};
+use crate::store::Keys;
+use crate::tenant::sealing::TokenKey;
+
+/// A token as it is stored.
+struct Stored {
+    id: i64,
+    vendor: String,
+    serial: String,
+    distinction: String,
+    algorithm: String,
+    hash: Option<String>,
+    digits: Option<u32>,
+    step: Option<u32>,
+    state: Option<String>,
+    standing: Standing,
+    expires: Option<Timestamp>,
+    seed: Vec<u8>,
+}
+
+impl Stored {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let unsigned = |at| {
+            row.get::<_, Option<i64>>(at)
+                .map(|n| n.map(|n| n.max(0).cast_unsigned()))
+        };
+        Ok(Self {
+            id: row.get(0)?,
+            vendor: row.get(1)?,
+            serial: row.get(2)?,
+            distinction: row.get(3)?,
+            algorithm: row.get(4)?,
+            hash: row.get(5)?,
+            digits: row.get(6)?,
+            step: row.get(7)?,
+            state: row.get(8)?,
+            standing: Standing {
+                counter: unsigned(9)?.unwrap_or(0),
+                drift: row.get::<_, Option<i64>>(10)?.unwrap_or(0),
+                last_step: unsigned(11)?,
+            },
+            expires: moment(row.get(12)?),
+            seed: row.get(13)?,
+        })
+    }
+
+    fn name(&self) -> String {
+        format!("token {} {}", self.vendor, self.serial)
+    }
+
+    /// Why it cannot be used now, besides what its algorithm says.
+    fn barred(&self, now: Timestamp) -> Option<String> {
+        if self.state.as_deref() != Some("ACTIVE") {
+            return Some("INACTIVE".to_owned());
+        }
+        let expired = self.expires.filter(|expires| *expires <= now);
+        expired.map(|expires| format!("expired on {}", expires.strftime("%Y-%m-%d")))
+    }
+
+    /// What verifies its codes, or why nothing does.
+    fn verifier(&self, keys: &Keys, userid: &str) -> Result<Result<Verifier, otp::NotVerifiable>> {
+        let algorithm: Algorithm = self.algorithm.parse()?;
+        let hash: Option<Hash> = self.hash.as_deref().map(str::parse).transpose()?;
+        let key = TokenKey {
+            vendor: &self.vendor,
+            serial: &self.serial,
+            distinction: &self.distinction,
+            algorithm,
+            hash,
+            digits: self.digits,
+            step: self.step,
+        };
+        let seed = key.open(keys, userid, &self.seed)?;
+        Ok(Verifier::new(
+            algorithm,
+            hash,
+            self.digits,
+            self.step,
+            &seed,
+        ))
+    }
+}
+
+/// Tries a code on the user's tokens, or on the one with this serial number. The first that it is right for has it.
+pub(super) fn try_code(
+    tx: &Connection,
+    keys: &Keys,
+    account: &Account,
+    (code, next, serial): (&Code, Option<&Code>, Option<&str>),
+    now: Timestamp,
+) -> Result<Tried> {
+    let tokens = tokens(tx, account, serial)?;
+    if tokens.is_empty() {
+        return Err(account.nothing(match serial {
+            Some(serial) => format!("token {serial}"),
+            None => "token".to_owned(),
+        }));
+    }
+    let mut barred = Vec::new();
+    let mut tried = Vec::new();
+    let mut near = None;
+    for token in &tokens {
+        if let Some(why) = token.barred(now) {
+            barred.push(format!("{}: {why}", token.name()));
+            continue;
+        }
+        let verifier = match token.verifier(keys, &account.userid)? {
+            Ok(verifier) => verifier,
+            Err(why) => {
+                barred.push(format!("{}: {why}", token.name()));
+                continue;
+            }
+        };
+        let matched = match next {
+            Some(next) => verifier.resynchronise(code, next, token.standing, now),
+            None => match verifier.verify(code, token.standing, now) {
+                otp::Verdict::Right(matched) => Some(matched),
+                otp::Verdict::Wrong => None,
+                miss => {
+                    near = Some((token.name(), said(miss)));
+                    None
+                }
+            },
+        };
+        if let Some(matched) = matched {
+            keep(tx, token, &matched, now)?;
+            let verdict = Verdict::Right {
+                matched: Some(matched),
+                remark: None,
+            };
+            return Ok(Tried {
+                with: token.name(),
+                verdict,
+            });
+        }
+        tried.push(token.name());
+    }
+    if tried.is_empty() {
+        return Err(Refused::Unusable {
+            userid: account.userid.clone(),
+            what: "token",
+            why: barred,
+        });
+    }
+    let (with, why) = near.unwrap_or_else(|| {
+        let why = match next {
+            Some(_) => "these are not two codes in a row of its next or last 120",
+            None => "it is not a code that it shows now",
+        };
+        (tried.join(", "), why.to_owned())
+    });
+    Ok(Tried {
+        with,
+        verdict: Verdict::Wrong(why),
+    })
+}
+
+/// A miss that is more than a wrong number.
+fn said(miss: otp::Verdict) -> String {
+    match miss {
+        otp::Verdict::Used => "it, or a later one, was used before".to_owned(),
+        otp::Verdict::OutOfStep(offset) => format!(
+            "it is {} steps {} what is expected, which is more than {}; two codes in a row would do",
+            offset.unsigned_abs(),
+            if offset < 0 { "before" } else { "after" },
+            otp::WINDOW
+        ),
+        otp::Verdict::Right(_) | otp::Verdict::Wrong => String::new(),
+    }
+}
+
+fn tokens(db: &Connection, account: &Account, serial: Option<&str>) -> Result<Vec<Stored>> {
+    let (first, last) = account.rows();
+    let mut statement = db.prepare_cached(
+        "SELECT id, vendor, serial, coalesce(issue_no, key_id, ''), algorithm, hash, digits, step, state, \
+         counter, drift, last_step, expires, seed FROM tokens \
+         WHERE id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR serial = ?3) ORDER BY id",
+    )?;
+    let rows = statement.query_map(params![first, last, serial], Stored::read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Keeps where token and tenant stand from now on.
+fn keep(tx: &Connection, token: &Stored, matched: &Matched, now: Timestamp) -> Result<()> {
+    let standing = matched.standing;
+    let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    // A column that does not go with the algorithm stays as it is.
+    tx.prepare_cached(
+        "UPDATE tokens SET counter = iif(?2, counter, ?3), drift = iif(?2, ?4, drift), last_step = ?5, \
+         last_used = ?6 WHERE id = ?1",
+    )?
+    .execute(params![
+        token.id,
+        matched.by_clock,
+        signed(standing.counter),
+        standing.drift,
+        signed(matched.at),
+        now.as_microsecond()
+    ])?;
+    Ok(())
+}
