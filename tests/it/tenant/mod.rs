@@ -410,7 +410,7 @@ fn spawn(house: &House, line: &str, master: u32) -> std::process::Child {
 fn a_full_disk_stops_the_job_and_it_goes_on_when_there_is_room() {
     let house = house(3000);
     let script = format!(
-        r#"ulimit -f 1500; exec "$IGSH" --login Master1 --password-file m1.txt --yes -c '{IMPORT}'"#
+        r#"ulimit -f 3000; exec "$IGSH" --login Master1 --password-file m1.txt --yes -c '{IMPORT}'"#
     );
     let mut command = std::process::Command::new("bash");
     command
