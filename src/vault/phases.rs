@@ -45,8 +45,6 @@ pub struct Standings {
     pub gone: u64,
     /// Taken out by a master.
     pub excluded: u64,
-    /// Of those in `phases`, users who were in a bundle.
-    pub exported: u64,
     /// Of those in phase `export`, users with another wave label than the one asked about.
     pub other_wave: u64,
 }
@@ -62,9 +60,9 @@ impl Standings {
 pub fn standings(db: &Connection, users: &Users, wave: Option<&str>) -> Result<Standings> {
     let (ids, params) = users.sql();
     let sql = format!(
-        "SELECT coalesce(p.phase, 0), u.gone > 0, e.user IS NOT NULL, p.bundle IS NOT NULL, p.wave IS NOT ?, count(*) \
+        "SELECT coalesce(p.phase, 0), u.gone > 0, e.user IS NOT NULL, p.wave IS NOT ?, count(*) \
          FROM users u LEFT JOIN progress p ON p.user = u.id LEFT JOIN excluded e ON e.user = u.id \
-         WHERE u.id IN ({ids}) GROUP BY 1, 2, 3, 4, 5"
+         WHERE u.id IN ({ids}) GROUP BY 1, 2, 3, 4"
     );
     let mut found = Standings::default();
     let wave = wave.map_or(Value::Null, |wave| Value::Text(wave.to_owned()));
@@ -72,17 +70,15 @@ pub fn standings(db: &Connection, users: &Users, wave: Option<&str>) -> Result<S
     let mut statement = db.prepare(&sql)?;
     let mut rows = statement.query(params_from_iter(params))?;
     while let Some(row) = rows.next()? {
-        let (phase, users): (usize, u64) = (row.get(0)?, row.get(5)?);
-        let (gone, excluded, exported): (bool, bool, bool) =
-            (row.get(1)?, row.get(2)?, row.get(3)?);
+        let (phase, users): (usize, u64) = (row.get(0)?, row.get(4)?);
+        let (gone, excluded): (bool, bool) = (row.get(1)?, row.get(2)?);
         if gone {
             found.gone += users;
         } else if excluded {
             found.excluded += users;
         } else if let Some(count) = found.phases.get_mut(phase) {
             *count += users;
-            found.exported += if exported { users } else { 0 };
-            let other = phase == 1 && row.get(4)?;
+            let other = phase == 1 && row.get(3)?;
             found.other_wave += if other { users } else { 0 };
         }
     }

@@ -86,7 +86,7 @@ fn check(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         cancel: cx.cancel,
     };
     let checked = if people {
-        let checked = look(snapshot, targets.is_some(), work(false), &mut |_| Ok(()))?;
+        let checked = look(snapshot, targets.is_some(), work(false), &mut |_| ())?;
         drop(progress);
         show(cx, bound, &checked)?;
         checked
@@ -96,7 +96,6 @@ fn check(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             let checked = look(snapshot, targets.is_some(), work(true), &mut |instance| {
                 // That nobody reads on does not change what is found.
                 let _ = rows.row(row(instance));
-                Ok(())
             })?;
             end(rows, &checked)?;
             Ok(checked)

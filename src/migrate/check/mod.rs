@@ -14,13 +14,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::ambient::{CancelToken, Progress, Unit};
-use crate::migrate::error::{Error, Result};
+use crate::migrate::error::Result;
 use crate::migrate::report::UNASSIGNED_CARDS;
 use crate::migrate::rules::Rules;
 use crate::migrate::{batches, ordered};
 use crate::store::Keys;
-use crate::vault::snapshot::{Elsewhere, Snapshot};
-use crate::vault::{self, ledger};
+use crate::vault::ledger;
+use crate::vault::snapshot::{Elsewhere, Found, Snapshot};
 
 pub use finding::{About, Finding, Severity};
 pub use todo::Todo;
@@ -157,12 +157,12 @@ pub struct Work<'a> {
 /// has the target's users ([`Snapshot::targets`]), and who is missing there is wanted too.
 ///
 /// # Errors
-/// What `each` says; a record that does not open.
+/// A record that does not open.
 pub fn check(
     mut snapshot: Snapshot,
     targets: bool,
     work: Work<'_>,
-    each: &mut dyn FnMut(&Instance) -> Result<()>,
+    each: &mut dyn FnMut(&Instance),
 ) -> Result<Checked> {
     let mut gathered = Gathered {
         checked: Checked {
@@ -206,7 +206,7 @@ pub fn check(
             so_far += seen.items;
             gathered.checked.totals.merge(seen.totals);
             for instance in seen.instances {
-                gathered.tell(instance)?;
+                gathered.tell(instance);
             }
             progress.at(so_far);
             Ok(())
@@ -226,94 +226,68 @@ pub fn check(
 /// What has been found so far.
 struct Gathered<'a> {
     checked: Checked,
-    each: &'a mut dyn FnMut(&Instance) -> Result<()>,
+    each: &'a mut dyn FnMut(&Instance),
 }
 
 impl Gathered<'_> {
     /// An instance that is counted already.
-    fn tell(&mut self, instance: Instance) -> Result<()> {
-        (self.each)(&instance)?;
+    fn tell(&mut self, instance: Instance) {
+        (self.each)(&instance);
         let examples = self.checked.examples.entry(instance.finding).or_default();
         if examples.len() < EXAMPLES {
             examples.push(instance);
         }
-        Ok(())
     }
 
     /// An instance that is not.
-    fn count(&mut self, instance: Instance) -> Result<()> {
+    fn count(&mut self, instance: Instance) {
         self.checked.totals.add(instance.finding, instance.count);
-        self.tell(instance)
+        self.tell(instance);
     }
 
     /// What is asked of names before the records are read.
     fn names(&mut self, snapshot: &mut Snapshot, targets: bool, work: &Work<'_>) -> Result<()> {
-        let mut failed = None;
-        snapshot
-            .collisions(&work.rules.workflow_prefixes, work.cancel, |collision| {
-                let owners: Vec<String> = collision
-                    .parties
-                    .iter()
-                    .map(|party| {
-                        let bundle = party.bundle.map(|n| format!(", bundle {n}"));
-                        let (group, userid, holds) =
-                            (&party.group, &party.userid, party.holds.as_str());
-                        format!("{group}/{userid} ({holds}{})", bundle.unwrap_or_default())
-                    })
-                    .collect();
-                for party in collision.parties.iter().filter(|party| party.selected) {
-                    let instance = instance(
-                        Finding::Collision,
-                        (&party.group, &party.userid),
-                        &format!("name {}", collision.name),
-                        &owners.join(", "),
-                    );
-                    self.within_vault(instance, &mut failed)?;
-                }
-                Ok(())
-            })
-            .map_err(|error| failed.take().unwrap_or_else(|| error.into()))?;
-        for (finding, moved) in [(Finding::Renamed, false), (Finding::Moved, true)] {
-            let mut tell = |found: vault::snapshot::Found| {
-                let whose = (found.group.as_str(), found.userid.as_str());
-                let before = format!("was {}", found.before);
-                self.within_vault(instance(finding, whose, "", &before), &mut failed)
-            };
-            if moved {
-                snapshot.moved(&mut tell)
-            } else {
-                snapshot.renamed(&mut tell)
-            }
-            .map_err(|error| failed.take().unwrap_or_else(|| error.into()))?;
-        }
-        if targets {
-            snapshot
-                .not_on_target(work.cancel, |group, userid, how| {
-                    let (finding, there) = match how {
-                        Elsewhere::Missing => (Finding::TargetMissing, String::new()),
-                        Elsewhere::Case(name) => (Finding::TargetCase, format!("there '{name}'")),
-                        Elsewhere::Suffix(name) => {
-                            (Finding::TargetSuffix, format!("there '{name}'"))
-                        }
-                    };
-                    self.within_vault(instance(finding, (group, userid), "", &there), &mut failed)
+        snapshot.collisions(&work.rules.workflow_prefixes, work.cancel, |collision| {
+            let owners: Vec<String> = collision
+                .parties
+                .iter()
+                .map(|party| {
+                    let bundle = party.bundle.map(|n| format!(", bundle {n}"));
+                    let (group, userid, holds) =
+                        (&party.group, &party.userid, party.holds.as_str());
+                    format!("{group}/{userid} ({holds}{})", bundle.unwrap_or_default())
                 })
-                .map_err(|error| failed.take().unwrap_or_else(|| error.into()))?;
+                .collect();
+            for party in collision.parties.iter().filter(|party| party.selected) {
+                self.count(instance(
+                    Finding::Collision,
+                    (&party.group, &party.userid),
+                    &format!("name {}", collision.name),
+                    &owners.join(", "),
+                ));
+            }
+            Ok(())
+        })?;
+        snapshot.renamed(|found| self.count(before(Finding::Renamed, &found)))?;
+        snapshot.moved(|found| self.count(before(Finding::Moved, &found)))?;
+        if targets {
+            snapshot.not_on_target(work.cancel, |group, userid, how| {
+                let (finding, there) = match how {
+                    Elsewhere::Missing => (Finding::TargetMissing, String::new()),
+                    Elsewhere::Case(name) => (Finding::TargetCase, format!("there '{name}'")),
+                    Elsewhere::Suffix(name) => (Finding::TargetSuffix, format!("there '{name}'")),
+                };
+                self.count(instance(finding, (group, userid), "", &there));
+            })?;
         }
         Ok(())
     }
+}
 
-    /// Counts an instance from within the vault's room, whose errors are its own: ours waits outside.
-    fn within_vault(
-        &mut self,
-        instance: Instance,
-        failed: &mut Option<Error>,
-    ) -> vault::Result<()> {
-        self.count(instance).map_err(|error| {
-            *failed = Some(error);
-            crate::ambient::Cancelled.into()
-        })
-    }
+/// A user whom the target knows otherwise.
+fn before(finding: Finding, found: &Found) -> Instance {
+    let before = format!("was {}", found.before);
+    instance(finding, (&found.group, &found.userid), "", &before)
 }
 
 fn instance(finding: Finding, (group, userid): (&str, &str), item: &str, detail: &str) -> Instance {

@@ -38,7 +38,7 @@ fn look(house: &House, selection: &Selection, targets: &[&str]) -> (Vec<String>,
         .unwrap();
     if !targets.is_empty() {
         let names = targets.iter().map(|&name| Ok(name.to_owned()));
-        snapshot.targets::<vault::Error>(names).unwrap();
+        snapshot.targets::<crate::vault::Error>(names).unwrap();
     }
     let mut told = Vec::new();
     let work = Work {
@@ -54,7 +54,6 @@ fn look(house: &House, selection: &Selection, targets: &[&str]) -> (Vec<String>,
             "{id}: {}/{} {} ({})",
             one.group, one.userid, one.item, one.detail
         ));
-        Ok(())
     })
     .unwrap();
     (told, checked)
@@ -420,7 +419,6 @@ fn only_the_first_few_are_examples_and_all_are_counted() {
     let mut told = 0;
     let checked = check(snapshot, false, work, &mut |_| {
         told += 1;
-        Ok(())
     })
     .unwrap();
     assert_eq!(checked.totals.of(Finding::NoEmail), 2_000);
@@ -468,6 +466,6 @@ fn it_can_be_interrupted() {
         cancel: &house.cancel,
     };
     house.cancel.cancel();
-    let error = check(snapshot, false, work, &mut |_| Ok(())).unwrap_err();
+    let error = check(snapshot, false, work, &mut |_| ()).unwrap_err();
     assert!(error.is_cancelled());
 }

@@ -37,21 +37,16 @@ pub enum Elsewhere {
 
 impl Snapshot {
     /// Chosen users whom the target knows under another name.
-    pub fn renamed(&self, each: impl FnMut(Found) -> Result<()>) -> Result<()> {
+    pub fn renamed(&self, each: impl FnMut(Found)) -> Result<()> {
         self.before("taken", "x.target", each)
     }
 
     /// Chosen users whom the target knows in another group.
-    pub fn moved(&self, each: impl FnMut(Found) -> Result<()>) -> Result<()> {
+    pub fn moved(&self, each: impl FnMut(Found)) -> Result<()> {
         self.before("moved", "x.group_name", each)
     }
 
-    fn before(
-        &self,
-        table: &str,
-        column: &str,
-        mut each: impl FnMut(Found) -> Result<()>,
-    ) -> Result<()> {
+    fn before(&self, table: &str, column: &str, mut each: impl FnMut(Found)) -> Result<()> {
         let chosen = if self.narrowed {
             "WHERE x.user IN (SELECT id FROM temp.chosen)"
         } else {
@@ -67,7 +62,7 @@ impl Snapshot {
                 group: row.get(0)?,
                 userid: row.get(1)?,
                 before: row.get(2)?,
-            })?;
+            });
         }
         Ok(())
     }
@@ -109,7 +104,7 @@ impl Snapshot {
     pub fn not_on_target(
         &self,
         cancel: &CancelToken,
-        mut each: impl FnMut(&str, &str, Elsewhere) -> Result<()>,
+        mut each: impl FnMut(&str, &str, Elsewhere),
     ) -> Result<()> {
         let chosen = if self.narrowed {
             "temp.chosen c CROSS JOIN users u ON u.id = c.id"
@@ -128,7 +123,7 @@ impl Snapshot {
             while let Some(row) = rows.next()? {
                 let (group, userid, target) = texts(row)?;
                 let how = near.find(&target)?;
-                each(&group, &userid, how)?;
+                each(&group, &userid, how);
             }
             Ok(())
         })
