@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::lang::diagnostic::Diagnostic;
+use crate::render::view::NoColumn;
 
 /// Exit status of the process (language.md §7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -199,6 +200,11 @@ impl From<crate::ambient::NoRandomness> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
+        let inner = error.get_ref();
+        if let Some(missing) = inner.and_then(|e| e.downcast_ref::<NoColumn>()) {
+            return Self::new(Exit::Usage, code::UNKNOWN, missing)
+                .hint(format!("there are: {}", missing.known.join(", ")));
+        }
         Self::new(
             Exit::Failed,
             code::FILE,

@@ -21,7 +21,7 @@ mod system;
 mod token;
 mod user;
 
-pub use common::{FORMAT, INTO, OVERWRITE, REASON, YES};
+pub use common::{FORMAT, INTO, OVERWRITE, REASON, ROWS, SHOWN, SORT, YES};
 pub use context::Context;
 pub use failure::{Exit, Failure};
 pub use source::overview;

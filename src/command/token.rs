@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH};
+use super::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, SHOWN, SORT};
 use super::file::lists_read;
 use super::{Context, Entry, Failure, Outcome};
 use crate::exchange::{input, pskc};
@@ -47,7 +47,7 @@ pub(super) static LOAD: Entry = Entry {
 pub(super) static LIST: Entry = Entry {
     spec: Command {
         details: "Lists tokens, assigned and unassigned. A selection of users narrows it to their tokens.",
-        args: &[FORMAT.arg, INTO.arg, OVERWRITE.arg, REQUIRE_MATCH.arg],
+        args: &[FORMAT.arg, SHOWN.arg, SORT.arg, INTO.arg, OVERWRITE.arg, REQUIRE_MATCH.arg],
         selects: Selects::Tokens,
         examples: &[
             Example {
