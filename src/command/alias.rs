@@ -12,7 +12,14 @@ use crate::vault::query;
 pub(super) static LIST: Entry = Entry {
     spec: Command {
         details: "Lists aliases with the users they belong to.",
-        args: &[FORMAT.arg, SHOWN.arg, SORT.arg, INTO.arg, OVERWRITE.arg, REQUIRE_MATCH.arg],
+        args: &[
+            FORMAT.arg,
+            SHOWN.arg,
+            SORT.arg,
+            INTO.arg,
+            OVERWRITE.arg,
+            REQUIRE_MATCH.arg,
+        ],
         selects: Selects::Users,
         examples: &[Example {
             line: "alias list userid=a* limit=5",

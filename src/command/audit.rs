@@ -118,7 +118,15 @@ pub(super) static PASSWORDS: Entry = Entry {
     spec: Command {
         details: "Lists, for each bundle, who has seen its password, when, from where, and how often; with -never \
             only the bundles whose password nobody has seen.",
-        args: &[NEVER.arg, FORMAT.arg, SHOWN.arg, SORT.arg, ROWS.arg, INTO.arg, OVERWRITE.arg],
+        args: &[
+            NEVER.arg,
+            FORMAT.arg,
+            SHOWN.arg,
+            SORT.arg,
+            ROWS.arg,
+            INTO.arg,
+            OVERWRITE.arg,
+        ],
         examples: &[
             Example {
                 line: "audit passwords",

@@ -12,7 +12,14 @@ use crate::vault::query;
 pub(super) static LIST: Entry = Entry {
     spec: Command {
         details: "Lists grid cards, assigned and unassigned. A selection of users narrows it to their cards.",
-        args: &[FORMAT.arg, SHOWN.arg, SORT.arg, INTO.arg, OVERWRITE.arg, REQUIRE_MATCH.arg],
+        args: &[
+            FORMAT.arg,
+            SHOWN.arg,
+            SORT.arg,
+            INTO.arg,
+            OVERWRITE.arg,
+            REQUIRE_MATCH.arg,
+        ],
         selects: Selects::Cards,
         examples: &[Example {
             line: "card list limit=5",

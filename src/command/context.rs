@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::ambient::{Ambient, CancelToken};
 use crate::lang::args::Yes;
 use crate::lang::binder::Bound;
-use crate::render::doc::{Cell, Column, RowSink};
 use crate::render::collect::REMEMBERED;
+use crate::render::doc::{Cell, Column, RowSink};
 use crate::render::view::View;
 use crate::render::{Assent, Format, Ui};
 use crate::store::audit::{self, Who};
@@ -267,10 +267,19 @@ impl Context<'_> {
 
 /// What a command was told of columns, order and number of rows.
 fn view(bound: &Bound) -> View {
-    let texts = |key| bound.args.get(key).map(<[String]>::to_vec).unwrap_or_default();
+    let texts = |key| {
+        bound
+            .args
+            .get(key)
+            .map(<[String]>::to_vec)
+            .unwrap_or_default()
+    };
     View {
         columns: texts(&SHOWN),
         sort: texts(&SORT),
-        limit: bound.args.get(&ROWS).and_then(|rows| u64::try_from(rows).ok()),
+        limit: bound
+            .args
+            .get(&ROWS)
+            .and_then(|rows| u64::try_from(rows).ok()),
     }
 }

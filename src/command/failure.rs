@@ -93,6 +93,10 @@ pub mod code {
             "On the target, user ids and aliases are unique; here they are unique within a group only. Give one of the owners another name in the source, or leave all of them out with -skip-conflicts.";
         UNKNOWN = "E0703", "there is no such thing",
             "A bundle, user, setting, format or topic of that name does not exist. The message or its hint says what there is.";
+        ROWLESS = "E0704", "nothing to loop over",
+            "foreach runs its commands once for every row of a list. The command in its parentheses must be one that lists: 'group list', 'user list', 'bundle list' and so on.";
+        ASSERTED = "E0705", "an assertion does not hold",
+            "'assert' compares how many users a selection chooses with a number, and ends the script when it is not as it was written. 'user count' with the same selection tells the number.";
         BUNDLE = "E0801", "a bundle cannot be read",
             "The file is no bundle, is damaged or cut, or the password is mistyped or wrong: four different messages, in this order. A mistyped password is told by its last two characters before anything slow is tried.";
         AUDIT = "E0901", "the audit",

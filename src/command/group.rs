@@ -16,7 +16,15 @@ const NAME: Key<Vec<Pattern>> =
 pub(super) static LIST: Entry = Entry {
     spec: Command {
         details: "Lists the groups with the number of their users and of their unassigned tokens and cards.",
-        args: &[NAME.arg, FORMAT.arg, SHOWN.arg, SORT.arg, ROWS.arg, INTO.arg, OVERWRITE.arg],
+        args: &[
+            NAME.arg,
+            FORMAT.arg,
+            SHOWN.arg,
+            SORT.arg,
+            ROWS.arg,
+            INTO.arg,
+            OVERWRITE.arg,
+        ],
         examples: &[
             Example {
                 line: "group list",

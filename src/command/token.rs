@@ -47,7 +47,14 @@ pub(super) static LOAD: Entry = Entry {
 pub(super) static LIST: Entry = Entry {
     spec: Command {
         details: "Lists tokens, assigned and unassigned. A selection of users narrows it to their tokens.",
-        args: &[FORMAT.arg, SHOWN.arg, SORT.arg, INTO.arg, OVERWRITE.arg, REQUIRE_MATCH.arg],
+        args: &[
+            FORMAT.arg,
+            SHOWN.arg,
+            SORT.arg,
+            INTO.arg,
+            OVERWRITE.arg,
+            REQUIRE_MATCH.arg,
+        ],
         selects: Selects::Tokens,
         examples: &[
             Example {

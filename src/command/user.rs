@@ -24,7 +24,14 @@ pub(super) static LIST: Entry = Entry {
     spec: Command {
         details: "Lists users with their group, state, phase, bundle and how many tokens and cards they have. \
             'help selection' says how to choose users.",
-        args: &[FORMAT.arg, SHOWN.arg, SORT.arg, INTO.arg, OVERWRITE.arg, REQUIRE_MATCH.arg],
+        args: &[
+            FORMAT.arg,
+            SHOWN.arg,
+            SORT.arg,
+            INTO.arg,
+            OVERWRITE.arg,
+            REQUIRE_MATCH.arg,
+        ],
         selects: Selects::Users,
         examples: &[
             Example {

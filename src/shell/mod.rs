@@ -4,11 +4,13 @@
 //! read-only), run, audited where it failed, and its outcome shown.
 
 mod builtin;
+mod check;
 mod demo;
 pub mod editor;
 mod live;
 mod names;
 mod place;
+mod repeat;
 mod run;
 mod script;
 
@@ -23,6 +25,7 @@ use crate::command::failure::code;
 use crate::command::{self, Context, Entry, Exit, Failure, Outcome, REASON};
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Catalogue, Command, Effect};
+use crate::lang::value::Variables;
 use crate::render::{Failure as Shown, Ui};
 use crate::store::audit::{Source, Who};
 use crate::store::{Connection, MasterSession, settings};
@@ -66,8 +69,10 @@ pub struct Shell {
     cancel: CancelToken,
     options: Options,
     desk: Desk,
-    /// The scripts that are running, the innermost last.
-    scripts: Vec<String>,
+    /// The scripts that are running, the innermost last, each at the command that runs.
+    scripts: Vec<Text>,
+    /// The variables of the session, and then those of each script that is running.
+    scopes: Vec<Variables>,
     demo: Option<Demo>,
     /// The reading connection of completion, while somebody is logged in.
     completion: Rc<RefCell<Option<Connection>>>,
@@ -105,6 +110,7 @@ impl Shell {
             options,
             desk,
             scripts: Vec::new(),
+            scopes: vec![Variables::new()],
             demo: None,
             completion: Rc::default(),
             timing: false,
@@ -141,6 +147,11 @@ impl Shell {
             hint: failure.hint.as_deref(),
             rendered: rendered.as_deref(),
         });
+        for outer in self.scripts.iter().rev().skip(1) {
+            if let Some(place) = outer.place().filter(|_| text.name.is_some()) {
+                self.ui.hint(&format!("run from {place}"));
+            }
+        }
         failure.exit
     }
 
@@ -148,7 +159,6 @@ impl Shell {
     fn execute(&mut self, bound: &Bound) -> Result<Exit, Failure> {
         let started = self.ambient.clock.now();
         self.admit(bound)?;
-        self.cancel.reset();
         let outcome = match builtin::find(bound.spec) {
             Some(entry) => (entry.run)(self, bound),
             None => self.run_command(bound),

@@ -189,13 +189,15 @@ impl Binder<'_> {
             Kind::Text if arg.secret => Ok(Value::Secret(SecretString::from(word.text()))),
             Kind::Text | Kind::InFile | Kind::OutFile => Ok(Value::Text(word.text())),
             // Without a name in front there is no relation; pairs never come here.
-            Kind::Pattern | Kind::Comparison | Kind::Settings | Kind::Variables => Err(Diagnostic::new(
-                "E0207",
-                format!("'{}' is written with a relation", arg.name),
-                span.clone(),
-                "",
-            )
-            .help(format!("such as {}>0", arg.name))),
+            Kind::Pattern | Kind::Comparison | Kind::Settings | Kind::Variables => {
+                Err(Diagnostic::new(
+                    "E0207",
+                    format!("'{}' is written with a relation", arg.name),
+                    span.clone(),
+                    "",
+                )
+                .help(format!("such as {}>0", arg.name)))
+            }
         };
         if let Some(value) = self.accept(value) {
             self.push(arg, value, span);
