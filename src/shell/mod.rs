@@ -14,7 +14,7 @@ mod repeat;
 mod run;
 mod script;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -76,6 +76,8 @@ pub struct Shell {
     demo: Option<Demo>,
     /// The reading connection of completion, while somebody is logged in.
     completion: Rc<RefCell<Option<Connection>>>,
+    /// So many failures were shown.
+    failures: Cell<u64>,
     timing: bool,
     leaving: bool,
     /// Lines are typed.
@@ -113,6 +115,7 @@ impl Shell {
             scopes: vec![Variables::new()],
             demo: None,
             completion: Rc::default(),
+            failures: Cell::new(0),
             timing: false,
             leaving: false,
             is_live: false,
@@ -123,6 +126,7 @@ impl Shell {
 
     /// Shows a failure, and says which exit status it has.
     pub fn fail(&self, failure: &Failure, text: &Text) -> Exit {
+        self.failures.set(self.failures.get() + 1);
         let rendered = match &failure.diagnostic {
             Some(diagnostic) => Some(text.rendered(diagnostic, &self.ui)),
             None => text.place().map(|place| {

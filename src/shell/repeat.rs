@@ -9,15 +9,17 @@ use crate::ambient::Cancelled;
 use crate::command::{Exit, Failure};
 use crate::lang::ast::Foreach;
 use crate::lang::lexer::{TokenKind, lex, variable_name};
+use crate::lang::spec::fold_name;
 use crate::lang::value::Variable;
 use crate::render::collect::List;
-use crate::render::doc::{Cell, Column};
+use crate::render::doc::Cell;
 use crate::render::{counted, grouped, raw};
 
 /// The rows of a loop: for each its name, and the values of the columns that the body wants.
 struct Rows {
     noun: &'static str,
-    columns: Vec<&'static str>,
+    /// The variable of each value.
+    names: Vec<String>,
     rows: Vec<Vec<Cell>>,
 }
 
@@ -35,10 +37,11 @@ impl Shell {
         if exit != Exit::Ok {
             return Ok(exit);
         }
-        let rows = Rows::of(list, &columns_of(name, &text.text[foreach.span.clone()]));
-        let names = rows.variables(name);
+        let body = text.text.get(foreach.span.clone()).unwrap_or_default();
+        let rows = Rows::of(list, name, &columns_of(name, body));
+        let names = rows.names.clone();
         let outer: Vec<_> = names.iter().map(|name| self.scope().remove(name)).collect();
-        let outcome = self.run_rows(foreach, text, rows, &names);
+        let outcome = self.run_rows(foreach, text, rows);
         for (name, value) in names.into_iter().zip(outer) {
             self.scope().remove(&name);
             if let Some(value) = value {
@@ -48,28 +51,23 @@ impl Shell {
         outcome
     }
 
-    fn run_rows(
-        &mut self,
-        foreach: &Foreach,
-        text: &Text,
-        rows: Rows,
-        names: &[String],
-    ) -> Result<Exit, Failure> {
+    fn run_rows(&mut self, foreach: &Foreach, text: &Text, rows: Rows) -> Result<Exit, Failure> {
         let total = rows.rows.len();
         let (mut worst, mut done, mut failed) = (Exit::Ok, 0, 0);
         let mut stopped = None;
         for row in &rows.rows {
             let values = row.iter().map(variable);
-            for (name, value) in names.iter().zip(values) {
+            for (name, value) in rows.names.iter().zip(values) {
                 self.scope().insert(name.clone(), Some(value));
             }
+            let failures = self.failures.get();
             let exit = match self.cancel.check() {
                 Ok(()) => self.run_statements(&foreach.body, text),
                 Err(Cancelled) => Exit::Interrupted,
             };
             worst = self.after(worst, exit);
             match exit {
-                Exit::Ok | Exit::Partial => done += 1,
+                Exit::Ok | Exit::Partial if self.failures.get() == failures => done += 1,
                 _ => failed += 1,
             }
             if self.ends(exit) {
@@ -100,45 +98,28 @@ impl Shell {
 }
 
 impl Rows {
-    /// The rows of a list with the first column, which names a row, and the wanted ones.
-    fn of(list: List, wanted: &[String]) -> Self {
-        let is_wanted = |at: usize, column: &Column| {
-            at == 0
-                || wanted
-                    .iter()
-                    .any(|name| name.eq_ignore_ascii_case(column.name))
+    /// The rows of a list: the first column, which names a row, under the name of the loop's variable, and those of
+    /// `wanted` as `name.column`, however the body spells the column.
+    fn of(list: List, name: &str, wanted: &[String]) -> Self {
+        let place = |asked: &String| {
+            let mut columns = list.columns.iter();
+            let at = columns.position(|column| fold_name(column.name) == fold_name(asked))?;
+            Some((at, format!("{name}.{asked}")))
         };
-        let columns = list.columns.iter().enumerate();
-        let kept: Vec<_> = columns
-            .filter(|(at, column)| is_wanted(*at, column))
-            .map(|(at, column)| (at, column.name))
+        let others = wanted.iter().filter_map(place);
+        let kept: Vec<_> = std::iter::once((0, name.to_owned()))
+            .chain(others)
             .collect();
         let pick = |row: Vec<Cell>| {
-            let mut row: Vec<_> = row.into_iter().map(Some).collect();
-            kept.iter()
-                .map(|(at, _)| {
-                    row.get_mut(*at)
-                        .and_then(Option::take)
-                        .unwrap_or(Cell::Absent)
-                })
-                .collect()
+            let cell = |(at, _): &(usize, String)| row.get(*at).cloned().unwrap_or(Cell::Absent);
+            kept.iter().map(cell).collect()
         };
+        let rows = list.rows.into_iter().map(pick).collect();
         Self {
             noun: list.noun,
-            columns: kept.iter().map(|(_, name)| *name).collect(),
-            rows: list.rows.into_iter().map(pick).collect(),
+            rows,
+            names: kept.into_iter().map(|(_, name)| name).collect(),
         }
-    }
-
-    /// The variable of each column: the loop's own for the first, `name.column` for the others.
-    fn variables(&self, name: &str) -> Vec<String> {
-        let columns = self.columns.iter().enumerate();
-        columns
-            .map(|(at, column)| match at {
-                0 => name.to_owned(),
-                _ => format!("{name}.{column}"),
-            })
-            .collect()
     }
 }
 
