@@ -163,10 +163,18 @@ impl Shell {
     fn execute(&mut self, bound: &Bound) -> Result<Exit, Failure> {
         let started = self.ambient.clock.now();
         self.admit(bound)?;
+        // 'run' only looks itself; what it runs may write.
+        let is_looking = bound.spec.effect == Effect::Read && bound.spec.path != "run";
+        if let Some(vault) = self.desk.vault.as_mut().filter(|_| is_looking) {
+            vault.file_mut().interrupted_by(Some(&self.cancel))?;
+        }
         let outcome = match builtin::find(bound.spec) {
             Some(entry) => (entry.run)(self, bound),
             None => self.run_command(bound),
         };
+        if let Some(vault) = self.desk.vault.as_mut().filter(|_| is_looking) {
+            vault.file_mut().interrupted_by(None)?;
+        }
         if self.timing {
             let took = self.ambient.clock.now().duration_since(started);
             self.ui.notice(&format!("took {took:#}"));

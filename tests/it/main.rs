@@ -17,6 +17,7 @@ mod live;
 mod once;
 mod real_input;
 mod render;
+mod script;
 mod store;
 mod vault;
 mod wrong_input;
