@@ -2,7 +2,7 @@
 
 use std::io::{BufWriter, Write as _};
 
-use super::common::{FORMAT, INTO, OVERWRITE};
+use super::common::{FORMAT, INTO, OVERWRITE, ROWS, SHOWN, SORT};
 use super::failure::code;
 use super::file::write_new;
 use super::{Context, Entry, Exit, Failure, Outcome};
@@ -53,6 +53,9 @@ pub(super) static LIST: Entry = Entry {
             BUNDLE.arg,
             LAST.arg,
             FORMAT.arg,
+            SHOWN.arg,
+            SORT.arg,
+            ROWS.arg,
             INTO.arg,
             OVERWRITE.arg,
         ],
@@ -115,7 +118,15 @@ pub(super) static PASSWORDS: Entry = Entry {
     spec: Command {
         details: "Lists, for each bundle, who has seen its password, when, from where, and how often; with -never \
             only the bundles whose password nobody has seen.",
-        args: &[NEVER.arg, FORMAT.arg, INTO.arg, OVERWRITE.arg],
+        args: &[
+            NEVER.arg,
+            FORMAT.arg,
+            SHOWN.arg,
+            SORT.arg,
+            ROWS.arg,
+            INTO.arg,
+            OVERWRITE.arg,
+        ],
         examples: &[
             Example {
                 line: "audit passwords",

@@ -10,6 +10,15 @@ pub const FORMATS: &[&str] = &["table", "expanded", "json", "ndjson", "csv", "ts
 /// `format=`: of every command that shows something.
 pub const FORMAT: Key<String> =
     Key::choice("format", FORMATS, "Output format of this command").default("the session's format");
+/// `columns=`: of every command that lists.
+pub const SHOWN: Key<Vec<String>> = Key::texts("columns", "Show these columns, in this order");
+/// `sort=`: of every command that lists.
+pub const SORT: Key<Vec<String>> = Key::texts(
+    "sort",
+    "Order by these columns, -NAME descending; limit= then counts in this order",
+);
+/// `limit=`: of every command that lists and takes no selection.
+pub const ROWS: Key<i64> = Key::number("limit", 1, i64::MAX, "Show so many rows at most");
 /// `into=`: rows into a file.
 pub const INTO: Key<PathBuf> =
     Key::out_file("into", "Write the result to this new file (mode 0600)");

@@ -9,14 +9,16 @@ use crate::lang::args::Yes;
 use crate::lang::binder::Bound;
 use crate::lang::selection::{Entity, Selection};
 use crate::model::SecretBytes;
+use crate::render::collect::REMEMBERED;
 use crate::render::doc::{Cell, Column, RowSink};
+use crate::render::view::View;
 use crate::render::{Assent, Format, Ui, counted};
 use crate::store::audit::{self, Who};
 use crate::store::{self, Connection, Holder, Keys, MasterSession};
 use crate::tenant::Tenant;
 use crate::vault::{Vault, interruptible, query};
 
-use super::common::REQUIRE_MATCH;
+use super::common::{REQUIRE_MATCH, ROWS, SHOWN, SORT};
 use super::failure::code;
 use super::file::write_new;
 use super::{Exit, FORMAT, Failure, INTO, OVERWRITE, Outcome, REASON, YES};
@@ -190,15 +192,30 @@ pub fn rows_into<T>(
     format: Format,
     show: impl FnOnce(&mut dyn RowSink) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
+    rows_on(ui, bound, format, ui.rows(format), show)
+}
+
+/// The same, where the sink that a terminal or pipe gets is at hand.
+pub fn rows_on<T>(
+    ui: &Ui,
+    bound: &Bound,
+    format: Format,
+    sink: Box<dyn RowSink>,
+    show: impl FnOnce(&mut dyn RowSink) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let view = view(bound);
+    // A table counts no further, and so needs no more rows in order.
+    let most = format.is_for_people().then_some(REMEMBERED as u64 + 1);
     let Some(path) = bound.args.get(&INTO) else {
-        return show(ui.rows(format).as_mut());
+        return show(view.over(sink, most).as_mut());
     };
     let mut shown = None;
     write_new(path, bound.args.flag(&OVERWRITE), |file| {
         let copy = file
             .try_clone()
             .map_err(|error| Failure::file("write", path, &error))?;
-        let mut rows = ui.rows_into(Box::new(std::io::BufWriter::new(copy)), format);
+        let rows = ui.rows_into(Box::new(std::io::BufWriter::new(copy)), format);
+        let mut rows = view.over(rows, most);
         shown = Some(show(rows.as_mut())?);
         Ok(())
     })?;
@@ -399,5 +416,24 @@ impl Context<'_> {
                 name.parse()
                     .map_err(|error| Failure::new(Exit::Usage, code::UNKNOWN, error))
             })
+    }
+}
+
+/// What a command was told of columns, order and number of rows.
+fn view(bound: &Bound) -> View {
+    let texts = |key| {
+        bound
+            .args
+            .get(key)
+            .map(<[String]>::to_vec)
+            .unwrap_or_default()
+    };
+    View {
+        columns: texts(&SHOWN),
+        sort: texts(&SORT),
+        limit: bound
+            .args
+            .get(&ROWS)
+            .and_then(|rows| u64::try_from(rows).ok()),
     }
 }

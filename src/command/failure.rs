@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::lang::diagnostic::Diagnostic;
 use crate::otp::grid::NoChallenge;
+use crate::render::view::NoColumn;
 
 /// Exit status of the process (language.md §7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +98,10 @@ pub mod code {
             "A bundle, user, setting, format or topic of that name does not exist. The message or its hint says what there is.";
         STALE = "E0705", "the source copy is too old",
             "The source has written what was loaded last longer ago than migrate.max-source-age, and migrate.stale-source says that this blocks an export. Load the source anew, or change one of the two settings.";
+        ROWLESS = "E0706", "nothing to loop over",
+            "foreach runs its commands once for every row of a list. The command in its parentheses must be one that lists: 'group list', 'user list', 'bundle list' and so on.";
+        ASSERTED = "E0707", "an assertion does not hold",
+            "'assert' compares how many users a selection chooses with a number, and ends the script when it is not as it was written. 'user count' with the same selection tells the number.";
         BUNDLE = "E0801", "a bundle cannot be read",
             "The file is no bundle, is damaged or cut, or the password is mistyped or wrong: four different messages, in this order. A mistyped password is told by its last two characters before anything slow is tried.";
         AUDIT = "E0901", "the audit",
@@ -208,6 +213,11 @@ impl From<crate::ambient::NoRandomness> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
+        let inner = error.get_ref();
+        if let Some(missing) = inner.and_then(|e| e.downcast_ref::<NoColumn>()) {
+            return Self::new(Exit::Usage, code::UNKNOWN, missing)
+                .hint(format!("there are: {}", missing.known.join(", ")));
+        }
         Self::new(
             Exit::Failed,
             code::FILE,

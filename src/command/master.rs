@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 
-use super::common::{FORMAT, INTO, OVERWRITE};
+use super::common::{FORMAT, INTO, OVERWRITE, ROWS, SHOWN, SORT};
 use super::context::Desk;
 use super::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
@@ -24,7 +24,14 @@ pub(super) static LIST: Entry = Entry {
     spec: Command {
         details: "Shows the three master users: who holds each login, when they last logged in and changed their \
             password, and whether failed logins have locked them.",
-        args: &[FORMAT.arg, INTO.arg, OVERWRITE.arg],
+        args: &[
+            FORMAT.arg,
+            SHOWN.arg,
+            SORT.arg,
+            ROWS.arg,
+            INTO.arg,
+            OVERWRITE.arg,
+        ],
         examples: &[Example {
             line: "master list",
             what: "The three master users",

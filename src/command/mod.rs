@@ -23,8 +23,8 @@ mod tenant;
 mod token;
 mod user;
 
-pub use common::{FORMAT, INTO, OVERWRITE, REASON, YES};
-pub use context::Context;
+pub use common::{FORMAT, INTO, OVERWRITE, REASON, ROWS, SHOWN, SORT, YES};
+pub use context::{Context, rows_on};
 pub use failure::{Exit, Failure};
 pub use source::overview;
 

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 
 use super::Span;
 use super::lexer::Operator;
+use super::selection::Pattern;
 use super::spec::{Arg, Complete, Kind};
 use super::value::Variable;
 
@@ -90,6 +91,13 @@ impl Key<Vec<String>> {
         let mut arg = Arg::new(name, Kind::Text, summary);
         arg.many = true;
         Self::of(arg)
+    }
+}
+
+impl Key<Vec<Pattern>> {
+    /// A text with wildcards, or a list of alternatives.
+    pub const fn patterns(name: &'static str, summary: &'static str) -> Self {
+        Self::of(Arg::new(name, Kind::Pattern, summary))
     }
 }
 
@@ -208,6 +216,8 @@ pub enum Value {
     Secret(SecretString),
     /// `Kind::Text` with `many`.
     Texts(Vec<String>),
+    /// `Kind::Pattern`.
+    Patterns(Vec<Pattern>),
     /// `Kind::Number`.
     Number(i64),
     /// `Kind::When`.
@@ -305,6 +315,7 @@ from_value_ref! {
     String => str, Value::Text(v) => v.as_str();
     PathBuf => std::path::Path, Value::Text(v) => std::path::Path::new(v);
     SecretString => SecretString, Value::Secret(v) => v;
+    Vec<Pattern> => [Pattern], Value::Patterns(v) => v.as_slice();
     Vec<String> => [String], Value::Texts(v) => v.as_slice();
     Vec<(String, String)> => [(String, String)], Value::Settings(v) => v.as_slice();
     Vec<(String, Variable)> => [(String, Variable)], Value::Variables(v) => v.as_slice();

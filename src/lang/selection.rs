@@ -110,6 +110,41 @@ impl Pattern {
             _ => None,
         }
     }
+
+    /// Whether `text` is such a text, letter case included.
+    pub fn matches(&self, text: &str) -> bool {
+        // `None` is any run; going back to the last of them is enough, so that no pattern takes long.
+        let mut wanted: Vec<Option<Option<char>>> = Vec::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Literal(literal) => wanted.extend(literal.chars().map(|c| Some(Some(c)))),
+                Piece::One => wanted.push(Some(None)),
+                Piece::Any => wanted.push(None),
+            }
+        }
+        let text: Vec<char> = text.chars().collect();
+        let (mut at, mut found, mut back) = (0, 0, None);
+        while found < text.len() {
+            match wanted.get(at) {
+                Some(None) => {
+                    back = Some((at, found));
+                    at += 1;
+                }
+                Some(Some(one)) if one.is_none_or(|c| text.get(found) == Some(&c)) => {
+                    at += 1;
+                    found += 1;
+                }
+                _ => match &mut back {
+                    Some((any, from)) => {
+                        *from += 1;
+                        (at, found) = (*any + 1, *from);
+                    }
+                    None => return false,
+                },
+            }
+        }
+        wanted[at.min(wanted.len())..].iter().all(Option::is_none)
+    }
 }
 
 /// An attribute that a selection may name.

@@ -90,6 +90,8 @@ pub enum Kind {
     FlagOrNumber,
     /// Any text.
     Text,
+    /// A text in which unquoted wildcards count, or a list of them.
+    Pattern,
     /// A whole number within bounds, both inclusive.
     Number(i64, i64),
     /// One of a set; letter case does not matter.

@@ -60,6 +60,16 @@ pub(super) fn text(cell: &Cell, writing: Writing<'_>) -> String {
     }
 }
 
+/// What a cell holds as a text that is used, not shown: nothing in it is escaped.
+pub fn raw(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => text.clone(),
+        Cell::List(texts) => texts.join(","),
+        Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        cell => text(cell, Writing::Machines(Reader::Program)),
+    }
+}
+
 /// What stands for a secret.
 pub(super) const HIDDEN: &str = "<hidden>";
 

@@ -7,6 +7,7 @@
 mod ask;
 mod bar;
 mod cell;
+pub mod collect;
 mod delimited;
 pub mod doc;
 mod format;
@@ -18,10 +19,11 @@ mod share;
 mod stream;
 mod table;
 mod ui;
+pub mod view;
 
 pub use ask::{Ask, Assent, Terminal};
 pub use bar::Bar;
-pub use cell::{counted, grouped};
+pub use cell::{counted, grouped, raw};
 pub use format::{Format, UnknownFormat};
 pub use reveal::Cleared;
 pub use share::share;

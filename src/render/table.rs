@@ -52,6 +52,8 @@ pub(super) struct Layout {
     pub(super) colour: bool,
     /// For times.
     pub(super) zone: TimeZone,
+    /// Whether all rows are shown, however many.
+    pub(super) whole: bool,
 }
 
 /// A cell as it is shown.
@@ -179,7 +181,7 @@ impl RowSink for TableSink {
 
     fn row(&mut self, cells: Vec<Cell>) -> io::Result<bool> {
         self.seen += 1;
-        if self.seen > CAP {
+        if self.seen > CAP && !self.layout.whole {
             return Ok(self.seen <= COUNTED);
         }
         let row: Vec<_> = cells.iter().map(|cell| self.show(cell)).collect();
@@ -208,7 +210,7 @@ impl RowSink for TableSink {
                 }
             }
         }
-        let count = if self.seen <= CAP {
+        let count = if self.seen <= CAP || self.layout.whole {
             counted(self.seen, self.noun)
         } else if self.seen <= COUNTED {
             format!("{} of {}", grouped_u64(CAP), counted(self.seen, self.noun))
@@ -217,11 +219,15 @@ impl RowSink for TableSink {
             format!("{} of more than {many}", grouped_u64(CAP))
         };
         self.stream.push(&format!("{count}\n"))?;
-        if self.stream.flush()? && self.seen > CAP {
-            self.ui.notice(&format!(
-                "the first {} are shown; format=csv or format=ndjson writes them all, a selection or limit=N narrows the list",
-                counted(CAP, self.noun)
-            ));
+        if self.stream.flush()? && self.seen > CAP && !self.layout.whole {
+            let shown = counted(CAP, self.noun);
+            self.ui.notice(&if self.seen <= COUNTED {
+                format!("the first {shown} are shown; 'last' shows all of them, 'last format=csv' as CSV")
+            } else {
+                format!(
+                    "the first {shown} are shown; format=csv or format=ndjson writes them all, a selection or limit=N narrows the list"
+                )
+            });
         }
         self.rows = Vec::new();
         Ok(())

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::ask::Ask;
 use super::cell::json_object;
+use super::collect::{Collected, List};
 use super::delimited::{DelimitedSink, Kind};
 use super::doc::{Cell, RowSink};
 use super::format::Format;
@@ -107,6 +108,11 @@ struct Inner {
     zone: TimeZone,
     format: Mutex<Format>,
     bar: Mutex<Option<ProgressBar>>,
+    /// Where rows go instead of standard output, while somebody collects them.
+    collector: Mutex<Option<Collected>>,
+    /// The last list that was shown.
+    last: Collected,
+    last_list: Mutex<Option<Arc<List>>>,
 }
 
 impl std::fmt::Debug for Ui {
@@ -149,6 +155,9 @@ impl Ui {
                 zone: setup.zone,
                 format: Mutex::new(setup.format),
                 bar: Mutex::new(None),
+                collector: Mutex::new(None),
+                last: Collected::default(),
+                last_list: Mutex::new(None),
             }),
         }
     }
@@ -209,8 +218,56 @@ impl Ui {
         }
     }
 
-    /// Takes rows for standard output, in this format.
+    /// Takes rows for standard output, in this format, and remembers them for [`Ui::last`]. While somebody collects
+    /// them ([`Ui::collect`]), they go there instead.
     pub fn rows(&self, format: Format) -> Box<dyn RowSink> {
+        if let Some(collector) = locked(&self.inner.collector).as_ref() {
+            return collector.sink();
+        }
+        let sink = self.shown(format, false);
+        self.forget();
+        // A program that reads the rows of a pipe has them all.
+        if format.is_for_people() || self.inner.out_terminal {
+            self.inner.last.beside(sink)
+        } else {
+            sink
+        }
+    }
+
+    /// The same for rows that are shown again: all of them, also in a table, and nothing is remembered.
+    pub fn rows_again(&self, format: Format) -> Box<dyn RowSink> {
+        match locked(&self.inner.collector).as_ref() {
+            Some(collector) => collector.sink(),
+            None => self.shown(format, true),
+        }
+    }
+
+    /// Collects the rows that `work` shows.
+    pub fn collect<T>(&self, work: impl FnOnce() -> T) -> (T, List) {
+        let collected = Collected::default();
+        let outer = locked(&self.inner.collector).replace(collected.clone());
+        let done = work();
+        *locked(&self.inner.collector) = outer;
+        (done, collected.take())
+    }
+
+    /// The last list or record that was shown; `None` when there was none yet.
+    pub fn last(&self) -> Option<Arc<List>> {
+        let fresh = self.inner.last.take();
+        let mut kept = locked(&self.inner.last_list);
+        if fresh != List::default() {
+            *kept = Some(Arc::new(fresh));
+        }
+        kept.clone()
+    }
+
+    /// Forgets the last list.
+    pub fn forget(&self) {
+        self.inner.last.take();
+        *locked(&self.inner.last_list) = None;
+    }
+
+    fn shown(&self, format: Format, whole: bool) -> Box<dyn RowSink> {
         let inner = &self.inner;
         let reader = if inner.out_terminal {
             Reader::Terminal
@@ -222,6 +279,7 @@ impl Ui {
             width: self.width(),
             colour: self.out_has_colours(),
             zone: inner.zone.clone(),
+            whole,
         };
         let stream = Stream::new(inner.out.clone(), inner.out_terminal);
         self.sink(stream, format, layout, reader, false)
@@ -234,6 +292,7 @@ impl Ui {
             width: None,
             colour: false,
             zone: self.inner.zone.clone(),
+            whole: false,
         };
         let stream = Stream::new(Shared::new(file), false);
         self.sink(stream, format, layout, Reader::Program, true)

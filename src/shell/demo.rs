@@ -8,7 +8,6 @@ use super::{Shell, Text};
 use crate::command::failure::code;
 use crate::command::file::write_new;
 use crate::command::{Exit, Failure};
-use crate::lang::value::Variables;
 
 /// How many people the demo makes up.
 const USERS: u32 = 250;
@@ -79,7 +78,7 @@ impl Shell {
 
     /// Runs a line of our own, whose notices nobody needs.
     fn quietly(&mut self, line: &str) -> Result<(), Failure> {
-        match self.run_text(Text::line(line), &Variables::new()) {
+        match self.run_text(Text::line(line)) {
             Exit::Ok => Ok(()),
             exit => Err(Failure::new(
                 exit,

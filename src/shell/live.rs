@@ -22,7 +22,10 @@ impl Shell {
         let mut last = Exit::Ok;
         while !self.leaving {
             match self.next_line(&mut editor)? {
-                Line::Text(line) => last = self.run_text(Text::line(line), &Variables::new()),
+                Line::Text(line) => {
+                    self.cancel.reset();
+                    last = self.run_text(Text::line(line));
+                }
                 Line::Interrupted => {}
                 Line::End => break,
             }
@@ -104,7 +107,7 @@ impl Shell {
         }
         let text = script::read(&path, true)?;
         self.is_rc = true;
-        let outcome = self.run_script(text, &Variables::new());
+        let outcome = self.run_script(text, Variables::new());
         self.is_rc = false;
         outcome.map(|_| ())
     }

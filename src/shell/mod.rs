@@ -4,15 +4,17 @@
 //! read-only), run, audited where it failed, and its outcome shown.
 
 mod builtin;
+mod check;
 mod demo;
 pub mod editor;
 mod live;
 mod names;
 mod place;
+mod repeat;
 mod run;
 mod script;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -23,10 +25,12 @@ use crate::command::failure::code;
 use crate::command::{self, Context, Entry, Exit, Failure, Outcome, REASON};
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Catalogue, Command, Effect};
+use crate::lang::value::Variables;
 use crate::render::{Failure as Shown, Ui};
 use crate::store::audit::{Source, Who};
 use crate::store::{Connection, MasterSession, settings};
 
+pub use check::check;
 pub use demo::Demo;
 pub use place::folders;
 pub use script::Text;
@@ -66,11 +70,15 @@ pub struct Shell {
     cancel: CancelToken,
     options: Options,
     desk: Desk,
-    /// The scripts that are running, the innermost last.
-    scripts: Vec<String>,
+    /// The scripts that are running, the innermost last, each at the command that runs.
+    scripts: Vec<Text>,
+    /// The variables of the session, and then those of each script that is running.
+    scopes: Vec<Variables>,
     demo: Option<Demo>,
     /// The reading connection of completion, while somebody is logged in.
     completion: Rc<RefCell<Option<Connection>>>,
+    /// So many failures were shown.
+    failures: Cell<u64>,
     timing: bool,
     leaving: bool,
     /// Lines are typed.
@@ -108,8 +116,10 @@ impl Shell {
             options,
             desk,
             scripts: Vec::new(),
+            scopes: vec![Variables::new()],
             demo: None,
             completion: Rc::default(),
+            failures: Cell::new(0),
             timing: false,
             leaving: false,
             is_live: false,
@@ -126,6 +136,7 @@ impl Shell {
 
     /// Shows a failure, and says which exit status it has.
     pub fn fail(&self, failure: &Failure, text: &Text) -> Exit {
+        self.failures.set(self.failures.get() + 1);
         let rendered = match &failure.diagnostic {
             Some(diagnostic) => Some(text.rendered(diagnostic, &self.ui)),
             None => text.place().map(|place| {
@@ -150,6 +161,11 @@ impl Shell {
             hint: failure.hint.as_deref(),
             rendered: rendered.as_deref(),
         });
+        for outer in self.scripts.iter().rev().skip(1) {
+            if let Some(place) = outer.place().filter(|_| text.name.is_some()) {
+                self.ui.hint(&format!("run from {place}"));
+            }
+        }
         failure.exit
     }
 
@@ -157,11 +173,18 @@ impl Shell {
     fn execute(&mut self, bound: &Bound) -> Result<Exit, Failure> {
         let started = self.ambient.clock.now();
         self.admit(bound)?;
-        self.cancel.reset();
+        // 'run' only looks itself; what it runs may write.
+        let is_looking = bound.spec.effect == Effect::Read && bound.spec.path != "run";
+        if let Some(vault) = self.desk.vault.as_mut().filter(|_| is_looking) {
+            vault.file_mut().interrupted_by(Some(&self.cancel))?;
+        }
         let outcome = match builtin::find(bound.spec) {
             Some(entry) => (entry.run)(self, bound),
             None => self.run_command(bound),
         };
+        if let Some(vault) = self.desk.vault.as_mut().filter(|_| is_looking) {
+            vault.file_mut().interrupted_by(None)?;
+        }
         if self.timing {
             let took = self.ambient.clock.now().duration_since(started);
             self.ui.notice(&format!("took {took:#}"));

@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
+use super::check::{self, check};
 use super::names::Names;
 use super::script::{self, Text};
 use super::{Shell, catalogue};
 use crate::command::failure::code;
-use crate::command::{Exit, Failure};
+use crate::command::{Exit, Failure, ROWS, SORT};
+use crate::lang::args::{Given, Value};
 use crate::lang::ast::{self, Script, Statement};
 use crate::lang::binder::{self, Around, Bound};
 use crate::lang::diagnostic::Diagnostic;
-use crate::lang::grammar;
-use crate::lang::live::NoLiveNames;
-
-use crate::lang::value::{Lookup, Scope, Variables};
+use crate::lang::value::Variables;
+use crate::render::counted;
 use crate::store::audit::Source;
 
 /// How deep scripts may run each other.
@@ -24,7 +24,7 @@ impl Shell {
     pub fn run_lines(&mut self, lines: &[String]) -> Exit {
         let mut worst = Exit::Ok;
         for line in lines {
-            let exit = self.run_text(Text::line(line.as_str()), &Variables::new());
+            let exit = self.run_text(Text::line(line.as_str()));
             worst = self.after(worst, exit);
             if self.ends(exit) {
                 return if exit == Exit::Ok { worst } else { exit };
@@ -35,63 +35,73 @@ impl Shell {
 
     /// Runs standard input as a script.
     pub fn run_input(&mut self) -> Result<Exit, Failure> {
-        let text = std::io::read_to_string(std::io::stdin())
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes)
             .map_err(|error| Failure::file("read", Path::new("standard input"), &error))?;
-        self.run_script(Text::script("standard input", &text), &Variables::new())
+        let text = script::decoded(Path::new("standard input"), bytes)?;
+        self.run_script(text, Variables::new())
     }
 
     /// Runs a script file with variables, `name=value` each.
     pub fn run_file(&mut self, path: &Path, variables: &[String]) -> Result<Exit, Failure> {
         let variables = script::variables(variables)?;
         let text = script::read(path, self.desk.session.is_some())?;
-        self.run_script(text, &variables)
+        self.run_script(text, variables)
     }
 
     /// Reads and binds a script and runs nothing (`igsh check`). All its errors are reported together.
     pub fn check(&mut self, path: &Path) -> Result<Exit, Failure> {
         let text = script::read(path, false)?;
-        match self.check_text(&text) {
+        match check(&text, None, self.ambient.clock.now()) {
             Ok(_) => Ok(Exit::Ok),
             Err(diagnostics) => Ok(self.report(diagnostics, &text)),
         }
     }
 
-    /// Runs a script: all of it is read and bound before its first command runs.
-    pub fn run_script(&mut self, text: Text, variables: &Variables) -> Result<Exit, Failure> {
+    /// Runs a script with variables of its own: all of it is read and bound before its first command runs.
+    pub fn run_script(&mut self, text: Text, variables: Variables) -> Result<Exit, Failure> {
         let name = text.name.clone().unwrap_or_default();
-        if self.scripts.len() >= DEPTH || self.scripts.contains(&name) {
+        if self.scripts.len() >= DEPTH || self.scripts.iter().any(|outer| outer.is(&name)) {
             return Err(Failure::new(
                 Exit::Failed,
                 code::FORBIDDEN,
                 format!("{name} runs itself, directly or by others"),
-            ));
+            )
+            .hint("scripts may run each other 16 deep, and none that is still running"));
         }
-        let script = match self.check_text(&text) {
+        let script = match check(&text, Some(&variables), self.ambient.clock.now()) {
             Ok(script) => script,
             Err(diagnostics) => return Ok(self.report(diagnostics, &text)),
         };
-        self.scripts.push(name);
-        let exit = self.run_statements(&script, text, variables);
+        self.scripts.push(text.clone());
+        self.scopes.push(variables);
+        let exit = self.run_statements(&script, &text);
+        self.scopes.pop();
         self.scripts.pop();
         Ok(exit)
     }
 
-    /// Runs a line; shows what fails.
-    pub fn run_text(&mut self, text: Text, variables: &Variables) -> Exit {
-        match grammar::parse(&text.text) {
-            Ok(script) => self.run_statements(&script, text, variables),
-            Err(failed) => self.report(failed.diagnostics, &text),
+    /// Runs a line with the variables of the session; shows what fails.
+    pub fn run_text(&mut self, text: Text) -> Exit {
+        match check(&text, self.scopes.last(), self.ambient.clock.now()) {
+            Ok(script) => self.run_statements(&script, &text),
+            Err(diagnostics) => self.report(diagnostics, &text),
         }
     }
 
-    fn run_statements(&mut self, script: &Script, mut text: Text, variables: &Variables) -> Exit {
+    pub(super) fn run_statements(&mut self, script: &Script, text: &Text) -> Exit {
+        let mut text = text.clone();
         let mut worst = Exit::Ok;
         for statement in &script.statements {
             text.at = statement.span().start;
-            let exit = match self.run_statement(statement, &text, variables) {
-                Ok(exit) => exit,
-                Err(failure) => self.fail(&failure, &text),
+            if let Some(running) = self.scripts.last_mut().filter(|_| text.name.is_some()) {
+                running.at = text.at;
+            }
+            let done = match statement {
+                Statement::Command(command) => self.run_command_line(command, &text),
+                Statement::Foreach(foreach) => self.run_loop(foreach, &text),
             };
+            let exit = done.unwrap_or_else(|failure| self.fail(&failure, &text));
             worst = self.after(worst, exit);
             if self.ends(exit) {
                 return if exit == Exit::Ok { worst } else { exit };
@@ -100,21 +110,9 @@ impl Shell {
         worst
     }
 
-    fn run_statement(
-        &mut self,
-        statement: &Statement,
-        text: &Text,
-        variables: &Variables,
-    ) -> Result<Exit, Failure> {
-        let Statement::Command(command) = statement else {
-            return Err(Failure::new(
-                Exit::Failed,
-                code::FORBIDDEN,
-                "this version reads foreach and does not run it yet",
-            )
-            .hint("write the commands out, one for each"));
-        };
-        let bound = match self.bind(command, text, variables) {
+    fn run_command_line(&mut self, command: &ast::Command, text: &Text) -> Result<Exit, Failure> {
+        self.cancel.check()?;
+        let bound = match self.bind(command, text) {
             Ok(bound) => bound,
             Err(diagnostics) => return Ok(self.report(diagnostics, text)),
         };
@@ -138,15 +136,21 @@ impl Shell {
 
 impl Shell {
     /// Shows what is wrong with a text; nothing of it runs.
-    fn report(&self, diagnostics: Vec<Diagnostic>, text: &Text) -> Exit {
+    pub(super) fn report(&self, diagnostics: Vec<Diagnostic>, text: &Text) -> Exit {
+        let many = diagnostics.len() >= check::MOST;
         for diagnostic in diagnostics {
             self.fail(&diagnostic.into(), text);
+        }
+        if many {
+            let shown = counted(check::MOST as u64, "error");
+            self.ui
+                .hint(&format!("the first {shown} are shown; there may be more"));
         }
         Exit::Usage
     }
 
     /// The exit status so far. Under `--keep-going` any failure makes it "some failed".
-    fn after(&self, worst: Exit, exit: Exit) -> Exit {
+    pub(super) fn after(&self, worst: Exit, exit: Exit) -> Exit {
         match exit {
             Exit::Ok => worst,
             _ if self.options.keep_going => Exit::Partial,
@@ -155,73 +159,51 @@ impl Shell {
     }
 
     /// Whether a run ends here: somebody left, something failed, or was interrupted.
-    fn ends(&self, exit: Exit) -> bool {
+    pub(super) fn ends(&self, exit: Exit) -> bool {
         let went_on = matches!(exit, Exit::Ok | Exit::Partial) || self.options.keep_going;
         self.leaving || exit == Exit::Interrupted || !went_on
     }
-}
 
-impl Shell {
+    /// The variables of the script that runs, or of the session.
+    pub(super) fn scope(&mut self) -> &mut Variables {
+        if self.scopes.is_empty() {
+            self.scopes.push(Variables::new());
+        }
+        let last = self.scopes.len() - 1;
+        &mut self.scopes[last]
+    }
+
     /// Binds a command, with what is known now of variables and of the vault.
-    fn bind(
+    pub(super) fn bind(
         &mut self,
         command: &ast::Command,
         text: &Text,
-        variables: &Variables,
     ) -> Result<Bound, Vec<Diagnostic>> {
+        let nothing = Variables::new();
         let names = Names::of(&self.desk);
         let around = Around {
             catalogue: &catalogue(),
-            scope: variables,
+            scope: self.scopes.last().unwrap_or(&nothing),
             now: self.ambient.clock.now(),
             live: &names,
         };
-        binder::bind(command, &text.text, &around)
-    }
-
-    /// Everything that is wrong with a script, before any of it runs.
-    fn check_text(&self, text: &Text) -> Result<Script, Vec<Diagnostic>> {
-        let script = grammar::parse(&text.text).map_err(|failed| failed.diagnostics)?;
-        let mut wrong = Vec::new();
-        check_all(&script, text, self.ambient.clock.now(), &mut wrong);
-        if wrong.is_empty() {
-            Ok(script)
-        } else {
-            Err(wrong)
-        }
+        let mut bound = binder::bind(command, &text.text, &around)?;
+        sorted_before_it_is_cut(&mut bound);
+        Ok(bound)
     }
 }
 
-fn check_all(script: &Script, text: &Text, now: jiff::Timestamp, wrong: &mut Vec<Diagnostic>) {
-    let around = Around {
-        catalogue: &catalogue(),
-        scope: &AnyVariable,
-        now,
-        live: &NoLiveNames,
-    };
-    for statement in &script.statements {
-        let command = match statement {
-            Statement::Command(command) => command,
-            Statement::Foreach(foreach) => {
-                check_all(&foreach.body, text, now, wrong);
-                &foreach.rows
-            }
-        };
-        if let Err(diagnostics) = binder::bind(command, &text.text, &around) {
-            wrong.extend(diagnostics);
-        }
+/// `limit=` of a selection takes the first users by their id. Where a list is to be in another order, its first rows in
+/// that order are meant.
+fn sorted_before_it_is_cut(bound: &mut Bound) {
+    if bound.args.get(&SORT).is_none() {
+        return;
     }
-}
-
-/// Every variable is known, and none has a value yet.
-struct AnyVariable;
-
-impl Scope for AnyVariable {
-    fn lookup(&self, _: &str) -> Lookup<'_> {
-        Lookup::Later
-    }
-
-    fn names(&self) -> Vec<String> {
-        Vec::new()
+    if let Some(limit) = bound.selection.limit.take() {
+        bound.args.push(Given {
+            name: ROWS.arg.name,
+            value: Value::Number(i64::try_from(limit).unwrap_or(i64::MAX)),
+            span: bound.span.clone(),
+        });
     }
 }

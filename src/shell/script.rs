@@ -1,6 +1,7 @@
 //! A text that is run: where it comes from, its variables, and how its errors are located.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::command::failure::code;
 use crate::command::{Exit, Failure};
@@ -17,29 +18,41 @@ pub struct Text {
     /// The name of the file; `None` for a typed line.
     pub name: Option<String>,
     /// The text, without a byte order mark.
-    pub text: String,
+    pub text: Arc<str>,
     /// Where the running command stands, in bytes.
     pub at: usize,
+    /// Where its lines begin, so that nobody has to count them for every command.
+    lines: Arc<[usize]>,
 }
 
 impl Text {
     /// A typed line.
     pub fn line(text: impl Into<String>) -> Self {
+        Self::of(None, &text.into())
+    }
+
+    fn of(name: Option<String>, text: &str) -> Self {
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes());
         Self {
-            name: None,
+            name,
             text: text.into(),
             at: 0,
+            lines: std::iter::once(0).chain(ends.map(|end| end + 1)).collect(),
         }
+    }
+
+    /// Whether it comes from the file of this name.
+    pub fn is(&self, name: &str) -> bool {
+        let whole = |name: &str| std::fs::canonicalize(name).unwrap_or_else(|_| name.into());
+        self.name
+            .as_deref()
+            .is_some_and(|own| own == name || whole(own) == whole(name))
     }
 
     /// A script.
     pub fn script(name: impl Into<String>, text: &str) -> Self {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
-        Self {
-            name: Some(name.into()),
-            text,
-            at: 0,
-        }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Self::of(Some(name.into()), text)
     }
 
     /// A diagnostic as a person sees it: with the source line and carets, secrets masked.
@@ -56,13 +69,15 @@ impl Text {
     /// Where in a script the running command stands: `file.igsh:12:8`.
     pub fn place(&self) -> Option<String> {
         let name = self.name.as_ref()?;
-        let (line, column) = diagnostic::position(&self.text, self.at);
+        let line = self.line_number();
+        let begin = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let (_, column) = diagnostic::position(self.text.get(begin..)?, self.at - begin);
         Some(format!("{name}:{line}:{column}"))
     }
 
     /// The line of the running command, from 1.
     pub fn line_number(&self) -> usize {
-        diagnostic::position(&self.text, self.at).0
+        self.lines.partition_point(|begin| *begin <= self.at)
     }
 }
 
@@ -83,16 +98,26 @@ pub fn read(path: &Path, session: bool) -> Result<Text, Failure> {
         .hint(format!("read it, then type: chmod go-w {}", path.display())));
     }
     let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
+    decoded(path, bytes)
+}
+
+/// The text of a script. Where it is not UTF-8, the error says at which line and column.
+pub fn decoded(path: &Path, bytes: Vec<u8>) -> Result<Text, Failure> {
+    let name = path.display().to_string();
     let text = String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
+        let good = error.utf8_error().valid_up_to();
+        let bytes = error.as_bytes();
+        let before = String::from_utf8_lossy(bytes.get(..good).unwrap_or_default());
+        let (line, column) = diagnostic::position(&before, before.len());
+        let byte = bytes.get(good).copied().unwrap_or_default();
         Failure::new(
             Exit::Usage,
             code::FILE,
-            format!("{} is not UTF-8 text, from byte {at} on", path.display()),
+            format!("{name}:{line}:{column}: the byte {byte:02x} is not UTF-8 text"),
         )
         .hint("save it as UTF-8")
     })?;
-    Ok(Text::script(path.display().to_string(), &text))
+    Ok(Text::script(name, &text))
 }
 
 /// The variables of a script, `name=value` each. A value is text: nothing in it has a meaning of its own, but that an

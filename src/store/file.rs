@@ -9,6 +9,7 @@ use super::error::is_busy;
 use super::lock::{Holder, LockFile};
 use super::memory::Memory;
 use super::{Error, Kind, Result, place};
+use crate::ambient::CancelToken;
 
 /// An open sealed file.
 #[derive(Debug)]
@@ -75,6 +76,15 @@ impl SealedFile {
     /// The connection for reading and, through [`SealedFile::write`], for writing.
     pub fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// Lets `cancel` end whatever statement runs on the connection, until it is called with `None`. Only for commands
+    /// that look: one that writes has to put away what it has begun.
+    pub fn interrupted_by(&mut self, cancel: Option<&CancelToken>) -> Result<()> {
+        /// Steps of SQLite's machine between two looks: a fraction of a millisecond.
+        const STEPS: i32 = 10_000;
+        let handler = cancel.cloned().map(|cancel| move || cancel.is_cancelled());
+        Ok(self.connection.progress_handler(STEPS, handler)?)
     }
 
     /// Another connection to the same file, hardened alike: an export reads on one and writes on another.

@@ -16,8 +16,6 @@ pub struct Filter {
     pub user: Option<String>,
     /// Only this group; everybody is in the default one.
     pub group: Option<String>,
-    /// Only the first so many.
-    pub limit: Option<u64>,
 }
 
 /// A user of the tenant.
@@ -144,11 +142,6 @@ impl Filter {
             params,
         })
     }
-
-    fn limit(&self) -> i64 {
-        self.limit
-            .map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX))
-    }
 }
 
 fn walk<E: From<Error>>(
@@ -196,12 +189,11 @@ pub fn users<E: From<Error>>(
     let sql = format!(
         "SELECT u.userid, (SELECT name FROM groups WHERE id = u.group_id), u.synced, u.state, u.first_name, u.last_name, \
          u.email, u.phone, u.mobile, u.missing, u.failures, {}, coalesce((SELECT pairs FROM qa WHERE user = u.id), 0), \
-         {}, {}, {} FROM users u WHERE {text} ORDER BY u.id LIMIT {}",
+         {}, {}, {} FROM users u WHERE {text} ORDER BY u.id",
         of("aliases"),
         of("passwords"),
         of("tokens"),
-        of("cards"),
-        filter.limit()
+        of("cards")
     );
     walk(db, &sql, params, |row| {
         let user = || {
@@ -261,8 +253,7 @@ pub fn tokens<E: From<Error>>(
     let sql = format!(
         "SELECT i.vendor, i.serial, u.userid, (SELECT name FROM groups WHERE id = i.group_id), i.kind, i.algorithm, \
          i.model, i.state, i.expires FROM tokens i LEFT JOIN users u ON u.id = i.id >> 16 AND i.id > 0 \
-         WHERE {text} ORDER BY i.id LIMIT {}",
-        filter.limit()
+         WHERE {text} ORDER BY i.id"
     );
     walk(db, &sql, params, |row| {
         let token = || {
@@ -291,8 +282,7 @@ pub fn cards<E: From<Error>>(
     let Conditions { text, params } = filter.conditions(db, "coalesce(u.group_id, i.group_id)")?;
     let sql = format!(
         "SELECT i.serial, u.userid, (SELECT name FROM groups WHERE id = i.group_id), i.state, i.preproduced, i.created, \
-         i.expires FROM cards i LEFT JOIN users u ON u.id = i.id >> 16 AND i.id > 0 WHERE {text} ORDER BY i.id LIMIT {}",
-        filter.limit()
+         i.expires FROM cards i LEFT JOIN users u ON u.id = i.id >> 16 AND i.id > 0 WHERE {text} ORDER BY i.id"
     );
     walk(db, &sql, params, |row| {
         let card = || {

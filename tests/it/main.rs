@@ -22,6 +22,7 @@ mod phases;
 mod progressive;
 mod real_input;
 mod render;
+mod script;
 mod selecting;
 mod store;
 mod tenant;

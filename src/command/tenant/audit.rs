@@ -1,7 +1,7 @@
 //! `tenant audit list`: what became of every record.
 
 use super::{LOGIN, PASSWORD, TENANT, with};
-use crate::command::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH};
+use crate::command::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, ROWS, SHOWN, SORT};
 use crate::command::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
@@ -21,7 +21,6 @@ const OUTCOME: Key<String> = Key::choice(
     &["added", "merged", "exists", "skipped", "error"],
     "Only what met this fate",
 );
-const LIMIT: Key<i64> = Key::number("limit", 1, i64::MAX, "Only the first N");
 
 /// `tenant audit list`
 pub(in crate::command) static LIST: Entry = Entry {
@@ -35,11 +34,13 @@ pub(in crate::command) static LIST: Entry = Entry {
             EVENT.arg,
             USER.arg,
             OUTCOME.arg,
-            LIMIT.arg,
             TENANT.arg,
             LOGIN.arg,
             PASSWORD.arg,
             FORMAT.arg,
+            SHOWN.arg,
+            SORT.arg,
+            ROWS.arg,
             INTO.arg,
             OVERWRITE.arg,
             REQUIRE_MATCH.arg,
@@ -74,10 +75,8 @@ fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         .get(&OUTCOME)
         .and_then(|name| Fate::ALL.into_iter().find(|fate| fate.as_str() == name));
     let job = bound.args.get(&JOB).map(i64::cast_unsigned);
-    let limit = bound.args.get(&LIMIT).map_or(u64::MAX, i64::cast_unsigned);
     with(cx, bound, None, |cx, open| {
         let db = open.tenant.file().connection();
-        let mut shown = 0;
         cx.list(bound, "event", COLUMNS, |push| {
             events(db, job, bound.args.get(&USER), |event| {
                 if fate.is_some_and(|fate| fate != event.item.fate) {
@@ -87,8 +86,7 @@ fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
                 if wanted.as_ref().is_some_and(|wanted| !wanted.matches(&name)) {
                     return Ok(true);
                 }
-                shown += 1;
-                let more = push(vec![
+                push(vec![
                     event.at.into(),
                     Cell::Id(event.job),
                     name.into(),
@@ -96,8 +94,7 @@ fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
                     event.item.record().into(),
                     event.item.fate.as_str().into(),
                     event.item.message().into(),
-                ])?;
-                Ok(more && shown < limit)
+                ])
             })
         })
     })

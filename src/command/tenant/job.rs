@@ -6,7 +6,7 @@ use std::path::Path;
 use super::import::{RETRIES, STOP_AFTER, run};
 use super::{LOGIN, PASSWORD, TENANT, note, with, working};
 use crate::command::bundle::PASSWORD_FILE;
-use crate::command::common::{FORMAT, INTO, OVERWRITE};
+use crate::command::common::{FORMAT, INTO, OVERWRITE, ROWS, SHOWN, SORT};
 use crate::command::file::write_new;
 use crate::command::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
@@ -41,6 +41,9 @@ pub(in crate::command) static JOB_LIST: Entry = Entry {
             LOGIN.arg,
             PASSWORD.arg,
             FORMAT.arg,
+            SHOWN.arg,
+            SORT.arg,
+            ROWS.arg,
             INTO.arg,
             OVERWRITE.arg,
         ],

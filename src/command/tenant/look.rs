@@ -1,7 +1,7 @@
 //! `tenant user list|get|count`, `tenant group list`, `tenant token list`, `tenant card list`.
 
 use super::{LOGIN, PASSWORD, TENANT, with};
-use crate::command::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH};
+use crate::command::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, ROWS, SHOWN, SORT};
 use crate::command::failure::code;
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
@@ -13,16 +13,17 @@ use crate::tenant::query::{self, Filter, UserRow};
 const USER: Key<String> = Key::text("user", "Only this user; * and ? stand for anything");
 const ONE: Key<String> = Key::text("user", "The user id").positional().required();
 const GROUP: Key<String> = Key::text("group", "Only this group; everybody is in the default one");
-const LIMIT: Key<i64> = Key::number("limit", 1, i64::MAX, "Only the first N");
 
 const ARGS: &[Arg] = &[
     USER.arg,
     GROUP.arg,
-    LIMIT.arg,
     TENANT.arg,
     LOGIN.arg,
     PASSWORD.arg,
     FORMAT.arg,
+    SHOWN.arg,
+    SORT.arg,
+    ROWS.arg,
     INTO.arg,
     OVERWRITE.arg,
     REQUIRE_MATCH.arg,
@@ -104,6 +105,9 @@ pub(in crate::command) static GROUP_LIST: Entry = Entry {
             LOGIN.arg,
             PASSWORD.arg,
             FORMAT.arg,
+            SHOWN.arg,
+            SORT.arg,
+            ROWS.arg,
             INTO.arg,
             OVERWRITE.arg,
         ],
@@ -154,7 +158,6 @@ fn filter(bound: &Bound) -> Filter {
     Filter {
         user: bound.args.get(&USER).map(str::to_owned),
         group: bound.args.get(&GROUP).map(str::to_owned),
-        limit: bound.args.get(&LIMIT).map(i64::cast_unsigned),
     }
 }
 

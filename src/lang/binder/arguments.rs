@@ -163,6 +163,10 @@ impl Binder<'_> {
             let texts = words.iter().map(Word::text).collect();
             return self.push(arg, Value::Texts(texts), span);
         }
+        if arg.kind == Kind::Pattern {
+            let patterns = words.iter().map(Word::pattern).collect();
+            return self.push(arg, Value::Patterns(patterns), span);
+        }
         let Some(word) = self.single(arg.name, words, span) else {
             return;
         };
@@ -185,13 +189,15 @@ impl Binder<'_> {
             Kind::Text if arg.secret => Ok(Value::Secret(SecretString::from(word.text()))),
             Kind::Text | Kind::InFile | Kind::OutFile => Ok(Value::Text(word.text())),
             // Without a name in front there is no relation; pairs never come here.
-            Kind::Comparison | Kind::Settings | Kind::Variables => Err(Diagnostic::new(
-                "E0207",
-                format!("'{}' is written with a relation", arg.name),
-                span.clone(),
-                "",
-            )
-            .help(format!("such as {}>0", arg.name))),
+            Kind::Pattern | Kind::Comparison | Kind::Settings | Kind::Variables => {
+                Err(Diagnostic::new(
+                    "E0207",
+                    format!("'{}' is written with a relation", arg.name),
+                    span.clone(),
+                    "",
+                )
+                .help(format!("such as {}>0", arg.name)))
+            }
         };
         if let Some(value) = self.accept(value) {
             self.push(arg, value, span);

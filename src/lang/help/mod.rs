@@ -253,7 +253,7 @@ pub fn placeholder(arg: &Arg) -> String {
         Kind::Flag => format!("-{name}"),
         Kind::FlagOrNumber => format!("-{name}[=N]"),
         Kind::Text if arg.many => format!("{name}=TEXT,…"),
-        Kind::Text => format!("{name}=TEXT"),
+        Kind::Text | Kind::Pattern => format!("{name}=TEXT"),
         Kind::Number(..) => format!("{name}=N"),
         Kind::Choice(set) => format!("{name}={}", set.join("|")),
         Kind::InFile | Kind::OutFile => format!("{name}=FILE"),

@@ -2,10 +2,15 @@
 
 mod display;
 mod help;
+mod last;
 mod leave;
 mod script;
 mod session;
 mod status;
+mod variable;
+
+pub(super) use self::script::VARIABLES;
+pub(super) use self::variable::LET;
 
 use super::Shell;
 use crate::command::{Failure, Outcome};
@@ -32,6 +37,10 @@ pub static ALL: &[&Entry] = &[
     &display::SET,
     &script::RUN,
     &script::ECHO,
+    &variable::LET,
+    &variable::ASSERT,
+    &variable::CONFIRM,
+    &last::LAST,
     &leave::EXIT,
 ];
 

@@ -7,14 +7,14 @@ use crate::command::{Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Example};
-use crate::lang::value::Variable;
+use crate::lang::value::{Variable, Variables};
 use crate::shell::Shell;
 use crate::shell::script::{beside, read};
 
 const FILE: Key<PathBuf> = Key::in_file("file", "The script, relative to the script that runs it")
     .positional()
     .required();
-const VARIABLES: Key<Vec<(String, Variable)>> =
+pub(in crate::shell) const VARIABLES: Key<Vec<(String, Variable)>> =
     Key::variables("variable", "Variables of the script, as name=value");
 const WORDS: Key<Vec<String>> = Key::texts("text", "What to show").positional();
 
@@ -58,14 +58,20 @@ fn echo(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
 
 fn run(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
     let file = bound.args.get(&FILE).unwrap_or_else(|| Path::new(""));
-    let path = beside(shell.scripts.last().map(String::as_str), file);
+    let path = beside(
+        shell
+            .scripts
+            .last()
+            .and_then(|script| script.name.as_deref()),
+        file,
+    );
     let text = read(&path, shell.desk.session.is_some())?;
     let given = bound.args.get(&VARIABLES).unwrap_or_default();
-    let variables = given
+    let variables: Variables = given
         .iter()
         .map(|(name, value)| (name.clone(), Some(value.clone())))
         .collect();
-    let exit = shell.run_script(text, &variables)?;
+    let exit = shell.run_script(text, variables)?;
     Ok(Outcome {
         exit: Some(exit),
         ..Outcome::quiet()

@@ -195,6 +195,7 @@ impl Shell {
         let Some(session) = self.desk.session.take() else {
             return Ok(());
         };
+        self.ui.forget();
         let who = std::mem::replace(&mut self.desk.who, Who::here(self.ambient.rng.as_ref())?);
         let Some(vault) = self.desk.vault.as_mut() else {
             return Ok(());

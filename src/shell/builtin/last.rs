@@ -1,0 +1,62 @@
+//! `last`: the last list once more.
+
+use super::Entry;
+use crate::command::failure::code;
+use crate::command::{Exit, FORMAT, Failure, INTO, OVERWRITE, Outcome, ROWS, SHOWN, SORT, rows_on};
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Command, Example};
+use crate::render::collect::REMEMBERED;
+use crate::render::grouped;
+use crate::shell::Shell;
+
+/// `last`
+pub(super) static LAST: Entry = Entry {
+    spec: Command {
+        details: "Shows the last list or record again, all of its rows also where the table had left some out; in \
+            another format, order or choice of columns if asked. Nothing is read again from the vault. What is \
+            remembered goes at logout.",
+        args: &[
+            FORMAT.arg,
+            SHOWN.arg,
+            SORT.arg,
+            ROWS.arg,
+            INTO.arg,
+            OVERWRITE.arg,
+        ],
+        session: false,
+        examples: &[
+            Example {
+                line: "group list; last format=csv",
+                what: "The same list as CSV",
+            },
+            Example {
+                line: "group list; last sort=-users columns=name,users",
+                what: "The largest groups first",
+            },
+        ],
+        ..Command::new("last", "Show the last list again")
+    },
+    run: last,
+};
+
+fn last(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
+    let Some(list) = shell.ui.last() else {
+        return Err(Failure::new(
+            Exit::Failed,
+            code::UNKNOWN,
+            "no list was shown yet that could be shown again",
+        )
+        .hint("'user list' shows one; after logout it is forgotten"));
+    };
+    let format = shell.context().format(bound)?;
+    let again = shell.ui.rows_again(format);
+    rows_on(&shell.ui, bound, format, again, |rows| Ok(list.show(rows)?))?;
+    if list.cut {
+        let most = i64::try_from(REMEMBERED).unwrap_or(i64::MAX);
+        shell.ui.warning(&format!(
+            "the list was longer than the {} rows that are remembered; format=csv writes all of it",
+            grouped(most)
+        ));
+    }
+    Ok(Outcome::quiet())
+}

@@ -1,0 +1,133 @@
+//! `let`, `assert`, `confirm`: what scripts say about themselves.
+
+use super::Entry;
+use super::script::VARIABLES;
+use crate::command::context::{Go, Terms};
+use crate::command::failure::code;
+use crate::command::file::lists_read;
+use crate::command::{Exit, Failure, Outcome, YES};
+use crate::lang::args::{Comparison, Key, Yes};
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Command, Example, Selects};
+use crate::render::{counted, grouped};
+use crate::shell::Shell;
+use crate::vault::query;
+
+const COUNT: Key<Comparison> = Key::comparison("count", "How many users there must be").required();
+const QUESTION: Key<String> = Key::text("question", "What to ask").positional().required();
+
+/// `let`
+pub(in crate::shell) static LET: Entry = Entry {
+    spec: Command {
+        details: "Gives variables their values, for the commands that follow in this script or session. A value may \
+            be a list or hold wildcards; $name then stands for all of it. Without arguments shows the names that have \
+            a value.",
+        args: &[VARIABLES.arg],
+        session: false,
+        examples: &[
+            Example {
+                line: "let day=monday; let out=\"wave ${day}\"",
+                what: "Two variables, the second from the first",
+            },
+            Example {
+                line: "let first=a*,b*; echo done",
+                what: "A list of patterns, for userid=$first",
+            },
+        ],
+        ..Command::new("let", "Give variables their values")
+    },
+    run: set,
+};
+
+/// `assert`
+pub(super) static ASSERT: Entry = Entry {
+    spec: Command {
+        details: "Ends a script that is about to work on the wrong users: counts the users of a selection, and fails \
+            unless the count is as it is written. Any relation will do: count>0, count<=500, count=412.",
+        args: &[COUNT.arg],
+        selects: Selects::Users,
+        examples: &[
+            Example {
+                line: "assert count>0 group=* phase=none",
+                what: "Go on only if somebody is left",
+            },
+            Example {
+                line: "assert count<=5000 userid=a*",
+                what: "Go on only if they are not too many",
+            },
+        ],
+        ..Command::new("assert", "Go on only if a selection has the expected size")
+    },
+    run: assert,
+};
+
+/// `confirm`
+pub(super) static CONFIRM: Entry = Entry {
+    spec: Command {
+        details: "Asks, and ends the script unless the answer is yes. -yes, or the program's option --yes, answers \
+            beforehand; without a terminal there is nobody else to answer.",
+        args: &[QUESTION.arg, YES.arg],
+        session: false,
+        examples: &[Example {
+            line: "confirm \"Has the help desk been told?\" -yes",
+            what: "Ask before the script goes on",
+        }],
+        ..Command::new("confirm", "Ask before a script goes on")
+    },
+    run: confirm,
+};
+
+fn set(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
+    let given = bound.args.get(&VARIABLES).unwrap_or_default();
+    if given.is_empty() {
+        let names: Vec<_> = shell.scope().keys().cloned().collect();
+        return Ok(Outcome::said(if names.is_empty() {
+            "no variable has a value; 'let name=value' gives one".to_owned()
+        } else {
+            format!("these variables have a value: {}", names.join(", "))
+        }));
+    }
+    for (name, value) in given {
+        shell.scope().insert(name.clone(), Some(value.clone()));
+    }
+    Ok(Outcome::quiet())
+}
+
+fn assert(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
+    let selection = lists_read(&bound.selection)?;
+    let found = query::count(shell.desk.reading()?.file().connection(), &selection)?;
+    let Some(expected) = bound.args.get(&COUNT) else {
+        return Ok(Outcome::quiet());
+    };
+    if expected.holds(i64::try_from(found).unwrap_or(i64::MAX)) {
+        return Ok(Outcome::quiet());
+    }
+    let relation = expected.operator.as_str();
+    let number = grouped(expected.number);
+    let chosen = match bound.selection.text.as_str() {
+        "" => "there are".to_owned(),
+        text => format!("'{text}' chooses"),
+    };
+    Err(Failure::new(
+        Exit::Failed,
+        code::ASSERTED,
+        format!(
+            "count{relation}{number} does not hold: {chosen} {}",
+            counted(found, "user")
+        ),
+    )
+    .hint("'user list' with the same selection shows who they are"))
+}
+
+fn confirm(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
+    let question = bound.args.get(&QUESTION).unwrap_or_default();
+    let terms = Terms {
+        // A count that was given beforehand is about users, not about this.
+        yes: shell.options.terms.yes.map(|_| Yes::Any),
+        ..shell.options.terms
+    };
+    Ok(match terms.ask(&shell.ui, bound, 1, question)? {
+        Go::On => Outcome::quiet(),
+        Go::DryRun => Outcome::said(format!("a dry run does not ask: {question}")),
+    })
+}

@@ -1,0 +1,153 @@
+//! Everything that is wrong with a text before any of it runs (language.md §7).
+//!
+//! What a variable holds is often not known yet, so a check asks only whether it will have a value by then: given
+//! with the script, by `let` in an earlier line, or by a loop around.
+
+use std::collections::BTreeSet;
+
+use super::builtin::{LET, VARIABLES};
+use super::{Text, catalogue};
+use crate::command::SHOWN;
+use crate::command::failure::code;
+use crate::lang::ast::{Command, Foreach, Script, Statement};
+use crate::lang::binder::{self, Around, Bound};
+use crate::lang::diagnostic::Diagnostic;
+use crate::lang::grammar;
+use crate::lang::live::NoLiveNames;
+use crate::lang::value::{Lookup, Scope, Variables};
+
+/// After so many errors a text is not read on.
+pub const MOST: usize = 20;
+
+/// Reads a text and binds every command of it. `known` holds the variables that it begins with; without it, as when a
+/// script is only checked, any name may have been given.
+///
+/// # Errors
+/// What is wrong, at most [`MOST`] diagnostics.
+pub fn check(
+    text: &Text,
+    known: Option<&Variables>,
+    now: jiff::Timestamp,
+) -> Result<Script, Vec<Diagnostic>> {
+    let (script, wrong) = match grammar::parse(&text.text) {
+        Ok(script) => (script, Vec::new()),
+        Err(failed) => (failed.script, failed.diagnostics),
+    };
+    let mut check = Check {
+        text,
+        now,
+        ahead: Ahead {
+            known,
+            later: BTreeSet::new(),
+        },
+        wrong,
+    };
+    check.script(&script);
+    if check.wrong.is_empty() {
+        Ok(script)
+    } else {
+        check
+            .wrong
+            .sort_by_key(|diagnostic| diagnostic.span().start);
+        check.wrong.truncate(MOST);
+        Err(check.wrong)
+    }
+}
+
+/// Whether a command yields rows that a loop can run over; what is wrong where it does not.
+pub fn yields_rows(bound: &Bound) -> Result<(), Box<Diagnostic>> {
+    if bound.spec.args.iter().any(|arg| arg.name == SHOWN.arg.name) {
+        return Ok(());
+    }
+    let title = format!(
+        "'{}' lists nothing that a loop could run over",
+        bound.spec.path
+    );
+    let label = "not a list";
+    Err(Box::new(
+        Diagnostic::new(code::ROWLESS, title, bound.span.clone(), label)
+            .help("foreach takes a command that lists, such as 'group list' or 'user list'"),
+    ))
+}
+
+struct Check<'a> {
+    text: &'a Text,
+    now: jiff::Timestamp,
+    ahead: Ahead<'a>,
+    wrong: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn script(&mut self, script: &Script) {
+        for statement in &script.statements {
+            if self.wrong.len() >= MOST {
+                return;
+            }
+            match statement {
+                Statement::Command(command) => {
+                    self.command(command);
+                }
+                Statement::Foreach(foreach) => self.foreach(foreach),
+            }
+        }
+    }
+
+    fn command(&mut self, command: &Command) -> Option<Bound> {
+        let around = Around {
+            catalogue: &catalogue(),
+            scope: &self.ahead,
+            now: self.now,
+            live: &NoLiveNames,
+        };
+        match binder::bind(command, &self.text.text, &around) {
+            Ok(bound) => {
+                if bound.spec.path == LET.spec.path {
+                    let given = bound.args.get(&VARIABLES).unwrap_or_default();
+                    let names = given.iter().map(|(name, _)| name.clone());
+                    self.ahead.later.extend(names);
+                }
+                Some(bound)
+            }
+            Err(diagnostics) => {
+                self.wrong.extend(diagnostics);
+                None
+            }
+        }
+    }
+
+    fn foreach(&mut self, foreach: &Foreach) {
+        if let Some(bound) = self.command(&foreach.rows)
+            && let Err(diagnostic) = yields_rows(&bound)
+        {
+            self.wrong.push(*diagnostic);
+        }
+        let name = &foreach.variable.text;
+        let is_new = self.ahead.later.insert(name.clone());
+        self.script(&foreach.body);
+        if is_new {
+            self.ahead.later.remove(name);
+        }
+    }
+}
+
+/// The variables there will be.
+struct Ahead<'a> {
+    known: Option<&'a Variables>,
+    later: BTreeSet<String>,
+}
+
+impl Scope for Ahead<'_> {
+    fn lookup(&self, name: &str) -> Lookup<'_> {
+        // `${user.group}`: another column of the row that a loop stands at.
+        let row = name.split_once('.').map_or(name, |(row, _)| row);
+        if self.later.contains(name) || self.later.contains(row) {
+            return Lookup::Later;
+        }
+        self.known.map_or(Lookup::Later, |known| known.lookup(name))
+    }
+
+    fn names(&self) -> Vec<String> {
+        let known = self.known.into_iter().flat_map(Variables::keys);
+        known.chain(&self.later).cloned().collect()
+    }
+}
