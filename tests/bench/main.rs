@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod select;
+mod tenant;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ const PASSWORDS: &str =
     "Master1 bench-password-one\nMaster2 bench-password-two\nMaster3 bench-password-three\n";
 
 /// What a whole process took.
+#[derive(Clone, Copy)]
 struct Run {
     wall: Duration,
     /// The highest resident set that was seen, in KiB.
@@ -75,7 +77,6 @@ fn bench(folder: &Path, users: u64, table: &mut String) {
         }
         command
     };
-    let quoted = |path: &Path| format!("'{}'", path.display());
     let line = |text: String| vec![text];
     run(igsh(&line(format!(
         "system init kdf=19456,2,1 passwords={}",
@@ -127,6 +128,14 @@ fn bench(folder: &Path, users: u64, table: &mut String) {
         &verify,
         Some(("`sha256sum` of the bundle", copied)),
     );
+    let sent = tenant::Sent {
+        load,
+        export,
+        bundle: &bundle,
+        password: &at("password"),
+        masters: &at("masters"),
+    };
+    tenant::receiving(&at("target.tenant"), users, table, &sent, igsh);
     row(table, "log in, `whoami`", users, &idle, None);
     if let Some(prompt) = first_prompt(&vault) {
         row(
@@ -239,6 +248,11 @@ fn first_prompt(vault: &Path) -> Option<Run> {
     child.kill().ok();
     child.wait().ok();
     Some(Run { wall, peak: 0 })
+}
+
+/// A path as a word of the command language, and of a shell.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display())
 }
 
 fn shell(line: &str) -> Command {
