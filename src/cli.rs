@@ -1,11 +1,14 @@
 //! What a person types to start igsh: argv, the hardening of the process, the exit status.
 
+mod args;
+mod manual;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use clap::{Args, Parser, Subcommand};
+use clap::Parser as _;
 use secrecy::{ExposeSecret as _, SecretSlice};
 
 use crate::ambient::{Ambient, CancelToken};
@@ -17,118 +20,7 @@ use crate::lang::args::Yes;
 use crate::render::{Failure as Shown, Setup, Terminal, Ui};
 use crate::shell::{Shell, Text};
 
-/// An interactive admin shell that moves second factors from an on-premises server into a cloud service.
-#[derive(Debug, Parser)]
-#[command(name = "igsh", version, about, args_conflicts_with_subcommands = false)]
-#[command(
-    after_help = "Without a command the live shell opens. Type 'help' there, or 'igsh -c help'.\n\
-    Exit status: 0 ok, 1 failed, 2 usage, 3 not permitted, 4 matched nothing, 5 some skipped, 6 integrity, \
-    7 blocked, 70 internal, 130 interrupted."
-)]
-pub struct Cli {
-    /// How to run.
-    #[command(flatten)]
-    pub options: Options,
-    /// What to run instead of the live shell.
-    #[command(subcommand)]
-    pub action: Option<Action>,
-}
-
-/// The options of the process.
-#[derive(Debug, Args)]
-pub struct Options {
-    /// The vault file [default: igsh/vault.db in the XDG data folder]
-    #[arg(long, global = true, value_name = "PATH", env = "IGSH_VAULT")]
-    pub vault: Option<PathBuf>,
-    /// The tenant file of the tenant commands that name none
-    #[arg(long, global = true, value_name = "PATH", env = "IGSH_TENANT")]
-    pub tenant: Option<PathBuf>,
-    /// Log in as this master before anything else
-    #[arg(long, global = true, value_name = "NAME")]
-    pub login: Option<String>,
-    /// Read the master password from this open file descriptor
-    #[arg(
-        long,
-        global = true,
-        value_name = "N",
-        group = "password",
-        requires = "login"
-    )]
-    pub password_fd: Option<u32>,
-    /// Read the master password from this file (mode 0600)
-    #[arg(
-        long,
-        global = true,
-        value_name = "PATH",
-        group = "password",
-        requires = "login"
-    )]
-    pub password_file: Option<PathBuf>,
-    /// Read the master password from the first line of standard input
-    #[arg(long, global = true, group = "password", requires = "login")]
-    pub password_stdin: bool,
-    /// Run this command and leave; may be given several times
-    #[arg(short = 'c', value_name = "COMMAND", allow_hyphen_values = true)]
-    pub commands: Vec<String>,
-    /// Output format
-    #[arg(long, global = true, value_name = "FORMAT",
-          value_parser = ["table", "expanded", "json", "ndjson", "csv", "tsv", "value"])]
-    pub format: Option<String>,
-    /// Colours
-    #[arg(long, global = true, value_name = "WHEN", value_parser = ["auto", "always", "never"], default_value = "auto")]
-    pub color: String,
-    /// Say yes to every question that is not about destroying; with =N only where exactly N are affected
-    #[arg(long, global = true, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "any")]
-    pub yes: Option<String>,
-    /// Stop at the confirmation of every command that changes something
-    #[arg(long, global = true)]
-    pub dry_run: bool,
-    /// Run only commands that look
-    #[arg(long, global = true)]
-    pub read_only: bool,
-    /// Go on after a command that failed
-    #[arg(long, global = true)]
-    pub keep_going: bool,
-    /// Show each command of a script before it runs
-    #[arg(long, global = true)]
-    pub echo: bool,
-    /// Do not read rc.igsh
-    #[arg(long, global = true)]
-    pub no_rc: bool,
-    /// Keep no history
-    #[arg(long, global = true)]
-    pub private: bool,
-    /// Only data and errors
-    #[arg(long, short, global = true)]
-    pub quiet: bool,
-    /// Open a throw-away vault with generated people
-    #[arg(long, conflicts_with = "login")]
-    pub demo: bool,
-}
-
-/// What to run instead of the live shell.
-#[derive(Debug, Subcommand)]
-pub enum Action {
-    /// Run a script
-    Run {
-        /// The script
-        file: PathBuf,
-        /// Variables for it
-        #[arg(value_name = "name=value")]
-        variables: Vec<String>,
-    },
-    /// Parse and bind a script without running anything
-    Check {
-        /// The script
-        file: PathBuf,
-    },
-    /// Print a manual page (igsh-commands without a name)
-    Man {
-        /// Its name
-        #[arg(default_value = "igsh-commands")]
-        page: String,
-    },
-}
+use args::{Action, Cli, Options};
 
 /// The whole program.
 pub fn main() -> ExitCode {
@@ -251,7 +143,10 @@ fn act(shell: &mut Shell, cli: &Cli) -> Result<Exit, Failure> {
     let options = &cli.options;
     match &cli.action {
         Some(Action::Check { file }) => return shell.check(file),
-        Some(Action::Man { page }) => return shell.manual(page),
+        Some(Action::Man { page }) => return shell.prints(&manual::page(page)),
+        Some(Action::Completions { shell: kind }) => {
+            return shell.prints(&args::completions(*kind));
+        }
         _ => {}
     }
     if options.demo {

@@ -1,5 +1,7 @@
 //! What surrounds any work and a test wants to fix: the clock, randomness, progress, cancellation.
 
+pub mod environment;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use crate::lang::args::{Key, Yes};
-
-/// The formats a list can have.
-pub const FORMATS: &[&str] = &["table", "expanded", "json", "ndjson", "csv", "tsv", "value"];
+use crate::render::Format;
 
 /// `format=`: of every command that shows something.
 pub const FORMAT: Key<String> =
-    Key::choice("format", FORMATS, "Output format of this command").default("the session's format");
+    Key::choice("format", Format::NAMES, "Output format of this command")
+        .default("the session's format");
 /// `columns=`: of every command that lists.
 pub const SHOWN: Key<Vec<String>> = Key::texts("columns", "Show these columns, in this order");
 /// `sort=`: of every command that lists.

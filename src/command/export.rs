@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::common::{FORMAT, OVERWRITE, PLAN, REASON, YES};
 use super::context::{Go, Opened};
-use super::{Context, Entry, Failure, Outcome};
+use super::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::selection::Entity;
@@ -25,6 +25,7 @@ const SKIP_CONFLICTS: Key<bool> = Key::flag(
     "skip-conflicts",
     "Leave out users whose names are not unique",
 );
+const STRICT: Key<bool> = Key::flag("strict", "Exit with status 5 when anything was left out");
 pub(super) const UNASSIGNED: Key<String> = Key::choice(
     "unassigned",
     &["yes", "no", "only"],
@@ -51,6 +52,7 @@ pub(super) static EXPORT: Entry = Entry {
             OVERWRITE.arg,
             PLAN.arg,
             SKIP_CONFLICTS.arg,
+            STRICT.arg,
             UNASSIGNED.arg,
             YES.arg,
             REASON.arg,
@@ -144,6 +146,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         drop(progress);
         show_report(ui, format, &report)?;
         return Ok(said(
+            bound,
             stale,
             &report,
             "this was a plan; nothing was written".to_owned(),
@@ -170,6 +173,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         drop(progress);
         show_report(ui, format, &report)?;
         return Ok(said(
+            bound,
             stale,
             &report,
             "this was a dry run; nothing was written".to_owned(),
@@ -181,6 +185,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     drop(progress);
     show_exported(ui, format, &exported)?;
     Ok(said(
+        bound,
         stale,
         &exported.report,
         format!(
@@ -379,12 +384,13 @@ fn show_exported(ui: &Ui, format: Format, exported: &Exported) -> Result<(), Fai
 }
 
 /// The last words of an export: what is wrong with the source copy, its warnings, then what came of it.
-fn said(stale: Option<String>, report: &Report, last: String) -> Outcome {
+fn said(bound: &Bound, stale: Option<String>, report: &Report, last: String) -> Outcome {
     let mut notices: Vec<_> = stale.into_iter().collect();
     notices.extend(report.warnings().iter().map(ToString::to_string));
     notices.push(last);
+    let partial = bound.args.flag(&STRICT) && !report.not_taken().is_empty();
     Outcome {
         notices,
-        exit: None,
+        exit: partial.then_some(Exit::Partial),
     }
 }

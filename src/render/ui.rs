@@ -102,6 +102,8 @@ struct Inner {
     out_terminal: bool,
     err_terminal: bool,
     width: Width,
+    /// A width that somebody has set.
+    columns: Mutex<Option<u16>>,
     colour: bool,
     dumb: bool,
     quiet: bool,
@@ -149,6 +151,7 @@ impl Ui {
                 out_terminal: setup.out_terminal,
                 err_terminal: setup.err_terminal,
                 width: setup.width,
+                columns: Mutex::new(None),
                 colour: setup.colour,
                 dumb: setup.dumb,
                 quiet: setup.quiet,
@@ -207,8 +210,21 @@ impl Ui {
         self.inner.colour && self.inner.out_terminal
     }
 
+    /// The width that somebody has set for lines on standard output.
+    pub fn columns(&self) -> Option<u16> {
+        *locked(&self.inner.columns)
+    }
+
+    /// Sets how wide lines on standard output may be; `None` goes back to what the terminal says.
+    pub fn set_columns(&self, columns: Option<u16>) {
+        *locked(&self.inner.columns) = columns;
+    }
+
     /// Columns of a line on standard output; `None` where nothing limits it.
     pub fn width(&self) -> Option<usize> {
+        if let Some(columns) = self.columns() {
+            return Some(columns.into());
+        }
         match self.inner.width {
             Width::Unlimited => None,
             Width::Columns(columns) => Some(columns.into()),

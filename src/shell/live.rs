@@ -17,7 +17,7 @@ impl Shell {
     pub fn live(&mut self) -> Result<Exit, Failure> {
         self.is_live = true;
         self.greet();
-        self.read_rc()?;
+        self.read_settings()?;
         let mut editor = self.editor()?;
         let mut last = Exit::Ok;
         while !self.leaving {
@@ -96,20 +96,27 @@ impl Shell {
         ]);
     }
 
-    /// Runs `rc.igsh`, which may only change how things are shown.
-    fn read_rc(&mut self) -> Result<(), Failure> {
+    /// Runs the saved settings and `rc.igsh`, which may only change how things are shown. What is wrong with them is
+    /// told, and does not keep anybody out.
+    fn read_settings(&mut self) -> Result<(), Failure> {
         if self.options.no_rc {
             return Ok(());
         }
-        let path = place::folders()?.config.join("rc.igsh");
-        if !path.exists() {
-            return Ok(());
+        let folder = place::folders()?.config;
+        for name in [place::SETTINGS, place::RC] {
+            let path = folder.join(name);
+            if !path.exists() {
+                continue;
+            }
+            self.is_starting = true;
+            let done =
+                script::read(&path, true).and_then(|text| self.run_script(text, Variables::new()));
+            self.is_starting = false;
+            if let Err(failure) = done {
+                self.fail(&failure, &Text::line(""));
+            }
         }
-        let text = script::read(&path, true)?;
-        self.is_rc = true;
-        let outcome = self.run_script(text, Variables::new());
-        self.is_rc = false;
-        outcome.map(|_| ())
+        Ok(())
     }
 
     /// The line editor with the history of this vault; without one that can be kept, with one for the session.

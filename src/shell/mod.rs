@@ -85,8 +85,8 @@ pub struct Shell {
     is_live: bool,
     /// What is run is our own, and its notices are for nobody.
     hushed: bool,
-    /// `rc.igsh` runs, which may only change how things are shown.
-    is_rc: bool,
+    /// The files of the configuration folder run, which may only change how things are shown.
+    is_starting: bool,
 }
 
 impl Shell {
@@ -124,7 +124,7 @@ impl Shell {
             leaving: false,
             is_live: false,
             hushed: false,
-            is_rc: false,
+            is_starting: false,
         })
     }
 
@@ -221,14 +221,20 @@ impl Shell {
         }
     }
 
+    /// Prints what igsh tells of itself.
+    pub fn prints(&self, text: &str) -> Result<Exit, Failure> {
+        self.ui.print(text)?;
+        Ok(Exit::Ok)
+    }
+
     /// Whether a command may run at all (language.md §4). A session that was locked is logged in again.
     fn admit(&mut self, bound: &Bound) -> Result<(), Failure> {
         let spec = bound.spec;
-        if self.is_rc && spec.path != "set" {
+        if self.is_starting && spec.path != "set" {
             return Err(Failure::new(
                 Exit::Denied,
                 code::FORBIDDEN,
-                "rc.igsh holds only 'set' commands",
+                "the files that run at the start hold only 'set' commands",
             )
             .hint("put other commands into a script and run that"));
         }

@@ -7,6 +7,11 @@ use etcetera::BaseStrategy as _;
 use crate::command::failure::code;
 use crate::command::{Exit, Failure};
 
+/// The display settings that `set -save` keeps, in the configuration folder.
+pub const SETTINGS: &str = "settings.igsh";
+/// Display settings of one's own, in the same folder.
+pub const RC: &str = "rc.igsh";
+
 /// The folders of this person. They need not exist.
 #[derive(Debug, Clone)]
 pub struct Folders {
@@ -14,7 +19,7 @@ pub struct Folders {
     pub data: PathBuf,
     /// History, and what this machine saw of each vault's audit.
     pub state: PathBuf,
-    /// `rc.igsh`.
+    /// [`SETTINGS`] and [`RC`].
     pub config: PathBuf,
 }
 

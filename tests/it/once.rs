@@ -2,7 +2,6 @@
 
 use crate::common::{House, PASSWORDS, Ran};
 
-const MAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/man");
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
 
 #[test]
@@ -322,14 +321,6 @@ fn every_example_of_the_readme_runs() {
             "readme.igsh",
         ])
         .ok();
-}
-
-#[test]
-fn the_manual_of_the_commands_is_not_stale() {
-    let house = House::empty();
-    let made = house.igsh(&["man"]).ok().out;
-    let kept = std::fs::read_to_string(format!("{MAN}/igsh-commands.7")).expect("the page");
-    assert!(made == kept, "run: cargo run -- man > man/igsh-commands.7");
 }
 
 #[test]

@@ -11,7 +11,7 @@ const DATE: &str = "November 22, 2026";
 
 /// The source of igsh-commands.7.
 pub fn commands_7(catalogue: &Catalogue) -> String {
-    let mut page = Page(String::new());
+    let mut page = Page::default();
     page.line(".\\\" Generated from the catalogue of commands; do not edit.");
     page.line(&format!(".Dd {DATE}"));
     page.line(".Dt IGSH-COMMANDS 7");
@@ -53,19 +53,27 @@ pub fn commands_7(catalogue: &Catalogue) -> String {
     page.line(".Xr igsh-bundle 5 ,");
     page.line(".Xr igsh-script 5 ,");
     page.line(".Xr igsh-source 5");
-    page.0
+    page.into_source()
 }
 
-struct Page(String);
+/// A page in mdoc.
+#[derive(Debug, Default)]
+pub struct Page(String);
 
 impl Page {
-    fn line(&mut self, line: &str) {
+    /// A line of source as it is: a macro.
+    pub fn line(&mut self, line: &str) {
         self.0.push_str(line);
         self.0.push('\n');
     }
 
+    /// The source.
+    pub fn into_source(self) -> String {
+        self.0
+    }
+
     /// Running text: one line of source for every line of text.
-    fn text(&mut self, text: &str) {
+    pub fn text(&mut self, text: &str) {
         for line in paragraph_text(text).lines() {
             self.line(&escaped(line));
         }
@@ -113,7 +121,8 @@ impl Page {
         }
     }
 
-    fn list(&mut self, rows: impl Iterator<Item = (String, String)>) {
+    /// Terms with what they mean.
+    pub fn list(&mut self, rows: impl Iterator<Item = (String, String)>) {
         self.line(".Bl -tag -width Ds");
         for (term, text) in rows {
             self.line(&format!(".It {}", macro_word(&term)));

@@ -2,7 +2,7 @@
 //!
 //! Pure functions from descriptions to text of 80 columns; who shows it decides about pager and colours.
 
-mod man;
+pub mod man;
 mod topics;
 
 pub use man::commands_7;
@@ -17,7 +17,7 @@ use super::suggest::{did_you_mean, similar};
 const WIDTH: usize = 80;
 
 /// The topics beside commands and error codes.
-const TOPICS: [(&str, &str); 3] = [
+const TOPICS: [(&str, &str); 4] = [
     (
         "selection",
         "How users are chosen: attributes, lists, wildcards, where=",
@@ -29,6 +29,10 @@ const TOPICS: [(&str, &str); 3] = [
     (
         "phases",
         "A migration step by step: who stands where, and what moves them",
+    ),
+    (
+        "environment",
+        "The variables of the environment and the files that igsh reads",
     ),
 ];
 
@@ -82,6 +86,7 @@ pub fn answer_with(
             "selection" | "selections" => return Ok(selection()),
             "language" => return Ok(language()),
             "phase" | "phases" => return Ok(phases()),
+            "environment" | "files" => return Ok(topics::environment()),
             _ => {}
         }
     }

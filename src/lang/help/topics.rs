@@ -1,6 +1,7 @@
 //! The topics of `help`: how users are selected, and how a line is written.
 
 use super::{paragraph_text, table};
+use crate::ambient::environment::{FILES, VARIABLES};
 use crate::lang::selection::{ATTRIBUTES, Attribute, AttributeKind, Entity};
 
 /// The topic `selection`: every attribute, and how conditions are put together.
@@ -89,6 +90,19 @@ pub fn language() -> String {
 /// The topic `phases`: the way of a progressive migration.
 pub fn phases() -> String {
     page("A migration in phases", PHASES)
+}
+
+/// The topic `environment`: what igsh reads of a person's environment.
+pub(super) fn environment() -> String {
+    let rows = |rows: &[(&str, &str)]| {
+        let row = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        table(&rows.iter().map(row).collect::<Vec<_>>())
+    };
+    format!(
+        "Environment\n\nVariables\n{}\nFiles\n{}",
+        rows(VARIABLES),
+        rows(FILES)
+    )
 }
 
 /// A title and paragraphs.

@@ -1,22 +1,32 @@
-//! `set`: how things are shown in this session.
+//! `set`: how things are shown in this session, and from now on.
+
+use std::io::Write as _;
+use std::path::Path;
 
 use super::Entry;
 use crate::command::failure::code;
+use crate::command::file::write_new;
 use crate::command::{Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Example};
 use crate::render::doc::{Cell, Column};
-use crate::shell::Shell;
+use crate::render::{Format, Ui};
+use crate::shell::{Shell, place};
 
-const SETTINGS: Key<Vec<(String, String)>> = Key::settings("setting", "format=… or timing=on|off");
+const SETTINGS: Key<Vec<(String, String)>> =
+    Key::settings("setting", "format=…, timing=on|off or columns=N|auto");
+const SAVE: Key<bool> = Key::flag("save", "Also keep the settings for other sessions");
 
 /// `set`
 pub(super) static SET: Entry = Entry {
     spec: Command {
         details: "Without arguments shows the display settings of this session. 'format' is the format of lists; \
-            'timing' says after each command how long it took. What belongs to the vault is set by 'system set'.",
-        args: &[SETTINGS.arg],
+            'timing' says after each command how long it took; 'columns' is how wide tables may be, as wide as the \
+            terminal with 'auto'. With -save the live shell begins with the settings that are named from now on, or with all of them where none is: they are kept in \
+            settings.igsh ('help environment' says where), and rc.igsh may change them again. What belongs to the \
+            vault is set by 'system set'.",
+        args: &[SETTINGS.arg, SAVE.arg],
         session: false,
         examples: &[
             Example {
@@ -27,35 +37,104 @@ pub(super) static SET: Entry = Entry {
                 line: "set format=json",
                 what: "Lists as JSON from now on",
             },
+            Example {
+                line: "set timing=on -save",
+                what: "Say how long commands took, in later sessions too",
+            },
         ],
         ..Command::new("set", "Show or change how things are shown in this session")
     },
     run: set,
 };
 
+/// How things are shown.
+#[derive(Debug, Clone, Copy)]
+struct Display {
+    format: Format,
+    timing: bool,
+    columns: Option<u16>,
+}
+
+/// A display setting: its name, what it means, its value as text, and a change of it to what is typed.
+type Setting = (
+    &'static str,
+    &'static str,
+    fn(&Display) -> String,
+    fn(&mut Display, &str) -> Result<(), String>,
+);
+
+const KNOWN: &[Setting] = &[
+    (
+        "format",
+        "Format of lists",
+        |display| display.format.name().to_owned(),
+        |display, value| {
+            display.format = value.parse().map_err(|error| format!("{error}"))?;
+            Ok(())
+        },
+    ),
+    (
+        "timing",
+        "Whether each command says how long it took",
+        |display| if display.timing { "on" } else { "off" }.to_owned(),
+        |display, value| {
+            display.timing = match value {
+                "on" | "yes" => true,
+                "off" | "no" => false,
+                _ => return Err(format!("timing is on or off, not '{value}'")),
+            };
+            Ok(())
+        },
+    ),
+    (
+        "columns",
+        "How wide tables may be",
+        |display| {
+            let text = display.columns.map(|columns| columns.to_string());
+            text.unwrap_or_else(|| "auto".to_owned())
+        },
+        |display, value| {
+            display.columns = match (value, value.parse()) {
+                ("auto", _) => None,
+                (_, Ok(columns @ 10..)) => Some(columns),
+                _ => {
+                    return Err(format!(
+                        "columns is a number from 10 or 'auto', not '{value}'"
+                    ));
+                }
+            };
+            Ok(())
+        },
+    ),
+];
+
 fn set(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
-    let Some(settings) = bound
-        .args
-        .get(&SETTINGS)
-        .filter(|settings| !settings.is_empty())
-    else {
-        return show(shell);
+    let settings = bound.args.get(&SETTINGS).unwrap_or_default();
+    let save = bound.args.flag(&SAVE);
+    let mut display = Display {
+        format: shell.ui.format(),
+        timing: shell.timing,
+        columns: shell.ui.columns(),
     };
-    let (mut format, mut timing) = (shell.ui.format(), shell.timing);
-    for (name, value) in settings {
-        match (name.as_str(), value.as_str()) {
-            ("format", _) => format = value.parse().map_err(wrong)?,
-            ("timing", "on" | "yes") => timing = true,
-            ("timing", "off" | "no") => timing = false,
-            ("timing", _) => return Err(wrong(format!("timing is on or off, not '{value}'"))),
-            _ => {
-                return Err(wrong(format!("'{name}' is not a display setting"))
-                    .hint("there are: format, timing"));
-            }
-        }
+    if settings.is_empty() && !save {
+        return show(&shell.ui, &display);
     }
-    shell.ui.set_format(format);
-    shell.timing = timing;
+    for (name, value) in settings {
+        let Some((.., change)) = KNOWN.iter().find(|known| known.0 == name) else {
+            let names: Vec<_> = KNOWN.iter().map(|known| known.0).collect();
+            return Err(wrong(format!("'{name}' is not a display setting"))
+                .hint(format!("there are: {}", names.join(", "))));
+        };
+        change(&mut display, value).map_err(wrong)?;
+    }
+    // Kept before it holds, so that a file that cannot be written changes nothing.
+    if save {
+        let named = |name: &str| settings.is_empty() || settings.iter().any(|one| one.0 == name);
+        keep(&display, named)?;
+    }
+    shell.ui.set_format(display.format);
+    shell.ui.set_columns(display.columns);
+    shell.timing = display.timing;
     Ok(Outcome::quiet())
 }
 
@@ -63,8 +142,36 @@ fn wrong(message: impl std::fmt::Display) -> Failure {
     Failure::new(Exit::Usage, code::UNKNOWN, message)
 }
 
-fn show(shell: &Shell) -> Result<Outcome, Failure> {
-    let mut rows = shell.ui.rows(shell.ui.format());
+/// Writes the settings that are `named` where the next live shell reads them; what else is kept there stays.
+fn keep(display: &Display, named: impl Fn(&str) -> bool) -> Result<(), Failure> {
+    let folder = place::folders()?.config;
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error: std::io::Error| Failure::file("write", &path, &error)
+    };
+    std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
+    let path = folder.join(place::SETTINGS);
+    let before = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Failure::file("read", &path, &error));
+        }
+        before => before.unwrap_or_else(|_| "# Written by 'set -save'.\n".to_owned()),
+    };
+    let line = |name: &str| format!("set {name}=");
+    let known: Vec<_> = KNOWN.iter().filter(|known| named(known.0)).collect();
+    write_new(&path, true, |file| {
+        let stays = |text: &&str| !known.iter().any(|known| text.starts_with(&line(known.0)));
+        let stay = before.lines().filter(stays).map(str::to_owned);
+        let new = known
+            .iter()
+            .map(|(name, _, value, _)| line(name) + &value(display));
+        let text: String = stay.chain(new).map(|line| line + "\n").collect();
+        file.write_all(text.as_bytes()).map_err(failed(&path))
+    })
+}
+
+fn show(ui: &Ui, display: &Display) -> Result<Outcome, Failure> {
+    let mut rows = ui.rows(ui.format());
     rows.begin(
         "setting",
         &[
@@ -73,20 +180,12 @@ fn show(shell: &Shell) -> Result<Outcome, Failure> {
             Column::text("meaning"),
         ],
     )?;
-    let timing = if shell.timing { "on" } else { "off" };
-    for (name, value, meaning) in [
-        (
-            "format",
-            shell.ui.format().name().to_owned(),
-            "Format of lists",
-        ),
-        (
-            "timing",
-            timing.to_owned(),
-            "Whether each command says how long it took",
-        ),
-    ] {
-        rows.row(vec![name.into(), Cell::Text(value), meaning.into()])?;
+    for (name, meaning, value, _) in KNOWN {
+        rows.row(vec![
+            (*name).into(),
+            Cell::Text(value(display)),
+            (*meaning).into(),
+        ])?;
     }
     rows.end()?;
     Ok(Outcome::quiet())

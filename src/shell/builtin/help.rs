@@ -69,36 +69,3 @@ fn help(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
     shell.ui.print(&text)?;
     Ok(Outcome::quiet())
 }
-
-/// The manual pages, as they are in the source tree.
-static PAGES: &[(&str, &str)] = &[
-    ("igsh", include_str!("../../../man/igsh.1")),
-    ("igsh-script", include_str!("../../../man/igsh-script.5")),
-    ("igsh-bundle", include_str!("../../../man/igsh-bundle.5")),
-    ("igsh-source", include_str!("../../../man/igsh-source.5")),
-];
-
-impl Shell {
-    /// Prints the source of a manual page; the one of the commands is made from the catalogue now.
-    pub fn manual(&mut self, page: &str) -> Result<Exit, Failure> {
-        if page == "igsh-commands" {
-            self.ui.print(&text::commands_7(&catalogue()))?;
-            return Ok(Exit::Ok);
-        }
-        let kept = PAGES
-            .iter()
-            .find(|(name, _)| *name == page)
-            .map(|(_, text)| *text);
-        let Some(text) = kept else {
-            let names: Vec<_> = PAGES.iter().map(|(name, _)| *name).collect();
-            return Err(Failure::new(
-                Exit::Failed,
-                code::UNKNOWN,
-                format!("there is no manual page '{page}'"),
-            )
-            .hint(format!("there are: igsh-commands, {}", names.join(", "))));
-        };
-        self.ui.print(text)?;
-        Ok(Exit::Ok)
-    }
-}

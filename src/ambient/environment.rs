@@ -1,0 +1,63 @@
+//! What igsh reads of a person's environment: variables and files, described once for `help environment` and igsh(1).
+
+/// The variables, each with what it does. Whatever reads one that is missing here fails a test.
+pub const VARIABLES: &[(&str, &str)] = &[
+    ("IGSH_VAULT", "The vault file, where --vault is not given."),
+    (
+        "IGSH_TENANT",
+        "The tenant file, where --tenant is not given.",
+    ),
+    (
+        "NO_COLOR",
+        "No colours, when set to anything; --color=always overrides it.",
+    ),
+    (
+        "TERM",
+        "With 'dumb', or unset, neither colours nor a line editor are used.",
+    ),
+    (
+        "COLUMNS",
+        "How wide tables may be, where it is not the terminal that tells.",
+    ),
+    (
+        "TZ",
+        "The zone in which tables show times; files and programs get UTC.",
+    ),
+    (
+        "HOME",
+        "Where the folders below are, where the XDG variables are not set.",
+    ),
+    (
+        "XDG_DATA_HOME",
+        "The default vault is igsh/vault.db in it; usually ~/.local/share.",
+    ),
+    (
+        "XDG_STATE_HOME",
+        "History and anchors are in igsh/ in it; usually ~/.local/state.",
+    ),
+    (
+        "XDG_CONFIG_HOME",
+        "settings.igsh and rc.igsh are in igsh/ in it; usually ~/.config.",
+    ),
+];
+
+/// The files, each with what is in it.
+pub const FILES: &[(&str, &str)] = &[
+    (
+        "~/.local/share/igsh/vault.db",
+        "The default vault. It and everything beside it is of mode 0600; igsh refuses a vault that others can read.",
+    ),
+    (
+        "~/.local/state/igsh/",
+        "History, and the newest audit entry that this account has seen of each vault: a vault that is older than \
+         that is reported at login.",
+    ),
+    (
+        "~/.config/igsh/settings.igsh",
+        "The display settings that 'set … -save' has kept. Read when a shell or script begins.",
+    ),
+    (
+        "~/.config/igsh/rc.igsh",
+        "Commands of the form 'set name=value' of your own, which run when the live shell opens.",
+    ),
+];

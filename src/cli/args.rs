@@ -1,0 +1,193 @@
+//! What may stand in argv: the one definition that parsing, `--help`, igsh(1) and the completions of shells come from.
+//!
+//! The first paragraph of an option is its line in `-h`, the rest is for `--help` and the manual.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
+use clap_complete::Shell as Kind;
+
+use crate::command::Exit;
+use crate::render::Format;
+
+/// An interactive admin shell that moves second factors from an on-premises server into a cloud service.
+#[derive(Debug, Parser)]
+#[command(name = "igsh", version, about, args_conflicts_with_subcommands = false)]
+#[command(after_help = after())]
+pub struct Cli {
+    /// How to run.
+    #[command(flatten)]
+    pub options: Options,
+    /// What to run instead of the live shell.
+    #[command(subcommand)]
+    pub action: Option<Action>,
+}
+
+/// The options of the process.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The vault file [default: igsh/vault.db in the XDG data folder]
+    ///
+    /// That folder is usually ~/.local/share.
+    #[arg(long, global = true, value_name = "PATH", env = "IGSH_VAULT", value_hint = ValueHint::FilePath)]
+    pub vault: Option<PathBuf>,
+    /// The tenant file of the tenant commands that name none
+    ///
+    /// A tenant has masters of its own; the name and password of --login are tried on it as well.
+    #[arg(long, global = true, value_name = "PATH", env = "IGSH_TENANT", value_hint = ValueHint::FilePath)]
+    pub tenant: Option<PathBuf>,
+    /// Log in as this master before anything else
+    ///
+    /// Without one of the three options below the shell asks for the password on the terminal. A password is never
+    /// taken from an argument or the environment.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub login: Option<String>,
+    /// Read the master password from this open file descriptor
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        group = "password",
+        requires = "login"
+    )]
+    pub password_fd: Option<u32>,
+    /// Read the master password from this file (mode 0600)
+    #[arg(long, global = true, value_name = "PATH", group = "password", requires = "login", value_hint = ValueHint::FilePath)]
+    pub password_file: Option<PathBuf>,
+    /// Read the master password from the first line of standard input
+    #[arg(long, global = true, group = "password", requires = "login")]
+    pub password_stdin: bool,
+    /// Run this command and leave; may be given several times
+    ///
+    /// All commands run in one session; the first that fails ends it.
+    #[arg(short = 'c', value_name = "COMMAND", allow_hyphen_values = true)]
+    pub commands: Vec<String>,
+    /// Output format
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = Format::NAMES.to_vec())]
+    pub format: Option<String>,
+    /// Colours
+    ///
+    /// By default those of a terminal, unless NO_COLOR is set.
+    #[arg(long, global = true, value_name = "WHEN", value_parser = ["auto", "always", "never"], default_value = "auto")]
+    pub color: String,
+    /// Say yes to every question that is not about destroying; with =N only where exactly N are affected
+    #[arg(long, global = true, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "any")]
+    pub yes: Option<String>,
+    /// Stop at the confirmation of every command that changes something
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Run only commands that look
+    ///
+    /// Logins are still in the audit.
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Go on after a command that failed
+    ///
+    /// The exit status is then 5.
+    #[arg(long, global = true)]
+    pub keep_going: bool,
+    /// Show each command of a script before it runs
+    ///
+    /// Secrets in it are masked.
+    #[arg(long, global = true)]
+    pub echo: bool,
+    /// Do not read settings.igsh and rc.igsh
+    #[arg(long, global = true)]
+    pub no_rc: bool,
+    /// Keep no history
+    #[arg(long, global = true)]
+    pub private: bool,
+    /// Only data and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Open a throw-away vault with generated people
+    ///
+    /// The vault goes when the shell ends.
+    #[arg(long, conflicts_with = "login")]
+    pub demo: bool,
+}
+
+/// What to run instead of the live shell.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Run a script
+    Run {
+        /// The script
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// Variables for it
+        #[arg(value_name = "name=value")]
+        variables: Vec<String>,
+    },
+    /// Parse and bind a script without running anything
+    Check {
+        /// The script
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+    /// Print a manual page (igsh-commands without a name)
+    Man {
+        /// Its name
+        #[arg(default_value = "igsh-commands", value_parser = super::manual::NAMES.to_vec())]
+        page: String,
+    },
+    /// Print what makes a shell complete igsh's arguments
+    ///
+    /// bash: igsh completions bash > ~/.local/share/bash-completion/completions/igsh
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// A shell that can complete.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum Shell {
+    /// GNU Bash.
+    Bash,
+    /// Z shell.
+    Zsh,
+    /// Friendly interactive shell.
+    Fish,
+}
+
+fn after() -> String {
+    let statuses: Vec<_> = Exit::MEANINGS
+        .iter()
+        .map(|(exit, brief, _)| format!("{} {brief}", *exit as u8))
+        .collect();
+    format!(
+        "Without a command the live shell opens. Type 'help' there, or 'igsh -c help'.\nExit status: {}.",
+        statuses.join(", ")
+    )
+}
+
+/// The script that makes `shell` complete the arguments of igsh. Behind `-c` it offers the commands of the catalogue.
+pub fn completions(shell: Shell) -> String {
+    let kind = match shell {
+        Shell::Bash => Kind::Bash,
+        Shell::Zsh => Kind::Zsh,
+        Shell::Fish => Kind::Fish,
+    };
+    let catalogue = crate::shell::catalogue();
+    let commands = catalogue
+        .commands
+        .iter()
+        .map(|command| clap::builder::PossibleValue::new(command.path).help(command.summary));
+    // Bash splits what it offers at blanks, so that of a command it can only know the first word.
+    let mut nouns: Vec<_> = catalogue
+        .commands
+        .iter()
+        .filter_map(|command| command.path.split(' ').next())
+        .collect();
+    nouns.sort_unstable();
+    nouns.dedup();
+    let offered: Vec<clap::builder::PossibleValue> = match shell {
+        Shell::Bash => nouns.into_iter().map(Into::into).collect(),
+        Shell::Zsh | Shell::Fish => commands.collect(),
+    };
+    let mut cli = Cli::command().mut_arg("commands", |arg| arg.value_parser(offered));
+    let mut out = Vec::new();
+    clap_complete::generate(kind, &mut cli, "igsh", &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}

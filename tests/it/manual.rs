@@ -1,0 +1,205 @@
+//! What igsh tells of itself: manual pages, completions of shells, the environment, and the settings a person keeps.
+
+use std::path::{Path, PathBuf};
+
+use crate::common::{House, Ran, peer};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn kept(page: &str) -> String {
+    std::fs::read_to_string(format!("{ROOT}/man/{page}")).expect("the page")
+}
+
+#[test]
+fn no_manual_page_is_stale() {
+    let house = House::empty();
+    for (name, page) in [("igsh-commands", "igsh-commands.7"), ("igsh", "igsh.1")] {
+        let made = house.igsh(&["man", name]).ok().out;
+        assert!(
+            made == kept(page),
+            "run: cargo run -- man {name} > man/{page}"
+        );
+    }
+}
+
+#[test]
+fn every_manual_page_is_printed() {
+    let house = House::empty();
+    for entry in std::fs::read_dir(format!("{ROOT}/man")).expect("the folder") {
+        let page = entry
+            .expect("an entry")
+            .file_name()
+            .into_string()
+            .expect("a name");
+        let name = page.rsplit_once('.').expect("a section").0.to_owned();
+        assert_eq!(house.igsh(&["man", &name]).ok().out, kept(&page), "{page}");
+    }
+    let names = ["igsh-script", "igsh-commands"];
+    house.igsh(&["man", "igsh-nothing"]).fails(2, &names);
+}
+
+#[test]
+fn no_manual_page_has_faults_that_man_would_tell() {
+    if !peer("groff") {
+        return;
+    }
+    for page in [
+        "igsh.1",
+        "igsh-commands.7",
+        "igsh-script.5",
+        "igsh-bundle.5",
+        "igsh-source.5",
+    ] {
+        let mut groff = std::process::Command::new("groff");
+        groff.args(["-mdoc", "-Tutf8", "-ww", "-z"]);
+        let told = Ran::of(groff.arg(format!("{ROOT}/man/{page}"))).ok().err;
+        assert_eq!(told, "", "{page}");
+    }
+}
+
+/// The rust files below a folder.
+fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            into.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_variable_of_the_environment_is_in_the_one_table() {
+    let known: Vec<_> = igsh::ambient::environment::VARIABLES
+        .iter()
+        .map(|(name, _)| *name)
+        .collect();
+    let mut files = Vec::new();
+    sources(&Path::new(ROOT).join("src"), &mut files);
+    let mut seen = 0;
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a source");
+        // Tests that run themselves as a child tell it what to do by variables.
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for call in ["env::var(\"", "env::var_os(\"", "env = \"", "set(\""] {
+            for part in text.split(call).skip(1) {
+                let name = part.split('"').next().unwrap_or_default();
+                if name.chars().all(|c| c.is_ascii_uppercase() || c == '_') {
+                    assert!(known.contains(&name), "{}: {name}", file.display());
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen >= 4, "{seen}");
+    let told = House::empty().igsh(&["-c", "help environment"]).ok().out;
+    for name in known {
+        assert!(told.contains(name), "{name}");
+        assert!(
+            kept("igsh.1").contains(&format!(".It \"{name}\"")),
+            "{name}"
+        );
+    }
+}
+
+/// What Bash offers behind these words, the last of them begun.
+fn offered(house: &House, words: &[&str]) -> Vec<String> {
+    let script = house.igsh(&["completions", "bash"]).ok().out;
+    house.file("completion.bash", script);
+    let (last, before) = (words[words.len() - 1], words[words.len() - 2]);
+    let line = format!(
+        "source completion.bash; COMP_WORDS=({}); COMP_CWORD={}; _igsh igsh '{last}' '{before}'; \
+         printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        words.join(" "),
+        words.len() - 1
+    );
+    let mut bash = std::process::Command::new("bash");
+    bash.args(["--norc", "-c", &line]).current_dir(house.path());
+    let out = Ran::of(&mut bash).ok().out;
+    out.split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes_options_values_and_commands() {
+    if !peer("bash") {
+        return;
+    }
+    let house = House::empty();
+    assert_eq!(offered(&house, &["igsh", "--dry"]), ["--dry-run"]);
+    assert_eq!(offered(&house, &["igsh", "--format", "nd"]), ["ndjson"]);
+    assert_eq!(offered(&house, &["igsh", "-c", "expo"]), ["export"]);
+    assert_eq!(
+        offered(&house, &["igsh", "man", "igsh-s"]),
+        ["igsh-script", "igsh-source"]
+    );
+}
+
+#[test]
+fn completions_of_every_shell_know_options_and_commands() {
+    let house = House::empty();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = house.igsh(&["completions", shell]).ok().out;
+        for option in igsh_options() {
+            assert!(script.contains(&option), "{shell}: {option}");
+        }
+        assert!(script.contains("export"), "{shell}");
+        if peer(shell) {
+            let path = house.file(&format!("completion.{shell}"), script);
+            let mut parse = std::process::Command::new(shell);
+            Ran::of(parse.arg("-n").arg(path)).ok();
+        }
+    }
+    house.igsh(&["completions", "tcsh"]).fails(2, &["fish"]);
+}
+
+/// The long options, as `--help` tells them.
+fn igsh_options() -> Vec<String> {
+    let help = House::empty().igsh(&["--help"]).ok().out;
+    let lines = help.lines().map(str::trim_start);
+    let long = lines.filter_map(|line| line.split("--").nth(1).filter(|_| line.starts_with('-')));
+    let names = long.filter_map(|rest| {
+        rest.split(|c: char| !c.is_alphanumeric() && c != '-')
+            .next()
+    });
+    let names: Vec<_> = names.map(str::to_owned).collect();
+    assert!(names.len() > 15, "{names:?}");
+    names
+}
+
+#[test]
+fn settings_are_kept_when_asked_to() {
+    let house = House::empty();
+    house
+        .igsh(&["-c", "set format=expanded timing=on columns=100 -save"])
+        .ok();
+    let text = house.read("home/config/igsh/settings.igsh");
+    for line in [
+        "set format=expanded\n",
+        "set timing=on\n",
+        "set columns=100\n",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    house.igsh(&["-c", "set columns=auto -save"]).ok();
+    let text = house.read("home/config/igsh/settings.igsh");
+    let mut lines: Vec<_> = text.lines().skip(1).collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        ["set columns=auto", "set format=expanded", "set timing=on"]
+    );
+    house
+        .igsh(&["-c", "set columns=3 -save"])
+        .fails(2, &["columns is a number from 10"]);
+    assert_eq!(house.read("home/config/igsh/settings.igsh"), text);
+}
+
+#[test]
+fn settings_that_cannot_be_kept_change_nothing() {
+    let house = House::empty();
+    house.file("home", "not a folder");
+    house
+        .igsh(&["-c", "set format=json -save"])
+        .fails(1, &["cannot write", "home"]);
+}
