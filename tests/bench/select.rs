@@ -84,6 +84,7 @@ pub(super) fn selections(
         let (once, many) = (counted(&line, 1), counted(&line, TIMES + 1));
         let inside = Run {
             wall: many.wall.saturating_sub(once.wall) / TIMES as u32,
+            processor: many.processor.saturating_sub(once.processor) / TIMES as u32,
             peak: many.peak,
         };
         let other = sqlite(vault, &format!("SELECT count(*) {by_hand}"));

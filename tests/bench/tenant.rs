@@ -56,6 +56,7 @@ pub(super) fn receiving(
     let rehearsal = one("migrate rehearse".to_owned());
     let apart = Run {
         wall: sent.load.wall + sent.export.wall + first.wall,
+        processor: sent.load.processor + sent.export.processor + first.processor,
         peak: 0,
     };
     row(
