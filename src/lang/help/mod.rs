@@ -83,6 +83,7 @@ pub fn answer_with(
             return Ok(error_code(code));
         }
         match fold_name(word).as_str() {
+            "command" | "commands" => return Ok(listing(catalogue.commands)),
             "selection" | "selections" => return Ok(selection()),
             "language" => return Ok(language()),
             "phase" | "phases" => return Ok(phases()),
@@ -100,7 +101,7 @@ pub fn answer_with(
         .flat_map(|command| path::paths(command));
     let nouns = path::next_words(&[], catalogue).into_iter();
     let codes = codes::CODES.iter().map(|code| code.code);
-    let topics = TOPICS.iter().map(|(name, _)| *name);
+    let topics = TOPICS.iter().map(|(name, _)| *name).chain(["commands"]);
     let all: Vec<&str> = paths.chain(nouns).chain(topics).chain(codes).collect();
     let asked = words.join(" ");
     let mut near = similar(&asked, all.iter().copied());
@@ -113,15 +114,39 @@ pub fn answer_with(
     })
 }
 
-/// All commands with their summaries, grouped by their first word, and what else can be asked.
+/// What fits one screen: the commands of one word with their summaries, those of a noun in one line, and what else can
+/// be asked.
 pub fn overview(catalogue: &Catalogue) -> String {
-    let mut out = listing(catalogue.commands);
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for command in catalogue.commands {
+        let Some((noun, verb)) = command.path.split_once(' ') else {
+            rows.push((command.path.to_owned(), command.summary.to_owned()));
+            continue;
+        };
+        // Of `tenant job list` and its like the second word is enough.
+        let verb = match verb.split_once(' ') {
+            Some((word, _)) => format!("{word} …"),
+            None => verb.to_owned(),
+        };
+        match rows.iter_mut().find(|row| row.0 == noun) {
+            Some((_, verbs)) if verbs.split(", ").any(|known| known == verb) => {}
+            Some((_, verbs)) => verbs.push_str(&format!(", {verb}")),
+            None => rows.push((noun.to_owned(), verb)),
+        }
+    }
+    let mut out = table(&rows);
     out.push('\n');
     let topics = TOPICS.map(|(name, summary)| (format!("help {name}"), summary.to_owned()));
-    let mut rows = vec![(
-        "help <command>".to_owned(),
-        "What a command does, its arguments and examples".to_owned(),
-    )];
+    let mut rows = vec![
+        (
+            "help <command>".to_owned(),
+            "What a command does, its arguments and examples".to_owned(),
+        ),
+        (
+            "help user".to_owned(),
+            "The commands of a noun, a line each; 'help commands' all of them".to_owned(),
+        ),
+    ];
     rows.extend(topics);
     rows.push((
         "help E0101".to_owned(),
