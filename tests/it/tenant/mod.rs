@@ -1,5 +1,6 @@
 //! The receiving side as a master uses it: imports, rehearsals, jobs, and everything that must be refused.
 
+mod arrival;
 mod killed;
 
 use std::process::Stdio;
