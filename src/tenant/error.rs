@@ -14,7 +14,7 @@ pub enum Error {
     Store(#[from] store::Error),
     /// The bundle.
     #[error(transparent)]
-    Bundle(#[from] bundle::Error),
+    Bundle(bundle::Error),
     /// The work was asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
@@ -54,6 +54,16 @@ pub enum Error {
     /// Stored events that cannot be read.
     #[error("the events of job {0} are damaged; restore a backup")]
     Events(u64),
+}
+
+impl From<bundle::Error> for Error {
+    /// A reader that was asked to stop is the work that was asked to stop.
+    fn from(error: bundle::Error) -> Self {
+        match error {
+            bundle::Error::Cancelled(cancelled) => cancelled.into(),
+            error => Self::Bundle(error),
+        }
+    }
 }
 
 impl From<rusqlite::Error> for Error {

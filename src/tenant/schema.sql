@@ -161,7 +161,7 @@ CREATE TABLE journal (
 ) STRICT, WITHOUT ROWID;
 
 -- What became of each record: one row a record of a bundle, job << 40 | its place there. `name` is the user; `items` is
--- packed, see events.rs.
+-- packed, see events/stored.rs.
 CREATE TABLE events (
     id INTEGER PRIMARY KEY,
     name TEXT,

@@ -7,6 +7,7 @@ mod users;
 use std::io::Cursor;
 use std::sync::Arc;
 
+use rusqlite::Connection;
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 
@@ -22,7 +23,7 @@ use crate::model::{
     Algorithm, Contact, Group, LocationEntry, QaPair, RbaOverrides, SecretBytes, TokenKind,
 };
 use crate::store::{MasterSession, NewMaster, SealedFile};
-use crate::tenant::events::{Subject, events};
+use crate::tenant::events::{Fate, Subject, events};
 use crate::tenant::sync::Person;
 use crate::tenant::{KIND, SETTINGS, sealing};
 
@@ -35,6 +36,7 @@ struct House {
     who: Who,
     ambient: Ambient,
     cancel: CancelToken,
+    progress: Box<dyn Progress>,
 }
 
 impl House {
@@ -71,6 +73,7 @@ impl House {
             tenant,
             ambient,
             cancel: CancelToken::default(),
+            progress: Box::new(Silent),
         }
     }
 
@@ -92,7 +95,7 @@ impl House {
             holder: &holder,
             draft: &draft,
             ambient: &self.ambient,
-            progress: &Silent,
+            progress: self.progress.as_ref(),
             cancel: &self.cancel,
         };
         run(&mut self.tenant, &work)
