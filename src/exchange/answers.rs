@@ -67,7 +67,7 @@ impl<R: Read> Answers<R> {
             Source::Sheet(Sheet::new(input, fields, Others::Ignored)?)
         } else {
             let fields = vec![
-                Field::required(&["user", "userid"]),
+                Field::present(&["user", "userid"]),
                 Field::required(&["record"]),
                 Field::required(&["outcome"]),
                 Field::optional(&["message"]),
@@ -87,6 +87,9 @@ impl<R: Read> Answers<R> {
                     return Ok(None);
                 };
                 let text = |field: usize| row.get(field).to_owned();
+                if row.get(USER).is_empty() && !is_nobodys(row.get(RECORD)) {
+                    return Err(no_user(row.line));
+                }
                 Ok(Some(Answer {
                     line: row.line,
                     user: text(USER),
@@ -110,6 +113,23 @@ impl<R: Read> Answers<R> {
                 from_json(lines.number(), lines.current()).map(Some)
             }
         }
+    }
+}
+
+/// Whether an answer without a user can be: groups, and tokens and cards that are not assigned, are nobody's.
+fn is_nobodys(record: &str) -> bool {
+    ["group", "token", "card"].contains(&record.split(' ').next().unwrap_or_default())
+}
+
+fn no_user(line: u64) -> Error {
+    Error {
+        line,
+        column: None,
+        field: String::new(),
+        what: "no value for 'user'".to_owned(),
+        hint: "fill it in or remove the line; only groups, tokens and cards can be nobody's"
+            .to_owned(),
+        fatal: false,
     }
 }
 
@@ -160,10 +180,15 @@ fn from_json(number: u64, line: &[u8]) -> Result<Answer, Error> {
         }
         Ok(text.to_owned())
     };
+    let record = filled("record", wire.record)?;
+    let user = wire.user.trim().to_owned();
+    if user.is_empty() && !is_nobodys(&record) {
+        return Err(no_user(number));
+    }
     Ok(Answer {
         line: number,
-        user: filled("user", wire.user)?,
-        record: Some(filled("record", wire.record)?),
+        user,
+        record: Some(record),
         outcome: filled("outcome", wire.outcome)?,
         message: wire.message.trim().to_owned(),
     })
@@ -206,6 +231,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_nobodys_has_no_user() {
+        let csv = "user,record,outcome\n,group sales,added\n,token HID 7,added\n,card 9,skipped\n";
+        assert_eq!(read(csv, &Layout::Guess).unwrap().len(), 3);
+        let json = "{\"user\":\"\",\"record\":\"card 9\",\"outcome\":\"added\"}\n";
+        assert_eq!(read(json, &Layout::Guess).unwrap().len(), 1);
+        for record in ["user", "qa", "password ATM", "cards"] {
+            let csv = format!("user,record,outcome\n,{record},added\n");
+            let error = read(&csv, &Layout::Guess).unwrap_err();
+            assert!(
+                error.contains("line 2") && error.contains("no value for 'user'"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
     fn an_event_audit_has_its_own_columns() {
         let columns =
             AnswerColumns::parse("user=Resource Name,outcome=Event,message=Text").unwrap();
@@ -242,6 +283,10 @@ mod tests {
             (
                 "{\"user\":\" \",\"record\":\"b\",\"outcome\":\"c\"}",
                 "no value for 'user'",
+            ),
+            (
+                "{\"user\":\"a\",\"record\":\"\",\"outcome\":\"c\"}",
+                "no value for 'record'",
             ),
             ("[\"a\",\"b\",\"c\",\"\"]", "not a JSON object"),
             ("{\"user\":\"a\"", "EOF"),

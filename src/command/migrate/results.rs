@@ -48,6 +48,7 @@ pub(in crate::command) static RESULTS: Entry = Entry {
              bundles who do not occur in the file stay import=none. Both kinds are listed: the first ten of each, all \
              of them in machine formats and with into=FILE. A later file about a user replaces what an earlier one \
              said; the same file again changes nothing.\n\n\
+             Rows without a user are about groups, unassigned tokens and cards, and are passed over.\n\n\
              All of the file is taken in, or nothing: unknown users, users who are not exported, a record that \
              stands twice and an outcome that is not known are errors. -yes=N asserts for how many users something \
              changes.\n\n\
@@ -179,6 +180,12 @@ fn take_in(
             "{} passed over, not in the vault: {}",
             are(contents.unknown.count),
             contents.unknown
+        ));
+    }
+    if contents.nobodys > 0 {
+        outcome.notices.push(format!(
+            "{} about groups, unassigned tokens and cards passed over",
+            counted(contents.nobodys, "row")
         ));
     }
     let Some(intake) = done else {

@@ -27,6 +27,8 @@ use outcomes::Verdict;
 pub struct Contents {
     /// Rows that were taken.
     pub records: u64,
+    /// Rows about what is nobody's, of which the vault keeps no answer.
+    pub nobodys: u64,
     /// Users of whom the vault knows nothing, whose rows were passed over.
     pub unknown: Named,
 }
@@ -78,21 +80,26 @@ pub fn read(
     let mut answers = Answers::new(input, layout).map_err(unreadable)?;
     let intake = Intake::begin(db)?;
     progress.begin("reading answers", Unit::Items, None);
-    let mut records = 0;
+    let (mut records, mut nobodys) = (0, 0);
     while let Some(answer) = answers.next_answer().map_err(unreadable)? {
         records += 1;
         if records % 1024 == 0 {
             cancel.check()?;
             progress.at(records);
         }
-        take(&intake, &answer)?;
+        if answer.user.is_empty() {
+            verdict(&answer)?;
+            nobodys += 1;
+        } else {
+            take(&intake, &answer)?;
+        }
     }
     progress.begin("looking up their users", Unit::Items, None);
     let trouble = intake.place(cancel)?;
     progress.end();
-    if records == 0 {
+    if records == nobodys {
         return Err(wrong(
-            "there is no answer in the file".to_owned(),
+            "there is no answer about a user in the file".to_owned(),
             "a header alone changes nothing; look for the right file",
         ));
     }
@@ -114,12 +121,16 @@ pub fn read(
     }
     let records = intake.count()?;
     intake.finish()?;
-    Ok(Contents { records, unknown })
+    Ok(Contents {
+        records,
+        nobodys,
+        unknown,
+    })
 }
 
-fn take(intake: &Intake<'_>, answer: &Answer) -> Result<()> {
+fn verdict(answer: &Answer) -> Result<Verdict> {
     let line = answer.line;
-    let verdict = outcomes::verdict(&answer.outcome).ok_or_else(|| {
+    outcomes::verdict(&answer.outcome).ok_or_else(|| {
         wrong(
             format!(
                 "line {line}: the outcome '{}' is not known",
@@ -127,10 +138,14 @@ fn take(intake: &Intake<'_>, answer: &Answer) -> Result<()> {
             ),
             "'help migrate results' lists the outcomes; leave out rows that are not about the import",
         )
-    })?;
+    })
+}
+
+fn take(intake: &Intake<'_>, answer: &Answer) -> Result<()> {
+    let verdict = verdict(answer)?;
     intake.add(&Row {
         name: &answer.user,
-        line,
+        line: answer.line,
         record: answer.record.as_deref(),
         there: verdict == Verdict::There,
         outcome: &answer.outcome,

@@ -155,7 +155,7 @@ fn what_cannot_be_taken_changes_nothing_and_is_named() {
             format!("{good}a;qa;added;\n"),
             "line 3: 1 value where the header has 4 columns",
         ),
-        (String::new(), "there is no answer in the file"),
+        (String::new(), "there is no answer about a user in the file"),
     ] {
         let house = house();
         let error = take(&house, &format!("{HEAD}{text}"), false).unwrap_err();

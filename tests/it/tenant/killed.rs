@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use super::{Duration, House, IMPORT, contents, database, house, spawn};
+use std::time::Duration;
+
+use super::{House, IMPORT, contents, database, house, spawn};
 
 /// The files of a database, whatever stands beside it.
 fn copy(house: &House, from: &str, to: &str) {

@@ -1,0 +1,99 @@
+//! `migrate rehearse`: everybody's fate, and nothing left behind.
+
+use std::time::Duration;
+
+use super::{contents, database, house, spawn};
+use crate::common::House;
+
+#[test]
+fn a_rehearsal_tells_the_fate_of_everybody_and_leaves_nothing() {
+    let house = house(50);
+    let state = |house: &House| {
+        let db = database(house, "vault.db");
+        let sum = |sql: &str| {
+            db.query_row(sql, [], |row| row.get::<_, String>(0))
+                .expect("a row")
+        };
+        let mut names: Vec<_> = std::fs::read_dir(house.path())
+            .expect("the folder")
+            .map(|entry| entry.expect("an entry").file_name())
+            .filter(|name| {
+                !name.to_string_lossy().ends_with(".lock")
+                    && !name.to_string_lossy().ends_with("-shm")
+                    && !name.to_string_lossy().ends_with("-wal")
+            })
+            .collect();
+        names.sort();
+        (
+            sum("SELECT json_group_array(json_array(number, state, path)) FROM bundles"),
+            sum("SELECT json_group_array(json_array(user, phase, bundle)) FROM progress"),
+            sum("SELECT coalesce(json_group_array(code), '') FROM audit WHERE code LIKE '85%'"),
+            names,
+        )
+    };
+    let before = state(&house);
+    let ran = house.master(&["migrate rehearse format=ndjson"]).ok();
+    let users = ran
+        .out
+        .lines()
+        .filter(|line| line.contains(r#""record":"user""#))
+        .count();
+    assert_eq!(users, 50, "{}", ran.out);
+    house.master(&["migrate rehearse"]).ok();
+    house
+        .master(&["migrate rehearse with=\"tokens.global-max=0\" format=csv"])
+        .ok();
+    house
+        .master(&["migrate rehearse with=\"tokens=0\""])
+        .fails(1, &["there is no setting"]);
+    let contents_before = contents(&house, "t.db");
+    let ran = house
+        .master(&["migrate rehearse userid=a* tenant=t.db"])
+        .ok();
+    assert!(ran.err.contains("would be created"), "{}", ran.err);
+    assert_eq!(contents(&house, "t.db"), contents_before);
+    house
+        .master(&["migrate rehearse userid=nobody*"])
+        .fails(4, &["nothing matches"]);
+    // Interrupted at several moments.
+    for wait in [60, 110, 180] {
+        for signal in ["-INT", "-KILL"] {
+            let mut child = spawn(&house, "migrate rehearse tenant=t.db", 3);
+            std::thread::sleep(Duration::from_millis(wait));
+            std::process::Command::new("kill")
+                .args([signal, &child.id().to_string()])
+                .status()
+                .expect("kill runs");
+            child.wait().expect("it ends");
+        }
+    }
+    assert_eq!(state(&house), before);
+    assert_eq!(contents(&house, "t.db"), contents_before);
+}
+
+#[test]
+fn the_script_rehearses_a_migration() {
+    let house = House::with_people(40);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/rehearse.igsh");
+    let ran = house.igsh(&[
+        "--login",
+        "Master1",
+        "--password-file",
+        "m1.txt",
+        "--yes",
+        "run",
+        script,
+        "tenant=rehearsal.tenant",
+        "masters=masters.txt",
+        "out=rehearsal",
+    ]);
+    let ran = ran.ok();
+    assert!(
+        ran.err
+            .contains("nothing was changed, everything in this bundle"),
+        "{}",
+        ran.err
+    );
+    assert!(house.read("rehearsal.fate.ndjson").lines().count() > 40);
+    assert!(house.read("rehearsal.results.csv").lines().count() > 40);
+}
