@@ -45,7 +45,8 @@ pub(in crate::command) static IMPORT: Entry = Entry {
             applied in blocks, so that one that was stopped or killed goes on exactly where it was: 'tenant job \
             resume'. What became of every record is in 'tenant audit list', and 'tenant job results' writes it to a \
             file for 'migrate results'.\n\nThe bundle's password is read from a file that only you can read, or \
-            asked for.",
+            asked for.\n\nImports are in the tenant's audit, also those that fail. A file that is no tenant has none: that \
+            failure is in the audit of the vault, where somebody is logged in to one.",
         args: &[
             FILE.arg,
             PASSWORD_FILE.arg,
@@ -66,7 +67,7 @@ pub(in crate::command) static IMPORT: Entry = Entry {
         }],
         ..Command::new("tenant import", "Import a bundle into the tenant")
     },
-    audit: None,
+    audit: Some(&codes::IMPORT_BEGUN),
     run: import,
 };
 

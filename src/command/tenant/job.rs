@@ -126,7 +126,7 @@ pub(in crate::command) static JOB_RESUME: Entry = Entry {
         }],
         ..Command::new("tenant job resume", "Go on with an import into the tenant")
     },
-    audit: None,
+    audit: Some(&codes::IMPORT_BEGUN),
     run: resume,
 };
 

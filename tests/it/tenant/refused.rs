@@ -82,6 +82,15 @@ fn costly(bundle: &[u8]) -> Vec<u8> {
 fn what_is_no_tenant_is_refused() {
     let house = house(5);
     house.private("text.db", "not a database");
+    // There is no tenant that could have an entry of it, so the vault has.
+    let entries = || {
+        let sql =
+            "SELECT count(*) FROM audit WHERE code = '9062' AND body ->> '$.outcome' = 'failed'";
+        let db = database(&house, "vault.db");
+        db.query_row(sql, [], |row| row.get::<_, u32>(0))
+            .expect("a count")
+    };
+    let mut noted = 0;
     for (file, code, word) in [
         ("vault.db", 1, "is not a tenant"),
         ("text.db", 1, "is not a tenant"),
@@ -92,6 +101,8 @@ fn what_is_no_tenant_is_refused() {
                 "tenant import file=a.igb password-file=a.password tenant={file}"
             )])
             .fails(code, &[word]);
+        noted += 1;
+        assert_eq!(entries(), noted, "{file}");
     }
     house.master(&[TENANT]).fails(1, &["exists already"]);
     database(&house, "t.db")
@@ -100,6 +111,8 @@ fn what_is_no_tenant_is_refused() {
     house
         .master(&["tenant user count tenant=t.db"])
         .fails(1, &["newer igsh"]);
+    house.master(&[IMPORT]).fails(1, &["newer igsh"]);
+    assert_eq!(entries(), noted + 1);
 }
 
 #[test]
