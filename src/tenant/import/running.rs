@@ -27,6 +27,9 @@ const TURN: Duration = if cfg!(test) {
 } else {
     Duration::from_millis(750)
 };
+/// KiB of pages that are kept: a bundle's order is not that of the indexes in which each record is looked up, and those
+/// of a million users fit in about so much.
+const CACHE: i64 = 96 * 1024;
 /// Blocks that may wait for the writer.
 const WAITING: usize = 2;
 
@@ -87,6 +90,7 @@ impl Import<'_> {
     /// Applies what is left of the bundle.
     fn pass<R: Read + Seek + Send>(&mut self, checked: &mut Checked<R>) -> Result<Passed> {
         let db = self.tenant.file.connection();
+        db.pragma_update(None, "cache_size", -CACHE)?;
         let mut state = State::new(db, self.defaults.clone(), self.job.bulk)?;
         state.tally = self.job.tally.clone();
         let policy = state.policy().clone();
