@@ -9,7 +9,6 @@ use crate::lang::args::Yes;
 use crate::lang::binder::Bound;
 use crate::lang::selection::{Entity, Selection};
 use crate::model::SecretBytes;
-use crate::render::collect::REMEMBERED;
 use crate::render::doc::{Cell, Column, RowSink};
 use crate::render::view::View;
 use crate::render::{Assent, Format, Ui, counted};
@@ -204,8 +203,7 @@ pub fn rows_on<T>(
     show: impl FnOnce(&mut dyn RowSink) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let view = view(bound);
-    // A table counts no further, and so needs no more rows in order.
-    let most = format.is_for_people().then_some(REMEMBERED as u64 + 1);
+    let most = ui.most_rows(format);
     let Some(path) = bound.args.get(&INTO) else {
         return show(view.over(sink, most).as_mut());
     };
@@ -327,6 +325,12 @@ impl Context<'_> {
         show: impl FnOnce(&mut dyn RowSink) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         rows_into(self.ui, bound, self.format(bound)?, show)
+    }
+
+    /// So many rows of its list this command needs at most, as far as that is known beforehand.
+    pub fn most(&self, bound: &Bound) -> Result<Option<u64>, Failure> {
+        let most = self.ui.most_rows(self.format(bound)?);
+        Ok(most.filter(|_| bound.args.get(&SORT).is_none()))
     }
 
     /// Shows a list: `fill` pushes its rows. Ctrl-C ends it, a closed pipe quietly.

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::ask::Ask;
 use super::cell::json_object;
-use super::collect::{Collected, List};
+use super::collect::{Collected, List, REMEMBERED};
 use super::delimited::{DelimitedSink, Kind};
 use super::doc::{Cell, RowSink};
 use super::format::Format;
@@ -256,6 +256,13 @@ impl Ui {
             Some(collector) => collector.sink(),
             None => self.shown(format, true),
         }
+    }
+
+    /// So many rows of a list are looked at in this format: a table counts no further. `None` where all of them are,
+    /// as by whoever collects them.
+    pub fn most_rows(&self, format: Format) -> Option<u64> {
+        let is_collected = locked(&self.inner.collector).is_some();
+        (format.is_for_people() && !is_collected).then_some(REMEMBERED as u64 + 1)
     }
 
     /// Collects the rows that `work` shows.

@@ -2,7 +2,7 @@
 
 use crate::lang::ast::{Command as Line, Item};
 use crate::lang::diagnostic::{Diagnostic, quoted};
-use crate::lang::spec::{Catalogue, Command, fold_name};
+use crate::lang::spec::{Catalogue, Command, fold_name, is_called};
 use crate::lang::suggest::{did_you_mean, similar};
 
 /// The command, and how many of `words` name it.
@@ -16,7 +16,7 @@ pub(crate) fn find(words: &[&str], catalogue: &Catalogue) -> Option<(&'static Co
                 && path
                     .split(' ')
                     .zip(&folded)
-                    .all(|(name, word)| fold_name(name) == *word);
+                    .all(|(name, word)| is_called(name, word));
             if matches && found.is_none_or(|(_, longest)| length > longest) {
                 found = Some((command, length));
             }
@@ -38,7 +38,7 @@ pub(crate) fn next_words(words: &[&str], catalogue: &Catalogue) -> Vec<&'static 
         let mut names = path.split(' ');
         let begins = folded
             .iter()
-            .all(|word| names.next().is_some_and(|name| fold_name(name) == *word));
+            .all(|word| names.next().is_some_and(|name| is_called(name, word)));
         if let (true, Some(name)) = (begins, names.next())
             && !next.contains(&name)
         {
