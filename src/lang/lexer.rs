@@ -158,7 +158,7 @@ pub fn is_bare(c: char) -> bool {
 }
 
 /// Whether `c` has a meaning of its own, so that a value that holds it is quoted (`language.md` §1).
-pub fn is_special(c: char) -> bool {
+pub const fn is_special(c: char) -> bool {
     matches!(
         c,
         ',' | ';' | '\'' | '"' | '$' | '\\' | '(' | ')' | '{' | '}' | '=' | '!' | '<' | '>'
@@ -255,7 +255,7 @@ impl Lexer<'_> {
                 }
             }
             _ => {
-                let run = self.run(is_bare);
+                let run = bare_run(self.rest());
                 return self.push(T::Word, run);
             }
         };
@@ -331,6 +331,35 @@ impl Lexer<'_> {
             token.kind = TokenKind::Bad(Bad::OpenQuote(quote));
         }
     }
+}
+
+/// The length of the run of bare characters at the start of `rest`. Nearly all of them are ASCII, which a table knows.
+fn bare_run(rest: &str) -> usize {
+    static BARE: [bool; 256] = bare_bytes();
+    let bytes = rest.as_bytes();
+    let mut at = 0;
+    loop {
+        while let Some(byte) = bytes.get(at)
+            && BARE[usize::from(*byte)]
+        {
+            at += 1;
+        }
+        match rest.get(at..).and_then(|rest| rest.chars().next()) {
+            Some(c) if !c.is_ascii() && is_bare(c) => at += c.len_utf8(),
+            _ => return at,
+        }
+    }
+}
+
+/// The ASCII characters that are bare.
+const fn bare_bytes() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        table[byte as usize] = !is_special(byte as char);
+        byte += 1;
+    }
+    table
 }
 
 /// The length of the line break at the start of `rest`.

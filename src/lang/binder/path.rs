@@ -11,18 +11,33 @@ pub(crate) fn find(words: &[&str], catalogue: &Catalogue) -> Option<(&'static Co
     let mut found: Option<(&'static Command, usize)> = None;
     for command in catalogue.commands {
         for path in paths(command) {
-            let length = path.split(' ').count();
-            let matches = length <= folded.len()
-                && path
-                    .split(' ')
-                    .zip(&folded)
-                    .all(|(name, word)| is_called(name, word));
-            if matches && found.is_none_or(|(_, longest)| length > longest) {
+            if let Some(length) = begins(path, &folded)
+                && found.is_none_or(|(_, longest)| length > longest)
+            {
                 found = Some((command, length));
             }
         }
     }
     found
+}
+
+/// How many words `path` has, if the words are those and maybe more.
+fn begins(path: &str, folded: &[String]) -> Option<usize> {
+    let (first, others) = folded.split_first()?;
+    // Nearly every path fails at its first letter, and is not taken apart.
+    if path.as_bytes().first() != first.as_bytes().first() {
+        return None;
+    }
+    let mut names = path.split(' ');
+    let mut length = 0;
+    for word in std::iter::once(first).chain(others) {
+        match names.next() {
+            Some(name) if is_called(name, word) => length += 1,
+            Some(_) => return None,
+            None => break,
+        }
+    }
+    names.next().is_none().then_some(length)
 }
 
 /// The path of a command and its synonyms.

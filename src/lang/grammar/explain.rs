@@ -232,7 +232,7 @@ impl Scene<'_> {
 
     fn incomplete(self, wrong: &Wrong) -> Diagnostic {
         Diagnostic::new("E0112", "the command ends too early", self.span(), "here")
-            .expected(wrong.expected.iter().copied())
+            .expected(wrong.expected.as_slice().iter().copied())
     }
 
     fn unexpected(self, token: &Token, wrong: &Wrong) -> Diagnostic {
@@ -271,6 +271,7 @@ impl Scene<'_> {
                 _,
             ) if wrong
                 .expected
+                .as_slice()
                 .iter()
                 .all(|expected| is_value_like(expected)) =>
             {
@@ -285,7 +286,7 @@ impl Scene<'_> {
                     _ => "not expected",
                 },
             )
-            .expected(wrong.expected.iter().copied()),
+            .expected(wrong.expected.as_slice().iter().copied()),
         }
     }
 

@@ -47,10 +47,8 @@ pub struct Failed {
 
 /// The statements of `text`, or everything that is wrong with it (up to 20 errors).
 pub fn parse(text: &str) -> Result<Script, Failed> {
-    let significant: Vec<Token> = lex(text)
-        .into_iter()
-        .filter(|token| !matches!(token.kind, TokenKind::Blank | TokenKind::Comment))
-        .collect();
+    let mut significant = lex(text);
+    significant.retain(|token| !matches!(token.kind, TokenKind::Blank | TokenKind::Comment));
     let mut parser = Parser {
         text,
         tokens: &significant,

@@ -3,7 +3,6 @@
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{cut, map};
-use nom::multi::many0;
 use nom::sequence::preceded;
 
 use super::tokens::{Cause, MAX_DEPTH, Parsed, Tokens};
@@ -22,17 +21,25 @@ const A_CONDITION: &str = "a condition such as group=sales";
 /// `command = item *( 1*WSP item )`
 pub(super) fn command(input: Tokens<'_>) -> Parsed<'_, Command> {
     let (rest, first) = item(input)?;
-    let (rest, mut others) = many0(spaced(item)).parse(rest)?;
     let start = first.span().start;
-    let end = others.last().unwrap_or(&first).span().end;
-    let mut items = vec![first];
-    items.append(&mut others);
+    let (rest, items) = followed_by(rest, first, spaced(item))?;
+    let end = items.last().map_or(start, |last| last.span().end);
     let span = start..end;
     Ok((rest, Command { items, span }))
 }
 
 /// `item = where / named / dash / value`
 fn item(input: Tokens<'_>) -> Parsed<'_, Item> {
+    // Most items are told by their first two tokens, and need no attempt that fails.
+    if let Some((rest, token, text)) = input.word() {
+        let is_related = rest.glued_operator().is_some();
+        if !is_related && !text.starts_with('-') && !token.glued {
+            return map(value, Item::Value).parse(input);
+        }
+        if is_related && is_name(text) && !text.eq_ignore_ascii_case("where") {
+            return map(named, Item::Named).parse(input);
+        }
+    }
     alt((
         map(where_item, Item::Where),
         map(named, Item::Named),
@@ -40,6 +47,26 @@ fn item(input: Tokens<'_>) -> Parsed<'_, Item> {
         map(value, Item::Value),
     ))
     .parse(input)
+}
+
+/// `first`, and what `parser` reads after it as often as it can: [`nom::multi::many0`] with room for no more than is
+/// there, since most lists have one element.
+fn followed_by<'t, T>(
+    mut rest: Tokens<'t>,
+    first: T,
+    mut parser: impl FnMut(Tokens<'t>) -> Parsed<'t, T>,
+) -> Parsed<'t, Vec<T>> {
+    let mut all = vec![first];
+    loop {
+        match parser(rest) {
+            Ok((after, next)) => {
+                all.push(next);
+                rest = after;
+            }
+            Err(nom::Err::Error(_)) => return Ok((rest, all)),
+            Err(failure) => return Err(failure),
+        }
+    }
 }
 
 /// `where = "where" "=" or-expr`
@@ -75,12 +102,10 @@ fn chain<'t>(
     join: fn(Vec<Condition>) -> Condition,
 ) -> Parsed<'t, Condition> {
     let (rest, first) = link(input)?;
-    let (rest, mut others) = many0(preceded(keyword(joint), cut(spaced(link)))).parse(rest)?;
-    if others.is_empty() {
-        return Ok((rest, first));
-    }
-    others.insert(0, first);
-    Ok((rest, join(others)))
+    let mut next = preceded(keyword(joint), cut(spaced(link)));
+    let (rest, mut links) = followed_by(rest, first, |at| next.parse(at))?;
+    let only = if links.len() == 1 { links.pop() } else { None };
+    Ok((rest, only.unwrap_or_else(|| join(links))))
 }
 
 /// `unary = [ "not" *WSP ] primary`, a blank unless `(` follows.
@@ -228,21 +253,28 @@ fn goes_on(token: &Token) -> bool {
 /// `value = element *( "," element )`
 fn value(input: Tokens<'_>) -> Parsed<'_, Value> {
     let (rest, first) = element(input)?;
-    let comma = glued(of_kind(|kind| kind == TokenKind::Comma, "','"));
-    let (rest, mut others) = many0(preceded(comma, cut(glued(element)))).parse(rest)?;
     let start = first.span.start;
-    let end = others.last().unwrap_or(&first).span.end;
-    let mut elements = vec![first];
-    elements.append(&mut others);
+    let comma = glued(of_kind(|kind| kind == TokenKind::Comma, "','"));
+    let mut next = preceded(comma, cut(glued(element)));
+    let (rest, elements) = followed_by(rest, first, |at| next.parse(at))?;
+    let end = elements.last().map_or(start, |last| last.span.end);
     let span = start..end;
     Ok((rest, Value { elements, span }))
 }
 
 /// `element = 1*( bare / squote / dquote / var )`
 fn element(input: Tokens<'_>) -> Parsed<'_, Element> {
-    let (rest, mut pieces) = piece(input)?;
-    let (rest, others) = many0(glued(piece)).parse(rest)?;
-    pieces.extend(others.into_iter().flatten());
+    let (mut rest, mut pieces) = piece(input)?;
+    loop {
+        match glued(piece)(rest) {
+            Ok((after, mut more)) => {
+                pieces.append(&mut more);
+                rest = after;
+            }
+            Err(nom::Err::Error(_)) => break,
+            Err(failure) => return Err(failure),
+        }
+    }
     let start = pieces.first().map_or(0, |piece| piece.span.start);
     let end = pieces.last().map_or(start, |piece| piece.span.end);
     let span = start..end;

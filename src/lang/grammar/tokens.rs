@@ -145,8 +145,47 @@ impl<'t> Input for Tokens<'t> {
 pub(super) struct Wrong {
     /// How many tokens are left there; fewer is further.
     pub(super) remaining: usize,
-    pub(super) expected: Vec<&'static str>,
+    pub(super) expected: Expected,
     pub(super) cause: Option<Cause>,
+}
+
+/// What could stand at a place. A rule that is tried in vain makes one of these, at every item of every line, so that
+/// they are kept without an allocation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Expected {
+    names: [&'static str; Self::MOST],
+    count: usize,
+}
+
+impl Expected {
+    /// More than the rules have alternatives.
+    const MOST: usize = 8;
+
+    fn one(name: &'static str) -> Self {
+        let mut one = Self::default();
+        one.push(name);
+        one
+    }
+
+    fn push(&mut self, name: &'static str) {
+        if self.as_slice().last() == Some(&name) {
+            return;
+        }
+        if let Some(place) = self.names.get_mut(self.count) {
+            *place = name;
+            self.count += 1;
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        for name in other.as_slice() {
+            self.push(name);
+        }
+    }
+
+    pub(super) fn as_slice(&self) -> &[&'static str] {
+        self.names.get(..self.count).unwrap_or_default()
+    }
 }
 
 /// What is wrong, where the token alone does not tell.
@@ -170,7 +209,7 @@ impl Wrong {
     ) -> Self {
         Self {
             remaining: at.ahead().tokens.len(),
-            expected: expected.into_iter().collect(),
+            expected: expected.map_or_else(Expected::default, Expected::one),
             cause,
         }
     }
@@ -185,13 +224,12 @@ impl ParseError<Tokens<'_>> for Wrong {
         other
     }
 
-    fn or(mut self, mut other: Self) -> Self {
+    fn or(mut self, other: Self) -> Self {
         match self.remaining.cmp(&other.remaining) {
             std::cmp::Ordering::Less => self,
             std::cmp::Ordering::Greater => other,
             std::cmp::Ordering::Equal => {
-                self.expected.append(&mut other.expected);
-                self.expected.dedup();
+                self.expected.add(&other.expected);
                 self.cause = self.cause.or(other.cause);
                 self
             }
