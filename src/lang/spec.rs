@@ -200,7 +200,10 @@ mod tests {
             let folded = fold_name(name);
             assert!(name.is_ascii() && is_called(name, &folded), "{name}");
             assert!(!is_called(name, &format!("{folded}x")), "{name}");
-            assert!(folded.is_empty() || !is_called(name, &folded[1..]), "{name}");
+            assert!(
+                folded.is_empty() || !is_called(name, &folded[1..]),
+                "{name}"
+            );
         }
     }
 }

@@ -386,6 +386,15 @@ impl Ui {
 
     /// An error; in the JSON formats one object, `{"error":{"code":…,"message":…,"hint":…}}`.
     pub fn error(&self, failure: &Failure<'_>) {
+        self.coded("error", "1;31", failure);
+    }
+
+    /// A warning with a code, likewise; `rendered` begins with `warning`.
+    pub fn coded_warning(&self, warning: &Failure<'_>) {
+        self.coded("warning", "1;33", warning);
+    }
+
+    fn coded(&self, label: &str, colour: &str, failure: &Failure<'_>) {
         if self.format().is_json() {
             let text = |text: &str| Cell::Text(message(text, false));
             let mut fields = vec![
@@ -393,7 +402,7 @@ impl Ui {
                 ("message", text(failure.message)),
             ];
             fields.extend(failure.hint.map(|hint| ("hint", text(hint))));
-            return self.object("error", Cell::Record(fields));
+            return self.object(label, Cell::Record(fields));
         }
         match failure.rendered {
             Some(rendered) => {
@@ -401,7 +410,11 @@ impl Ui {
                 self.say(&format!("{}\n", text.trim_end_matches('\n')));
             }
             None => {
-                self.labelled(&format!("error[{}]", failure.code), "1;31", failure.message);
+                self.labelled(
+                    &format!("{label}[{}]", failure.code),
+                    colour,
+                    failure.message,
+                );
                 if let Some(hint) = failure.hint {
                     self.labelled("hint", "1;32", hint);
                 }

@@ -28,7 +28,7 @@ impl Shell {
         let name = &foreach.variable.text;
         let bound = match self.bind(&foreach.rows, text) {
             Ok(bound) => bound,
-            Err(diagnostics) => return Ok(self.report(diagnostics, text)),
+            Err(diagnostics) => return Ok(self.report_at_run(diagnostics, text)),
         };
         yields_rows(&bound).map_err(|diagnostic| *diagnostic)?;
         let ui = self.ui.clone();

@@ -2,8 +2,8 @@
 
 use secrecy::SecretString;
 
-use super::Binder;
 use super::typed;
+use super::{Binder, MAX_ERRORS};
 use crate::lang::Span;
 use crate::lang::args::{Comparison, Given, Value};
 use crate::lang::ast::{self, Item};
@@ -281,7 +281,11 @@ impl Binder<'_> {
         }
         let what = if selects { "attribute" } else { "argument" };
         let names = self.names.all();
-        let near = similar(&name.text, names.iter().copied());
+        let near = if self.diagnostics.len() < MAX_ERRORS {
+            similar(&name.text, names.iter().copied())
+        } else {
+            Vec::new()
+        };
         let diagnostic = Diagnostic::new(
             "E0101",
             format!("unknown {what} {}", quoted(&name.text)),

@@ -100,7 +100,9 @@ fn is_most_of_all(db: &Connection, selection: &Selection, most: Option<u64>) -> 
     if bound.is_some_and(|bound| bound <= MANY) {
         return Ok(false);
     }
-    let all: u64 = db.query_row("SELECT coalesce(max(id), 0) FROM users", [], |row| row.get(0))?;
+    let all: u64 = db.query_row("SELECT coalesce(max(id), 0) FROM users", [], |row| {
+        row.get(0)
+    })?;
     if all <= MANY {
         return Ok(false);
     }
