@@ -214,7 +214,11 @@ pub fn rows_on<T>(
             .map_err(|error| Failure::file("write", path, &error))?;
         let rows = ui.rows_into(Box::new(std::io::BufWriter::new(copy)), format);
         let mut rows = view.over(rows, most);
-        shown = Some(show(rows.as_mut())?);
+        let done = show(rows.as_mut());
+        shown = Some(done.map_err(|failure| match failure.code {
+            code::FILE => failure.in_file(path),
+            _ => failure,
+        })?);
         Ok(())
     })?;
     shown.ok_or_else(|| Failure::new(Exit::Internal, code::INTERNAL, "nothing was written"))
@@ -307,6 +311,20 @@ impl Context<'_> {
             Ok(proposal.note(draft))
         })?;
         Ok(Some(proposal))
+    }
+
+    /// Warns before a change or an export whose selection leaves nobody out.
+    pub fn warn_of_everybody(&self, selection: &Selection) -> Result<(), Failure> {
+        let db = self.desk.reading()?.file().connection();
+        let all = query::count(db, &Selection::default())?;
+        if all > 1 && query::count(db, selection)? == all {
+            let all = counted(all, "user");
+            self.ui.warning(&match selection.text.as_str() {
+                "" => format!("without a selection this is about everybody: {all}"),
+                text => format!("'{text}' chooses everybody: {all}"),
+            });
+        }
+        Ok(())
     }
 
     /// The note for whoever has to wait for this command.

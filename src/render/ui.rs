@@ -37,8 +37,8 @@ pub struct Setup {
     pub err_terminal: bool,
     /// How wide a line may be.
     pub width: Width,
-    /// Whether terminals get colours.
-    pub colour: bool,
+    /// Who gets colours.
+    pub colour: Colour,
     /// Whether the terminal can only append (`TERM=dumb`).
     pub dumb: bool,
     /// Whether notes and hints stay away.
@@ -47,6 +47,23 @@ pub struct Setup {
     pub zone: TimeZone,
     /// The format of lists, until somebody sets another.
     pub format: Format,
+}
+
+/// Who gets colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// Terminals.
+    Auto,
+    /// Whoever reads, such as a pager behind a pipe.
+    Always,
+    /// Nobody.
+    Never,
+}
+
+impl Colour {
+    fn reaches(self, is_terminal: bool) -> bool {
+        self == Self::Always || self == Self::Auto && is_terminal
+    }
 }
 
 /// How wide a line may be.
@@ -79,7 +96,11 @@ impl Setup {
                 _ if out_terminal => Width::Terminal,
                 _ => Width::Unlimited,
             },
-            colour: !set("NO_COLOR") && !dumb,
+            colour: if set("NO_COLOR") || dumb {
+                Colour::Never
+            } else {
+                Colour::Auto
+            },
             dumb,
             quiet: false,
             zone: TimeZone::system(),
@@ -104,7 +125,7 @@ struct Inner {
     width: Width,
     /// A width that somebody has set.
     columns: Mutex<Option<u16>>,
-    colour: bool,
+    colour: Colour,
     dumb: bool,
     quiet: bool,
     zone: TimeZone,
@@ -202,12 +223,12 @@ impl Ui {
 
     /// Whether messages on standard error have colours; for whoever renders a diagnostic.
     pub fn err_has_colours(&self) -> bool {
-        self.inner.colour && self.inner.err_terminal
+        self.inner.colour.reaches(self.inner.err_terminal)
     }
 
     /// Whether what goes to standard output has colours.
     pub fn out_has_colours(&self) -> bool {
-        self.inner.colour && self.inner.out_terminal
+        self.inner.colour.reaches(self.inner.out_terminal)
     }
 
     /// The width that somebody has set for lines on standard output.

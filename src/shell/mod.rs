@@ -22,7 +22,7 @@ use std::sync::LazyLock;
 use crate::ambient::{Ambient, CancelToken};
 use crate::command::context::{Desk, HowToLogIn, OpenTenant, Terms};
 use crate::command::failure::code;
-use crate::command::{self, Context, Entry, Exit, Failure, Outcome, REASON};
+use crate::command::{self, Context, Entry, Exit, Failure, Outcome, REASON, YES};
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Catalogue, Command, Effect};
 use crate::lang::value::Variables;
@@ -44,6 +44,14 @@ pub fn catalogue() -> Catalogue {
             .collect()
     });
     Catalogue { commands: &ALL }
+}
+
+/// Whether a command may run in a dry run: it only looks, logs in, asks before it changes anything (and stops there), or
+/// says itself what a dry run is to it.
+fn rehearses(spec: &Command) -> bool {
+    spec.effect == Effect::Read
+        || spec.args.iter().any(|arg| arg.name == YES.arg.name)
+        || ["login", "tenant verify", "tenant challenge"].contains(&spec.path)
 }
 
 /// What was said on the command line about the whole run.
@@ -189,6 +197,13 @@ impl Shell {
     fn execute(&mut self, bound: &Bound) -> Result<Exit, Failure> {
         let started = self.ambient.clock.now();
         self.admit(bound)?;
+        if self.options.terms.dry_run && !rehearses(bound.spec) {
+            self.ui.notice(&format!(
+                "this was a dry run; '{}' was not run",
+                bound.masked
+            ));
+            return Ok(Exit::Ok);
+        }
         // 'run' only looks itself; what it runs may write.
         let is_looking = bound.spec.effect == Effect::Read && bound.spec.path != "run";
         if let Some(vault) = self.desk.vault.as_mut().filter(|_| is_looking) {
