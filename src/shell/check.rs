@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use super::builtin::{LET, VARIABLES};
+use super::builtin::LET;
 use super::{Text, catalogue};
 use crate::command::SHOWN;
 use crate::command::failure::code;
-use crate::lang::ast::{Command, Foreach, Script, Statement};
+use crate::lang::ast::{Command, Foreach, Item, Script, Statement};
 use crate::lang::binder::{self, Around, Bound};
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::grammar;
@@ -139,9 +139,13 @@ impl Check<'_> {
             Ok(mut bound) => {
                 self.warnings.add(std::mem::take(&mut bound.warnings));
                 if bound.spec.path == LET.spec.path {
-                    let given = bound.args.get(&VARIABLES).unwrap_or_default();
-                    let names = given.iter().map(|(name, _)| name.clone());
-                    self.ahead.later.extend(names);
+                    // Also those whose values are not known yet.
+                    let names = command.items.iter().filter_map(|item| match item {
+                        Item::Named(named) => Some(&named.name),
+                        Item::Dash(dash) => Some(&dash.name),
+                        _ => None,
+                    });
+                    self.ahead.later.extend(names.map(|name| name.text.clone()));
                 }
                 Some(bound)
             }

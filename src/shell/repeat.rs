@@ -31,6 +31,7 @@ impl Shell {
             Err(diagnostics) => return Ok(self.report_at_run(diagnostics, text)),
         };
         yields_rows(&bound).map_err(|diagnostic| *diagnostic)?;
+        self.echo(text, || format!("foreach {name} in ({})", bound.masked));
         let ui = self.ui.clone();
         let (outcome, list) = ui.collect(|| self.execute(&bound));
         let exit = outcome?;

@@ -133,10 +133,15 @@ impl Shell {
             None if self.is_live => Source::Live,
             None => Source::Once,
         };
-        if self.options.echo && text.name.is_some() {
-            self.ui.notice(&format!("+ {}", bound.masked));
-        }
+        self.echo(text, || bound.masked.clone());
         self.execute(&bound)
+    }
+
+    /// Shows a command of a script before it runs, where that was asked for; `masked` holds no secret.
+    pub(super) fn echo(&self, text: &Text, masked: impl FnOnce() -> String) {
+        if self.options.echo && text.name.is_some() {
+            self.ui.notice(&format!("+ {}", masked()));
+        }
     }
 }
 
@@ -168,9 +173,9 @@ impl Shell {
 
     fn and_more(&self, shown: usize, more: usize, noun: &str) {
         if more > 0 {
-            let (shown, more) = (shown as u64, counted(more as u64, noun));
+            let (shown, more) = (shown as u64, counted(more as u64, &format!("more {noun}")));
             self.ui
-                .notice(&format!("the first {shown} are shown, and {more} more"));
+                .notice(&format!("the first {shown} are shown, and {more}"));
         }
     }
 

@@ -213,8 +213,9 @@ impl Binder<'_> {
     }
 
     fn pair(&mut self, name: String, words: Vec<Word>, span: &Span) {
-        let first = self.pairs.iter().find(|(given, ..)| *given == name);
-        if let Some((_, _, first)) = first {
+        let next = self.pairs.len();
+        let first = *self.pair_names.entry(name.clone()).or_insert(next);
+        if let Some((_, _, first)) = self.pairs.get(first) {
             let title = format!("'{name}' is given twice");
             let diagnostic = Diagnostic::new("E0203", title, span.clone(), "the second time")
                 .also(first.clone(), "the first time");

@@ -15,6 +15,8 @@ mod selection_tests;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+
 use super::Span;
 use super::args::{Args, Given, Value};
 use super::ast::{self, Item, PieceKind};
@@ -106,6 +108,7 @@ fn bind_with(
         given: Vec::new(),
         listed: Vec::new(),
         pairs: Vec::new(),
+        pair_names: HashMap::new(),
         conditions: Vec::new(),
         limit: None,
         selecting: Vec::new(),
@@ -136,6 +139,8 @@ struct Binder<'a> {
     listed: Vec<(&'static Arg, Vec<Word>, Span)>,
     /// `name=value` of the command's own choosing.
     pairs: Vec<(String, Vec<Word>, Span)>,
+    /// Which of the pairs has a name.
+    pair_names: HashMap<String, usize>,
     conditions: Vec<Expr>,
     limit: Option<u64>,
     /// Where the selection is written.
