@@ -91,11 +91,26 @@ impl Text {
     }
 }
 
-/// Reads a script. With a master logged in, one that others can write is refused: they would run as the master.
+/// Reads a script. With a master logged in, one that others can write is refused: its lines would run as the
+/// master's.
 pub fn read(path: &Path, session: bool) -> Result<Text, Failure> {
     use std::os::unix::fs::MetadataExt as _;
     let failed = |error: &std::io::Error| Failure::file("read", path, error);
-    let meta = std::fs::metadata(path).map_err(|error| failed(&error))?;
+    // What is looked at is what is read, whatever the name stands for a moment later.
+    let mut file = std::fs::File::open(path).map_err(|error| failed(&error))?;
+    let meta = file.metadata().map_err(|error| failed(&error))?;
+    let is_foreign = ![0, rustix::process::geteuid().as_raw()].contains(&meta.uid());
+    if session && is_foreign {
+        return Err(Failure::new(
+            Exit::Denied,
+            code::FORBIDDEN,
+            format!(
+                "{} belongs to another user, who can write it, so a master does not run it",
+                path.display()
+            ),
+        )
+        .hint("read it, then run a copy of your own"));
+    }
     if session && meta.mode() & 0o022 != 0 {
         return Err(Failure::new(
             Exit::Denied,
@@ -107,7 +122,8 @@ pub fn read(path: &Path, session: bool) -> Result<Text, Failure> {
         )
         .hint(format!("read it, then type: chmod go-w {}", path.display())));
     }
-    let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut file, &mut bytes).map_err(|error| failed(&error))?;
     decoded(path, bytes)
 }
 

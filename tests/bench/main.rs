@@ -5,6 +5,7 @@
 
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
+mod output;
 mod select;
 mod tenant;
 
@@ -39,6 +40,11 @@ fn main() {
          |---|---|---|---|---|---|---|\n",
     );
     machine();
+    output::language(folder.path(), &mut table, |script| {
+        let mut command = Command::new(IGSH);
+        command.arg("check").arg(script);
+        run(command)
+    });
     for count in [small, users] {
         bench(folder.path(), count, &mut table);
     }
@@ -103,6 +109,11 @@ fn bench(folder: &Path, users: u64, table: &mut String) {
 
     select::selections(&vault, users, table, |line, times| {
         run(igsh(&vec![line.to_owned(); times]))
+    });
+
+    output::output(&vault, users, table, |lines| {
+        let lines: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
+        run(igsh(&lines))
     });
 
     let bundle = at("all.igb");

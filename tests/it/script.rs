@@ -1,5 +1,6 @@
 //! Scripts that loop, assert and run each other, and what lists can be asked for beside their selection.
 
+use crate::common::pty::Pty;
 use crate::common::{House, Ran};
 
 fn run(house: &House, options: &[&str], script: &str) -> Ran {
@@ -290,6 +291,10 @@ fn a_script_that_others_can_write_is_not_run_by_a_master_nor_what_it_includes() 
         mode("inner.igsh", 0o644);
     }
     run(&house, &[], "outer.igsh").ok();
+    // Only root can give a file away.
+    if std::os::unix::fs::chown(house.at("inner.igsh"), Some(65_534), None).is_ok() {
+        run(&house, &[], "outer.igsh").fails(3, &["outer.igsh:2:1", "another user"]);
+    }
 }
 
 #[test]
@@ -476,4 +481,88 @@ fn a_change_or_an_export_of_everybody_is_warned_about() {
             ran.err
         );
     }
+}
+
+/// A loop on a terminal, interrupted once the screen shows `seen`: what is told of it, and the exit status.
+fn interrupted(house: &House, options: &[&str], script: &str, seen: &str) -> (String, u32) {
+    house.file("loop.igsh", script);
+    let environment = house.environment();
+    let environment: Vec<_> = environment
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let mut args = vec!["--login", "Master1", "--password-file", "m1.txt"];
+    args.extend(options);
+    args.extend(["run", "loop.igsh"]);
+    let igsh = std::path::Path::new(env!("CARGO_BIN_EXE_igsh"));
+    let mut pty = Pty::start(igsh, &args, &environment, house.path());
+    pty.wait_for(seen);
+    pty.send("\x03");
+    let code = pty.exit_code();
+    (String::from_utf8_lossy(pty.transcript()).into_owned(), code)
+}
+
+#[test]
+fn ctrl_c_within_a_row_ends_its_command_and_the_loop() {
+    let house = House::with_people(3);
+    let (told, code) = interrupted(
+        &house,
+        &["--keep-going"],
+        "foreach g in (group list limit=3 sort=name) {\n\
+         \x20 echo begun with $g\n\
+         \x20 source generate users=4000000 seed=1 file=${g}.ndjson\n\
+         \x20 echo after\n\
+         }\n\
+         echo end\n",
+        "begun with",
+    );
+    assert_eq!(code, 130, "{told}");
+    assert!(told.contains("loop.igsh:3:3: error[E0130]"), "{told}");
+    assert!(told.contains("; 0 of 3 groups done"), "{told}");
+    assert!(told.contains("foreach g: interrupted at '"), "{told}");
+    assert!(!told.contains("after") && !told.contains("end"), "{told}");
+    let files = std::fs::read_dir(house.path()).expect("the folder");
+    let made = files.filter(|entry| {
+        let name = entry.as_ref().expect("an entry").file_name();
+        name.to_string_lossy().contains("ndjson")
+    });
+    assert_eq!(made.count(), 0);
+}
+
+#[test]
+fn ctrl_c_between_rows_ends_the_loop_and_says_how_far_it_came() {
+    let house = House::with_people(1500);
+    let (told, code) = interrupted(
+        &house,
+        &[],
+        "foreach u in (user list sort=userid) {\n  echo at $u\n  user count userid=$u format=value\n}\necho end\n",
+        "at ",
+    );
+    assert_eq!(code, 130, "{told}");
+    let done = told.matches("at ").count();
+    assert!(done < 1500, "{done}");
+    let said = told
+        .lines()
+        .find(|line| line.contains("foreach u: interrupted at '"));
+    let said = said.unwrap_or_else(|| panic!("{told}"));
+    assert!(said.contains("of 1,500 users done"), "{said}");
+    assert!(!told.contains("end\r\n"), "{told}");
+}
+
+#[test]
+fn a_loop_that_goes_on_says_how_many_failed() {
+    let house = House::with_people(4);
+    let name = house.ask("value", "user list sort=userid limit=1 columns=userid");
+    house.file(
+        "loop.igsh",
+        format!(
+            "foreach u in (user list sort=userid) {{\n  assert count=0 userid=$u userid='{}'\n}}\n",
+            name.trim()
+        ),
+    );
+    let ran = run(&house, &["--keep-going"], "loop.igsh");
+    ran.fails(
+        5,
+        &["loop.igsh:2:3", "foreach u: 3 of 4 users done, 1 failed"],
+    );
 }
