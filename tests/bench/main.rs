@@ -316,14 +316,19 @@ fn run(mut command: Command) -> Run {
     }
 }
 
-/// Processor time of the children that have ended, theirs included, from proc_pid_stat(5): fields 16 and 17, in
-/// hundredths of a second.
+/// Processor time of the children that have ended, theirs included: fields 16 and 17 of proc_pid_stat(5).
 fn children() -> Duration {
+    processor(16)
+}
+
+/// The two fields of proc_pid_stat(5) from this one on, user and system time in hundredths of a second.
+fn processor(field: usize) -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // What follows the name in parentheses begins with the third field.
     let fields = stat.rsplit(')').next().unwrap_or_default();
     let ticks: u64 = fields
         .split_whitespace()
-        .skip(13)
+        .skip(field - 3)
         .take(2)
         .filter_map(|field| field.parse::<u64>().ok())
         .sum();

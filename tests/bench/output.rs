@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
-use super::{Run, present, row, run, shell};
+use super::{Run, present, processor, row, run, shell};
 
 /// Lines of the script that is checked.
 const LINES: usize = 100_000;
@@ -116,6 +116,7 @@ pub(super) fn output(vault: &Path, users: u64, table: &mut String, lists: impl F
     let many = lists(&lines);
     let inside = Run {
         wall: many.wall.saturating_sub(once.wall) / TIMES as u32,
+        processor: many.processor.saturating_sub(once.processor) / TIMES as u32,
         peak: many.peak,
     };
     row(
@@ -140,6 +141,7 @@ pub(super) fn language(folder: &Path, table: &mut String, check: impl Fn(&Path) 
     );
     let lines = 1_000;
     let text = script(lines);
+    let before = processor(14);
     let started = Instant::now();
     for _ in 0..COMMANDS as usize / lines {
         let script = igsh::lang::grammar::parse(std::hint::black_box(&text)).expect("a script");
@@ -147,6 +149,7 @@ pub(super) fn language(folder: &Path, table: &mut String, check: impl Fn(&Path) 
     }
     let parsed = Run {
         wall: started.elapsed(),
+        processor: processor(14).saturating_sub(before),
         peak: 0,
     };
     row(
