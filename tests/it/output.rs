@@ -362,6 +362,22 @@ fn every_code_is_explained_and_its_examples_are_lines() {
     }
 }
 
+#[test]
+fn no_example_of_the_catalogue_is_warned_about() {
+    use igsh::shell::{Text, catalogue, check};
+    let given = igsh::lang::value::Variables::new();
+    for command in catalogue().commands {
+        for example in command.examples {
+            let checked = check(
+                &Text::line(example.line),
+                Some(&given),
+                jiff::Timestamp::now(),
+            );
+            assert!(checked.warnings.is_empty(), "{}", example.line);
+        }
+    }
+}
+
 /// The rows of all tables but those that a login writes.
 fn dump(house: &House, name: &str) -> String {
     let db = rusqlite::Connection::open(house.at(name)).expect("the vault");
