@@ -104,6 +104,19 @@ impl Operator {
         Self::Greater,
     ];
 
+    /// The longest one that `text` begins with.
+    fn at(text: &str) -> Option<Self> {
+        Some(match text.as_bytes() {
+            [b'!', b'=', ..] => Self::NotEqual,
+            [b'<', b'=', ..] => Self::LessOrEqual,
+            [b'>', b'=', ..] => Self::GreaterOrEqual,
+            [b'=', ..] => Self::Equal,
+            [b'<', ..] => Self::Less,
+            [b'>', ..] => Self::Greater,
+            _ => return None,
+        })
+    }
+
     /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -242,18 +255,12 @@ impl Lexer<'_> {
             },
             c if c.is_control() => T::Bad(Bad::Control(c)),
             c if c.is_whitespace() => T::Bad(Bad::Space(c)),
-            c if is_special(c) => {
-                let written = self.rest();
-                let operator = Operator::ALL
-                    .into_iter()
-                    .find(|operator| written.starts_with(operator.as_str()));
-                match operator {
-                    Some(operator) => {
-                        return self.push(T::Operator(operator), operator.as_str().len());
-                    }
-                    None => T::Bad(Bad::Quotable(c)),
+            c if is_special(c) => match Operator::at(self.rest()) {
+                Some(operator) => {
+                    return self.push(T::Operator(operator), operator.as_str().len());
                 }
-            }
+                None => T::Bad(Bad::Quotable(c)),
+            },
             _ => {
                 let run = bare_run(self.rest());
                 return self.push(T::Word, run);

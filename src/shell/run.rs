@@ -73,13 +73,14 @@ impl Shell {
             .hint("scripts may run each other 16 deep, and none that is still running"));
         }
         let checked = check(&text, Some(&variables), self.ambient.clock.now());
-        if !checked.errors.is_empty() {
-            return Ok(self.report(checked.errors, &text));
-        }
-        self.warn(checked.warnings, &text);
         self.scripts.push(text.clone());
         self.scopes.push(variables);
-        let exit = self.run_statements(&checked.script, &text);
+        let exit = if checked.errors.is_empty() {
+            self.warn(checked.warnings, &text);
+            self.run_statements(&checked.script, &text)
+        } else {
+            self.report(checked.errors, &text)
+        };
         self.scopes.pop();
         self.scripts.pop();
         Ok(exit)

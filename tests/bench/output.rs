@@ -112,7 +112,7 @@ pub(super) fn output(vault: &Path, users: u64, table: &mut String, lists: impl F
     const TIMES: usize = 10;
     let mut lines = vec!["user list limit=10000 format=table"];
     let once = lists(&lines);
-    lines.extend(["last"; TIMES]);
+    lines.extend(["last format=table"; TIMES]);
     let many = lists(&lines);
     let inside = Run {
         wall: many.wall.saturating_sub(once.wall) / TIMES as u32,

@@ -96,6 +96,16 @@ fn an_error_names_every_script_on_the_way() {
     house.file("outer.igsh", "echo out\nrun sub/inner.igsh\n");
     house.file("sub/inner.igsh", "\n  user get nobody\n");
     run(&house, &[], "outer.igsh").fails(1, &["sub/inner.igsh:2:3", "run from outer.igsh:2:1"]);
+    // Also where it is found before the first command of the inner one runs.
+    house.file("sub/inner.igsh", "echo in\n  user cuont\n");
+    let ran = run(&house, &[], "outer.igsh").fails(
+        2,
+        &[
+            "sub/inner.igsh:2:8: error[E0202]",
+            "run from outer.igsh:2:1",
+        ],
+    );
+    assert_eq!(ran.out, "out\n");
     house.file("sub/inner.igsh", "run ../outer.igsh\n");
     run(&house, &[], "outer.igsh").fails(1, &["runs itself"]);
 }

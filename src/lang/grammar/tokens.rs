@@ -150,41 +150,29 @@ pub(super) struct Wrong {
 }
 
 /// What could stand at a place. A rule that is tried in vain makes one of these, at every item of every line, so that
-/// they are kept without an allocation.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// one name is kept without an allocation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Expected {
-    names: [&'static str; Self::MOST],
-    count: usize,
+    first: Option<&'static str>,
+    others: Vec<&'static str>,
 }
 
 impl Expected {
-    /// More than the rules have alternatives.
-    const MOST: usize = 8;
-
-    fn one(name: &'static str) -> Self {
-        let mut one = Self::default();
-        one.push(name);
-        one
-    }
-
     fn push(&mut self, name: &'static str) {
-        if self.as_slice().last() == Some(&name) {
-            return;
-        }
-        if let Some(place) = self.names.get_mut(self.count) {
-            *place = name;
-            self.count += 1;
+        if self.first.is_none() {
+            self.first = Some(name);
+        } else if self.iter().last() != Some(name) {
+            self.others.push(name);
         }
     }
 
-    fn add(&mut self, other: &Self) {
-        for name in other.as_slice() {
-            self.push(name);
-        }
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.first.into_iter().chain(self.others.iter().copied())
     }
 
-    pub(super) fn as_slice(&self) -> &[&'static str] {
-        self.names.get(..self.count).unwrap_or_default()
+    /// Whether this and nothing else could stand there.
+    pub(super) fn is_only(&self, name: &str) -> bool {
+        self.first == Some(name) && self.others.is_empty()
     }
 }
 
@@ -209,7 +197,10 @@ impl Wrong {
     ) -> Self {
         Self {
             remaining: at.ahead().tokens.len(),
-            expected: expected.map_or_else(Expected::default, Expected::one),
+            expected: Expected {
+                first: expected,
+                others: Vec::new(),
+            },
             cause,
         }
     }
@@ -229,7 +220,10 @@ impl ParseError<Tokens<'_>> for Wrong {
             std::cmp::Ordering::Less => self,
             std::cmp::Ordering::Greater => other,
             std::cmp::Ordering::Equal => {
-                self.expected.add(&other.expected);
+                other
+                    .expected
+                    .iter()
+                    .for_each(|name| self.expected.push(name));
                 self.cause = self.cause.or(other.cause);
                 self
             }
