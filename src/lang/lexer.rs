@@ -154,7 +154,8 @@ pub fn lex(text: &str) -> Vec<Token> {
     let mut lexer = Lexer {
         text,
         at: 0,
-        tokens: Vec::new(),
+        // Blanks and signs included, a token has three characters in most texts.
+        tokens: Vec::with_capacity(text.len() / 3),
     };
     if text.starts_with('\u{feff}') {
         lexer.push(TokenKind::Blank, '\u{feff}'.len_utf8());

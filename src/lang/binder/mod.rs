@@ -188,7 +188,7 @@ impl Binder<'_> {
         let mut words = Vec::new();
         let mut complete = true;
         for element in &value.elements {
-            if let [piece] = element.pieces.as_slice()
+            if let [piece] = &*element.pieces
                 && let PieceKind::Variable {
                     name,
                     quoted: false,

@@ -8,7 +8,7 @@ use nom::sequence::preceded;
 use super::tokens::{Cause, MAX_DEPTH, Parsed, Tokens};
 use crate::lang::Span;
 use crate::lang::ast::{
-    Command, Condition, Dash, Element, Item, Name, Named, Piece, PieceKind, Value, Where,
+    Command, Condition, Dash, Element, Few, Item, Name, Named, Piece, PieceKind, Value, Where,
 };
 use crate::lang::lexer::{Operator, Token, TokenKind, is_name, variable_name};
 
@@ -22,7 +22,9 @@ const A_CONDITION: &str = "a condition such as group=sales";
 pub(super) fn command(input: Tokens<'_>) -> Parsed<'_, Command> {
     let (rest, first) = item(input)?;
     let start = first.span().start;
-    let (rest, items) = followed_by(rest, first, spaced(item))?;
+    let mut items = Vec::with_capacity(input.words());
+    items.push(first);
+    let (rest, items) = followed_by(rest, items, spaced(item))?;
     let end = items.last().map_or(start, |last| last.span().end);
     let span = start..end;
     Ok((rest, Command { items, span }))
@@ -49,14 +51,13 @@ fn item(input: Tokens<'_>) -> Parsed<'_, Item> {
     .parse(input)
 }
 
-/// `first`, and what `parser` reads after it as often as it can: [`nom::multi::many0`] with room for no more than is
-/// there, since most lists have one element.
+/// What was read, and what `parser` reads after it as often as it can: [`nom::multi::many0`] with room for no more than
+/// is there, since most lists have one element.
 fn followed_by<'t, T>(
     mut rest: Tokens<'t>,
-    first: T,
+    mut all: Vec<T>,
     mut parser: impl FnMut(Tokens<'t>) -> Parsed<'t, T>,
 ) -> Parsed<'t, Vec<T>> {
-    let mut all = vec![first];
     loop {
         match parser(rest) {
             Ok((after, next)) => {
@@ -103,7 +104,7 @@ fn chain<'t>(
 ) -> Parsed<'t, Condition> {
     let (rest, first) = link(input)?;
     let mut next = preceded(keyword(joint), cut(spaced(link)));
-    let (rest, mut links) = followed_by(rest, first, |at| next.parse(at))?;
+    let (rest, mut links) = followed_by(rest, vec![first], |at| next.parse(at))?;
     let only = if links.len() == 1 { links.pop() } else { None };
     Ok((rest, only.unwrap_or_else(|| join(links))))
 }
@@ -256,7 +257,7 @@ fn value(input: Tokens<'_>) -> Parsed<'_, Value> {
     let start = first.span.start;
     let comma = glued(of_kind(|kind| kind == TokenKind::Comma, "','"));
     let mut next = preceded(comma, cut(glued(element)));
-    let (rest, elements) = followed_by(rest, first, |at| next.parse(at))?;
+    let (rest, elements) = followed_by(rest, vec![first], |at| next.parse(at))?;
     let end = elements.last().map_or(start, |last| last.span.end);
     let span = start..end;
     Ok((rest, Value { elements, span }))
@@ -267,8 +268,8 @@ fn element(input: Tokens<'_>) -> Parsed<'_, Element> {
     let (mut rest, mut pieces) = piece(input)?;
     loop {
         match glued(piece)(rest) {
-            Ok((after, mut more)) => {
-                pieces.append(&mut more);
+            Ok((after, more)) => {
+                pieces = pieces.and(more);
                 rest = after;
             }
             Err(nom::Err::Error(_)) => break,
@@ -282,7 +283,7 @@ fn element(input: Tokens<'_>) -> Parsed<'_, Element> {
 }
 
 /// One piece, or what a pair of quotes holds.
-fn piece(input: Tokens<'_>) -> Parsed<'_, Vec<Piece>> {
+fn piece(input: Tokens<'_>) -> Parsed<'_, Few<Piece>> {
     let Some((rest, token)) = input.next() else {
         return input.fail(A_VALUE);
     };
@@ -294,7 +295,7 @@ fn piece(input: Tokens<'_>) -> Parsed<'_, Vec<Piece>> {
         _ => return input.fail(A_VALUE),
     };
     let span = token.span.clone();
-    Ok((rest, vec![Piece { kind, span }]))
+    Ok((rest, Few::one(Piece { kind, span })))
 }
 
 fn variable(token: &str, quoted: bool) -> PieceKind {
@@ -305,7 +306,7 @@ fn variable(token: &str, quoted: bool) -> PieceKind {
 }
 
 /// What follows the quote `opening`, up to the closing one. The lexer has seen that there is one.
-fn quoted<'t>(opening: &'t Token) -> impl FnMut(Tokens<'t>) -> Parsed<'t, Vec<Piece>> {
+fn quoted<'t>(opening: &'t Token) -> impl FnMut(Tokens<'t>) -> Parsed<'t, Few<Piece>> {
     move |input| {
         let mut pieces = Vec::new();
         let mut text = String::new();
@@ -336,7 +337,7 @@ fn quoted<'t>(opening: &'t Token) -> impl FnMut(Tokens<'t>) -> Parsed<'t, Vec<Pi
                         pieces.push(Piece { kind, span });
                     }
                     widen(&mut pieces, opening.span.start..end);
-                    return Ok((after, pieces));
+                    return Ok((after, pieces.into()));
                 }
                 _ => break,
             }

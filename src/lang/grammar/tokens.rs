@@ -48,6 +48,13 @@ impl<'t> Tokens<'t> {
         Some((ahead.take_from(1), ahead.tokens.first()?))
     }
 
+    /// How many words there are from here to the end of the line, at most.
+    pub(super) fn words(self) -> usize {
+        let ends = |token: &&Token| matches!(token.kind, TokenKind::Newline | TokenKind::Semicolon);
+        let line = self.tokens.iter().take_while(|token| !ends(token));
+        line.filter(|token| !token.glued).count()
+    }
+
     pub(super) fn slice(self, span: &Span) -> &'t str {
         self.text.get(span.clone()).unwrap_or_default()
     }
