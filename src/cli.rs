@@ -17,7 +17,7 @@ use crate::command::failure::code;
 use crate::command::file::{read_line, read_private, read_secret};
 use crate::command::{Exit, Failure};
 use crate::lang::args::Yes;
-use crate::render::{Failure as Shown, Setup, Terminal, Ui};
+use crate::render::{Colour, Failure as Shown, Setup, Terminal, Ui};
 use crate::shell::{Shell, Text};
 
 use args::{Action, Cli, Options};
@@ -91,8 +91,8 @@ fn run(cli: Cli, cancel: CancelToken) -> Exit {
     let mut setup = Setup::of_process(Box::new(Terminal::new(cancel.clone())));
     setup.quiet = options.quiet;
     match options.color.as_str() {
-        "always" => setup.colour = true,
-        "never" => setup.colour = false,
+        "always" => setup.colour = Colour::Always,
+        "never" => setup.colour = Colour::Never,
         _ => {}
     }
     if let Some(format) = options.format.as_deref().and_then(|name| name.parse().ok()) {

@@ -73,7 +73,7 @@ pub struct Options {
     /// Say yes to every question that is not about destroying; with =N only where exactly N are affected
     #[arg(long, global = true, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "any")]
     pub yes: Option<String>,
-    /// Stop at the confirmation of every command that changes something
+    /// Change nothing: stop at the question of every command that asks, and before every other one that changes something
     #[arg(long, global = true)]
     pub dry_run: bool,
     /// Run only commands that look

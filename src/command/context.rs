@@ -9,7 +9,6 @@ use crate::lang::args::Yes;
 use crate::lang::binder::Bound;
 use crate::lang::selection::{Entity, Selection};
 use crate::model::SecretBytes;
-use crate::render::collect::REMEMBERED;
 use crate::render::doc::{Cell, Column, RowSink};
 use crate::render::view::View;
 use crate::render::{Assent, Format, Ui, counted};
@@ -204,8 +203,7 @@ pub fn rows_on<T>(
     show: impl FnOnce(&mut dyn RowSink) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let view = view(bound);
-    // A table counts no further, and so needs no more rows in order.
-    let most = format.is_for_people().then_some(REMEMBERED as u64 + 1);
+    let most = ui.most_rows(format);
     let Some(path) = bound.args.get(&INTO) else {
         return show(view.over(sink, most).as_mut());
     };
@@ -216,7 +214,11 @@ pub fn rows_on<T>(
             .map_err(|error| Failure::file("write", path, &error))?;
         let rows = ui.rows_into(Box::new(std::io::BufWriter::new(copy)), format);
         let mut rows = view.over(rows, most);
-        shown = Some(show(rows.as_mut())?);
+        let done = show(rows.as_mut());
+        shown = Some(done.map_err(|failure| match failure.code {
+            code::FILE => failure.in_file(path),
+            _ => failure,
+        })?);
         Ok(())
     })?;
     shown.ok_or_else(|| Failure::new(Exit::Internal, code::INTERNAL, "nothing was written"))
@@ -311,6 +313,20 @@ impl Context<'_> {
         Ok(Some(proposal))
     }
 
+    /// Warns before a change or an export whose selection leaves nobody out.
+    pub fn warn_of_everybody(&self, selection: &Selection) -> Result<(), Failure> {
+        let db = self.desk.reading()?.file().connection();
+        let all = query::count(db, &Selection::default())?;
+        if all > 1 && query::count(db, selection)? == all {
+            let all = counted(all, "user");
+            self.ui.warning(&match selection.text.as_str() {
+                "" => format!("without a selection this is about everybody: {all}"),
+                text => format!("'{text}' chooses everybody: {all}"),
+            });
+        }
+        Ok(())
+    }
+
     /// The note for whoever has to wait for this command.
     pub fn holder(&self, bound: &Bound) -> Holder {
         Holder {
@@ -327,6 +343,12 @@ impl Context<'_> {
         show: impl FnOnce(&mut dyn RowSink) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         rows_into(self.ui, bound, self.format(bound)?, show)
+    }
+
+    /// So many rows of its list this command needs at most, as far as that is known beforehand.
+    pub fn most(&self, bound: &Bound) -> Result<Option<u64>, Failure> {
+        let most = self.ui.most_rows(self.format(bound)?);
+        Ok(most.filter(|_| bound.args.get(&SORT).is_none()))
     }
 
     /// Shows a list: `fill` pushes its rows. Ctrl-C ends it, a closed pipe quietly.

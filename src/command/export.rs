@@ -102,6 +102,9 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     if let Some(note) = cx.case_note(&selection, Entity::User, false)? {
         cx.ui.notice(&note);
     }
+    if request.unassigned != Unassigned::Only {
+        cx.warn_of_everybody(&selection)?;
+    }
     let draft = request.draft.clone();
     let holder = cx.holder(bound);
     let who = cx.desk.who.clone();

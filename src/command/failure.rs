@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::lang::diagnostic::Diagnostic;
+use crate::lang::suggest::{did_you_mean, similar};
 use crate::otp::grid::NoChallenge;
 use crate::render::view::NoColumn;
 
@@ -97,7 +98,7 @@ pub mod code {
     use crate::lang::codes::Code;
 
     macro_rules! codes {
-        ($($name:ident = $code:literal, $title:literal, $explanation:literal;)+) => {
+        ($($name:ident = $code:literal, $title:literal, $explanation:literal $(, $wrong:literal => $right:literal)?;)+) => {
             $(#[doc = $title] pub const $name: &str = $code;)+
 
             /// All of them, for `help E0401`.
@@ -105,51 +106,85 @@ pub mod code {
                 code: $code,
                 title: $title,
                 explanation: $explanation,
-                wrong: "",
-                right: "",
+                wrong: concat!($($wrong)?),
+                right: concat!($($right)?),
             }),+];
         };
     }
 
     codes! {
         FILE = "E0401", "a file cannot be used",
-            "A file is missing, cannot be read, exists already, or the disk has no room for it. The message names the file and the cause; nothing was changed. An existing file is replaced only with -overwrite, a password file never.";
+            "A file is missing, cannot be read, exists already, or the disk has no room for it. The message names the file and the cause; nothing was changed. An existing file is replaced only with -overwrite, a password file never.",
+            "export file=/no/such/folder/a.igb" =>
+            "export file=a.igb";
         RECORD = "E0402", "a record cannot be taken",
-            "A line of a file is not what it should be. The message names the line and, where it can, column and field; nothing was loaded. With -skip-bad 'source load' takes the good records and writes the bad lines to a residue file.";
+            "A line of a file is not what it should be. The message names the line and, where it can, column and field; nothing was loaded. With -skip-bad 'source load' takes the good records and writes the bad lines to a residue file.",
+            "source load file=people.ndjson format=ndjson" =>
+            "source load file=people.ndjson format=ndjson -skip-bad";
         VAULT = "E0501", "the vault cannot be used",
-            "The file is not a vault, belongs to a newer igsh, is damaged, or others may read it. The message says which, and what to do.";
+            "The file is not a vault, belongs to a newer igsh, is damaged, or others may read it. The message says which, and what to do.",
+            "igsh --vault notes.txt" =>
+            "igsh --vault vault.db";
         BUSY = "E0502", "another session holds the vault",
             "Two sessions can work at once, but only one writes at a time. A writer waits five seconds and is then told which command holds the vault and since when. Try again when that has finished.";
         SESSION = "E0601", "nobody is logged in",
-            "Whatever reads or writes the vault's data needs a master. Type 'login Master1', or start igsh with --login and a password file.";
+            "Whatever reads or writes the vault's data needs a master. Type 'login Master1', or start igsh with --login and a password file.",
+            "igsh -c 'user list'" =>
+            "igsh --login Master1 --password-file m1.txt -c 'user list'";
         PASSWORD = "E0602", "a password was not accepted",
-            "It is wrong, too short, in a file that others can read, or the master has to wait after failed logins. Waiting times grow from a second to 15 minutes; 'master unlock' by another master ends them.";
+            "It is wrong, too short, in a file that others can read, or the master has to wait after failed logins. Waiting times grow from a second to 15 minutes; 'master unlock' by another master ends them.",
+            "login Master4" =>
+            "login Master1";
         FORBIDDEN = "E0603", "not allowed here",
-            "A password is shown on a terminal only, a read-only shell changes nothing, and a script that others can write does not run with a master logged in.";
+            "A password is shown on a terminal only, a read-only shell changes nothing, and a script that others can write does not run with a master logged in.",
+            "igsh --read-only -c 'migrate stage wave=W1'" =>
+            "igsh -c 'migrate stage wave=W1'";
         UNCONFIRMED = "E0604", "not confirmed",
-            "The question was answered with no, nobody was there to answer, or the count was not the expected one. Nothing was changed. In scripts add -yes, or -yes=N for exactly N.";
+            "The question was answered with no, nobody was there to answer, or the count was not the expected one. Nothing was changed. In scripts add -yes, or -yes=N for exactly N.",
+            "export group=sales file=a.igb -yes=412" =>
+            "export group=sales file=a.igb -yes";
         NOTHING = "E0701", "nothing matches",
-            "The selection chooses nobody. 'user count' with the same selection tells how many it chooses; 'help selection' explains selections.";
+            "The selection chooses nobody. 'user count' with the same selection tells how many it chooses; 'help selection' explains selections.",
+            "export userid=nobody file=a.igb" =>
+            "export userid=a* file=a.igb";
         CONFLICT = "E0702", "names are not unique",
-            "On the target, user ids and aliases are unique; here they are unique within a group only. Give one of the owners another name in the source, or leave all of them out with -skip-conflicts.";
+            "On the target, user ids and aliases are unique; here they are unique within a group only. Give one of the owners another name in the source, or leave all of them out with -skip-conflicts.",
+            "export file=a.igb" =>
+            "export file=a.igb -skip-conflicts";
         PHASE = "E0704", "a step of the migration that cannot be taken",
-            "Users go from none to export, exported, imported and migrated. Nothing but an export makes a user exported; whoever was exported is not staged again, and whoever was not cannot be imported. Nobody was moved.";
+            "Users go from none to export, exported, imported and migrated. Nothing but an export makes a user exported; whoever was exported is not staged again, and whoever was not cannot be imported. Nobody was moved.",
+            "migrate advance to=imported phase=none" =>
+            "migrate advance to=imported phase=exported";
         UNKNOWN = "E0703", "there is no such thing",
-            "A bundle, user, setting, format or topic of that name does not exist. The message or its hint says what there is.";
+            "A bundle, user, setting, format or topic of that name does not exist. The message or its hint says what there is.",
+            "bundle get 99" =>
+            "bundle list";
         STALE = "E0705", "the source copy is too old",
-            "The source has written what was loaded last longer ago than migrate.max-source-age, and migrate.stale-source says that this blocks an export. Load the source anew, or change one of the two settings.";
+            "The source has written what was loaded last longer ago than migrate.max-source-age, and migrate.stale-source says that this blocks an export. Load the source anew, or change one of the two settings.",
+            "export file=a.igb" =>
+            "source load file=today.ndjson format=ndjson";
         ROWLESS = "E0706", "nothing to loop over",
-            "foreach runs its commands once for every row of a list. The command in its parentheses must be one that lists: 'group list', 'user list', 'bundle list' and so on.";
+            "foreach runs its commands once for every row of a list. The command in its parentheses must be one that lists: 'group list', 'user list', 'bundle list' and so on.",
+            "foreach u in (user count) { echo $u }" =>
+            "foreach u in (user list) { echo $u }";
         ASSERTED = "E0707", "an assertion does not hold",
-            "'assert' compares how many users a selection chooses with a number, and ends the script when it is not as it was written. 'user count' with the same selection tells the number.";
+            "'assert' compares how many users a selection chooses with a number, and ends the script when it is not as it was written. 'user count' with the same selection tells the number.",
+            "assert count=0" =>
+            "assert count>0";
         BUNDLE = "E0801", "a bundle cannot be read",
-            "The file is no bundle, is damaged or cut, or the password is mistyped or wrong: four different messages, in this order. A mistyped password is told by its last two characters before anything slow is tried.";
+            "The file is no bundle, is damaged or cut, or the password is mistyped or wrong: four different messages, in this order. A mistyped password is told by its last two characters before anything slow is tried.",
+            "bundle verify file=people.ndjson password-file=a.password" =>
+            "bundle verify file=a.igb password-file=a.password";
         AUDIT = "E0901", "the audit",
             "An entry or anchor that does not exist, or a chain that was changed. 'audit verify' says what was done to it.";
         TENANT = "E0803", "the tenant cannot take this now",
-            "Another import is under way or was interrupted, a job is done already, or the file is not the bundle of that job. 'tenant job list' shows the jobs; one that was interrupted is resumed or stopped first.";
+            "Another import is under way or was interrupted, a job is done already, or the file is not the bundle of that job. 'tenant job list' shows the jobs; one that was interrupted is resumed or stopped first.",
+            "tenant import file=a.igb" =>
+            "tenant job resume 1";
         ANSWER = "E0804", "what a user answered is not right",
-            "On the tenant, a code, an answer, a password or the cells of a card are wrong, used already, or cannot be tried. A wrong one is counted: after 'lockout.failures' in a row the user is locked out, until 'tenant verify user=… -unlock'.";
+            "On the tenant, a code, an answer, a password or the cells of a card are wrong, used already, or cannot be tried. A wrong one is counted: after 'lockout.failures' in a row the user is locked out, until 'tenant verify user=… -unlock'.",
+            "tenant verify user=asmith code=123456" =>
+            "tenant verify user=asmith code=123456 next-code=654321";
         INTERNAL = "E0999", "a fault of igsh",
             "Please report it with the message. Nothing that was under way was finished.";
         INTERRUPTED = "E0130", "interrupted",
@@ -255,14 +290,12 @@ impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         let inner = error.get_ref();
         if let Some(missing) = inner.and_then(|e| e.downcast_ref::<NoColumn>()) {
+            let near = did_you_mean(&similar(&missing.asked, missing.known.iter().copied()));
+            let near = near.map_or_else(String::new, |near| format!("{near} "));
             return Self::new(Exit::Usage, code::UNKNOWN, missing)
-                .hint(format!("there are: {}", missing.known.join(", ")));
+                .hint(format!("{near}there are: {}", missing.known.join(", ")));
         }
-        Self::new(
-            Exit::Failed,
-            code::FILE,
-            format!("cannot write the output: {error}"),
-        )
+        Self::file("write", std::path::Path::new("the output"), &error)
     }
 }
 

@@ -103,8 +103,9 @@ fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     ];
     let selection = lists_read(&bound.selection)?;
     let connection = cx.desk.reading()?.file().connection();
+    let most = cx.most(bound)?;
     cx.list_chosen(bound, ("user", Entity::User), COLUMNS, &selection, |push| {
-        query::users(connection, &selection, |user| {
+        query::users(connection, &selection, most, |user| {
             push(vec![
                 user.userid.into(),
                 user.group.into(),

@@ -136,9 +136,66 @@ pub struct Value {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Element {
     /// At least one.
-    pub pieces: Vec<Piece>,
+    pub pieces: Few<Piece>,
     /// Where it stands.
     pub span: Span,
+}
+
+/// One or more, usually one, which is kept without an allocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Few<T> {
+    /// Just one.
+    One([T; 1]),
+    /// Any other number.
+    Many(Vec<T>),
+}
+
+impl<T> Few<T> {
+    /// One.
+    pub const fn one(item: T) -> Self {
+        Self::One([item])
+    }
+
+    /// These, and those after them.
+    #[must_use]
+    pub fn and(self, more: Self) -> Self {
+        let mut all = self.into_vec();
+        all.append(&mut more.into_vec());
+        Self::Many(all)
+    }
+
+    fn into_vec(self) -> Vec<T> {
+        match self {
+            Self::One(item) => item.into(),
+            Self::Many(items) => items,
+        }
+    }
+}
+
+impl<T> From<Vec<T>> for Few<T> {
+    fn from(items: Vec<T>) -> Self {
+        items.try_into().map_or_else(Self::Many, Self::One)
+    }
+}
+
+impl<T> std::ops::Deref for Few<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        match self {
+            Self::One(item) => item,
+            Self::Many(items) => items,
+        }
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Few<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
 }
 
 /// A piece of an element.
@@ -187,7 +244,7 @@ impl Value {
         let [element] = self.elements.as_slice() else {
             return None;
         };
-        match element.pieces.as_slice() {
+        match &*element.pieces {
             [
                 Piece {
                     kind: PieceKind::Bare(text),

@@ -104,6 +104,19 @@ impl Operator {
         Self::Greater,
     ];
 
+    /// The longest one that `text` begins with.
+    fn at(text: &str) -> Option<Self> {
+        Some(match text.as_bytes() {
+            [b'!', b'=', ..] => Self::NotEqual,
+            [b'<', b'=', ..] => Self::LessOrEqual,
+            [b'>', b'=', ..] => Self::GreaterOrEqual,
+            [b'=', ..] => Self::Equal,
+            [b'<', ..] => Self::Less,
+            [b'>', ..] => Self::Greater,
+            _ => return None,
+        })
+    }
+
     /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -141,7 +154,8 @@ pub fn lex(text: &str) -> Vec<Token> {
     let mut lexer = Lexer {
         text,
         at: 0,
-        tokens: Vec::new(),
+        // Blanks and signs included, a token has three characters in most texts.
+        tokens: Vec::with_capacity(text.len() / 3),
     };
     if text.starts_with('\u{feff}') {
         lexer.push(TokenKind::Blank, '\u{feff}'.len_utf8());
@@ -158,7 +172,7 @@ pub fn is_bare(c: char) -> bool {
 }
 
 /// Whether `c` has a meaning of its own, so that a value that holds it is quoted (`language.md` §1).
-pub fn is_special(c: char) -> bool {
+pub const fn is_special(c: char) -> bool {
     matches!(
         c,
         ',' | ';' | '\'' | '"' | '$' | '\\' | '(' | ')' | '{' | '}' | '=' | '!' | '<' | '>'
@@ -242,20 +256,14 @@ impl Lexer<'_> {
             },
             c if c.is_control() => T::Bad(Bad::Control(c)),
             c if c.is_whitespace() => T::Bad(Bad::Space(c)),
-            c if is_special(c) => {
-                let written = self.rest();
-                let operator = Operator::ALL
-                    .into_iter()
-                    .find(|operator| written.starts_with(operator.as_str()));
-                match operator {
-                    Some(operator) => {
-                        return self.push(T::Operator(operator), operator.as_str().len());
-                    }
-                    None => T::Bad(Bad::Quotable(c)),
+            c if is_special(c) => match Operator::at(self.rest()) {
+                Some(operator) => {
+                    return self.push(T::Operator(operator), operator.as_str().len());
                 }
-            }
+                None => T::Bad(Bad::Quotable(c)),
+            },
             _ => {
-                let run = self.run(is_bare);
+                let run = bare_run(self.rest());
                 return self.push(T::Word, run);
             }
         };
@@ -331,6 +339,35 @@ impl Lexer<'_> {
             token.kind = TokenKind::Bad(Bad::OpenQuote(quote));
         }
     }
+}
+
+/// The length of the run of bare characters at the start of `rest`. Nearly all of them are ASCII, which a table knows.
+fn bare_run(rest: &str) -> usize {
+    static BARE: [bool; 256] = bare_bytes();
+    let bytes = rest.as_bytes();
+    let mut at = 0;
+    loop {
+        while let Some(byte) = bytes.get(at)
+            && BARE[usize::from(*byte)]
+        {
+            at += 1;
+        }
+        match rest.get(at..).and_then(|rest| rest.chars().next()) {
+            Some(c) if !c.is_ascii() && is_bare(c) => at += c.len_utf8(),
+            _ => return at,
+        }
+    }
+}
+
+/// The ASCII characters that are bare.
+const fn bare_bytes() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        table[byte as usize] = !is_special(byte as char);
+        byte += 1;
+    }
+    table
 }
 
 /// The length of the line break at the start of `rest`.

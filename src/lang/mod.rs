@@ -20,7 +20,7 @@ mod outline;
 pub mod redact;
 pub mod selection;
 pub mod spec;
-mod suggest;
+pub mod suggest;
 pub mod value;
 
 #[cfg(test)]

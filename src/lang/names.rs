@@ -3,7 +3,7 @@
 //! Binder, completion, highlighter and redaction ask here, so that they cannot disagree.
 
 use super::selection::{ATTRIBUTES, Attribute, Entity};
-use super::spec::{Arg, Command, Kind, Selects, fold_name};
+use super::spec::{Arg, Command, Kind, Selects, fold_name, is_called};
 
 /// The argument beside the attributes that every selecting command takes.
 pub(super) const LIMIT: &str = "limit";
@@ -62,7 +62,7 @@ impl Names {
     pub(super) fn target(self, name: &str) -> Target {
         let folded = fold_name(name);
         let mut args = self.spec.args.iter();
-        if let Some(arg) = args.find(|arg| !takes_pairs(arg) && fold_name(arg.name) == folded) {
+        if let Some(arg) = args.find(|arg| !takes_pairs(arg) && is_called(arg.name, &folded)) {
             return Target::Arg(arg);
         }
         if self.selects() {
@@ -92,7 +92,7 @@ impl Names {
             (folded, false)
         };
         let bare = || rows.and_then(|rows| self.attribute_of(rows, name));
-        let full = || self.attributes.iter().find(|a| fold_name(a.name) == name);
+        let full = || self.attributes.iter().find(|a| is_called(a.name, name));
         bare().or_else(full).map(|attribute| (attribute, prefix))
     }
 
@@ -100,7 +100,7 @@ impl Names {
     pub(super) fn attribute_of(self, entity: Entity, folded: &str) -> Option<&'static Attribute> {
         let mut own = self.attributes.iter().filter(|a| a.entity == entity);
         own.find(|attribute| {
-            fold_name(bare_name(attribute)) == folded || fold_name(attribute.name) == folded
+            is_called(bare_name(attribute), folded) || is_called(attribute.name, folded)
         })
     }
 

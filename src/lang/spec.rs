@@ -163,6 +163,14 @@ pub fn fold_name(name: &str) -> String {
         .collect()
 }
 
+/// Whether a name of the catalogue is the one that was folded to `folded`. Made for every name of the catalogue at every
+/// word of a script, so it allocates nothing; the catalogue's own names are ASCII.
+pub(super) fn is_called(name: &str, folded: &str) -> bool {
+    let mut wanted = folded.bytes();
+    let mut own = name.bytes().filter(|b| !matches!(b, b'-' | b'_' | b'.'));
+    own.all(|b| wanted.next() == Some(b.to_ascii_lowercase())) && wanted.next().is_none()
+}
+
 impl Command {
     /// A reading command that needs a session and takes nothing; the base that a spec is written over.
     pub const fn new(path: &'static str, summary: &'static str) -> Self {
@@ -176,6 +184,26 @@ impl Command {
             effect: Effect::Read,
             session: true,
             examples: &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::selection::ATTRIBUTES;
+
+    #[test]
+    fn a_name_is_called_what_it_folds_to() {
+        let names = ATTRIBUTES.iter().map(|attribute| attribute.name);
+        for name in names.chain(["-a.B_c-", "", "require-match"]) {
+            let folded = fold_name(name);
+            assert!(name.is_ascii() && is_called(name, &folded), "{name}");
+            assert!(!is_called(name, &format!("{folded}x")), "{name}");
+            assert!(
+                folded.is_empty() || !is_called(name, &folded[1..]),
+                "{name}"
+            );
         }
     }
 }

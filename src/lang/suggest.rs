@@ -8,10 +8,7 @@ const MOST: usize = 3;
 /// The candidates that `name` may stand for, the nearest first.
 ///
 /// A slip every three letters is forgiven; so is a missing end.
-pub(super) fn similar<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Vec<&'a str> {
+pub fn similar<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let folded = fold_name(name);
     let length = folded.chars().count();
     if length == 0 || length > 64 {
@@ -40,7 +37,7 @@ pub(super) fn similar<'a>(
 }
 
 /// `did you mean 'a', 'b' or 'c'?`
-pub(super) fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
+pub fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
     let quoted: Vec<_> = names
         .iter()
         .map(|name| format!("'{}'", name.as_ref()))

@@ -16,48 +16,70 @@ pub(super) enum Writing<'a> {
 
 /// The text of a cell, in one line; empty when there is nothing.
 pub(super) fn text(cell: &Cell, writing: Writing<'_>) -> String {
+    let mut out = String::new();
+    push_text(cell, writing, &mut out);
+    out
+}
+
+/// Appends the text of a cell. A million rows pass here, so that nothing is allocated for the common kinds.
+pub(super) fn push_text(cell: &Cell, writing: Writing<'_>, out: &mut String) {
     let reader = match writing {
         Writing::People(_) => Reader::Terminal,
         Writing::Machines(reader) => reader,
     };
     match (cell, writing) {
-        (Cell::Absent, _) => String::new(),
-        (Cell::Text(text), _) => sanitize(text, reader).into_owned(),
-        (Cell::Number(number), Writing::People(_)) => grouped(*number),
-        (Cell::Number(number), Writing::Machines(_)) => number.to_string(),
-        (Cell::Id(number), _) => number.to_string(),
-        (Cell::Flag(flag), Writing::People(_)) => if *flag { "yes" } else { "no" }.to_owned(),
-        (Cell::Flag(flag), Writing::Machines(_)) => flag.to_string(),
-        (Cell::Time(at), Writing::People(zone)) => local_time(*at, zone),
-        (Cell::Time(at), Writing::Machines(_)) => at.to_string(),
-        (Cell::List(texts), Writing::People(_)) => texts
-            .iter()
-            .map(|text| sanitize(text, reader))
-            .collect::<Vec<_>>()
-            .join(", "),
+        (Cell::Absent, _) => {}
+        (Cell::Text(text), _) => out.push_str(&sanitize(text, reader)),
+        (Cell::Number(number), Writing::People(_)) => out.push_str(&grouped(*number)),
+        (Cell::Number(number), Writing::Machines(_)) => push_shown(number, out),
+        (Cell::Id(number), _) => push_shown(number, out),
+        (Cell::Flag(flag), Writing::People(_)) => out.push_str(if *flag { "yes" } else { "no" }),
+        (Cell::Flag(flag), Writing::Machines(_)) => push_shown(flag, out),
+        (Cell::Time(at), Writing::People(zone)) => out.push_str(&local_time(*at, zone)),
+        (Cell::Time(at), Writing::Machines(_)) => push_time(*at, out),
+        (Cell::List(texts), Writing::People(_)) => joined(texts, ", ", out, |text, out| {
+            out.push_str(&sanitize(text, reader));
+        }),
         // A `;` of an item is escaped, so that the list can be taken apart again.
-        (Cell::List(texts), Writing::Machines(_)) => texts
-            .iter()
-            .map(|text| sanitize(text, reader).replace(';', "\\u{3b}"))
-            .collect::<Vec<_>>()
-            .join(";"),
-        (Cell::Hidden, _) => HIDDEN.to_owned(),
-        (Cell::Record(fields), Writing::People(_)) => fields
-            .iter()
-            .map(|(name, cell)| format!("{name}: {}", text(cell, writing)))
-            .collect::<Vec<_>>()
-            .join("; "),
-        (Cell::Items(items), Writing::People(_)) => items
-            .iter()
-            .map(|item| text(item, writing))
-            .collect::<Vec<_>>()
-            .join(", "),
-        (Cell::Record(_) | Cell::Items(_), Writing::Machines(_)) => {
-            let mut out = String::new();
-            json(cell, &mut out);
-            out
+        (Cell::List(texts), Writing::Machines(_)) => joined(texts, ";", out, |text, out| {
+            out.push_str(&sanitize(text, reader).replace(';', "\\u{3b}"));
+        }),
+        (Cell::Hidden, _) => out.push_str(HIDDEN),
+        (Cell::Record(fields), Writing::People(_)) => {
+            joined(fields, "; ", out, |(name, cell), out| {
+                out.push_str(name);
+                out.push_str(": ");
+                push_text(cell, writing, out);
+            });
         }
+        (Cell::Items(items), Writing::People(_)) => {
+            joined(items, ", ", out, |item, out| push_text(item, writing, out));
+        }
+        (Cell::Record(_) | Cell::Items(_), Writing::Machines(_)) => json(cell, out),
     }
+}
+
+fn joined<T>(items: &[T], between: &str, out: &mut String, one: impl Fn(&T, &mut String)) {
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push_str(between);
+        }
+        one(item, out);
+    }
+}
+
+fn push_shown(shown: impl std::fmt::Display, out: &mut String) {
+    use std::fmt::Write as _;
+    // Writing into a String does not fail.
+    let _ = write!(out, "{shown}");
+}
+
+/// RFC 3339 in UTC.
+fn push_time(at: jiff::Timestamp, out: &mut String) {
+    const PRINTER: jiff::fmt::temporal::DateTimePrinter =
+        jiff::fmt::temporal::DateTimePrinter::new();
+    // Writing into a String does not fail.
+    let _ = PRINTER.print_timestamp(&at, out);
 }
 
 /// What a cell holds as a text that is used, not shown: nothing in it is escaped.
@@ -121,10 +143,14 @@ pub(super) fn json(cell: &Cell, out: &mut String) {
     match cell {
         Cell::Absent => out.push_str("null"),
         Cell::Text(text) => json_text(text, out),
-        Cell::Number(number) => out.push_str(&number.to_string()),
-        Cell::Id(number) => out.push_str(&number.to_string()),
+        Cell::Number(number) => push_shown(number, out),
+        Cell::Id(number) => push_shown(number, out),
         Cell::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
-        Cell::Time(at) => json_text(&at.to_string(), out),
+        Cell::Time(at) => {
+            out.push('"');
+            push_time(*at, out);
+            out.push('"');
+        }
         Cell::Hidden => json_text(HIDDEN, out),
         Cell::List(texts) => json_list(texts, out, |text, out| json_text(text, out)),
         Cell::Items(items) => json_list(items, out, json),
@@ -134,12 +160,7 @@ pub(super) fn json(cell: &Cell, out: &mut String) {
 
 fn json_list<T>(items: &[T], out: &mut String, one: impl Fn(&T, &mut String)) {
     out.push('[');
-    for (at, item) in items.iter().enumerate() {
-        if at > 0 {
-            out.push(',');
-        }
-        one(item, out);
-    }
+    joined(items, ",", out, one);
     out.push(']');
 }
 
@@ -164,6 +185,13 @@ pub(super) fn json_object<'a>(
 /// program gets the text exactly and a terminal nothing but visible characters.
 pub(super) fn json_text(text: &str, out: &mut String) {
     out.push('"');
+    // Most texts are plain throughout, and no character of such a text is looked at alone.
+    let is_plain = |b: u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
+    if text.bytes().all(is_plain) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),
@@ -173,7 +201,7 @@ pub(super) fn json_text(text: &str, out: &mut String) {
             '\r' => out.push_str("\\r"),
             c if is_neutralised(c, Reader::Terminal) => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
-                    out.push_str(&format!("\\u{unit:04x}"));
+                    push_shown(format_args!("\\u{unit:04x}"), out);
                 }
             }
             c => out.push(c),

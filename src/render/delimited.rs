@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::cell::{Writing, text};
+use super::cell::{Writing, push_text};
 use super::doc::{Cell, Column, RowSink};
 use super::sanitize::Reader;
 use super::stream::Stream;
@@ -27,6 +27,8 @@ pub(super) struct DelimitedSink {
     stream: Stream,
     kind: Kind,
     writing: Writing<'static>,
+    /// The field that is written, kept for its room.
+    field: String,
 }
 
 impl DelimitedSink {
@@ -35,52 +37,76 @@ impl DelimitedSink {
             stream,
             kind,
             writing: Writing::Machines(reader),
+            field: String::new(),
         }
     }
 
-    fn line<T: AsRef<str>>(&mut self, fields: &[T]) -> io::Result<bool> {
-        if let Kind::Csv { .. } = self.kind {
-            let mut writer = csv::WriterBuilder::new()
-                .buffer_capacity(256)
-                .from_writer(self.stream.buffer());
-            writer.write_record(fields.iter().map(|field| field.as_ref().as_bytes()))?;
-            writer.flush()?;
-        } else {
-            let buffer = self.stream.buffer();
-            for (at, field) in fields.iter().enumerate() {
-                if at > 0 {
-                    buffer.push(b'\t');
-                }
-                buffer.extend_from_slice(field.as_ref().as_bytes());
+    fn names<'a>(&mut self, names: impl Iterator<Item = &'a str>) -> io::Result<bool> {
+        for (at, name) in names.enumerate() {
+            self.field.clear();
+            self.field.push_str(name);
+            self.append(at);
+        }
+        self.end_line()
+    }
+
+    fn cells(&mut self, cells: &[Cell]) -> io::Result<bool> {
+        for (at, cell) in cells.iter().enumerate() {
+            self.field.clear();
+            push_text(cell, self.writing, &mut self.field);
+            let guarded = self.kind == Kind::Csv { guarded: true };
+            if guarded && !matches!(cell, Cell::Number(_) | Cell::Id(_)) && is_formula(&self.field)
+            {
+                self.field.insert(0, '\'');
             }
-            buffer.push(b'\n');
+            self.append(at);
         }
-        self.stream.pass()
+        // A line with nothing in it would be no row to whoever reads it.
+        if let (Kind::Csv { .. }, [_], "") = (self.kind, cells, self.field.as_str()) {
+            self.stream.buffer().extend_from_slice(b"\"\"");
+        }
+        self.end_line()
     }
 
-    fn field(&self, cell: &Cell) -> String {
-        let text = text(cell, self.writing);
-        let guarded = self.kind == Kind::Csv { guarded: true };
-        if guarded && !matches!(cell, Cell::Number(_) | Cell::Id(_)) && is_formula(&text) {
-            format!("'{text}")
-        } else {
-            text
+    /// Appends the field, the `at`th of its line.
+    fn append(&mut self, at: usize) {
+        let is_csv = matches!(self.kind, Kind::Csv { .. });
+        let buffer = self.stream.buffer();
+        if at > 0 {
+            buffer.push(if is_csv { b',' } else { b'\t' });
         }
+        let field = self.field.as_bytes();
+        // What is sanitised holds no line ends.
+        if is_csv && memchr::memchr2(b',', b'"', field).is_some() {
+            buffer.push(b'"');
+            for part in field.split_inclusive(|b| *b == b'"') {
+                buffer.extend_from_slice(part);
+                if part.ends_with(b"\"") {
+                    buffer.push(b'"');
+                }
+            }
+            buffer.push(b'"');
+        } else {
+            buffer.extend_from_slice(field);
+        }
+    }
+
+    fn end_line(&mut self) -> io::Result<bool> {
+        self.stream.buffer().push(b'\n');
+        self.stream.pass()
     }
 }
 
 impl RowSink for DelimitedSink {
     fn begin(&mut self, _: &'static str, columns: &[Column]) -> io::Result<()> {
         if self.kind != Kind::Value {
-            let names: Vec<_> = columns.iter().map(|column| column.name).collect();
-            self.line(&names)?;
+            self.names(columns.iter().map(|column| column.name))?;
         }
         Ok(())
     }
 
     fn row(&mut self, cells: Vec<Cell>) -> io::Result<bool> {
-        let fields: Vec<_> = cells.iter().map(|cell| self.field(cell)).collect();
-        self.line(&fields)
+        self.cells(&cells)
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -89,15 +115,14 @@ impl RowSink for DelimitedSink {
     }
 
     fn record(&mut self, fields: Vec<(&'static str, Cell)>) -> io::Result<()> {
-        let values: Vec<_> = fields.iter().map(|(_, cell)| self.field(cell)).collect();
         if self.kind == Kind::Value {
-            for value in &values {
-                self.line(&[value])?;
+            for (_, cell) in &fields {
+                self.cells(std::slice::from_ref(cell))?;
             }
         } else {
-            let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
-            self.line(&names)?;
-            self.line(&values)?;
+            self.names(fields.iter().map(|(name, _)| *name))?;
+            let cells: Vec<Cell> = fields.into_iter().map(|(_, cell)| cell).collect();
+            self.cells(&cells)?;
         }
         self.end()
     }

@@ -12,6 +12,8 @@ pub(super) struct JsonSink {
     array: bool,
     columns: Vec<Column>,
     rows: u64,
+    /// The line that is written, kept for its room.
+    line: String,
 }
 
 impl JsonSink {
@@ -21,6 +23,7 @@ impl JsonSink {
             array,
             columns: Vec::new(),
             rows: 0,
+            line: String::new(),
         }
     }
 }
@@ -33,17 +36,19 @@ impl RowSink for JsonSink {
     }
 
     fn row(&mut self, cells: Vec<Cell>) -> io::Result<bool> {
-        let mut line = match (self.array, self.rows) {
-            (false, _) => String::new(),
-            (true, 0) => "[\n".to_owned(),
-            (true, _) => ",\n".to_owned(),
-        };
+        self.line.clear();
+        self.line.push_str(match (self.array, self.rows) {
+            (false, _) => "",
+            (true, 0) => "[\n",
+            (true, _) => ",\n",
+        });
         self.rows += 1;
-        json_object(self.columns.iter().map(|c| c.name).zip(&cells), &mut line);
+        let names = self.columns.iter().map(|column| column.name);
+        json_object(names.zip(&cells), &mut self.line);
         if !self.array {
-            line.push('\n');
+            self.line.push('\n');
         }
-        self.stream.push(&line)
+        self.stream.push(&self.line)
     }
 
     fn end(&mut self) -> io::Result<()> {

@@ -28,7 +28,7 @@ pub use format::{Format, UnknownFormat};
 pub use reveal::Cleared;
 pub use share::share;
 pub use table::{CAP, cut};
-pub use ui::{Failure, Setup, Ui, Width};
+pub use ui::{Colour, Failure, Setup, Ui, Width};
 
 /// A question or a screen did not come to its end.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::ask::Ask;
 use super::cell::json_object;
-use super::collect::{Collected, List};
+use super::collect::{Collected, List, REMEMBERED};
 use super::delimited::{DelimitedSink, Kind};
 use super::doc::{Cell, RowSink};
 use super::format::Format;
@@ -37,8 +37,8 @@ pub struct Setup {
     pub err_terminal: bool,
     /// How wide a line may be.
     pub width: Width,
-    /// Whether terminals get colours.
-    pub colour: bool,
+    /// Who gets colours.
+    pub colour: Colour,
     /// Whether the terminal can only append (`TERM=dumb`).
     pub dumb: bool,
     /// Whether notes and hints stay away.
@@ -47,6 +47,23 @@ pub struct Setup {
     pub zone: TimeZone,
     /// The format of lists, until somebody sets another.
     pub format: Format,
+}
+
+/// Who gets colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// Terminals.
+    Auto,
+    /// Whoever reads, such as a pager behind a pipe.
+    Always,
+    /// Nobody.
+    Never,
+}
+
+impl Colour {
+    fn reaches(self, is_terminal: bool) -> bool {
+        self == Self::Always || self == Self::Auto && is_terminal
+    }
 }
 
 /// How wide a line may be.
@@ -79,7 +96,11 @@ impl Setup {
                 _ if out_terminal => Width::Terminal,
                 _ => Width::Unlimited,
             },
-            colour: !set("NO_COLOR") && !dumb,
+            colour: if set("NO_COLOR") || dumb {
+                Colour::Never
+            } else {
+                Colour::Auto
+            },
             dumb,
             quiet: false,
             zone: TimeZone::system(),
@@ -104,7 +125,7 @@ struct Inner {
     width: Width,
     /// A width that somebody has set.
     columns: Mutex<Option<u16>>,
-    colour: bool,
+    colour: Colour,
     dumb: bool,
     quiet: bool,
     zone: TimeZone,
@@ -202,12 +223,12 @@ impl Ui {
 
     /// Whether messages on standard error have colours; for whoever renders a diagnostic.
     pub fn err_has_colours(&self) -> bool {
-        self.inner.colour && self.inner.err_terminal
+        self.inner.colour.reaches(self.inner.err_terminal)
     }
 
     /// Whether what goes to standard output has colours.
     pub fn out_has_colours(&self) -> bool {
-        self.inner.colour && self.inner.out_terminal
+        self.inner.colour.reaches(self.inner.out_terminal)
     }
 
     /// The width that somebody has set for lines on standard output.
@@ -256,6 +277,13 @@ impl Ui {
             Some(collector) => collector.sink(),
             None => self.shown(format, true),
         }
+    }
+
+    /// So many rows of a list are looked at in this format: a table counts no further. `None` where all of them are,
+    /// as by whoever collects them.
+    pub fn most_rows(&self, format: Format) -> Option<u64> {
+        let is_collected = locked(&self.inner.collector).is_some();
+        (format.is_for_people() && !is_collected).then_some(REMEMBERED as u64 + 1)
     }
 
     /// Collects the rows that `work` shows.
@@ -379,6 +407,15 @@ impl Ui {
 
     /// An error; in the JSON formats one object, `{"error":{"code":…,"message":…,"hint":…}}`.
     pub fn error(&self, failure: &Failure<'_>) {
+        self.coded("error", "1;31", failure);
+    }
+
+    /// A warning with a code, likewise; `rendered` begins with `warning`.
+    pub fn coded_warning(&self, warning: &Failure<'_>) {
+        self.coded("warning", "1;33", warning);
+    }
+
+    fn coded(&self, label: &str, colour: &str, failure: &Failure<'_>) {
         if self.format().is_json() {
             let text = |text: &str| Cell::Text(message(text, false));
             let mut fields = vec![
@@ -386,7 +423,7 @@ impl Ui {
                 ("message", text(failure.message)),
             ];
             fields.extend(failure.hint.map(|hint| ("hint", text(hint))));
-            return self.object("error", Cell::Record(fields));
+            return self.object(label, Cell::Record(fields));
         }
         match failure.rendered {
             Some(rendered) => {
@@ -394,7 +431,11 @@ impl Ui {
                 self.say(&format!("{}\n", text.trim_end_matches('\n')));
             }
             None => {
-                self.labelled(&format!("error[{}]", failure.code), "1;31", failure.message);
+                self.labelled(
+                    &format!("{label}[{}]", failure.code),
+                    colour,
+                    failure.message,
+                );
                 if let Some(hint) = failure.hint {
                     self.labelled("hint", "1;32", hint);
                 }

@@ -5,33 +5,74 @@
 
 use std::collections::BTreeSet;
 
-use super::builtin::{LET, VARIABLES};
+use super::builtin::LET;
 use super::{Text, catalogue};
 use crate::command::SHOWN;
 use crate::command::failure::code;
-use crate::lang::ast::{Command, Foreach, Script, Statement};
+use crate::lang::ast::{Command, Foreach, Item, Script, Statement};
 use crate::lang::binder::{self, Around, Bound};
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::grammar;
 use crate::lang::live::NoLiveNames;
 use crate::lang::value::{Lookup, Scope, Variables};
 
-/// After so many errors a text is not read on.
-pub const MOST: usize = 20;
+/// So many errors of a text are shown, and so many warnings; the others are counted.
+const MOST: usize = 20;
+
+/// A text that was read, with what there is to say about it.
+#[derive(Debug)]
+pub struct Checked {
+    /// Its statements; those that are right, where some are not.
+    pub script: Script,
+    /// What is wrong with it. It may run only where nothing is.
+    pub errors: Told,
+    /// What is hardly meant.
+    pub warnings: Told,
+}
+
+/// The first errors or warnings of a text, in its order, and the number of those that follow.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// At most 20.
+    pub first: Vec<Diagnostic>,
+    /// So many more.
+    pub more: usize,
+}
+
+impl Told {
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
+
+    fn add(&mut self, diagnostics: Vec<Diagnostic>) {
+        let room = MOST.saturating_sub(self.first.len());
+        self.more += diagnostics.len().saturating_sub(room);
+        self.first.extend(diagnostics.into_iter().take(room));
+    }
+
+    /// These and those of another pass over the same text.
+    fn merged(mut self, other: Self) -> Self {
+        self.first.extend(other.first);
+        self.first.sort_by_key(|diagnostic| diagnostic.span().start);
+        self.more += other.more + self.first.len().saturating_sub(MOST);
+        self.first.truncate(MOST);
+        self
+    }
+}
 
 /// Reads a text and binds every command of it. `known` holds the variables that it begins with; without it, as when a
 /// script is only checked, any name may have been given.
-///
-/// # Errors
-/// What is wrong, at most [`MOST`] diagnostics.
-pub fn check(
-    text: &Text,
-    known: Option<&Variables>,
-    now: jiff::Timestamp,
-) -> Result<Script, Vec<Diagnostic>> {
-    let (script, wrong) = match grammar::parse(&text.text) {
-        Ok(script) => (script, Vec::new()),
-        Err(failed) => (failed.script, failed.diagnostics),
+pub fn check(text: &Text, known: Option<&Variables>, now: jiff::Timestamp) -> Checked {
+    let (script, unread) = match grammar::parse(&text.text) {
+        Ok(script) => (script, Told::default()),
+        Err(failed) => (
+            failed.script,
+            Told {
+                first: failed.diagnostics,
+                more: failed.more,
+            },
+        ),
     };
     let mut check = Check {
         text,
@@ -40,17 +81,14 @@ pub fn check(
             known,
             later: BTreeSet::new(),
         },
-        wrong,
+        errors: Told::default(),
+        warnings: Told::default(),
     };
     check.script(&script);
-    if check.wrong.is_empty() {
-        Ok(script)
-    } else {
-        check
-            .wrong
-            .sort_by_key(|diagnostic| diagnostic.span().start);
-        check.wrong.truncate(MOST);
-        Err(check.wrong)
+    Checked {
+        script,
+        errors: unread.merged(check.errors),
+        warnings: check.warnings,
     }
 }
 
@@ -74,15 +112,13 @@ struct Check<'a> {
     text: &'a Text,
     now: jiff::Timestamp,
     ahead: Ahead<'a>,
-    wrong: Vec<Diagnostic>,
+    errors: Told,
+    warnings: Told,
 }
 
 impl Check<'_> {
     fn script(&mut self, script: &Script) {
         for statement in &script.statements {
-            if self.wrong.len() >= MOST {
-                return;
-            }
             match statement {
                 Statement::Command(command) => {
                     self.command(command);
@@ -100,16 +136,21 @@ impl Check<'_> {
             live: &NoLiveNames,
         };
         match binder::bind(command, &self.text.text, &around) {
-            Ok(bound) => {
+            Ok(mut bound) => {
+                self.warnings.add(std::mem::take(&mut bound.warnings));
                 if bound.spec.path == LET.spec.path {
-                    let given = bound.args.get(&VARIABLES).unwrap_or_default();
-                    let names = given.iter().map(|(name, _)| name.clone());
-                    self.ahead.later.extend(names);
+                    // Also those whose values are not known yet.
+                    let names = command.items.iter().filter_map(|item| match item {
+                        Item::Named(named) => Some(&named.name),
+                        Item::Dash(dash) => Some(&dash.name),
+                        _ => None,
+                    });
+                    self.ahead.later.extend(names.map(|name| name.text.clone()));
                 }
                 Some(bound)
             }
             Err(diagnostics) => {
-                self.wrong.extend(diagnostics);
+                self.errors.add(diagnostics);
                 None
             }
         }
@@ -119,7 +160,7 @@ impl Check<'_> {
         if let Some(bound) = self.command(&foreach.rows)
             && let Err(diagnostic) = yields_rows(&bound)
         {
-            self.wrong.push(*diagnostic);
+            self.errors.add(vec![*diagnostic]);
         }
         let name = &foreach.variable.text;
         let is_new = self.ahead.later.insert(name.clone());

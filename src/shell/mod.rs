@@ -22,7 +22,7 @@ use std::sync::LazyLock;
 use crate::ambient::{Ambient, CancelToken};
 use crate::command::context::{Desk, HowToLogIn, OpenTenant, Terms};
 use crate::command::failure::code;
-use crate::command::{self, Context, Entry, Exit, Failure, Outcome, REASON};
+use crate::command::{self, Context, Entry, Exit, Failure, Outcome, REASON, YES};
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Catalogue, Command, Effect};
 use crate::lang::value::Variables;
@@ -44,6 +44,14 @@ pub fn catalogue() -> Catalogue {
             .collect()
     });
     Catalogue { commands: &ALL }
+}
+
+/// Whether a command may run in a dry run: it only looks, logs in, asks before it changes anything (and stops there), or
+/// says itself what a dry run is to it.
+fn rehearses(spec: &Command) -> bool {
+    spec.effect == Effect::Read
+        || spec.args.iter().any(|arg| arg.name == YES.arg.name)
+        || ["login", "tenant verify", "tenant challenge"].contains(&spec.path)
 }
 
 /// What was said on the command line about the whole run.
@@ -137,42 +145,65 @@ impl Shell {
     /// Shows a failure, and says which exit status it has.
     pub fn fail(&self, failure: &Failure, text: &Text) -> Exit {
         self.failures.set(self.failures.get() + 1);
-        let rendered = match &failure.diagnostic {
-            Some(diagnostic) => Some(text.rendered(diagnostic, &self.ui)),
-            None => text.place().map(|place| {
-                let hint = failure
-                    .hint
-                    .as_ref()
-                    .map(|hint| format!("\nhint: {hint}"))
-                    .unwrap_or_default();
-                format!(
-                    "{place}: error[{}]: {}{hint}",
-                    failure.code, failure.message
-                )
-            }),
-        };
-        let message = match text.place() {
-            Some(place) => format!("{place}: {}", failure.message),
-            None => failure.message.clone(),
-        };
-        self.ui.error(&Shown {
-            code: failure.code,
-            message: &message,
-            hint: failure.hint.as_deref(),
-            rendered: rendered.as_deref(),
-        });
+        self.show(failure, text);
         for outer in self.scripts.iter().rev().skip(1) {
-            if let Some(place) = outer.place().filter(|_| text.name.is_some()) {
+            if let Some(place) = outer.place_of(outer.at).filter(|_| text.name.is_some()) {
                 self.ui.hint(&format!("run from {place}"));
             }
         }
         failure.exit
     }
 
+    /// Shows a failure or a warning, with its place where the text has a name.
+    fn show(&self, failure: &Failure, text: &Text) {
+        let (place, rendered) = match &failure.diagnostic {
+            Some(diagnostic) => (
+                text.place_of(diagnostic.span().start),
+                Some(text.rendered(diagnostic, &self.ui)),
+            ),
+            None => {
+                let place = text.place_of(text.at);
+                let rendered = place.as_ref().map(|place| {
+                    let hint = failure.hint.as_ref();
+                    let hint = hint.map_or_else(String::new, |hint| format!("\nhint: {hint}"));
+                    let (code, message) = (failure.code, &failure.message);
+                    format!("{place}: error[{code}]: {message}{hint}")
+                });
+                (place, rendered)
+            }
+        };
+        let message = match place {
+            Some(place) => format!("{place}: {}", failure.message),
+            None => failure.message.clone(),
+        };
+        let shown = Shown {
+            code: failure.code,
+            message: &message,
+            hint: failure.hint.as_deref(),
+            rendered: rendered.as_deref(),
+        };
+        if failure
+            .diagnostic
+            .as_ref()
+            .is_some_and(|found| found.is_warning())
+        {
+            self.ui.coded_warning(&shown);
+        } else {
+            self.ui.error(&shown);
+        }
+    }
+
     /// Runs a bound command: lets it through or refuses it, runs it, and shows its outcome.
     fn execute(&mut self, bound: &Bound) -> Result<Exit, Failure> {
         let started = self.ambient.clock.now();
         self.admit(bound)?;
+        if self.options.terms.dry_run && !rehearses(bound.spec) {
+            self.ui.notice(&format!(
+                "this was a dry run; '{}' was not run",
+                bound.masked
+            ));
+            return Ok(Exit::Ok);
+        }
         // 'run' only looks itself; what it runs may write.
         let is_looking = bound.spec.effect == Effect::Read && bound.spec.path != "run";
         if let Some(vault) = self.desk.vault.as_mut().filter(|_| is_looking) {

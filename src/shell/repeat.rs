@@ -28,9 +28,10 @@ impl Shell {
         let name = &foreach.variable.text;
         let bound = match self.bind(&foreach.rows, text) {
             Ok(bound) => bound,
-            Err(diagnostics) => return Ok(self.report(diagnostics, text)),
+            Err(diagnostics) => return Ok(self.report_at_run(diagnostics, text)),
         };
         yields_rows(&bound).map_err(|diagnostic| *diagnostic)?;
+        self.echo(text, || format!("foreach {name} in ({})", bound.masked));
         let ui = self.ui.clone();
         let (outcome, list) = ui.collect(|| self.execute(&bound));
         let exit = outcome?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::check::{self, check};
+use super::check::{Told, check};
 use super::names::Names;
 use super::script::{self, Text};
 use super::{Shell, catalogue};
@@ -49,13 +49,16 @@ impl Shell {
         self.run_script(text, variables)
     }
 
-    /// Reads and binds a script and runs nothing (`igsh check`). All its errors are reported together.
+    /// Reads and binds a script and runs nothing (`igsh check`). All its errors and warnings are reported together.
     pub fn check(&mut self, path: &Path) -> Result<Exit, Failure> {
         let text = script::read(path, false)?;
-        match check(&text, None, self.ambient.clock.now()) {
-            Ok(_) => Ok(Exit::Ok),
-            Err(diagnostics) => Ok(self.report(diagnostics, &text)),
-        }
+        let checked = check(&text, None, self.ambient.clock.now());
+        self.warn(checked.warnings, &text);
+        Ok(if checked.errors.is_empty() {
+            Exit::Ok
+        } else {
+            self.report(checked.errors, &text)
+        })
     }
 
     /// Runs a script with variables of its own: all of it is read and bound before its first command runs.
@@ -69,13 +72,15 @@ impl Shell {
             )
             .hint("scripts may run each other 16 deep, and none that is still running"));
         }
-        let script = match check(&text, Some(&variables), self.ambient.clock.now()) {
-            Ok(script) => script,
-            Err(diagnostics) => return Ok(self.report(diagnostics, &text)),
-        };
+        let checked = check(&text, Some(&variables), self.ambient.clock.now());
         self.scripts.push(text.clone());
         self.scopes.push(variables);
-        let exit = self.run_statements(&script, &text);
+        let exit = if checked.errors.is_empty() {
+            self.warn(checked.warnings, &text);
+            self.run_statements(&checked.script, &text)
+        } else {
+            self.report(checked.errors, &text)
+        };
         self.scopes.pop();
         self.scripts.pop();
         Ok(exit)
@@ -83,10 +88,12 @@ impl Shell {
 
     /// Runs a line with the variables of the session; shows what fails.
     pub fn run_text(&mut self, text: Text) -> Exit {
-        match check(&text, self.scopes.last(), self.ambient.clock.now()) {
-            Ok(script) => self.run_statements(&script, &text),
-            Err(diagnostics) => self.report(diagnostics, &text),
+        let checked = check(&text, self.scopes.last(), self.ambient.clock.now());
+        if !checked.errors.is_empty() {
+            return self.report(checked.errors, &text);
         }
+        self.warn(checked.warnings, &text);
+        self.run_statements(&checked.script, &text)
     }
 
     pub(super) fn run_statements(&mut self, script: &Script, text: &Text) -> Exit {
@@ -114,7 +121,7 @@ impl Shell {
         self.cancel.check()?;
         let bound = match self.bind(command, text) {
             Ok(bound) => bound,
-            Err(diagnostics) => return Ok(self.report(diagnostics, text)),
+            Err(diagnostics) => return Ok(self.report_at_run(diagnostics, text)),
         };
         for note in &bound.notes {
             self.ui.notice(&note.text);
@@ -127,26 +134,50 @@ impl Shell {
             None if self.is_live => Source::Live,
             None => Source::Once,
         };
-        if self.options.echo && text.name.is_some() {
-            self.ui.notice(&format!("+ {}", bound.masked));
-        }
+        self.echo(text, || bound.masked.clone());
         self.execute(&bound)
+    }
+
+    /// Shows a command of a script before it runs, where that was asked for; `masked` holds no secret.
+    pub(super) fn echo(&self, text: &Text, masked: impl FnOnce() -> String) {
+        if self.options.echo && text.name.is_some() {
+            self.ui.notice(&format!("+ {}", masked()));
+        }
     }
 }
 
 impl Shell {
     /// Shows what is wrong with a text; nothing of it runs.
-    pub(super) fn report(&self, diagnostics: Vec<Diagnostic>, text: &Text) -> Exit {
-        let many = diagnostics.len() >= check::MOST;
+    fn report(&self, told: Told, text: &Text) -> Exit {
+        let shown = told.first.len();
+        let exit = self.report_at_run(told.first, text);
+        self.and_more(shown, told.more, "error");
+        exit
+    }
+
+    /// Shows what was found to be wrong with a command when its turn came.
+    pub(super) fn report_at_run(&self, diagnostics: Vec<Diagnostic>, text: &Text) -> Exit {
         for diagnostic in diagnostics {
             self.fail(&diagnostic.into(), text);
         }
-        if many {
-            let shown = counted(check::MOST as u64, "error");
-            self.ui
-                .hint(&format!("the first {shown} are shown; there may be more"));
-        }
         Exit::Usage
+    }
+
+    /// Shows what is hardly meant in a text; it runs all the same.
+    fn warn(&self, told: Told, text: &Text) {
+        let shown = told.first.len();
+        for diagnostic in told.first {
+            self.show(&diagnostic.into(), text);
+        }
+        self.and_more(shown, told.more, "warning");
+    }
+
+    fn and_more(&self, shown: usize, more: usize, noun: &str) {
+        if more > 0 {
+            let (shown, more) = (shown as u64, counted(more as u64, &format!("more {noun}")));
+            self.ui
+                .notice(&format!("the first {shown} are shown, and {more}"));
+        }
     }
 
     /// The exit status so far. Under `--keep-going` any failure makes it "some failed".

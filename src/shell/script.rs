@@ -1,10 +1,11 @@
 //! A text that is run: where it comes from, its variables, and how its errors are located.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::command::failure::code;
 use crate::command::{Exit, Failure};
+use crate::lang::Span;
 use crate::lang::diagnostic::{self, Diagnostic, Source};
 use crate::lang::redact;
 use crate::lang::value::{Variable, Variables};
@@ -23,6 +24,8 @@ pub struct Text {
     pub at: usize,
     /// Where its lines begin, so that nobody has to count them for every command.
     lines: Arc<[usize]>,
+    /// Where secrets stand in it, once an error had to be shown.
+    secrets: Arc<OnceLock<Vec<Span>>>,
 }
 
 impl Text {
@@ -38,6 +41,7 @@ impl Text {
             text: text.into(),
             at: 0,
             lines: std::iter::once(0).chain(ends.map(|end| end + 1)).collect(),
+            secrets: Arc::default(),
         }
     }
 
@@ -57,35 +61,56 @@ impl Text {
 
     /// A diagnostic as a person sees it: with the source line and carets, secrets masked.
     pub fn rendered(&self, diagnostic: &Diagnostic, ui: &Ui) -> String {
-        let secrets = redact::secrets(&self.text, &catalogue());
+        let secrets = self
+            .secrets
+            .get_or_init(|| redact::secrets(&self.text, &catalogue()));
         let source = Source {
             name: self.name.as_deref(),
             text: &self.text,
-            secrets: &secrets,
+            secrets,
         };
         diagnostic::render(diagnostic, &source, ui.err_has_colours())
     }
 
-    /// Where in a script the running command stands: `file.igsh:12:8`.
-    pub fn place(&self) -> Option<String> {
+    /// A place of a script, as in `file.igsh:12:8`.
+    pub fn place_of(&self, at: usize) -> Option<String> {
         let name = self.name.as_ref()?;
-        let line = self.line_number();
+        let line = self.line_of(at);
         let begin = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let (_, column) = diagnostic::position(self.text.get(begin..)?, self.at - begin);
+        let (_, column) = diagnostic::position(self.text.get(begin..)?, at - begin);
         Some(format!("{name}:{line}:{column}"))
     }
 
     /// The line of the running command, from 1.
     pub fn line_number(&self) -> usize {
-        self.lines.partition_point(|begin| *begin <= self.at)
+        self.line_of(self.at)
+    }
+
+    fn line_of(&self, at: usize) -> usize {
+        self.lines.partition_point(|begin| *begin <= at)
     }
 }
 
-/// Reads a script. With a master logged in, one that others can write is refused: they would run as the master.
+/// Reads a script. With a master logged in, one that others can write is refused: its lines would run as the
+/// master's.
 pub fn read(path: &Path, session: bool) -> Result<Text, Failure> {
     use std::os::unix::fs::MetadataExt as _;
     let failed = |error: &std::io::Error| Failure::file("read", path, error);
-    let meta = std::fs::metadata(path).map_err(|error| failed(&error))?;
+    // What is looked at is what is read, whatever the name stands for a moment later.
+    let mut file = std::fs::File::open(path).map_err(|error| failed(&error))?;
+    let meta = file.metadata().map_err(|error| failed(&error))?;
+    let is_foreign = ![0, rustix::process::geteuid().as_raw()].contains(&meta.uid());
+    if session && is_foreign {
+        return Err(Failure::new(
+            Exit::Denied,
+            code::FORBIDDEN,
+            format!(
+                "{} belongs to another user, who can write it, so a master does not run it",
+                path.display()
+            ),
+        )
+        .hint("read it, then run a copy of your own"));
+    }
     if session && meta.mode() & 0o022 != 0 {
         return Err(Failure::new(
             Exit::Denied,
@@ -97,7 +122,8 @@ pub fn read(path: &Path, session: bool) -> Result<Text, Failure> {
         )
         .hint(format!("read it, then type: chmod go-w {}", path.display())));
     }
-    let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut file, &mut bytes).map_err(|error| failed(&error))?;
     decoded(path, bytes)
 }
 

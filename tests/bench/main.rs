@@ -1,10 +1,12 @@
 //! The measured table of `tests/bench/README.md`: real commands of the release build on the standard population, next
 //! to what an administrator would do by hand, in the same run. Prints Markdown.
 //!
-//! `cargo bench` measures a million users; `IGSH_BENCH_USERS=100000 cargo bench` a smaller population.
+//! `cargo bench` measures a million users; `IGSH_BENCH_USERS=100000 cargo bench` a smaller population,
+//! and with none only what needs no vault.
 
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
+mod output;
 mod select;
 mod tenant;
 
@@ -39,7 +41,12 @@ fn main() {
          |---|---|---|---|---|---|---|\n",
     );
     machine();
-    for count in [small, users] {
+    output::language(folder.path(), &mut table, |script| {
+        let mut command = Command::new(IGSH);
+        command.arg("check").arg(script);
+        run(command)
+    });
+    for count in [small, users].into_iter().filter(|_| users > 0) {
         bench(folder.path(), count, &mut table);
     }
     println!("{table}");
@@ -103,6 +110,11 @@ fn bench(folder: &Path, users: u64, table: &mut String) {
 
     select::selections(&vault, users, table, |line, times| {
         run(igsh(&vec![line.to_owned(); times]))
+    });
+
+    output::output(&vault, users, table, |lines| {
+        let lines: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
+        run(igsh(&lines))
     });
 
     let bundle = at("all.igb");
@@ -305,14 +317,19 @@ fn run(mut command: Command) -> Run {
     }
 }
 
-/// Processor time of the children that have ended, theirs included, from proc_pid_stat(5): fields 16 and 17, in
-/// hundredths of a second.
+/// Processor time of the children that have ended, theirs included: fields 16 and 17 of proc_pid_stat(5).
 fn children() -> Duration {
+    processor(16)
+}
+
+/// The two fields of proc_pid_stat(5) from this one on, user and system time in hundredths of a second.
+fn processor(field: usize) -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // What follows the name in parentheses begins with the third field.
     let fields = stat.rsplit(')').next().unwrap_or_default();
     let ticks: u64 = fields
         .split_whitespace()
-        .skip(13)
+        .skip(field - 3)
         .take(2)
         .filter_map(|field| field.parse::<u64>().ok())
         .sum();

@@ -83,8 +83,8 @@ fn accepted_scripts_parse() {
 fn wrong(text: &str) -> Vec<Diagnostic> {
     let now = "2026-03-01T12:00:00Z".parse().unwrap();
     check(&Text::line(text), Some(&Variables::new()), now)
-        .err()
-        .unwrap_or_default()
+        .errors
+        .first
 }
 
 /// Every script of `reject/` gives the diagnostics in the file beside it. `UPDATE_CORPUS=1` writes those files.

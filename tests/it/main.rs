@@ -20,6 +20,7 @@ mod lang;
 mod live;
 mod manual;
 mod once;
+mod output;
 mod phases;
 mod progressive;
 mod real_input;

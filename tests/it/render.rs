@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use igsh::ambient::{CancelToken, Progress, Unit};
 use igsh::render::doc::{Cell, Column};
-use igsh::render::{Ask, Assent, CAP, Error, Failure, Format, Setup, Terminal, Ui, Width};
+use igsh::render::{Ask, Assent, CAP, Colour, Error, Failure, Format, Setup, Terminal, Ui, Width};
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -60,7 +60,7 @@ fn desk(change: impl FnOnce(&mut Setup)) -> Desk {
         out_terminal: true,
         err_terminal: true,
         width: Width::Columns(60),
-        colour: false,
+        colour: Colour::Never,
         dumb: false,
         quiet: false,
         zone: TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap(),
@@ -378,7 +378,7 @@ fn hostile_text_through_every_path() {
         }
         let desk = desk(|setup| {
             setup.format = format;
-            setup.colour = true;
+            setup.colour = Colour::Auto;
             setup.ask = Box::new(Answer(Some("y")));
         });
         let ui = &desk.ui;

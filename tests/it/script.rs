@@ -1,5 +1,6 @@
 //! Scripts that loop, assert and run each other, and what lists can be asked for beside their selection.
 
+use crate::common::pty::Pty;
 use crate::common::{House, Ran};
 
 fn run(house: &House, options: &[&str], script: &str) -> Ran {
@@ -95,6 +96,16 @@ fn an_error_names_every_script_on_the_way() {
     house.file("outer.igsh", "echo out\nrun sub/inner.igsh\n");
     house.file("sub/inner.igsh", "\n  user get nobody\n");
     run(&house, &[], "outer.igsh").fails(1, &["sub/inner.igsh:2:3", "run from outer.igsh:2:1"]);
+    // Also where it is found before the first command of the inner one runs.
+    house.file("sub/inner.igsh", "echo in\n  user cuont\n");
+    let ran = run(&house, &[], "outer.igsh").fails(
+        2,
+        &[
+            "sub/inner.igsh:2:8: error[E0202]",
+            "run from outer.igsh:2:1",
+        ],
+    );
+    assert_eq!(ran.out, "out\n");
     house.file("sub/inner.igsh", "run ../outer.igsh\n");
     run(&house, &[], "outer.igsh").fails(1, &["runs itself"]);
 }
@@ -170,4 +181,398 @@ fn the_last_list_can_be_seen_whole_and_otherwise() {
         .expect("what follows the table");
     assert_eq!(csv.lines().count(), 1201);
     house.igsh(&["-c", "last"]).fails(1, &["no list"]);
+}
+
+/// A script without a session.
+fn run_alone(house: &House, options: &[&str], script: &str) -> Ran {
+    let mut command = house.command();
+    command.args(options).args(["run", script]);
+    Ran::of(&mut command)
+}
+
+#[test]
+fn let_gives_values_to_what_follows_in_its_script_only() {
+    let house = House::empty();
+    house.file(
+        "outer.igsh",
+        "let a=1 b=\"two words\"\nlet c=\"$a/${b}\"\necho $c\nrun inner.igsh a=$b\necho $a\n",
+    );
+    house.file("inner.igsh", "echo inner $a\nlet a=9\n");
+    let ran = run_alone(&house, &[], "outer.igsh").ok();
+    assert_eq!(ran.out, "1/two words\ninner two words\n1\n");
+    house.file("inner.igsh", "echo $c\n");
+    run_alone(&house, &[], "outer.igsh").fails(2, &["inner.igsh:1:6", "E0213", "'c'"]);
+}
+
+#[test]
+fn arguments_become_variables_and_are_never_read_as_language() {
+    let house = House::empty();
+    house.file("a.igsh", "echo $x\necho \"<${x}>\"\n");
+    let mut command = house.command();
+    command.args(["run", "a.igsh", "x=one; echo two $HOME"]);
+    assert_eq!(
+        Ran::of(&mut command).ok().out,
+        "one; echo two $HOME\n<one; echo two $HOME>\n"
+    );
+    house
+        .igsh(&["run", "a.igsh", "novalue"])
+        .fails(2, &["'novalue' is not name=value"]);
+}
+
+#[test]
+fn scripts_are_found_beside_the_one_that_runs_them_and_never_run_in_a_circle() {
+    let house = House::empty();
+    std::fs::create_dir_all(house.at("a/b")).expect("folders");
+    house.file("a/one.igsh", "run b/two.igsh\n");
+    house.file("a/b/two.igsh", "echo two\nrun ../three.igsh\n");
+    house.file("a/three.igsh", "echo three\n");
+    assert_eq!(
+        run_alone(&house, &[], "a/one.igsh").ok().out,
+        "two\nthree\n"
+    );
+    // By another name it is the same file.
+    std::os::unix::fs::symlink("one.igsh", house.at("a/again.igsh")).expect("a link");
+    house.file("a/three.igsh", "run again.igsh\n");
+    run_alone(&house, &[], "a/one.igsh").fails(1, &["three.igsh:1:1", "runs itself"]);
+    house.file("a/three.igsh", "run missing.igsh\n");
+    run_alone(&house, &[], "a/one.igsh")
+        .fails(1, &["three.igsh:1:1", "missing.igsh", "no such file"]);
+}
+
+#[test]
+fn echo_shows_commands_with_their_secrets_masked_also_within_loops() {
+    let house = House::with_people(3);
+    house.private("t.txt", "x\n");
+    house.file(
+        "e.igsh",
+        "let name=nobody\n\
+         foreach u in (user list limit=2 sort=userid) {\n\
+         \x20 tenant verify user=$name code=\"493817\" tenant=none.tenant\n\
+         }\n",
+    );
+    let ran = run(&house, &["--echo", "--keep-going"], "e.igsh");
+    assert_eq!(ran.code, 5, "{}", ran.err);
+    assert!(!ran.err.contains("493817"), "{}", ran.err);
+    assert!(ran.err.contains("+ let name=nobody"), "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("+ foreach u in (user list limit=2 sort=userid)"),
+        "{}",
+        ran.err
+    );
+    let line = "+ tenant verify user=$name code=*** tenant=none.tenant";
+    assert_eq!(ran.err.matches(line).count(), 2, "{}", ran.err);
+}
+
+#[test]
+fn a_script_goes_on_after_failures_when_told_to_and_says_that_there_were_some() {
+    let house = House::with_people(3);
+    house.file(
+        "k.igsh",
+        "user get nobody\necho on\nassert count=4\necho end\n",
+    );
+    let ran = run(&house, &["--keep-going"], "k.igsh").fails(5, &["k.igsh:1:1", "k.igsh:3:1"]);
+    assert_eq!(ran.out, "on\nend\n");
+    let ran = run(&house, &[], "k.igsh").fails(1, &["k.igsh:1:1"]);
+    assert_eq!(ran.out, "");
+}
+
+#[test]
+fn a_script_that_others_can_write_is_not_run_by_a_master_nor_what_it_includes() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let house = House::with_people(3);
+    let mode = |name: &str, mode| {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(house.at(name), mode).expect("its mode");
+    };
+    house.file("outer.igsh", "echo out\nrun inner.igsh\n");
+    house.file("inner.igsh", "echo in\n");
+    for loose in [0o664, 0o646] {
+        mode("outer.igsh", loose);
+        let ran = run(&house, &[], "outer.igsh").fails(3, &["outer.igsh", "chmod go-w"]);
+        assert_eq!(ran.out, "");
+        // Nobody is logged in, so that there is nothing to gain.
+        run_alone(&house, &[], "outer.igsh").ok();
+        mode("outer.igsh", 0o644);
+        mode("inner.igsh", loose);
+        let ran =
+            run(&house, &[], "outer.igsh").fails(3, &["outer.igsh:2:1", "inner.igsh", "E0603"]);
+        assert_eq!(ran.out, "out\n");
+        mode("inner.igsh", 0o644);
+    }
+    run(&house, &[], "outer.igsh").ok();
+    // Only root can give a file away.
+    if std::os::unix::fs::chown(house.at("inner.igsh"), Some(65_534), None).is_ok() {
+        run(&house, &[], "outer.igsh").fails(3, &["outer.igsh:2:1", "another user"]);
+    }
+}
+
+#[test]
+fn lines_may_end_in_cr_lf() {
+    let house = House::empty();
+    house.file(
+        "crlf.igsh",
+        "echo one\r\n# a comment\r\necho 'two' \\\r\n  three\r\necho four",
+    );
+    assert_eq!(
+        run_alone(&house, &[], "crlf.igsh").ok().out,
+        "one\ntwo three\nfour\n"
+    );
+    house.file(
+        "crlf.igsh",
+        "echo one\r\necho \"\r\n  uesr list\r\n\"; uesr list\r\n",
+    );
+    house
+        .igsh(&["check", "crlf.igsh"])
+        .fails(2, &["crlf.igsh:4:4", "E0201"]);
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let house = House::empty();
+    house.file("bom.igsh", "\u{feff}echo one\nuesr list\n");
+    house
+        .igsh(&["check", "bom.igsh"])
+        .fails(2, &["bom.igsh:2:1"]);
+    house.file("bom.igsh", "\u{feff}uesr list\n");
+    house
+        .igsh(&["check", "bom.igsh"])
+        .fails(2, &["bom.igsh:1:1"]);
+    house.file("bom.igsh", "\u{feff}echo one\n");
+    assert_eq!(run_alone(&house, &[], "bom.igsh").ok().out, "one\n");
+}
+
+#[test]
+fn a_nul_in_a_script_has_a_place() {
+    let house = House::empty();
+    house.file("nul.igsh", b"echo one\necho a\0b\n");
+    house
+        .igsh(&["check", "nul.igsh"])
+        .fails(2, &["nul.igsh:2:7", "E0104"]);
+}
+
+#[test]
+fn a_line_of_a_megabyte_is_read_and_its_error_is_shown_short() {
+    let house = House::empty();
+    let words = "word ".repeat(200_000);
+    house.file("long.igsh", format!("echo {words}\n"));
+    assert_eq!(
+        run_alone(&house, &[], "long.igsh").ok().out.len(),
+        1_000_000
+    );
+    house.file("long.igsh", format!("echo {words} grup=x {words}\n"));
+    let ran = house
+        .igsh(&["check", "long.igsh"])
+        .fails(2, &["long.igsh:1:1000007", "E0101"]);
+    assert!(ran.err.len() < 4_000, "{}", ran.err.len());
+    let pairs: String = (0..50_000).map(|n| format!(" v{n}=x")).collect();
+    house.file("long.igsh", format!("let{pairs}\necho $v49999\n"));
+    assert_eq!(run_alone(&house, &[], "long.igsh").ok().out, "x\n");
+}
+
+#[test]
+fn a_hundred_thousand_lines_are_checked_and_their_errors_counted() {
+    let house = House::empty();
+    let lines: String = (0..100_000)
+        .map(|n| format!("user list userid=u{n}*\n"))
+        .collect();
+    house.file("many.igsh", &lines);
+    house.igsh(&["check", "many.igsh"]).ok();
+    house.file(
+        "many.igsh",
+        lines.replace("9* ", "9*").replace("5*\n", "5* x=y\n"),
+    );
+    let ran = house.igsh(&["check", "many.igsh"]);
+    let ran = ran.fails(
+        2,
+        &[
+            "many.igsh:6:",
+            "the first 20 are shown, and 9,980 more errors",
+        ],
+    );
+    assert_eq!(ran.err.matches("error[E0101]").count(), 20);
+}
+
+#[test]
+fn errors_of_words_and_of_names_are_counted_together() {
+    let house = House::empty();
+    // Half of the lines cannot be parsed, half name no command.
+    house.file("both.igsh", "echo 'a' b=\nuesr list\n".repeat(15));
+    let ran = house
+        .igsh(&["check", "both.igsh"])
+        .fails(2, &["and 10 more errors"]);
+    let places: Vec<_> = ran
+        .err
+        .lines()
+        .filter(|line| line.starts_with("both.igsh:"))
+        .collect();
+    assert_eq!(places.len(), 20, "{}", ran.err);
+    assert!(places[19].starts_with("both.igsh:20:"), "{}", places[19]);
+}
+
+#[test]
+fn an_empty_script_and_a_last_line_without_its_end_are_scripts() {
+    let house = House::empty();
+    for text in ["", "\n", "# nothing", "\u{feff}", "  \t\n\n"] {
+        house.file("empty.igsh", text);
+        house.igsh(&["check", "empty.igsh"]).ok();
+        assert_eq!(
+            run_alone(&house, &[], "empty.igsh").ok().out,
+            "",
+            "{text:?}"
+        );
+    }
+    house.file("last.igsh", "echo one\necho two # end");
+    assert_eq!(run_alone(&house, &[], "last.igsh").ok().out, "one\ntwo\n");
+}
+
+#[test]
+fn check_warns_and_a_run_warns_once() {
+    let house = House::with_people(30);
+    house.file(
+        "w.igsh",
+        "user count userid=\"a*\"\n\
+         foreach u in (user list limit=3) {\n\
+         \x20 user count group='x?' state=active state=suspended\n\
+         }\n",
+    );
+    let told = [
+        "w.igsh:1:19: warning[W0301]",
+        "w.igsh:3:20: warning[W0301]",
+        "w.igsh:3:38: warning[W0302]",
+    ];
+    let ran = house.igsh(&["check", "w.igsh"]).ok();
+    for told in told {
+        assert_eq!(ran.err.matches(told).count(), 1, "{told}: {}", ran.err);
+    }
+    let ran = run(&house, &[], "w.igsh").ok();
+    assert_eq!(ran.err.matches("warning[").count(), 3, "{}", ran.err);
+    // Warnings do not hide errors, nor errors warnings.
+    house.file("w.igsh", "user count userid=\"a*\"\nuesr count\n");
+    house.igsh(&["check", "w.igsh"]).fails(
+        2,
+        &["w.igsh:1:19: warning[W0301]", "w.igsh:2:1: error[E0201]"],
+    );
+    let mut command = house.command();
+    command.args(["--format", "json", "check", "w.igsh"]);
+    let ran = Ran::of(&mut command).fails(2, &[]);
+    let objects: Vec<serde_json::Value> = ran
+        .err
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("an object"))
+        .collect();
+    assert_eq!(objects[0]["warning"]["code"], "W0301");
+    assert!(
+        objects[1]["error"]["message"]
+            .as_str()
+            .expect("text")
+            .starts_with("w.igsh:2:1: unknown command")
+    );
+    house.igsh(&["-c", "help W0301"]).ok();
+}
+
+#[test]
+fn a_change_or_an_export_of_everybody_is_warned_about() {
+    let house = House::with_people(30);
+    for (line, warned) in [
+        ("export file=a.igb -plan", true),
+        ("export group=* file=a.igb -plan", true),
+        ("export limit=29 file=a.igb -plan", false),
+        ("export userid=a* file=a.igb -plan", false),
+        ("migrate stage wave=W1", true),
+        ("migrate stage wave=W2 userid=a*", false),
+        ("user list", false),
+    ] {
+        let ran = house.master(&[line]).ok();
+        assert_eq!(ran.err.contains("warning: "), warned, "{line}: {}", ran.err);
+        assert!(
+            !warned || ran.err.contains("everybody: 30 users"),
+            "{}",
+            ran.err
+        );
+    }
+}
+
+/// A loop on a terminal, interrupted once the screen shows `seen`: what is told of it, and the exit status.
+fn interrupted(house: &House, options: &[&str], script: &str, seen: &str) -> (String, u32) {
+    house.file("loop.igsh", script);
+    let environment = house.environment();
+    let environment: Vec<_> = environment
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let mut args = vec!["--login", "Master1", "--password-file", "m1.txt"];
+    args.extend(options);
+    args.extend(["run", "loop.igsh"]);
+    let igsh = std::path::Path::new(env!("CARGO_BIN_EXE_igsh"));
+    let mut pty = Pty::start(igsh, &args, &environment, house.path());
+    pty.wait_for(seen);
+    pty.send("\x03");
+    let code = pty.exit_code();
+    (String::from_utf8_lossy(pty.transcript()).into_owned(), code)
+}
+
+#[test]
+fn ctrl_c_within_a_row_ends_its_command_and_the_loop() {
+    let house = House::with_people(3);
+    let (told, code) = interrupted(
+        &house,
+        &["--keep-going"],
+        "foreach g in (group list limit=3 sort=name) {\n\
+         \x20 echo begun with $g\n\
+         \x20 source generate users=4000000 seed=1 file=${g}.ndjson\n\
+         \x20 echo after\n\
+         }\n\
+         echo end\n",
+        "begun with",
+    );
+    assert_eq!(code, 130, "{told}");
+    assert!(told.contains("loop.igsh:3:3: error[E0130]"), "{told}");
+    assert!(told.contains("; 0 of 3 groups done"), "{told}");
+    assert!(told.contains("foreach g: interrupted at '"), "{told}");
+    assert!(!told.contains("after") && !told.contains("end"), "{told}");
+    let files = std::fs::read_dir(house.path()).expect("the folder");
+    let made = files.filter(|entry| {
+        let name = entry.as_ref().expect("an entry").file_name();
+        name.to_string_lossy().contains("ndjson")
+    });
+    assert_eq!(made.count(), 0);
+}
+
+#[test]
+fn ctrl_c_between_rows_ends_the_loop_and_says_how_far_it_came() {
+    let house = House::with_people(1500);
+    let (told, code) = interrupted(
+        &house,
+        &[],
+        "foreach u in (user list sort=userid) {\n  echo at $u\n  user count userid=$u format=value\n}\necho end\n",
+        "at ",
+    );
+    assert_eq!(code, 130, "{told}");
+    let done = told.matches("at ").count();
+    assert!(done < 1500, "{done}");
+    let said = told
+        .lines()
+        .find(|line| line.contains("foreach u: interrupted at '"));
+    let said = said.unwrap_or_else(|| panic!("{told}"));
+    assert!(said.contains("of 1,500 users done"), "{said}");
+    assert!(!told.contains("end\r\n"), "{told}");
+}
+
+#[test]
+fn a_loop_that_goes_on_says_how_many_failed() {
+    let house = House::with_people(4);
+    let name = house.ask("value", "user list sort=userid limit=1 columns=userid");
+    house.file(
+        "loop.igsh",
+        format!(
+            "foreach u in (user list sort=userid) {{\n  assert count=0 userid=$u userid='{}'\n}}\n",
+            name.trim()
+        ),
+    );
+    let ran = run(&house, &["--keep-going"], "loop.igsh");
+    ran.fails(
+        5,
+        &["loop.igsh:2:3", "foreach u: 3 of 4 users done, 1 failed"],
+    );
 }

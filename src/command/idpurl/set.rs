@@ -85,7 +85,9 @@ fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let new = url
         .as_ref()
         .map_or(New::Previous, |url| New::Url(url.as_str()));
-    let users = Users::chosen(&lists_read(&bound.selection)?)?;
+    let selection = lists_read(&bound.selection)?;
+    cx.warn_of_everybody(&selection)?;
+    let users = Users::chosen(&selection)?;
     let done = cx.change(
         bound,
         &codes::IDP_URLS_SET,

@@ -68,6 +68,9 @@ fn run(cx: &mut Context<'_>, bound: &Bound, out: bool) -> Result<Outcome, Failur
     }
     let file = bound.args.get(&BULK).map(ToOwned::to_owned);
     let selection = crate::command::file::lists_read(&bound.selection)?;
+    if file.is_none() {
+        cx.warn_of_everybody(&selection)?;
+    }
     let (at, master) = (cx.ambient.clock.now(), cx.master()?);
     let done = cx.change(
         bound,

@@ -166,6 +166,9 @@ fn only_phase(expr: &Expr) -> Option<Phase> {
 fn run(cx: &mut Context<'_>, bound: &Bound, step: &Step) -> Result<Outcome, Failure> {
     let file: Option<PathBuf> = bound.args.get(&BULK).map(ToOwned::to_owned);
     let selection = crate::command::file::lists_read(&bound.selection)?;
+    if file.is_none() {
+        cx.warn_of_everybody(&selection)?;
+    }
     let (at, master) = (cx.ambient.clock.now(), cx.master()?);
     let done = cx.change(
         bound,

@@ -2,8 +2,8 @@
 
 use secrecy::SecretString;
 
-use super::Binder;
 use super::typed;
+use super::{Binder, MAX_ERRORS};
 use crate::lang::Span;
 use crate::lang::args::{Comparison, Given, Value};
 use crate::lang::ast::{self, Item};
@@ -213,8 +213,9 @@ impl Binder<'_> {
     }
 
     fn pair(&mut self, name: String, words: Vec<Word>, span: &Span) {
-        let first = self.pairs.iter().find(|(given, ..)| *given == name);
-        if let Some((_, _, first)) = first {
+        let next = self.pairs.len();
+        let first = *self.pair_names.entry(name.clone()).or_insert(next);
+        if let Some((_, _, first)) = self.pairs.get(first) {
             let title = format!("'{name}' is given twice");
             let diagnostic = Diagnostic::new("E0203", title, span.clone(), "the second time")
                 .also(first.clone(), "the first time");
@@ -281,7 +282,11 @@ impl Binder<'_> {
         }
         let what = if selects { "attribute" } else { "argument" };
         let names = self.names.all();
-        let near = similar(&name.text, names.iter().copied());
+        let near = if self.diagnostics.len() < MAX_ERRORS {
+            similar(&name.text, names.iter().copied())
+        } else {
+            Vec::new()
+        };
         let diagnostic = Diagnostic::new(
             "E0101",
             format!("unknown {what} {}", quoted(&name.text)),

@@ -2,7 +2,7 @@
 
 use super::Binder;
 use super::typed;
-use super::{Note, Span};
+use super::{Note, Span, warn};
 use crate::lang::ast::{self, Condition};
 use crate::lang::diagnostic::{Diagnostic, quoted};
 use crate::lang::lexer::Operator;
@@ -38,7 +38,12 @@ impl Binder<'_> {
         };
         match condition {
             Condition::Any(parts) => all(parts).map(Expr::Any),
-            Condition::All(parts) => all(parts).map(Expr::All),
+            Condition::All(parts) => {
+                let parts = all(parts)?;
+                let warning = warn::never(&parts);
+                self.warnings.extend(warning);
+                Some(Expr::All(parts))
+            }
             Condition::Not(inner) => {
                 let inner = self.condition(inner, within)?;
                 Some(Expr::Not(Box::new(inner)))
@@ -158,6 +163,8 @@ impl Binder<'_> {
         if op != Op::Equal {
             self.accept(ordering(attribute, words, named))?;
         }
+        let warning = (op == Op::Equal).then(|| warn::quoted_wildcard(attribute, named));
+        self.warnings.extend(warning.flatten());
         let mut values = Vec::with_capacity(words.len());
         for word in words {
             values.push(self.operand(attribute, op, word));

@@ -8,11 +8,14 @@ mod arguments;
 mod condition;
 pub(crate) mod path;
 mod typed;
+mod warn;
 
 #[cfg(test)]
 mod selection_tests;
 #[cfg(test)]
 mod tests;
+
+use std::collections::HashMap;
 
 use super::Span;
 use super::args::{Args, Given, Value};
@@ -27,7 +30,7 @@ use super::suggest::{did_you_mean, similar};
 use super::value::{Lookup, Scope, Variable, Word, push_escaped};
 use crate::lang::lexer::TokenKind;
 
-/// After so many errors a line is not read on.
+/// After so many errors of a line nobody looks for what could be meant.
 const MAX_ERRORS: usize = 20;
 
 /// A command that can be run.
@@ -45,6 +48,8 @@ pub struct Bound {
     pub masked: String,
     /// What the user should know although nothing is wrong.
     pub notes: Vec<Note>,
+    /// What is allowed and hardly meant, with codes that begin with `W`.
+    pub warnings: Vec<Diagnostic>,
     /// Whether something depends on a variable that gets its value later ([`Lookup::Later`]). Such a command is
     /// checked as far as it can be, and must not be run.
     pub deferred: bool,
@@ -103,11 +108,13 @@ fn bind_with(
         given: Vec::new(),
         listed: Vec::new(),
         pairs: Vec::new(),
+        pair_names: HashMap::new(),
         conditions: Vec::new(),
         limit: None,
         selecting: Vec::new(),
         secrets: Vec::new(),
         notes: Vec::new(),
+        warnings: Vec::new(),
         deferred: false,
         diagnostics: Vec::new(),
     };
@@ -132,12 +139,15 @@ struct Binder<'a> {
     listed: Vec<(&'static Arg, Vec<Word>, Span)>,
     /// `name=value` of the command's own choosing.
     pairs: Vec<(String, Vec<Word>, Span)>,
+    /// Which of the pairs has a name.
+    pair_names: HashMap<String, usize>,
     conditions: Vec<Expr>,
     limit: Option<u64>,
     /// Where the selection is written.
     selecting: Vec<Span>,
     secrets: Vec<Span>,
     notes: Vec<Note>,
+    warnings: Vec<Diagnostic>,
     deferred: bool,
     diagnostics: Vec<Diagnostic>,
 }
@@ -154,9 +164,7 @@ impl Binder<'_> {
 
     fn items(&mut self, items: &[Item]) {
         let mut at = 0;
-        while let Some(item) = items.get(at)
-            && self.diagnostics.len() < MAX_ERRORS
-        {
+        while let Some(item) = items.get(at) {
             at += 1;
             match item {
                 Item::Value(value) => self.positional(value),
@@ -180,7 +188,7 @@ impl Binder<'_> {
         let mut words = Vec::new();
         let mut complete = true;
         for element in &value.elements {
-            if let [piece] = element.pieces.as_slice()
+            if let [piece] = &*element.pieces
                 && let PieceKind::Variable {
                     name,
                     quoted: false,
@@ -271,6 +279,9 @@ impl Binder<'_> {
             self.diagnostics.sort_by_key(|found| found.span().start);
             return Err(self.diagnostics);
         }
+        let warning = warn::never(&self.conditions);
+        self.warnings.extend(warning);
+        self.warnings.sort_by_key(|found| found.span().start);
         let selection = self.selection();
         self.secrets.sort_by_key(|span| span.start);
         Ok(Bound {
@@ -280,6 +291,7 @@ impl Binder<'_> {
             span: line.span.clone(),
             masked: masked(self.text, &line.span, &self.secrets),
             notes: self.notes,
+            warnings: self.warnings,
             deferred: self.deferred,
         })
     }

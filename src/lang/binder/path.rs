@@ -2,7 +2,7 @@
 
 use crate::lang::ast::{Command as Line, Item};
 use crate::lang::diagnostic::{Diagnostic, quoted};
-use crate::lang::spec::{Catalogue, Command, fold_name};
+use crate::lang::spec::{Catalogue, Command, fold_name, is_called};
 use crate::lang::suggest::{did_you_mean, similar};
 
 /// The command, and how many of `words` name it.
@@ -11,18 +11,33 @@ pub(crate) fn find(words: &[&str], catalogue: &Catalogue) -> Option<(&'static Co
     let mut found: Option<(&'static Command, usize)> = None;
     for command in catalogue.commands {
         for path in paths(command) {
-            let length = path.split(' ').count();
-            let matches = length <= folded.len()
-                && path
-                    .split(' ')
-                    .zip(&folded)
-                    .all(|(name, word)| fold_name(name) == *word);
-            if matches && found.is_none_or(|(_, longest)| length > longest) {
+            if let Some(length) = begins(path, &folded)
+                && found.is_none_or(|(_, longest)| length > longest)
+            {
                 found = Some((command, length));
             }
         }
     }
     found
+}
+
+/// How many words `path` has, if the words are those and maybe more.
+fn begins(path: &str, folded: &[String]) -> Option<usize> {
+    let (first, others) = folded.split_first()?;
+    // Nearly every path fails at its first letter, and is not taken apart.
+    if path.as_bytes().first() != first.as_bytes().first() {
+        return None;
+    }
+    let mut names = path.split(' ');
+    let mut length = 0;
+    for word in std::iter::once(first).chain(others) {
+        match names.next() {
+            Some(name) if is_called(name, word) => length += 1,
+            Some(_) => return None,
+            None => break,
+        }
+    }
+    names.next().is_none().then_some(length)
 }
 
 /// The path of a command and its synonyms.
@@ -38,7 +53,7 @@ pub(crate) fn next_words(words: &[&str], catalogue: &Catalogue) -> Vec<&'static 
         let mut names = path.split(' ');
         let begins = folded
             .iter()
-            .all(|word| names.next().is_some_and(|name| fold_name(name) == *word));
+            .all(|word| names.next().is_some_and(|name| is_called(name, word)));
         if let (true, Some(name)) = (begins, names.next())
             && !next.contains(&name)
         {

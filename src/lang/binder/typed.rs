@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::lang::args::{When, Yes};
 use crate::lang::diagnostic::{Diagnostic, quoted};
-use crate::lang::spec::fold_name;
+use crate::lang::spec::{fold_name, is_called};
 use crate::lang::suggest::{did_you_mean, similar};
 use crate::lang::value::Word;
 
@@ -56,7 +56,7 @@ pub(super) fn choice(
 ) -> Result<&'static str, Diagnostic> {
     let text = word.text();
     let folded = fold_name(&text);
-    let found = set.iter().find(|name| fold_name(name) == folded);
+    let found = set.iter().find(|name| is_called(name, &folded));
     found.copied().ok_or_else(|| {
         let near = similar(&text, set.iter().copied());
         wrong("E0211", word, "is not one of the possible names")

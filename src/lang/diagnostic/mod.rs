@@ -111,6 +111,11 @@ impl Diagnostic {
         }
     }
 
+    /// Whether it is a warning, which keeps nothing from running.
+    pub fn is_warning(&self) -> bool {
+        self.code.starts_with('W')
+    }
+
     /// Where the caret points.
     pub fn span(&self) -> Span {
         self.labels.first().map_or(0..0, |label| label.span.clone())

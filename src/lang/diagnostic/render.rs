@@ -54,7 +54,12 @@ pub fn render(diagnostic: &Diagnostic, source: &Source<'_>, colour: bool) -> Str
         let text = (!label.text.is_empty()).then_some(label.text.as_str());
         snippet = snippet.annotation(kind.span(label.span.clone()).label(text));
     }
-    let mut group = Group::with_level(Level::ERROR).element(snippet);
+    let level = if diagnostic.is_warning() {
+        Level::WARNING
+    } else {
+        Level::ERROR
+    };
+    let mut group = Group::with_level(level).element(snippet);
     if let Some(expected) = list(&diagnostic.expected) {
         group = group.element(Level::NOTE.with_name("expected").message(expected));
     }
@@ -106,12 +111,17 @@ fn header(diagnostic: &Diagnostic, source: &Source<'_>, colour: bool) -> String 
         let (line, column) = position(source.text, diagnostic.span().start);
         paint(bold, &format!("{name}:{line}:{column}: "))
     });
-    let error = format!("error[{}]", diagnostic.code);
-    let red = bold.fg_color(Some(AnsiColor::BrightRed.into()));
+    let (level, colour_of) = if diagnostic.is_warning() {
+        ("warning", AnsiColor::BrightYellow)
+    } else {
+        ("error", AnsiColor::BrightRed)
+    };
+    let level = format!("{level}[{}]", diagnostic.code);
+    let coloured = bold.fg_color(Some(colour_of.into()));
     format!(
         "{}{}{}",
         place.unwrap_or_default(),
-        paint(red, &error),
+        paint(coloured, &level),
         paint(bold, &format!(": {}", diagnostic.title))
     )
 }

@@ -232,7 +232,7 @@ impl Scene<'_> {
 
     fn incomplete(self, wrong: &Wrong) -> Diagnostic {
         Diagnostic::new("E0112", "the command ends too early", self.span(), "here")
-            .expected(wrong.expected.iter().copied())
+            .expected(wrong.expected.iter())
     }
 
     fn unexpected(self, token: &Token, wrong: &Wrong) -> Diagnostic {
@@ -269,23 +269,18 @@ impl Scene<'_> {
                 | TokenKind::CloseBrace
                 | TokenKind::Close,
                 _,
-            ) if wrong
-                .expected
-                .iter()
-                .all(|expected| is_value_like(expected)) =>
-            {
-                self.must_quote()
-            }
+            ) if wrong.expected.iter().all(is_value_like) => self.must_quote(),
             _ => Diagnostic::new(
                 "E0112",
                 format!("'{sign}' cannot stand here"),
                 token.span.clone(),
-                match wrong.expected.as_slice() {
-                    [A_BLANK] => "a blank is missing before it",
-                    _ => "not expected",
+                if wrong.expected.is_only(A_BLANK) {
+                    "a blank is missing before it"
+                } else {
+                    "not expected"
                 },
             )
-            .expected(wrong.expected.iter().copied()),
+            .expected(wrong.expected.iter()),
         }
     }
 

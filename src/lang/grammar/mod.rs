@@ -18,7 +18,7 @@ use super::ast::{Command, Foreach, Item, Name, PieceKind, Script, Statement, Val
 use super::diagnostic::Diagnostic;
 use super::lexer::{Quote, Token, TokenKind, is_name, lex};
 
-/// After so many errors a script is not read on.
+/// So many errors are explained; further ones are counted.
 const MAX_ERRORS: usize = 20;
 
 /// What is open at the end of a text that more lines could complete.
@@ -39,22 +39,23 @@ pub enum Open {
 pub struct Failed {
     /// At least one, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
+    /// So many more errors come after those.
+    pub more: usize,
     /// What is open, if nothing is wrong but that the text ends too early. A live shell asks for another line.
     pub open: Option<Open>,
     /// The statements that are right, so that what else is wrong with them can be told at the same time.
     pub script: Script,
 }
 
-/// The statements of `text`, or everything that is wrong with it (up to 20 errors).
+/// The statements of `text`, or everything that is wrong with it: the first 20 errors, and how many more there are.
 pub fn parse(text: &str) -> Result<Script, Failed> {
-    let significant: Vec<Token> = lex(text)
-        .into_iter()
-        .filter(|token| !matches!(token.kind, TokenKind::Blank | TokenKind::Comment))
-        .collect();
+    let mut significant = lex(text);
+    significant.retain(|token| !matches!(token.kind, TokenKind::Blank | TokenKind::Comment));
     let mut parser = Parser {
         text,
         tokens: &significant,
         diagnostics: Vec::new(),
+        more: 0,
         ended: false,
         open: None,
     };
@@ -71,6 +72,7 @@ pub fn parse(text: &str) -> Result<Script, Failed> {
     let open = parser.open.filter(|_| parser.diagnostics.len() == 1);
     Err(Failed {
         diagnostics: parser.diagnostics,
+        more: parser.more,
         open,
         script,
     })
@@ -84,6 +86,7 @@ pub(super) fn parse_value(text: &str) -> Result<Value, Failed> {
         parse(&format!("{BEFORE}{text}")).map_err(|failed| shifted(failed, BEFORE.len()))?;
     let unfit = |title: &str| Failed {
         diagnostics: vec![Diagnostic::new("E0110", title, 0..text.len(), "")],
+        more: 0,
         open: None,
         script: Script::default(),
     };
@@ -115,6 +118,7 @@ struct Parser<'t> {
     text: &'t str,
     tokens: &'t [Token],
     diagnostics: Vec<Diagnostic>,
+    more: usize,
     /// Whether the text was found to end too early.
     ended: bool,
     open: Option<Open>,
@@ -128,9 +132,6 @@ impl<'t> Parser<'t> {
             match token.kind {
                 TokenKind::Newline | TokenKind::Semicolon => at = rest,
                 TokenKind::CloseBrace if within.is_some() => break,
-                _ if self.diagnostics.len() >= MAX_ERRORS => {
-                    at = at.take_from(at.tokens.len());
-                }
                 _ => match self.statement(at).and_then(|(rest, statement)| {
                     at_end(rest, within.is_some()).map(|rest| (rest, statement))
                 }) {
@@ -181,10 +182,13 @@ impl<'t> Parser<'t> {
 
     /// Notes the error of the statement that began at token `begun`.
     fn report(&mut self, begun: usize, wrong: &Wrong) {
+        let place = self.tokens.len() - wrong.remaining;
         if self.diagnostics.len() >= MAX_ERRORS {
+            // The end of the text is one error, however much it leaves open.
+            let is_told = place == self.tokens.len() && std::mem::replace(&mut self.ended, true);
+            self.more += usize::from(!is_told);
             return;
         }
-        let place = self.tokens.len() - wrong.remaining;
         let (diagnostic, open) = explain::explain(self.text, self.tokens, begun, place, wrong);
         // Of what the end of the text leaves open, the innermost is told.
         if place == self.tokens.len() || open.is_some() {

@@ -3,13 +3,12 @@
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{cut, map};
-use nom::multi::many0;
 use nom::sequence::preceded;
 
 use super::tokens::{Cause, MAX_DEPTH, Parsed, Tokens};
 use crate::lang::Span;
 use crate::lang::ast::{
-    Command, Condition, Dash, Element, Item, Name, Named, Piece, PieceKind, Value, Where,
+    Command, Condition, Dash, Element, Few, Item, Name, Named, Piece, PieceKind, Value, Where,
 };
 use crate::lang::lexer::{Operator, Token, TokenKind, is_name, variable_name};
 
@@ -22,17 +21,27 @@ const A_CONDITION: &str = "a condition such as group=sales";
 /// `command = item *( 1*WSP item )`
 pub(super) fn command(input: Tokens<'_>) -> Parsed<'_, Command> {
     let (rest, first) = item(input)?;
-    let (rest, mut others) = many0(spaced(item)).parse(rest)?;
     let start = first.span().start;
-    let end = others.last().unwrap_or(&first).span().end;
-    let mut items = vec![first];
-    items.append(&mut others);
+    let mut items = Vec::with_capacity(input.words());
+    items.push(first);
+    let (rest, items) = followed_by(rest, items, spaced(item))?;
+    let end = items.last().map_or(start, |last| last.span().end);
     let span = start..end;
     Ok((rest, Command { items, span }))
 }
 
 /// `item = where / named / dash / value`
 fn item(input: Tokens<'_>) -> Parsed<'_, Item> {
+    // Most items are told by their first two tokens, and need no attempt that fails.
+    if let Some((rest, token, text)) = input.word() {
+        let is_related = rest.glued_operator().is_some();
+        if !is_related && !text.starts_with('-') && !token.glued {
+            return map(value, Item::Value).parse(input);
+        }
+        if is_related && is_name(text) && !text.eq_ignore_ascii_case("where") {
+            return map(named, Item::Named).parse(input);
+        }
+    }
     alt((
         map(where_item, Item::Where),
         map(named, Item::Named),
@@ -40,6 +49,25 @@ fn item(input: Tokens<'_>) -> Parsed<'_, Item> {
         map(value, Item::Value),
     ))
     .parse(input)
+}
+
+/// What was read, and what `parser` reads after it as often as it can: [`nom::multi::many0`] with room for no more than
+/// is there, since most lists have one element.
+fn followed_by<'t, T>(
+    mut rest: Tokens<'t>,
+    mut all: Vec<T>,
+    mut parser: impl FnMut(Tokens<'t>) -> Parsed<'t, T>,
+) -> Parsed<'t, Vec<T>> {
+    loop {
+        match parser(rest) {
+            Ok((after, next)) => {
+                all.push(next);
+                rest = after;
+            }
+            Err(nom::Err::Error(_)) => return Ok((rest, all)),
+            Err(failure) => return Err(failure),
+        }
+    }
 }
 
 /// `where = "where" "=" or-expr`
@@ -75,12 +103,10 @@ fn chain<'t>(
     join: fn(Vec<Condition>) -> Condition,
 ) -> Parsed<'t, Condition> {
     let (rest, first) = link(input)?;
-    let (rest, mut others) = many0(preceded(keyword(joint), cut(spaced(link)))).parse(rest)?;
-    if others.is_empty() {
-        return Ok((rest, first));
-    }
-    others.insert(0, first);
-    Ok((rest, join(others)))
+    let mut next = preceded(keyword(joint), cut(spaced(link)));
+    let (rest, mut links) = followed_by(rest, vec![first], |at| next.parse(at))?;
+    let only = if links.len() == 1 { links.pop() } else { None };
+    Ok((rest, only.unwrap_or_else(|| join(links))))
 }
 
 /// `unary = [ "not" *WSP ] primary`, a blank unless `(` follows.
@@ -228,21 +254,28 @@ fn goes_on(token: &Token) -> bool {
 /// `value = element *( "," element )`
 fn value(input: Tokens<'_>) -> Parsed<'_, Value> {
     let (rest, first) = element(input)?;
-    let comma = glued(of_kind(|kind| kind == TokenKind::Comma, "','"));
-    let (rest, mut others) = many0(preceded(comma, cut(glued(element)))).parse(rest)?;
     let start = first.span.start;
-    let end = others.last().unwrap_or(&first).span.end;
-    let mut elements = vec![first];
-    elements.append(&mut others);
+    let comma = glued(of_kind(|kind| kind == TokenKind::Comma, "','"));
+    let mut next = preceded(comma, cut(glued(element)));
+    let (rest, elements) = followed_by(rest, vec![first], |at| next.parse(at))?;
+    let end = elements.last().map_or(start, |last| last.span.end);
     let span = start..end;
     Ok((rest, Value { elements, span }))
 }
 
 /// `element = 1*( bare / squote / dquote / var )`
 fn element(input: Tokens<'_>) -> Parsed<'_, Element> {
-    let (rest, mut pieces) = piece(input)?;
-    let (rest, others) = many0(glued(piece)).parse(rest)?;
-    pieces.extend(others.into_iter().flatten());
+    let (mut rest, mut pieces) = piece(input)?;
+    loop {
+        match glued(piece)(rest) {
+            Ok((after, more)) => {
+                pieces = pieces.and(more);
+                rest = after;
+            }
+            Err(nom::Err::Error(_)) => break,
+            Err(failure) => return Err(failure),
+        }
+    }
     let start = pieces.first().map_or(0, |piece| piece.span.start);
     let end = pieces.last().map_or(start, |piece| piece.span.end);
     let span = start..end;
@@ -250,7 +283,7 @@ fn element(input: Tokens<'_>) -> Parsed<'_, Element> {
 }
 
 /// One piece, or what a pair of quotes holds.
-fn piece(input: Tokens<'_>) -> Parsed<'_, Vec<Piece>> {
+fn piece(input: Tokens<'_>) -> Parsed<'_, Few<Piece>> {
     let Some((rest, token)) = input.next() else {
         return input.fail(A_VALUE);
     };
@@ -262,7 +295,7 @@ fn piece(input: Tokens<'_>) -> Parsed<'_, Vec<Piece>> {
         _ => return input.fail(A_VALUE),
     };
     let span = token.span.clone();
-    Ok((rest, vec![Piece { kind, span }]))
+    Ok((rest, Few::one(Piece { kind, span })))
 }
 
 fn variable(token: &str, quoted: bool) -> PieceKind {
@@ -273,7 +306,7 @@ fn variable(token: &str, quoted: bool) -> PieceKind {
 }
 
 /// What follows the quote `opening`, up to the closing one. The lexer has seen that there is one.
-fn quoted<'t>(opening: &'t Token) -> impl FnMut(Tokens<'t>) -> Parsed<'t, Vec<Piece>> {
+fn quoted<'t>(opening: &'t Token) -> impl FnMut(Tokens<'t>) -> Parsed<'t, Few<Piece>> {
     move |input| {
         let mut pieces = Vec::new();
         let mut text = String::new();
@@ -304,7 +337,7 @@ fn quoted<'t>(opening: &'t Token) -> impl FnMut(Tokens<'t>) -> Parsed<'t, Vec<Pi
                         pieces.push(Piece { kind, span });
                     }
                     widen(&mut pieces, opening.span.start..end);
-                    return Ok((after, pieces));
+                    return Ok((after, pieces.into()));
                 }
                 _ => break,
             }

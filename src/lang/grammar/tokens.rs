@@ -48,6 +48,13 @@ impl<'t> Tokens<'t> {
         Some((ahead.take_from(1), ahead.tokens.first()?))
     }
 
+    /// How many words there are from here to the end of the line, at most.
+    pub(super) fn words(self) -> usize {
+        let ends = |token: &&Token| matches!(token.kind, TokenKind::Newline | TokenKind::Semicolon);
+        let line = self.tokens.iter().take_while(|token| !ends(token));
+        line.filter(|token| !token.glued).count()
+    }
+
     pub(super) fn slice(self, span: &Span) -> &'t str {
         self.text.get(span.clone()).unwrap_or_default()
     }
@@ -145,8 +152,35 @@ impl<'t> Input for Tokens<'t> {
 pub(super) struct Wrong {
     /// How many tokens are left there; fewer is further.
     pub(super) remaining: usize,
-    pub(super) expected: Vec<&'static str>,
+    pub(super) expected: Expected,
     pub(super) cause: Option<Cause>,
+}
+
+/// What could stand at a place. A rule that is tried in vain makes one of these, at every item of every line, so that
+/// one name is kept without an allocation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Expected {
+    first: Option<&'static str>,
+    others: Vec<&'static str>,
+}
+
+impl Expected {
+    fn push(&mut self, name: &'static str) {
+        if self.first.is_none() {
+            self.first = Some(name);
+        } else if self.iter().last() != Some(name) {
+            self.others.push(name);
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.first.into_iter().chain(self.others.iter().copied())
+    }
+
+    /// Whether this and nothing else could stand there.
+    pub(super) fn is_only(&self, name: &str) -> bool {
+        self.first == Some(name) && self.others.is_empty()
+    }
 }
 
 /// What is wrong, where the token alone does not tell.
@@ -170,7 +204,10 @@ impl Wrong {
     ) -> Self {
         Self {
             remaining: at.ahead().tokens.len(),
-            expected: expected.into_iter().collect(),
+            expected: Expected {
+                first: expected,
+                others: Vec::new(),
+            },
             cause,
         }
     }
@@ -185,13 +222,15 @@ impl ParseError<Tokens<'_>> for Wrong {
         other
     }
 
-    fn or(mut self, mut other: Self) -> Self {
+    fn or(mut self, other: Self) -> Self {
         match self.remaining.cmp(&other.remaining) {
             std::cmp::Ordering::Less => self,
             std::cmp::Ordering::Greater => other,
             std::cmp::Ordering::Equal => {
-                self.expected.append(&mut other.expected);
-                self.expected.dedup();
+                other
+                    .expected
+                    .iter()
+                    .for_each(|name| self.expected.push(name));
                 self.cause = self.cause.or(other.cause);
                 self
             }

@@ -9,7 +9,6 @@ mod session;
 mod status;
 mod variable;
 
-pub(super) use self::script::VARIABLES;
 pub(super) use self::variable::LET;
 
 use super::Shell;

@@ -14,7 +14,7 @@ use crate::shell::script::{beside, read};
 const FILE: Key<PathBuf> = Key::in_file("file", "The script, relative to the script that runs it")
     .positional()
     .required();
-pub(in crate::shell) const VARIABLES: Key<Vec<(String, Variable)>> =
+pub(super) const VARIABLES: Key<Vec<(String, Variable)>> =
     Key::variables("variable", "Variables of the script, as name=value");
 const WORDS: Key<Vec<String>> = Key::texts("text", "What to show").positional();
 

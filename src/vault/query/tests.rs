@@ -86,7 +86,7 @@ fn all<T>(list: impl FnOnce(&mut dyn FnMut(T) -> Result<bool>) -> Result<()>) ->
 #[test]
 fn users_come_in_order_of_their_ids_with_what_a_list_shows() {
     let bench = world();
-    let rows = all(|each| users(&bench.db, &everything(), each));
+    let rows = all(|each| users(&bench.db, &everything(), None, each));
     let names: Vec<_> = rows
         .iter()
         .map(|row| format!("{}/{}", row.group, row.userid))
@@ -115,10 +115,26 @@ fn users_come_in_order_of_their_ids_with_what_a_list_shows() {
 }
 
 #[test]
+fn both_ways_through_the_users_give_the_same_list() {
+    use super::users::{BY_ID, BY_NAME, walk_users};
+    let bench = world();
+    let mut limited = select(is("group", literal("hr")));
+    limited.limit = Some(2);
+    let tokens = select(is("token.vendor", prefix("")));
+    let named = select(is("userid", prefix("a")));
+    for selection in [everything(), limited, tokens, named] {
+        let by_name = all(|each| walk_users(&bench.db, &selection, BY_NAME, each));
+        assert!(!by_name.is_empty());
+        let by_id = all(|each| walk_users(&bench.db, &selection, BY_ID, each));
+        assert_eq!(by_name, by_id);
+    }
+}
+
+#[test]
 fn lists_stop_when_nobody_wants_more_and_at_the_limit() {
     let bench = world();
     let mut seen = 0;
-    users(&bench.db, &everything(), |_| {
+    users(&bench.db, &everything(), None, |_| {
         seen += 1;
         Ok::<_, Error>(false)
     })
@@ -126,7 +142,7 @@ fn lists_stop_when_nobody_wants_more_and_at_the_limit() {
     assert_eq!(seen, 1);
     let mut limited = select(is("group", literal("hr")));
     limited.limit = Some(2);
-    assert_eq!(all(|each| users(&bench.db, &limited, each)).len(), 2);
+    assert_eq!(all(|each| users(&bench.db, &limited, None, each)).len(), 2);
     assert_eq!(count(&bench.db, &limited).unwrap(), 2);
     limited.limit = Some(5);
     assert_eq!(count(&bench.db, &limited).unwrap(), 3);
