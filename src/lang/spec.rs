@@ -125,10 +125,30 @@ pub enum Complete {
     Users,
     /// Token vendors.
     Vendors,
-    /// Paths of commands.
+    /// Token models.
+    Models,
+    /// Serial numbers of tokens.
+    Serials,
+    /// Aliases, and what many of them begin with.
+    Aliases,
+    /// Labels of waves.
+    Waves,
+    /// Locales of users.
+    Locales,
+    /// Names of users' passwords.
+    PasswordNames,
+    /// Countries of users' places.
+    Countries,
+    /// Paths of commands, and what else has a page of help.
     Commands,
-    /// Names of settings.
+    /// Scripts on the disk.
+    Scripts,
+    /// Names of the vault's settings.
     Settings,
+    /// Names of a tenant's settings.
+    TenantSettings,
+    /// Names of the session's display settings.
+    Display,
 }
 
 impl Arg {

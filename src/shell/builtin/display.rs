@@ -5,11 +5,23 @@ use crate::command::failure::code;
 use crate::command::{Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
-use crate::lang::spec::{Command, Example};
+use crate::lang::spec::{Command, Complete, Example};
+use crate::render::Format;
 use crate::render::doc::{Cell, Column};
 use crate::shell::Shell;
 
-const SETTINGS: Key<Vec<(String, String)>> = Key::settings("setting", "format=… or timing=on|off");
+const SETTINGS: Key<Vec<(String, String)>> =
+    Key::settings("setting", "format=… or timing=on|off").complete(Complete::Display);
+
+/// The display settings for completion: name, meaning, values.
+pub(in crate::shell) const DISPLAY: &[(&str, &str, &[&str])] = &[
+    ("format", "Format of lists", Format::NAMES),
+    (
+        "timing",
+        "Whether each command says how long it took",
+        &["on", "off"],
+    ),
+];
 
 /// `set`
 pub(super) static SET: Entry = Entry {
