@@ -77,8 +77,8 @@ impl Assist {
         self.before.len() + line.len() > LONGEST
     }
 
-    /// What of the newest line that begins with `line` comes after it. Nothing is shown of one that holds a secret, or
-    /// that would not look as it is.
+    /// What of the newest line that begins with `line` comes after it. Nothing is shown of one that holds a secret,
+    /// that would not look as it is, or that was but a question.
     fn recalled(&self, line: &str) -> Option<&str> {
         if !self.before.is_empty() {
             return None;
@@ -86,7 +86,9 @@ impl Assist {
         let begun = self.recent.iter().rev().filter_map(|old| {
             let rest = old.strip_prefix(line)?;
             let harmless = !rest.contains(|c| is_neutralised(c, Reader::Program));
-            (!rest.is_empty() && harmless && old.len() <= LONGEST).then_some((old, rest))
+            let was_asked = old.ends_with(" ?");
+            (!rest.is_empty() && harmless && !was_asked && old.len() <= LONGEST)
+                .then_some((old, rest))
         });
         let mut open = begun.filter(|(old, _)| secrets(old, &self.catalogue).is_empty());
         open.next().map(|(_, rest)| rest)

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
-use rustyline::{Cmd, ConditionalEventHandler, Event, EventContext, RepeatCount};
+use rustyline::{Cmd, ConditionalEventHandler, Event, EventContext, KeyCode, RepeatCount};
 
 use super::history;
 
@@ -86,5 +86,28 @@ impl ConditionalEventHandler for Accept {
             Some(_) => Cmd::CompleteHint,
             None => Cmd::Noop,
         })
+    }
+}
+
+/// Any key while a list of candidates waits at the end of its page: TAB shows another page, a key that says nothing to
+/// the list ends it, so that nobody is caught there.
+pub(super) struct Page(pub(super) Arc<Signals>);
+
+impl ConditionalEventHandler for Page {
+    fn handle(&self, event: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+        if !self.0.is_listing.load(Ordering::Relaxed) {
+            return None;
+        }
+        let key = match event {
+            Event::KeySeq(keys) => keys.first()?.0,
+            _ => return None,
+        };
+        match key {
+            KeyCode::Enter => None,
+            KeyCode::Tab | KeyCode::PageDown | KeyCode::Char(' ' | 'y' | 'Y') => {
+                Some(Cmd::SelfInsert(1, ' '))
+            }
+            _ => Some(Cmd::SelfInsert(1, 'q')),
+        }
     }
 }

@@ -17,13 +17,13 @@ use std::sync::Arc;
 
 use rustyline::error::ReadlineError;
 use rustyline::{
-    Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, EditMode, EventHandler,
+    Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, EditMode, Event, EventHandler,
     KeyCode, KeyEvent, Modifiers,
 };
 
 use self::assist::Assist;
 pub use self::history::{History, HistoryError};
-use self::keys::{Accept, Arrow, Interrupt, Signals};
+use self::keys::{Accept, Arrow, Interrupt, Page, Signals};
 pub use self::offer::{Beyond, Found, Live, Name};
 use crate::lang::grammar::{self, Open};
 use crate::lang::help;
@@ -102,6 +102,8 @@ impl Editor {
             KeyEvent::ctrl('C'),
             Box::new(Interrupt(Arc::clone(&signals))),
         );
+        let page = Box::new(Page(Arc::clone(&signals)));
+        inner.bind_sequence(Event::Any, EventHandler::Conditional(page));
         Ok(Self {
             inner,
             ui,

@@ -31,9 +31,20 @@ impl Pty {
         environment: &[(&str, &str)],
         folder: &Path,
     ) -> Self {
+        Self::start_sized((100, 30), program, args, environment, folder)
+    }
+
+    /// The same on a terminal of so many columns and lines.
+    pub(crate) fn start_sized(
+        (cols, rows): (u16, u16),
+        program: &Path,
+        args: &[&str],
+        environment: &[(&str, &str)],
+        folder: &Path,
+    ) -> Self {
         let size = PtySize {
-            rows: 30,
-            cols: 100,
+            rows,
+            cols,
             ..PtySize::default()
         };
         let pair = native_pty_system().openpty(size).unwrap();
@@ -114,6 +125,11 @@ impl Pty {
     /// What is on the screen.
     pub(crate) fn text(&self) -> String {
         self.screen.screen().contents()
+    }
+
+    /// Row and column of the cursor, from 0.
+    pub(crate) fn cursor(&self) -> (u16, u16) {
+        self.screen.screen().cursor_position()
     }
 
     /// Everything the program has written so far, as it was written.
