@@ -177,10 +177,18 @@ pub struct Catalogue {
 
 /// A name as it is compared: lower case, without `-`, `_` and `.` (language.md §2).
 pub fn fold_name(name: &str) -> String {
+    folded(name).collect()
+}
+
+/// Whether two names are one. Completion and painter ask this of the whole catalogue for every key.
+pub fn is_same_name(one: &str, other: &str) -> bool {
+    folded(one).eq(folded(other))
+}
+
+fn folded(name: &str) -> impl Iterator<Item = char> + '_ {
     name.chars()
         .filter(|c| !matches!(c, '-' | '_' | '.'))
         .flat_map(char::to_lowercase)
-        .collect()
 }
 
 impl Command {

@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod select;
+mod shell;
 mod tenant;
 
 use std::fmt::Write as _;
@@ -101,6 +102,8 @@ fn bench(folder: &Path, users: u64, table: &mut String) {
     select::selections(&vault, users, table, |line, times| {
         run(igsh(&vec![line.to_owned(); times]))
     });
+
+    shell::keys(&vault, "bench-password-one", users, table);
 
     let bundle = at("all.igb");
     let export = run(igsh(&line(format!("export file={}", quoted(&bundle)))));

@@ -2,21 +2,20 @@
 
 use crate::lang::ast::{Command as Line, Item};
 use crate::lang::diagnostic::{Diagnostic, quoted};
-use crate::lang::spec::{Catalogue, Command, fold_name};
+use crate::lang::spec::{Catalogue, Command, is_same_name};
 use crate::lang::suggest::{did_you_mean, similar};
 
 /// The command, and how many of `words` name it.
 pub(crate) fn find(words: &[&str], catalogue: &Catalogue) -> Option<(&'static Command, usize)> {
-    let folded: Vec<String> = words.iter().map(|word| fold_name(word)).collect();
     let mut found: Option<(&'static Command, usize)> = None;
     for command in catalogue.commands {
         for path in paths(command) {
             let length = path.split(' ').count();
-            let matches = length <= folded.len()
+            let matches = length <= words.len()
                 && path
                     .split(' ')
-                    .zip(&folded)
-                    .all(|(name, word)| fold_name(name) == *word);
+                    .zip(words)
+                    .all(|(name, word)| is_same_name(name, word));
             if matches && found.is_none_or(|(_, longest)| length > longest) {
                 found = Some((command, length));
             }
@@ -32,13 +31,12 @@ pub(crate) fn paths(command: &'static Command) -> impl Iterator<Item = &'static 
 
 /// The words that may follow `words` on the way to a command, in the order of the catalogue.
 pub(crate) fn next_words(words: &[&str], catalogue: &Catalogue) -> Vec<&'static str> {
-    let folded: Vec<String> = words.iter().map(|word| fold_name(word)).collect();
     let mut next = Vec::new();
     for path in catalogue.commands.iter().flat_map(|command| paths(command)) {
         let mut names = path.split(' ');
-        let begins = folded
+        let begins = words
             .iter()
-            .all(|word| names.next().is_some_and(|name| fold_name(name) == *word));
+            .all(|word| names.next().is_some_and(|name| is_same_name(name, word)));
         if let (true, Some(name)) = (begins, names.next())
             && !next.contains(&name)
         {

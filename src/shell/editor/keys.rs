@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
-use rustyline::{Cmd, ConditionalEventHandler, Event, EventContext, KeyCode, RepeatCount};
+use rustyline::{
+    Cmd, ConditionalEventHandler, Event, EventContext, KeyCode, Movement, RepeatCount,
+};
 
 use super::history;
 
@@ -17,6 +19,10 @@ pub(super) struct Signals {
 }
 
 impl Signals {
+    fn is_listing(&self) -> bool {
+        self.is_listing.load(Ordering::Relaxed)
+    }
+
     /// Whether Ctrl-C was pressed since this was asked last.
     pub(super) fn take_interrupt(&self) -> bool {
         self.is_interrupted.swap(false, Ordering::Relaxed)
@@ -54,14 +60,11 @@ impl ConditionalEventHandler for Arrow {
 }
 
 /// Ctrl-C. rustyline would leave the hint on the screen; entering the line wipes it, and the editor is told that the
-/// line is not meant. In a list of candidates it ends the list.
+/// line is not meant.
 pub(super) struct Interrupt(pub(super) Arc<Signals>);
 
 impl ConditionalEventHandler for Interrupt {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
-        if self.0.is_listing.load(Ordering::Relaxed) {
-            return Some(Cmd::SelfInsert(1, 'q'));
-        }
         self.0.is_interrupted.store(true, Ordering::Relaxed);
         Some(Cmd::AcceptLine)
     }
@@ -89,13 +92,37 @@ impl ConditionalEventHandler for Accept {
     }
 }
 
-/// Any key while a list of candidates waits at the end of its page: TAB shows another page, a key that says nothing to
-/// the list ends it, so that nobody is caught there.
+/// What rustyline takes for the end of a list. A letter would do, but it becomes the text that was inserted last.
+const END_OF_LIST: Cmd = Cmd::Kill(Movement::BackwardChar(1));
+
+/// A key with a meaning of its own, which while a list waits is to end it.
+pub(super) struct Bound {
+    pub(super) signals: Arc<Signals>,
+    pub(super) key: Box<dyn ConditionalEventHandler>,
+}
+
+impl ConditionalEventHandler for Bound {
+    fn handle(
+        &self,
+        event: &Event,
+        count: RepeatCount,
+        positive: bool,
+        context: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        if self.signals.is_listing() {
+            return Some(END_OF_LIST);
+        }
+        self.key.handle(event, count, positive, context)
+    }
+}
+
+/// Any other key while a list of candidates waits at the end of its page: TAB shows another line, and a key that says nothing
+/// to the list ends it, so that nobody is caught there.
 pub(super) struct Page(pub(super) Arc<Signals>);
 
 impl ConditionalEventHandler for Page {
     fn handle(&self, event: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
-        if !self.0.is_listing.load(Ordering::Relaxed) {
+        if !self.0.is_listing() {
             return None;
         }
         let key = match event {
@@ -103,11 +130,10 @@ impl ConditionalEventHandler for Page {
             _ => return None,
         };
         match key {
-            KeyCode::Enter => None,
-            KeyCode::Tab | KeyCode::PageDown | KeyCode::Char(' ' | 'y' | 'Y') => {
-                Some(Cmd::SelfInsert(1, ' '))
-            }
-            _ => Some(Cmd::SelfInsert(1, 'q')),
+            // The next line, the next page.
+            KeyCode::Enter | KeyCode::Char(' ' | 'y' | 'Y') => None,
+            KeyCode::Tab | KeyCode::PageDown => Some(Cmd::AcceptLine),
+            _ => Some(END_OF_LIST),
         }
     }
 }

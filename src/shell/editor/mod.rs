@@ -23,7 +23,7 @@ use rustyline::{
 
 use self::assist::Assist;
 pub use self::history::{History, HistoryError};
-use self::keys::{Accept, Arrow, Interrupt, Page, Signals};
+use self::keys::{Accept, Arrow, Bound, Interrupt, Page, Signals};
 pub use self::offer::{Beyond, Found, Live, Name};
 use crate::lang::grammar::{self, Open};
 use crate::lang::help;
@@ -70,8 +70,9 @@ impl Editor {
             .completion_show_all_if_ambiguous(true)
             // The list is short enough, and comes page by page, to be shown without a question.
             .completion_prompt_limit(usize::MAX)
-            // Without colours the highlighter has to run all the same: it makes pasted control characters visible.
-            .color_mode(ColorMode::Enabled)
+            // Also under NO_COLOR the highlighter has to run: it keeps secrets and pasted control characters from the
+            // terminal. It knows itself whether it may colour.
+            .color_mode(ColorMode::Forced)
             .edit_mode(EditMode::Emacs)
             .build();
         let recall = history.shared_recall();
@@ -79,8 +80,10 @@ impl Editor {
         let mut inner = rustyline::Editor::with_history(config, history)?;
         let assist = Assist::new(ui.clone(), catalogue, live, Arc::clone(&signals));
         inner.set_helper(Some(assist));
-        let mut bind = |key, handler: Box<dyn ConditionalEventHandler>| {
-            inner.bind_sequence(key, EventHandler::Conditional(handler));
+        let mut bind = |event, key: Box<dyn ConditionalEventHandler>| {
+            let signals = Arc::clone(&signals);
+            let bound = Box::new(Bound { signals, key });
+            inner.bind_sequence(event, EventHandler::Conditional(bound));
         };
         let plain = |key| KeyEvent(key, Modifiers::NONE);
         for (key, cmd) in [

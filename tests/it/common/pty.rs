@@ -127,11 +127,6 @@ impl Pty {
         self.screen.screen().contents()
     }
 
-    /// Row and column of the cursor, from 0.
-    pub(crate) fn cursor(&self) -> (u16, u16) {
-        self.screen.screen().cursor_position()
-    }
-
     /// Everything the program has written so far, as it was written.
     pub(crate) fn transcript(&self) -> &[u8] {
         &self.transcript
