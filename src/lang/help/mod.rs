@@ -137,6 +137,10 @@ pub fn overview(catalogue: &Catalogue) -> String {
         "help <command>".to_owned(),
         "What a command does, its arguments and examples".to_owned(),
     )];
+    rows.push((
+        "<begun line> ?".to_owned(),
+        "At the prompt: what could stand there; TAB completes it".to_owned(),
+    ));
     rows.extend(topics);
     rows.push((
         "help E0101".to_owned(),

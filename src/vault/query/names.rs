@@ -89,17 +89,26 @@ pub fn begin_with(
     prefix: &str,
     limit: usize,
 ) -> Result<Vec<(String, String)>> {
-    let Some(source) = source(kind) else {
+    let Some(sql) = beginning(kind) else {
         return Ok(Vec::new());
     };
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement = db.prepare_cached(&sql)?;
+    let found = statement.query_map((prefix, limit, LAST.to_string()), |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// The query for names that begin with ?1, at most ?2, where ?3 is [`LAST`]: ranges, so that an index serves.
+pub(super) fn beginning(kind: Complete) -> Option<String> {
     let Source {
         table,
         column,
         about,
         shared,
-    } = source;
-    // Ranges, so that an index serves.
-    let sql = if shared {
+    } = source(kind)?;
+    Some(if shared {
         format!(
             "WITH RECURSIVE found(name) AS (\
                  SELECT min({column}) FROM {table} WHERE {column} >= ?1 AND {column} < ?1 || ?3 \
@@ -113,13 +122,7 @@ pub fn begin_with(
             "SELECT {column} AS name, {about} FROM {table} WHERE {column} >= ?1 AND {column} < ?1 || ?3 \
              GROUP BY name ORDER BY name LIMIT ?2"
         )
-    };
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut statement = db.prepare_cached(&sql)?;
-    let found = statement.query_map((prefix, limit, LAST.to_string()), |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
-    Ok(found.collect::<Result<_, _>>()?)
+    })
 }
 
 /// Names that begin with `prefix` and come after `shown` and, where that is but a beginning, after all that begin so: how many there are, at most [`COUNTED`], and the last of
