@@ -37,7 +37,7 @@ pub(super) const NAME: Key<String> =
         .positional()
         .complete(Complete::Settings);
 pub(super) const SETTINGS: Key<Vec<(String, String)>> =
-    Key::settings("setting", "Settings to change, as name=value");
+    Key::settings("setting", "Settings to change, as name=value").complete(Complete::Settings);
 
 /// `system init`
 pub(super) static INIT: Entry = Entry {

@@ -7,6 +7,7 @@ use super::binder::path;
 use super::lexer::{Token, TokenKind, lex};
 use super::names::{ENTITIES, Target};
 use super::outline::{Outline, Role, Word, outline};
+use super::redact::of_outlines;
 use super::selection::AttributeKind;
 use super::spec::{Catalogue, Kind, fold_name};
 
@@ -23,6 +24,10 @@ pub enum Class {
     Sign,
     /// A value.
     Value,
+    /// A value with wildcards that count.
+    Pattern,
+    /// A value that nobody may read over the shoulder.
+    Secret,
     /// A text between quotes.
     Quoted,
     /// A variable.
@@ -42,16 +47,28 @@ pub fn classes(line: &str, catalogue: &Catalogue) -> Vec<(Span, Class)> {
         .iter()
         .map(|token| (token.span.start, plain_class(token.kind)))
         .collect();
-    for outline in outline(line, &tokens, catalogue) {
-        let painter = Painter {
+    let outlines = outline(line, &tokens, catalogue);
+    for outline in &outlines {
+        let mut painter = Painter {
             line,
-            outline: &outline,
+            outline,
             catalogue,
+            has_condition: outline
+                .words
+                .iter()
+                .any(|word| matches!(&word.role, Role::Named { target: None, .. } | Role::Keyword)),
+            given: Vec::new(),
+            positionals: 0,
         };
         for (at, word) in outline.words.iter().enumerate() {
             for (place, class) in painter.word(at, word) {
                 classes.insert(place, class);
             }
+        }
+    }
+    for secret in of_outlines(line, &outlines, catalogue) {
+        for (_, class) in classes.range_mut(secret.start..secret.end) {
+            *class = Class::Secret;
         }
     }
     let spans = tokens.into_iter().map(|token| token.span);
@@ -79,15 +96,24 @@ fn plain_class(kind: TokenKind) -> Class {
     }
 }
 
+/// No path of the catalogue has more words.
+const LONGEST_PATH: usize = 8;
+
 struct Painter<'a, 't> {
     line: &'a str,
     outline: &'a Outline<'t>,
     catalogue: &'a Catalogue,
+    /// Whether some of its words belong to a condition.
+    has_condition: bool,
+    /// Arguments that the words so far name.
+    given: Vec<&'static str>,
+    /// Values without a name so far.
+    positionals: usize,
 }
 
 impl Painter<'_, '_> {
     /// The tokens of a word that are not what they look like, by their start.
-    fn word(&self, at: usize, word: &Word<'_>) -> Vec<(usize, Class)> {
+    fn word(&mut self, at: usize, word: &Word<'_>) -> Vec<(usize, Class)> {
         match &word.role {
             Role::Leading => vec![(word.span.start, self.leading(at, word))],
             Role::Keyword => vec![(word.span.start, Class::Keyword)],
@@ -110,7 +136,30 @@ impl Painter<'_, '_> {
                 painted
             }
             Role::ValueOf(target, value) => self.values(*target, value, word.tokens),
-            Role::Value | Role::Parenthesis => Vec::new(),
+            Role::Value => self.positional(word),
+            Role::Parenthesis => Vec::new(),
+        }
+    }
+
+    /// A value without a name: it belongs to the next positional argument, or is one too many.
+    fn positional(&mut self, word: &Word<'_>) -> Vec<(usize, Class)> {
+        let Some((command, _)) = self.outline.command else {
+            return Vec::new();
+        };
+        let nth = self.positionals;
+        self.positionals += 1;
+        if self.has_condition {
+            return Vec::new();
+        }
+        let mut free = command.args.iter().filter(|arg| arg.positional);
+        let arg = free.clone().nth(nth).or_else(|| free.find(|arg| arg.many));
+        match arg {
+            Some(arg) => self.values(Some(Target::Arg(arg)), &word.span, word.tokens),
+            // It may become the name of an argument.
+            None if self.unfinished(word.span.end) => {
+                vec![(word.span.start, self.begun(self.text(&word.span)))]
+            }
+            None => vec![(word.span.start, Class::Wrong)],
         }
     }
 
@@ -131,6 +180,9 @@ impl Painter<'_, '_> {
                 Class::Value
             };
         }
+        if at >= LONGEST_PATH {
+            return Class::Wrong;
+        }
         let words = self.outline.words.get(..at).unwrap_or_default();
         let before: Vec<&str> = words.iter().map(|word| self.text(&word.span)).collect();
         let next = path::next_words(&before, self.catalogue);
@@ -148,7 +200,13 @@ impl Painter<'_, '_> {
         }
     }
 
-    fn name(&self, target: Option<Target>, name: &Span) -> Class {
+    fn name(&mut self, target: Option<Target>, name: &Span) -> Class {
+        if let Some(Target::Arg(arg)) = target {
+            if self.given.contains(&arg.name) {
+                return Class::Wrong;
+            }
+            self.given.push(arg.name);
+        }
         let written = self.text(name);
         match target {
             None if written.eq_ignore_ascii_case("where") => Class::Keyword,
@@ -171,45 +229,97 @@ impl Painter<'_, '_> {
         if possible { Class::Name } else { Class::Wrong }
     }
 
-    /// Words that are none of the names a value can have.
+    /// Words that cannot be a value of the target, and patterns where they count.
     fn values(
         &self,
         target: Option<Target>,
         value: &Span,
         tokens: &[Token],
     ) -> Vec<(usize, Class)> {
-        let Some(set) = target.and_then(names_of) else {
+        let Some(target) = target else {
             return Vec::new();
         };
+        let takes = Takes::of(target);
         let words = tokens
             .iter()
             .filter(|token| token.kind == TokenKind::Word && value.start <= token.span.start);
-        let wrong = words.filter(|token| {
-            let written = fold_name(self.text(&token.span));
-            let fits = |name: &&str| {
-                let name = fold_name(name);
-                name == written || self.unfinished(token.span.end) && name.starts_with(&written)
-            };
-            written != "*" && !set.iter().any(fits)
-        });
-        wrong
-            .map(|token| (token.span.start, Class::Wrong))
+        words
+            .filter_map(|token| {
+                let class = self.value(takes, token)?;
+                Some((token.span.start, class))
+            })
             .collect()
+    }
+
+    fn value(&self, takes: Takes, token: &Token) -> Option<Class> {
+        let written = self.text(&token.span);
+        let may_go_on = self.unfinished(token.span.end);
+        let is_one_of = |set: &[&str]| {
+            let written = fold_name(written);
+            set.iter().any(|name| {
+                let name = fold_name(name);
+                name == written || may_go_on && name.starts_with(&written)
+            })
+        };
+        let is_number = |may_be_negative: bool| {
+            let digits = written.strip_prefix('-').filter(|_| may_be_negative);
+            let digits = digits.unwrap_or(written);
+            digits.bytes().all(|b| b.is_ascii_digit()) && (may_go_on || !digits.is_empty())
+        };
+        let is_right = match takes {
+            Takes::Anything => return None,
+            Takes::Text => {
+                return written.contains(['*', '?']).then_some(Class::Pattern);
+            }
+            Takes::Name(set) => is_one_of(set),
+            Takes::Number(may_be_negative) => is_number(may_be_negative),
+            Takes::NameOrNumber(set) => is_one_of(set) || is_number(false),
+            Takes::Attribute(set, is_numeric) => {
+                if written == "*" {
+                    return Some(Class::Pattern);
+                }
+                is_one_of(set) || is_numeric && is_number(true)
+            }
+        };
+        (!is_right).then_some(Class::Wrong)
     }
 }
 
-/// The names that a value can have, if there is a closed set of them.
-fn names_of(target: Target) -> Option<&'static [&'static str]> {
-    match target {
-        Target::Arg(arg) => match arg.kind {
-            Kind::Choice(set) => Some(set),
-            _ => None,
-        },
-        Target::Attribute { attribute, .. } => match attribute.kind {
-            AttributeKind::Names(set) => Some(set),
-            _ => None,
-        },
-        _ => None,
+/// What can be a value, as far as a word alone can tell.
+#[derive(Clone, Copy)]
+enum Takes {
+    Anything,
+    /// Text in which wildcards count.
+    Text,
+    Name(&'static [&'static str]),
+    /// Also negative.
+    Number(bool),
+    NameOrNumber(&'static [&'static str]),
+    /// Names, perhaps a number, and `*` for being there.
+    Attribute(&'static [&'static str], bool),
+}
+
+impl Takes {
+    fn of(target: Target) -> Self {
+        match target {
+            Target::Arg(arg) => match arg.kind {
+                Kind::Choice(set) => Self::Name(set),
+                Kind::Number(min, _) => Self::Number(min < 0),
+                Kind::Pattern => Self::Text,
+                Kind::Flag => Self::Name(&["yes", "no"]),
+                Kind::FlagOrNumber => Self::NameOrNumber(&["yes", "no"]),
+                _ => Self::Anything,
+            },
+            Target::Attribute { attribute, .. } => match attribute.kind {
+                AttributeKind::Names(set) => Self::Attribute(set, false),
+                AttributeKind::NumberOr(set) => Self::Attribute(set, true),
+                AttributeKind::Number => Self::Attribute(&[], true),
+                AttributeKind::Text | AttributeKind::UserId => Self::Text,
+                AttributeKind::When => Self::Anything,
+            },
+            Target::Limit => Self::Number(false),
+            Target::Pair | Target::Unknown => Self::Anything,
+        }
     }
 }
 
@@ -284,6 +394,50 @@ mod tests {
         );
         assert_eq!(class("foreach g in (user list) { xport }", "user"), Command);
         assert_eq!(class("foreach g in (user list) { xport }", "xport"), Wrong);
+    }
+
+    #[test]
+    fn patterns_and_secrets_have_classes_of_their_own() {
+        let painted = |line| painted(line);
+        let class = |line: &'static str, text: &str| {
+            painted(line)
+                .iter()
+                .find(|(found, _)| *found == text)
+                .unwrap()
+                .1
+        };
+        assert_eq!(class("user list userid=a*", "a*"), Pattern);
+        assert_eq!(class("user list userid=\"a*\"", "a*"), Quoted);
+        assert_eq!(class("user list phase=*", "*"), Pattern);
+        assert_eq!(class("login pin=12 M", "12"), Secret);
+        assert_eq!(class("login -pin '1 2", "1 2"), Secret);
+        assert_eq!(class("logni pni=12", "12"), Secret);
+        assert_eq!(class("login M", "M"), Value);
+    }
+
+    #[test]
+    fn what_a_command_does_not_take_is_wrong() {
+        let class = |line: &'static str, text: &str| {
+            painted(line)
+                .iter()
+                .rfind(|(found, _)| *found == text)
+                .unwrap()
+                .1
+        };
+        assert_eq!(class("bundle get 3", "3"), Value);
+        assert_eq!(class("bundle get x", "x"), Wrong);
+        assert_eq!(class("bundle get 3 4 ", "4"), Wrong);
+        assert_eq!(class("bundle get 3 form", "form"), Name);
+        assert_eq!(class("export file=a file=b", "file"), Wrong);
+        assert_eq!(class("user list group=a group=b", "group"), Name);
+        assert_eq!(class("user list limit=ten", "ten"), Wrong);
+        assert_eq!(class("user list exported=12", "12"), Value);
+        assert_eq!(class("user list exported=maybe ", "maybe"), Wrong);
+        assert_eq!(
+            class("user list where=(group=a or token.kind=soft)", "soft"),
+            Value
+        );
+        assert_eq!(class("help user list", "list"), Value);
     }
 
     proptest! {

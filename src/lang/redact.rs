@@ -42,6 +42,16 @@ pub fn redact(line: &str, catalogue: &Catalogue) -> Redaction {
 
 /// Where secret values stand in `text`, in order and not overlapping.
 pub fn secrets(text: &str, catalogue: &Catalogue) -> Vec<Span> {
+    let tokens = lex(text);
+    of_outlines(text, &outline(text, &tokens, catalogue), catalogue)
+}
+
+/// The same for who has its outlines.
+pub(super) fn of_outlines(
+    text: &str,
+    outlines: &[Outline<'_>],
+    catalogue: &Catalogue,
+) -> Vec<Span> {
     let all: Vec<&'static str> = catalogue
         .commands
         .iter()
@@ -52,8 +62,6 @@ pub fn secrets(text: &str, catalogue: &Catalogue) -> Vec<Span> {
     if all.is_empty() {
         return Vec::new();
     }
-    let tokens = lex(text);
-    let outlines = outline(text, &tokens, catalogue);
     let mut found: Vec<Span> = outlines
         .iter()
         .flat_map(|outline| of_command(text, outline, &all))

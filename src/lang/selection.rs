@@ -210,7 +210,10 @@ const fn row(
 }
 
 use AttributeKind::{Names, Number, NumberOr, Text, UserId, When as Date};
-use Complete::{Bundles, Groups, Kind, Users, Vendors};
+use Complete::{
+    Aliases, Bundles, Countries, Groups, Kind, Locales, Models, PasswordNames, Serials, Users,
+    Vendors, Waves,
+};
 use Entity::{Card, Location, Token, User};
 
 const YES_NO: &[&str] = &["yes", "no"];
@@ -232,28 +235,28 @@ pub static ATTRIBUTES: &[Attribute] = &[
     row("userid", UserId, User, Users, "User name; also group/name, or @FILE with one a line"),
     row("group", Text, User, Groups, "Name of the user's group"),
     row("fullname", Text, User, Kind, "Full name"),
-    row("alias", Text, User, Kind, "Some alias of the user"),
+    row("alias", Text, User, Aliases, "Some alias of the user"),
     row("contact", Text, User, Kind, "Some contact of the user: mail address or telephone number"),
     row("state", Names(model::UserState::NAMES), User, Kind, "State of the user in the source"),
-    row("locale", Text, User, Kind, "Locale of the user"),
+    row("locale", Text, User, Locales, "Locale of the user"),
     row("lastauth", Date, User, Kind, "When the user last authenticated"),
     row("qa.count", Number, User, Kind, "How many questions and answers the user has"),
-    row("password.name", Text, User, Kind, "Name of some password of the user"),
+    row("password.name", Text, User, PasswordNames, "Name of some password of the user"),
     row("location.count", Number, User, Kind, "How many places the user's location history has"),
     row("rba.override", Names(YES_NO), User, Kind, "Whether the user has risk settings of their own"),
     row("phase", Names(model::Phase::NAMES), User, Kind, "Where the user stands in the migration"),
     row("exported", NumberOr(&["no", "yes"]), User, Bundles, "Whether the user is in a bundle, or in which"),
     row("changed", Names(CHANGED), User, Kind, "How an exported user differs from what the last bundle held"),
-    row("wave", Text, User, Kind, "Label that 'migrate stage' gave the user"),
+    row("wave", Text, User, Waves, "Label that 'migrate stage' gave the user"),
     row("import", Names(&["ok", "error", "none"]), User, Kind, "What the target said of the last bundle"),
     row("excluded", Names(YES_NO), User, Kind, "Whether a master took the user out of the migration"),
     row("gone", Names(YES_NO), User, Kind, "Whether the last full load no longer had the user"),
     row("token.assigned", Names(YES_NO), Token, Kind, "Whether the token belongs to a user; for rows of 'token list'"),
     row("token.vendor", Text, Token, Vendors, "Vendor of some token"),
-    row("token.serial", Text, Token, Kind, "Serial number of some token"),
+    row("token.serial", Text, Token, Serials, "Serial number of some token"),
     row("token.state", Names(model::TokenState::NAMES), Token, Kind, "State of some token"),
     row("token.activation", Names(model::Activation::NAMES), Token, Kind, "How far the activation of some soft token has come"),
-    row("token.model", Text, Token, Kind, "Model of some token"),
+    row("token.model", Text, Token, Models, "Model of some token"),
     row("token.kind", Names(model::TokenKind::NAMES), Token, Kind, "What some token is made of"),
     row("token.algorithm", Names(model::Algorithm::NAMES), Token, Kind, "How some token computes its codes"),
     row("token.lastused", Date, Token, Kind, "When some token was last used"),
@@ -265,7 +268,7 @@ pub static ATTRIBUTES: &[Attribute] = &[
     row("card.usage", Names(model::Usage::NAMES), Card, Kind, "How worn some card is"),
     row("card.expires", Date, Card, Kind, "When some card expires"),
     row("card.created", Date, Card, Kind, "When some card was made"),
-    row("location.country", Text, Location, Kind, "Country of some place the user was at"),
+    row("location.country", Text, Location, Countries, "Country of some place the user was at"),
     row("location.region", Text, Location, Kind, "Region of some place the user was at"),
     row("location.city", Text, Location, Kind, "City of some place the user was at"),
 ];

@@ -125,10 +125,30 @@ pub enum Complete {
     Users,
     /// Token vendors.
     Vendors,
-    /// Paths of commands.
+    /// Token models.
+    Models,
+    /// Serial numbers of tokens.
+    Serials,
+    /// Aliases, and what many of them begin with.
+    Aliases,
+    /// Labels of waves.
+    Waves,
+    /// Locales of users.
+    Locales,
+    /// Names of users' passwords.
+    PasswordNames,
+    /// Countries of users' places.
+    Countries,
+    /// Paths of commands, and what else has a page of help.
     Commands,
-    /// Names of settings.
+    /// Scripts on the disk.
+    Scripts,
+    /// Names of the vault's settings.
     Settings,
+    /// Names of a tenant's settings.
+    TenantSettings,
+    /// Names of the session's display settings.
+    Display,
 }
 
 impl Arg {
@@ -157,10 +177,13 @@ pub struct Catalogue {
 
 /// A name as it is compared: lower case, without `-`, `_` and `.` (language.md §2).
 pub fn fold_name(name: &str) -> String {
+    folded(name).collect()
+}
+
+fn folded(name: &str) -> impl Iterator<Item = char> + '_ {
     name.chars()
         .filter(|c| !matches!(c, '-' | '_' | '.'))
         .flat_map(char::to_lowercase)
-        .collect()
 }
 
 /// Whether a name of the catalogue is the one that was folded to `folded`. Made for every name of the catalogue at every

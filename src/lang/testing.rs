@@ -28,8 +28,9 @@ pub(super) static SCRIPT: Key<PathBuf> = Key::<PathBuf>::in_file("file", "The sc
     .positional();
 pub(super) static COUNT: Key<Comparison> =
     Key::<Comparison>::comparison("count", "How many there must be").required();
-pub(super) static TOPIC: Key<Vec<String>> =
-    Key::texts("topic", "Command, topic or error code").positional();
+pub(super) static TOPIC: Key<Vec<String>> = Key::texts("topic", "Command, topic or error code")
+    .positional()
+    .complete(Complete::Commands);
 pub(super) static PIN: Key<SecretString> = Key::secret("pin", "The PIN");
 pub(super) static SINCE: Key<When> = Key::when("since", "Not before");
 pub(super) static NAME: Key<String> = Key::text("name", "Name of the master")

@@ -1,16 +1,18 @@
 //! The live shell: a banner, a prompt, and lines until somebody leaves.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::editor::{Editor, EditorError, History, Line};
 use super::{Shell, Text, catalogue, place, script};
 use crate::command::failure::code;
 use crate::command::{Exit, Failure};
+use crate::lang::help;
 use crate::lang::value::Variables;
 use crate::store::settings;
 
 /// After how long without a line the session of a tenant is locked.
-const TENANT_IDLE: std::time::Duration = std::time::Duration::from_secs(600);
+const TENANT_IDLE: Duration = Duration::from_secs(600);
 
 impl Shell {
     /// Reads lines from the terminal until somebody leaves.
@@ -24,7 +26,10 @@ impl Shell {
             match self.next_line(&mut editor)? {
                 Line::Text(line) => {
                     self.cancel.reset();
-                    last = self.run_text(Text::line(line));
+                    last = match help::asked(&line, &catalogue()) {
+                        Some(answer) => self.answer(answer, line),
+                        None => self.run_text(Text::line(line)),
+                    };
                 }
                 Line::Interrupted => {}
                 Line::End => break,
@@ -36,6 +41,19 @@ impl Shell {
         } else {
             Exit::Ok
         })
+    }
+
+    /// Answers a line that ends with `?`; nothing of it runs.
+    fn answer(&self, answer: Result<String, help::NoHelp>, line: String) -> Exit {
+        let shown = match answer {
+            Ok(text) => self.ui.print(&text).map_err(Failure::from),
+            Err(missing) => Err(Failure::new(Exit::Failed, code::UNKNOWN, missing)
+                .hint("'?' alone shows what there is")),
+        };
+        match shown {
+            Ok(_) => Exit::Ok,
+            Err(failure) => self.fail(&failure, &Text::line(line)),
+        }
     }
 
     /// The next line. While the shell waits for it, the idle clock of the session runs.
@@ -58,19 +76,27 @@ impl Shell {
         Ok(line?)
     }
 
-    /// Completion sees the vault only while somebody is logged in.
+    /// Completion sees the vault only while somebody is logged in. It waits for nobody who writes.
     fn open_completion(&self) {
         let vault = self
             .desk
             .vault
             .as_ref()
             .filter(|_| self.desk.session.is_some());
-        let mut open = self.completion.borrow_mut();
+        let mut known = self.completion.borrow_mut();
         match vault {
-            None => *open = None,
-            Some(vault) if open.is_none() => *open = vault.file().second().ok(),
+            None => known.connection = None,
+            Some(vault) if known.connection.is_none() => {
+                let second = vault.file().second().ok();
+                known.connection =
+                    second.filter(|second| second.busy_timeout(Duration::ZERO).is_ok());
+            }
             Some(_) => {}
         }
+        let variables = self.scopes.last();
+        known.variables = variables
+            .map(|scope| scope.keys().cloned().collect())
+            .unwrap_or_default();
     }
 
     /// The prompt says who is logged in.

@@ -28,7 +28,9 @@ use crate::lang::spec::{Catalogue, Command, Effect};
 use crate::lang::value::Variables;
 use crate::render::{Failure as Shown, Ui};
 use crate::store::audit::{Source, Who};
-use crate::store::{Connection, MasterSession, settings};
+use crate::store::{MasterSession, settings};
+
+use names::Known;
 
 pub use check::check;
 pub use demo::Demo;
@@ -83,8 +85,8 @@ pub struct Shell {
     /// The variables of the session, and then those of each script that is running.
     scopes: Vec<Variables>,
     demo: Option<Demo>,
-    /// The reading connection of completion, while somebody is logged in.
-    completion: Rc<RefCell<Option<Connection>>>,
+    /// What completion knows.
+    completion: Rc<RefCell<Known>>,
     /// So many failures were shown.
     failures: Cell<u64>,
     timing: bool,

@@ -3,11 +3,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::editor::Live;
+use super::builtin::DISPLAY;
+use super::editor::{Beyond, Found, Live, Name};
 use crate::command::context::Desk;
+use crate::command::failure::code;
 use crate::lang::live::LiveNames;
 use crate::lang::spec::Complete;
 use crate::store::Connection;
+use crate::store::settings::{Settings, Type, VAULT};
+use crate::tenant::SETTINGS as TENANT;
 use crate::vault::{Vault, query};
 
 /// So many names are compared for "did you mean".
@@ -52,24 +56,149 @@ impl Names<'_> {
     }
 }
 
-/// Candidates for completion. The line editor outlives every command, so they have the vault's path and a connection of
-/// their own, which opens when somebody is logged in and closes with them.
+/// What completion knows of the session. The line editor outlives every command, so this is shared with the shell,
+/// which renews it before each line.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// A reading connection to the vault, while somebody is logged in.
+    pub connection: Option<Connection>,
+    /// The names of the session's variables.
+    pub variables: Vec<String>,
+}
+
+/// Candidates for completion.
 pub struct Candidates {
-    open: Rc<RefCell<Option<Connection>>>,
+    known: Rc<RefCell<Known>>,
 }
 
 impl Candidates {
-    /// Candidates from a connection that the shell opens and closes.
-    pub fn from(open: Rc<RefCell<Option<Connection>>>) -> Self {
-        Self { open }
+    /// Candidates from what the shell says is known.
+    pub fn from(known: Rc<RefCell<Known>>) -> Self {
+        Self { known }
+    }
+
+    fn of_vault(&self, kind: Complete, prefix: &str, limit: usize) -> Option<Found> {
+        let known = self.known.borrow();
+        let db = known.connection.as_ref()?;
+        let names: Vec<Name> = if kind == Complete::Aliases {
+            let found = query::aliases_begin_with(db, prefix, limit).ok()?;
+            found
+                .into_iter()
+                .map(|(name, is_beginning)| Name {
+                    about: if is_beginning {
+                        "aliases that begin so"
+                    } else {
+                        ""
+                    }
+                    .to_owned(),
+                    name,
+                    is_beginning,
+                })
+                .collect()
+        } else {
+            let found = query::begin_with(db, kind, prefix, limit).ok()?;
+            found.into_iter().map(Name::of).collect()
+        };
+        let beyond = match names.last() {
+            Some(last) if names.len() >= limit => {
+                let shown = (last.name.as_str(), last.is_beginning);
+                query::beyond(db, kind, prefix, shown).ok()?
+            }
+            _ => None,
+        };
+        Some(Found {
+            names,
+            beyond: beyond.map(|(count, last)| Beyond {
+                count: (count <= query::COUNTED).then_some(count),
+                last,
+            }),
+        })
     }
 }
 
 impl Live for Candidates {
-    fn candidates(&self, kind: Complete, prefix: &str, limit: usize) -> Vec<(String, String)> {
-        let open = self.open.borrow();
-        open.as_ref()
-            .and_then(|db| query::begin_with(db, kind, prefix, limit).ok())
-            .unwrap_or_default()
+    fn candidates(&self, kind: Complete, prefix: &str, limit: usize) -> Found {
+        let listed = |names: &[(&str, &str)]| {
+            let names = names.iter().filter(|(name, _)| name.starts_with(prefix));
+            let names = names.map(|(name, about)| ((*name).to_owned(), (*about).to_owned()));
+            Found {
+                names: names.map(Name::of).collect(),
+                beyond: None,
+            }
+        };
+        let settings = |settings: &Settings| -> Vec<_> {
+            let all = settings.all.iter();
+            all.map(|setting| (setting.name, setting.summary)).collect()
+        };
+        match kind {
+            Complete::Settings => listed(&settings(&VAULT)),
+            Complete::TenantSettings => listed(&settings(&TENANT)),
+            Complete::Display => {
+                let all: Vec<_> = DISPLAY
+                    .iter()
+                    .map(|setting| (setting.name, setting.meaning))
+                    .collect();
+                listed(&all)
+            }
+            // The language knows its own; of these only who asks for a code wants to hear.
+            Complete::Commands if prefix.starts_with('E') => {
+                let codes: Vec<_> = code::ALL
+                    .iter()
+                    .map(|code| (code.code, code.title))
+                    .collect();
+                listed(&codes)
+            }
+            _ => self.of_vault(kind, prefix, limit).unwrap_or_default(),
+        }
     }
+
+    fn values(&self, kind: Complete, setting: &str) -> Vec<(String, String)> {
+        let values: Vec<(String, String)> = match kind {
+            Complete::Settings => of_setting(&VAULT, setting),
+            Complete::TenantSettings => of_setting(&TENANT, setting),
+            Complete::Display => {
+                let mut all = DISPLAY.iter();
+                let found = all.find(|one| one.name == setting);
+                let values = found.map_or(&[][..], |one| one.values);
+                values
+                    .iter()
+                    .map(|value| ((*value).to_owned(), String::new()))
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
+        values
+    }
+
+    fn variables(&self) -> Vec<String> {
+        self.known.borrow().variables.clone()
+    }
+}
+
+/// What a setting can be: its words, and its default, where that is a value one would type.
+fn of_setting(settings: &Settings, name: &str) -> Vec<(String, String)> {
+    let Ok(setting) = settings.find(name) else {
+        return Vec::new();
+    };
+    let words: &[&str] = match setting.takes {
+        Type::Flag => &["on", "off"],
+        Type::Word(words) | Type::Choice(words) | Type::Several(words) => words,
+        _ => &[],
+    };
+    let about = |word: &str| {
+        if word == setting.default {
+            "the default"
+        } else {
+            ""
+        }
+    };
+    let mut values: Vec<_> = words
+        .iter()
+        .map(|word| ((*word).to_owned(), about(word).to_owned()))
+        .collect();
+    // A default that is a list is no single value.
+    if values.is_empty() && !setting.default.is_empty() && !setting.default.contains(',') {
+        values.push((setting.default.to_owned(), "the default".to_owned()));
+    }
+    values
 }

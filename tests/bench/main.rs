@@ -8,6 +8,7 @@
 
 mod output;
 mod select;
+mod shell;
 mod tenant;
 
 use std::fmt::Write as _;
@@ -116,6 +117,7 @@ fn bench(folder: &Path, users: u64, table: &mut String) {
         let lines: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
         run(igsh(&lines))
     });
+    shell::keys(&vault, "bench-password-one", users, table);
 
     let bundle = at("all.igb");
     let export = run(igsh(&line(format!("export file={}", quoted(&bundle)))));

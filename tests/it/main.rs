@@ -12,6 +12,7 @@ mod answers;
 mod bundle;
 mod changes;
 mod check;
+mod completing;
 mod editor;
 mod exchange;
 mod exit;

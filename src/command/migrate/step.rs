@@ -10,14 +10,15 @@ use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::selection::{Expr, Op, Operand, Selection};
-use crate::lang::spec::{Command, Effect, Example, Selects};
+use crate::lang::spec::{Command, Complete, Effect, Example, Selects};
 use crate::migrate::phases::{self, Plan, Step};
 use crate::model::Phase;
 use crate::render::counted;
 use crate::store::audit::{Draft, codes};
 use crate::vault::phases::{Move, advance, relabel, standings};
 
-const WAVE: Key<String> = Key::text("wave", "Label of the users' wave, such as W07");
+const WAVE: Key<String> =
+    Key::text("wave", "Label of the users' wave, such as W07").complete(Complete::Waves);
 const TO: Key<String> = Key::choice("to", Phase::NAMES, "Phase to move them to")
     .default("the one beside the phase=… of the selection");
 

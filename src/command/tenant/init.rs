@@ -4,18 +4,20 @@ use super::{LOGIN, PASSWORD, TENANT, with, write};
 use crate::command::common::{FORMAT, INTO, OVERWRITE};
 use crate::command::failure::code;
 use crate::command::system::{
-    KDF, NAME, PASSWORDS, SETTINGS as TO_SET, make, plain_passwords, show,
+    KDF, NAME as SETTING, PASSWORDS, SETTINGS as VAULT_SETTINGS, make, plain_passwords, show,
 };
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
-use crate::lang::spec::{Command, Effect, Example};
+use crate::lang::spec::{Command, Complete, Effect, Example};
 use crate::store::audit::codes;
 use crate::tenant::{KIND, SETTINGS};
 
 const FILE: Key<std::path::PathBuf> = Key::out_file("file", "The tenant file to make")
     .positional()
     .required();
+const NAME: Key<String> = SETTING.complete(Complete::TenantSettings);
+const TO_SET: Key<Vec<(String, String)>> = VAULT_SETTINGS.complete(Complete::TenantSettings);
 
 /// `tenant init`
 pub(in crate::command) static INIT: Entry = Entry {

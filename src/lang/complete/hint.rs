@@ -1,6 +1,7 @@
 //! The grey hint behind the cursor: the words, arguments or value that may still follow.
 
-use super::{Place, ends_in_comment, pending};
+use super::ends_in_comment;
+use super::place::{Place, pending};
 use crate::lang::binder::path;
 use crate::lang::help::placeholder;
 use crate::lang::lexer::lex;
@@ -18,6 +19,7 @@ pub fn hint(line: &str, catalogue: &Catalogue) -> Option<String> {
         line,
         outline,
         catalogue,
+        after: Vec::new(),
     };
     place.hint()
 }
@@ -63,7 +65,7 @@ impl Place<'_, '_> {
     }
 
     /// The arguments that can still come: what is needed first, what is optional in brackets.
-    fn still_possible(&self, command: &'static Command) -> Vec<String> {
+    pub(super) fn still_possible(&self, command: &'static Command) -> Vec<String> {
         let given = self.given(command);
         let mut needed = Vec::new();
         let mut optional = Vec::new();
@@ -91,7 +93,7 @@ impl Place<'_, '_> {
 }
 
 /// What a value looks like, for the hint behind its `=`.
-fn wanted(target: Option<Target>) -> Option<String> {
+pub(super) fn wanted(target: Option<Target>) -> Option<String> {
     let text = match target? {
         Target::Arg(arg) => {
             let written = placeholder(arg);

@@ -10,6 +10,7 @@ pub use topics::{language, phases, selection};
 
 use super::binder::path;
 use super::codes::{self, Code};
+use super::complete::{Question, question};
 use super::spec::{Arg, Catalogue, Command, Effect, Kind, Selects, fold_name};
 use super::suggest::{did_you_mean, similar};
 
@@ -17,7 +18,7 @@ use super::suggest::{did_you_mean, similar};
 const WIDTH: usize = 80;
 
 /// The topics beside commands and error codes.
-const TOPICS: [(&str, &str); 4] = [
+pub(super) const TOPICS: [(&str, &str); 4] = [
     (
         "selection",
         "How users are chosen: attributes, lists, wildcards, where=",
@@ -114,6 +115,25 @@ pub fn answer_with(
     })
 }
 
+/// The answer to a line that ends with a `?` of its own: what could stand there. `None` for every other line.
+pub fn asked(line: &str, catalogue: &Catalogue) -> Option<Result<String, NoHelp>> {
+    Some(match question(line, catalogue)? {
+        Question::Commands => Ok(overview(catalogue)),
+        Question::Unknown(words) => answer(&[words], catalogue),
+        Question::Here { title, rows, more } => {
+            let mut out = wrap(&title, 0, 0);
+            if !rows.is_empty() {
+                for line in table(&rows).lines() {
+                    out.push_str(line.trim_end());
+                    out.push('\n');
+                }
+            }
+            out.extend(more.map(|more| wrap(&more, 0, 0)));
+            Ok(out)
+        }
+    })
+}
+
 /// What fits one screen: the commands of one word with their summaries, those of a noun in one line, and what else can
 /// be asked.
 pub fn overview(catalogue: &Catalogue) -> String {
@@ -145,6 +165,10 @@ pub fn overview(catalogue: &Catalogue) -> String {
         (
             "help user".to_owned(),
             "The commands of a noun, a line each; 'help commands' all of them".to_owned(),
+        ),
+        (
+            "<begun line> ?".to_owned(),
+            "At the prompt: what could stand there; TAB completes it".to_owned(),
         ),
     ];
     rows.extend(topics);
@@ -267,7 +291,7 @@ pub fn usage(spec: &Command) -> String {
 }
 
 /// An argument as the usage line has it: positional ones without their name.
-fn written(arg: &Arg) -> String {
+pub(super) fn written(arg: &Arg) -> String {
     match (arg.positional, arg.kind) {
         (true, Kind::Settings | Kind::Variables) | (false, _) => placeholder(arg),
         (true, Kind::Choice(set)) => set.join("|"),
@@ -294,7 +318,7 @@ pub fn placeholder(arg: &Arg) -> String {
 }
 
 /// The summary of an argument with its bounds, default and whether it is needed or secret.
-fn described(arg: &Arg) -> String {
+pub(super) fn described(arg: &Arg) -> String {
     let mut remarks = Vec::new();
     if arg.required {
         remarks.push("required".to_owned());

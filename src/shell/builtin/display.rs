@@ -9,13 +9,14 @@ use crate::command::file::write_new;
 use crate::command::{Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
-use crate::lang::spec::{Command, Example};
+use crate::lang::spec::{Command, Complete, Example};
 use crate::render::doc::{Cell, Column};
 use crate::render::{Format, Ui};
 use crate::shell::{Shell, place};
 
 const SETTINGS: Key<Vec<(String, String)>> =
-    Key::settings("setting", "format=…, timing=on|off or columns=N|auto");
+    Key::settings("setting", "format=…, timing=on|off or columns=N|auto")
+        .complete(Complete::Display);
 const SAVE: Key<bool> = Key::flag("save", "Also keep the settings for other sessions");
 
 /// `set`
@@ -55,29 +56,36 @@ struct Display {
     columns: Option<u16>,
 }
 
-/// A display setting: its name, what it means, its value as text, and a change of it to what is typed.
-type Setting = (
-    &'static str,
-    &'static str,
-    fn(&Display) -> String,
-    fn(&mut Display, &str) -> Result<(), String>,
-);
+/// A display setting.
+pub(in crate::shell) struct Setting {
+    /// Its name.
+    pub(in crate::shell) name: &'static str,
+    /// What it means.
+    pub(in crate::shell) meaning: &'static str,
+    /// The words that it can be; there may be numbers besides.
+    pub(in crate::shell) values: &'static [&'static str],
+    get: fn(&Display) -> String,
+    set: fn(&mut Display, &str) -> Result<(), String>,
+}
 
-const KNOWN: &[Setting] = &[
-    (
-        "format",
-        "Format of lists",
-        |display| display.format.name().to_owned(),
-        |display, value| {
+/// All display settings.
+pub(in crate::shell) const DISPLAY: &[Setting] = &[
+    Setting {
+        name: "format",
+        meaning: "Format of lists",
+        values: Format::NAMES,
+        get: |display| display.format.name().to_owned(),
+        set: |display, value| {
             display.format = value.parse().map_err(|error| format!("{error}"))?;
             Ok(())
         },
-    ),
-    (
-        "timing",
-        "Whether each command says how long it took",
-        |display| if display.timing { "on" } else { "off" }.to_owned(),
-        |display, value| {
+    },
+    Setting {
+        name: "timing",
+        meaning: "Whether each command says how long it took",
+        values: &["on", "off"],
+        get: |display| if display.timing { "on" } else { "off" }.to_owned(),
+        set: |display, value| {
             display.timing = match value {
                 "on" | "yes" => true,
                 "off" | "no" => false,
@@ -85,15 +93,16 @@ const KNOWN: &[Setting] = &[
             };
             Ok(())
         },
-    ),
-    (
-        "columns",
-        "How wide tables may be",
-        |display| {
+    },
+    Setting {
+        name: "columns",
+        meaning: "How wide tables may be",
+        values: &["auto"],
+        get: |display| {
             let text = display.columns.map(|columns| columns.to_string());
             text.unwrap_or_else(|| "auto".to_owned())
         },
-        |display, value| {
+        set: |display, value| {
             display.columns = match (value, value.parse()) {
                 ("auto", _) => None,
                 (_, Ok(columns @ 10..)) => Some(columns),
@@ -105,7 +114,7 @@ const KNOWN: &[Setting] = &[
             };
             Ok(())
         },
-    ),
+    },
 ];
 
 fn set(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
@@ -120,12 +129,12 @@ fn set(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
         return show(&shell.ui, &display);
     }
     for (name, value) in settings {
-        let Some((.., change)) = KNOWN.iter().find(|known| known.0 == name) else {
-            let names: Vec<_> = KNOWN.iter().map(|known| known.0).collect();
+        let Some(setting) = DISPLAY.iter().find(|setting| setting.name == name) else {
+            let names: Vec<_> = DISPLAY.iter().map(|setting| setting.name).collect();
             return Err(wrong(format!("'{name}' is not a display setting"))
                 .hint(format!("there are: {}", names.join(", "))));
         };
-        change(&mut display, value).map_err(wrong)?;
+        (setting.set)(&mut display, value).map_err(wrong)?;
     }
     // Kept before it holds, so that a file that cannot be written changes nothing.
     if save {
@@ -157,14 +166,12 @@ fn keep(display: &Display, named: impl Fn(&str) -> bool) -> Result<(), Failure> 
         }
         before => before.unwrap_or_else(|_| "# Written by 'set -save'.\n".to_owned()),
     };
-    let line = |name: &str| format!("set {name}=");
-    let known: Vec<_> = KNOWN.iter().filter(|known| named(known.0)).collect();
+    let line = |setting: &Setting| format!("set {}=", setting.name);
+    let kept: Vec<_> = DISPLAY.iter().filter(|one| named(one.name)).collect();
     write_new(&path, true, |file| {
-        let stays = |text: &&str| !known.iter().any(|known| text.starts_with(&line(known.0)));
+        let stays = |text: &&str| !kept.iter().any(|one| text.starts_with(&line(one)));
         let stay = before.lines().filter(stays).map(str::to_owned);
-        let new = known
-            .iter()
-            .map(|(name, _, value, _)| line(name) + &value(display));
+        let new = kept.iter().map(|one| line(one) + &(one.get)(display));
         let text: String = stay.chain(new).map(|line| line + "\n").collect();
         file.write_all(text.as_bytes()).map_err(failed(&path))
     })
@@ -180,11 +187,11 @@ fn show(ui: &Ui, display: &Display) -> Result<Outcome, Failure> {
             Column::text("meaning"),
         ],
     )?;
-    for (name, meaning, value, _) in KNOWN {
+    for setting in DISPLAY {
         rows.row(vec![
-            (*name).into(),
-            Cell::Text(value(display)),
-            (*meaning).into(),
+            setting.name.into(),
+            Cell::Text((setting.get)(display)),
+            setting.meaning.into(),
         ])?;
     }
     rows.end()?;

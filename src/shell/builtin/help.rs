@@ -17,7 +17,9 @@ const TOPIC: Key<Vec<String>> = Key::texts("topic", "A command, 'selection', or 
 pub(super) static HELP: Entry = Entry {
     spec: Command {
         details: "Without a topic, an overview. With the words of a command, everything about it; 'help selection' \
-            is the reference of what chooses users; 'help E0101' explains an error.",
+            is the reference of what chooses users; 'help E0101' explains an error.\n\nAt the prompt, a ? at the end of \
+            a line, as in 'export ?', tells what could stand there and runs nothing; TAB completes what is begun, \
+            Right or End takes the grey line that was typed before, and Ctrl-R searches those lines.",
         args: &[TOPIC.arg],
         session: false,
         examples: &[

@@ -9,6 +9,7 @@ mod session;
 mod status;
 mod variable;
 
+pub(super) use self::display::DISPLAY;
 pub(super) use self::variable::LET;
 
 use super::Shell;

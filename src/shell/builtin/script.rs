@@ -6,14 +6,15 @@ use super::Entry;
 use crate::command::{Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
-use crate::lang::spec::{Command, Example};
+use crate::lang::spec::{Command, Complete, Example};
 use crate::lang::value::{Variable, Variables};
 use crate::shell::Shell;
 use crate::shell::script::{beside, read};
 
 const FILE: Key<PathBuf> = Key::in_file("file", "The script, relative to the script that runs it")
     .positional()
-    .required();
+    .required()
+    .complete(Complete::Scripts);
 pub(super) const VARIABLES: Key<Vec<(String, Variable)>> =
     Key::variables("variable", "Variables of the script, as name=value");
 const WORDS: Key<Vec<String>> = Key::texts("text", "What to show").positional();

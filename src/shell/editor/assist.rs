@@ -5,48 +5,103 @@
 //! length of the lines before.
 
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use rustyline::Context;
-use rustyline::Helper;
 use rustyline::completion::Completer;
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
+use rustyline::line_buffer::LineBuffer;
 use rustyline::validate::Validator;
-use unicode_width::UnicodeWidthStr;
+use rustyline::{Changeset, CompletionType, Context, GraphemeClusterMode, Helper};
 
-use super::offer::{Live, Offer, offers};
+use super::keys::Signals;
+use super::offer::{Live, Offer, offers, overlap};
+use super::paint::{columns, painted};
 use crate::lang::highlight::Class;
+use crate::lang::redact::secrets;
 use crate::lang::spec::Catalogue;
-use crate::lang::{Span, complete, highlight};
-use crate::render::Ui;
+use crate::lang::{complete, highlight};
 use crate::render::sanitize::{Reader, is_neutralised, sanitize};
+use crate::render::{Ui, cut};
+
+/// A longer text, which nobody has typed, is shown plain and without help, so that a key is answered at once.
+const LONGEST: usize = 32 * 1024;
 
 /// The language in rustyline's shape.
 pub(super) struct Assist {
     ui: Ui,
     catalogue: Catalogue,
     live: Box<dyn Live>,
+    signals: Arc<Signals>,
+    mode: GraphemeClusterMode,
     /// The lines before the one that is typed, each with its newline.
     before: String,
+    /// Columns of the prompt.
+    prompt: usize,
+    /// The lines of the history, the newest last.
+    recent: Vec<String>,
 }
 
 impl Assist {
-    pub(super) fn new(ui: Ui, catalogue: Catalogue, live: Box<dyn Live>) -> Self {
+    pub(super) fn new(
+        ui: Ui,
+        catalogue: Catalogue,
+        live: Box<dyn Live>,
+        signals: Arc<Signals>,
+    ) -> Self {
         Self {
             ui,
             catalogue,
             live,
+            signals,
+            mode: GraphemeClusterMode::from_env(),
             before: String::new(),
+            prompt: 0,
+            recent: Vec::new(),
         }
     }
 
-    /// A line is asked for, which continues the lines `before`.
-    pub(super) fn begin(&mut self, before: &str) {
+    /// A line is asked for behind `prompt`, which continues the lines `before`; `recent` was typed earlier.
+    pub(super) fn begin(&mut self, prompt: &str, before: &str, recent: Vec<String>) {
         before.clone_into(&mut self.before);
+        self.prompt = columns(prompt, self.mode);
+        self.recent = recent;
     }
 
     fn whole(&self, line: &str) -> String {
         format!("{}{line}", self.before)
+    }
+
+    fn is_long(&self, line: &str) -> bool {
+        self.before.len() + line.len() > LONGEST
+    }
+
+    /// What of the newest line that begins with `line` comes after it. Nothing is shown of one that holds a secret,
+    /// that would not look as it is, or that was but a question.
+    fn recalled(&self, line: &str) -> Option<&str> {
+        if !self.before.is_empty() {
+            return None;
+        }
+        let begun = self.recent.iter().rev().filter_map(|old| {
+            let rest = old.strip_prefix(line)?;
+            let harmless = !rest.contains(|c| is_neutralised(c, Reader::Program));
+            let was_asked = old.ends_with(" ?");
+            (!rest.is_empty() && harmless && !was_asked && old.len() <= LONGEST)
+                .then_some((old, rest))
+        });
+        let mut open = begun.filter(|(old, _)| secrets(old, &self.catalogue).is_empty());
+        open.next().map(|(_, rest)| rest)
+    }
+
+    /// Columns that are left behind `line` in its last row.
+    fn room(&self, line: &str) -> usize {
+        let width = self.ui.width().unwrap_or(80).max(1);
+        let used = match line.rsplit_once('\n') {
+            Some((_, last)) => columns(last, self.mode),
+            None => self.prompt + columns(line, self.mode),
+        };
+        width - used % width - 1
     }
 }
 
@@ -64,6 +119,9 @@ impl Completer for Assist {
         pos: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Offer>)> {
+        if self.is_long(line) {
+            return Ok((pos, Vec::new()));
+        }
         let offset = self.before.len();
         let text = self.whole(line);
         let found = complete::at(&text, offset + pos, &self.catalogue);
@@ -71,21 +129,37 @@ impl Completer for Assist {
         let Some(start) = found.replace.start.checked_sub(offset) else {
             return Ok((pos, Vec::new()));
         };
+        let (Some(written), Some(behind)) = (line.get(start..pos), line.get(pos..)) else {
+            return Ok((pos, Vec::new()));
+        };
         let width = self.ui.width().unwrap_or(80);
-        Ok((start, offers(found, self.live.as_ref(), width)))
+        let offers = offers(&found, written, behind, self.live.as_ref(), width);
+        Ok((start, offers))
+    }
+
+    /// What stands behind the cursor stays, but is not put in a second time.
+    fn update(&self, line: &mut LineBuffer, start: usize, elected: &str, changes: &mut Changeset) {
+        let end = line.pos();
+        let written = line.get(start..end).unwrap_or_default();
+        let behind = line.get(end..).unwrap_or_default();
+        let end = end + overlap(written, elected, behind);
+        line.replace(start..end, elected, changes);
     }
 }
 
-/// A hint that is only looked at.
-pub(super) struct Grey(String);
+/// A hint: what is shown, and what Right puts in, if it can be put in.
+pub(super) struct Grey {
+    shown: String,
+    taken: Option<String>,
+}
 
 impl Hint for Grey {
     fn display(&self) -> &str {
-        &self.0
+        &self.shown
     }
 
     fn completion(&self) -> Option<&str> {
-        None
+        self.taken.as_deref()
     }
 }
 
@@ -93,22 +167,44 @@ impl Hinter for Assist {
     type Hint = Grey;
 
     fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Grey> {
-        if pos < line.len() || line.trim().is_empty() {
+        if pos < line.len() || line.trim().is_empty() || self.is_long(line) {
             return None;
         }
-        let hint = complete::hint(&self.whole(line), &self.catalogue)?;
-        Some(Grey(sanitize(&hint, Reader::Terminal).into_owned()))
+        let only_shown = |shown: &str| Grey {
+            shown: sanitize(shown, Reader::Terminal).into_owned(),
+            taken: None,
+        };
+        let is_invisible = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+        let hint = if line.contains(is_invisible) {
+            only_shown(" # the line holds control characters")
+        } else if let Some(possible) = complete::hint(&self.whole(line), &self.catalogue) {
+            only_shown(&possible)
+        } else {
+            let rest = self.recalled(line)?;
+            Grey {
+                shown: rest.to_owned(),
+                taken: Some(rest.to_owned()),
+            }
+        };
+        let room = self.room(line);
+        let shown = cut(&hint.shown, room);
+        (room > 1).then_some(Grey { shown, ..hint })
     }
 }
 
 impl Highlighter for Assist {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        let classes = if self.ui.out_has_colours() {
+        self.signals.is_listing.store(false, Ordering::Relaxed);
+        let classes = if self.is_long(line) {
+            Vec::new()
+        } else if self.ui.out_has_colours() {
             highlight::classes(&self.whole(line), &self.catalogue)
         } else {
-            Vec::new()
+            // Without colours a secret is hidden all the same.
+            let secrets = secrets(&self.whole(line), &self.catalogue).into_iter();
+            secrets.map(|span| (span, Class::Secret)).collect()
         };
-        Cow::Owned(painted(line, self.before.len(), &classes))
+        Cow::Owned(painted(line, self.before.len(), &classes, self.mode))
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
@@ -119,108 +215,18 @@ impl Highlighter for Assist {
         }
     }
 
-    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
-        true
-    }
-}
-
-/// The colour of a class, as parameters of an SGR sequence.
-fn colour(class: Class) -> Option<&'static str> {
-    match class {
-        Class::Plain | Class::Sign | Class::Value => None,
-        Class::Command => Some("1"),
-        Class::Name => Some("36"),
-        Class::Quoted => Some("32"),
-        Class::Variable => Some("35"),
-        Class::Keyword => Some("34"),
-        Class::Comment => Some("90"),
-        Class::Wrong => Some("31"),
-    }
-}
-
-/// `line`, which stands at `offset` of the text that `classes` speaks of, in its colours. A character that a terminal
-/// would obey shows as dots of its width, so that the cursor stays where rustyline expects it.
-fn painted(line: &str, offset: usize, classes: &[(Span, Class)]) -> String {
-    let mut out = String::with_capacity(line.len() * 2);
-    let mut at = 0;
-    for (span, class) in classes {
-        let Some(colour) = colour(*class) else {
-            continue;
-        };
-        let start = span.start.saturating_sub(offset).clamp(at, line.len());
-        let end = span.end.saturating_sub(offset).clamp(start, line.len());
-        let (Some(plain), Some(coloured)) = (line.get(at..start), line.get(start..end)) else {
-            continue;
-        };
-        visible(plain, &mut out);
-        if !coloured.is_empty() {
-            out.push_str("\u{1b}[");
-            out.push_str(colour);
-            out.push('m');
-            visible(coloured, &mut out);
-            out.push_str("\u{1b}[0m");
-        }
-        at = end;
-    }
-    visible(line.get(at..).unwrap_or_default(), &mut out);
-    out
-}
-
-fn visible(text: &str, out: &mut String) {
-    for c in text.chars() {
-        if matches!(c, '\n' | '\t') || !is_neutralised(c, Reader::Program) {
-            out.push(c);
-        } else {
-            let width = c.encode_utf8(&mut [0; 4]).width();
-            out.extend(std::iter::repeat_n('·', width));
+    fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+        self.signals.is_listing.store(true, Ordering::Relaxed);
+        match candidate.split_once("  ") {
+            Some((name, about)) if self.ui.out_has_colours() => {
+                Cow::Owned(format!("{name}  \u{1b}[90m{about}\u{1b}[0m"))
+            }
+            _ => Cow::Borrowed(candidate),
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn colours_lie_where_the_language_puts_them() {
-        let classes = [
-            (0..4, Class::Command),
-            (4..5, Class::Plain),
-            (5..9, Class::Name),
-            (14..18, Class::Wrong),
-        ];
-        assert_eq!(
-            painted("user list 'a b' grüp", 0, &classes),
-            "\u{1b}[1muser\u{1b}[0m \u{1b}[36mlist\u{1b}[0m 'a b\u{1b}[31m' gr\u{1b}[0müp"
-        );
-    }
-
-    #[test]
-    fn a_continued_line_shows_its_own_colours_only() {
-        // The text is "echo 'a\nb' c".
-        let classes = [
-            (0..4, Class::Command),
-            (5..10, Class::Quoted),
-            (11..12, Class::Name),
-        ];
-        assert_eq!(
-            painted("b' c", 8, &classes),
-            "\u{1b}[32mb'\u{1b}[0m \u{1b}[36mc\u{1b}[0m"
-        );
-    }
-
-    #[test]
-    fn a_span_that_splits_a_character_colours_nothing() {
-        assert_eq!(painted("ü", 0, &[(0..1, Class::Wrong)]), "ü");
-    }
-
-    #[test]
-    fn pasted_control_characters_do_not_reach_the_terminal() {
-        let line = "a\u{1b}[2J\u{9b}b\u{202e}c\u{7}\nd\te";
-        let shown = painted(line, 0, &[]);
-        assert!(shown.starts_with("a·[2J·b"), "{shown:?}");
-        assert!(shown.ends_with("c·\nd\te"), "{shown:?}");
-        let width = |text: &str| text.replace('\n', "").width();
-        assert_eq!(width(&shown), width(line));
+    /// A long line is not painted anew for every key.
+    fn highlight_char(&self, line: &str, _: usize, _: CmdKind) -> bool {
+        !self.is_long(line)
     }
 }

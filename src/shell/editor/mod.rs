@@ -7,22 +7,26 @@
 
 mod assist;
 pub mod history;
+mod keys;
 mod offer;
+mod paint;
 #[cfg(test)]
 mod testing;
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use rustyline::error::ReadlineError;
 use rustyline::{
-    Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, EditMode, Event, EventContext,
-    EventHandler, KeyCode, KeyEvent, Modifiers, RepeatCount,
+    Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, EditMode, Event, EventHandler,
+    KeyCode, KeyEvent, Modifiers,
 };
 
 use self::assist::Assist;
 pub use self::history::{History, HistoryError};
-pub use self::offer::Live;
+use self::keys::{Accept, Arrow, Bound, Interrupt, Page, Signals};
+pub use self::offer::{Beyond, Found, Live, Name};
 use crate::lang::grammar::{self, Open};
+use crate::lang::help;
 use crate::lang::spec::Catalogue;
 use crate::render::Ui;
 use crate::render::sanitize::message;
@@ -47,6 +51,8 @@ pub struct EditorError(#[from] ReadlineError);
 pub struct Editor {
     inner: rustyline::Editor<Assist, History>,
     ui: Ui,
+    catalogue: Catalogue,
+    signals: Arc<Signals>,
 }
 
 impl Editor {
@@ -62,27 +68,51 @@ impl Editor {
             .bracketed_paste(true)
             .completion_type(CompletionType::List)
             .completion_show_all_if_ambiguous(true)
-            // Without colours the highlighter has to run all the same: it makes pasted control characters visible.
-            .color_mode(ColorMode::Enabled)
+            // The list is short enough, and comes page by page, to be shown without a question.
+            .completion_prompt_limit(usize::MAX)
+            // Also under NO_COLOR the highlighter has to run: it keeps secrets and pasted control characters from the
+            // terminal. It knows itself whether it may colour.
+            .color_mode(ColorMode::Forced)
             .edit_mode(EditMode::Emacs)
             .build();
         let recall = history.shared_recall();
+        let signals = Arc::new(Signals::default());
         let mut inner = rustyline::Editor::with_history(config, history)?;
-        inner.set_helper(Some(Assist::new(ui.clone(), catalogue, live)));
+        let assist = Assist::new(ui.clone(), catalogue, live, Arc::clone(&signals));
+        inner.set_helper(Some(assist));
+        let mut bind = |event, key: Box<dyn ConditionalEventHandler>| {
+            let signals = Arc::clone(&signals);
+            let bound = Box::new(Bound { signals, key });
+            inner.bind_sequence(event, EventHandler::Conditional(bound));
+        };
+        let plain = |key| KeyEvent(key, Modifiers::NONE);
         for (key, cmd) in [
             (KeyCode::Up, Cmd::HistorySearchBackward),
             (KeyCode::Down, Cmd::HistorySearchForward),
         ] {
-            let arrow = Arrow {
-                recall: Arc::clone(&recall),
-                cmd,
-            };
-            inner.bind_sequence(
-                KeyEvent(key, Modifiers::NONE),
-                EventHandler::Conditional(Box::new(arrow)),
-            );
+            let recall = Arc::clone(&recall);
+            bind(plain(key), Box::new(Arrow { recall, cmd }));
         }
-        Ok(Self { inner, ui })
+        for key in [
+            plain(KeyCode::Right),
+            plain(KeyCode::End),
+            KeyEvent::ctrl('E'),
+            KeyEvent::ctrl('F'),
+        ] {
+            bind(key, Box::new(Accept));
+        }
+        bind(
+            KeyEvent::ctrl('C'),
+            Box::new(Interrupt(Arc::clone(&signals))),
+        );
+        let page = Box::new(Page(Arc::clone(&signals)));
+        inner.bind_sequence(Event::Any, EventHandler::Conditional(page));
+        Ok(Self {
+            inner,
+            ui,
+            catalogue,
+            signals,
+        })
     }
 
     /// Asks for a line after `prompt`, and for more while it is incomplete. The line is remembered.
@@ -98,6 +128,10 @@ impl Editor {
                 Err(ReadlineError::Eof) => break,
                 Err(ReadlineError::Signal(_)) => continue,
                 Err(other) => return Err(other.into()),
+            }
+            // A question is no part of a command that goes on.
+            if help::asked(&text, &self.catalogue).is_some() {
+                break;
             }
             let Some(open) = grammar::parse(&text).err().and_then(|failed| failed.open) else {
                 break;
@@ -122,10 +156,15 @@ impl Editor {
         } else {
             prompt.to_owned()
         };
+        let recent = self.history().lines().map(str::to_owned).collect();
         if let Some(assist) = self.inner.helper_mut() {
-            assist.begin(before);
+            assist.begin(prompt, before, recent);
         }
-        self.inner.readline(&(prompt, &styled))
+        let line = self.inner.readline(&(prompt, &styled));
+        if self.signals.take_interrupt() {
+            return Err(ReadlineError::Interrupted);
+        }
+        line
     }
 
     /// What is remembered.
@@ -141,35 +180,5 @@ fn sign(open: Open) -> char {
         Open::Parenthesis => '(',
         Open::Brace => '{',
         Open::Line => '\\',
-    }
-}
-
-/// Up or Down: within a text of several lines a move, elsewhere a search of the history.
-struct Arrow {
-    recall: history::Shared,
-    cmd: Cmd,
-}
-
-impl ConditionalEventHandler for Arrow {
-    fn handle(
-        &self,
-        _: &Event,
-        _: RepeatCount,
-        _: bool,
-        context: &EventContext<'_>,
-    ) -> Option<Cmd> {
-        let (before, after) = context.line().split_at_checked(context.pos())?;
-        let crossed = match self.cmd {
-            Cmd::HistorySearchBackward => before,
-            _ => after,
-        };
-        if crossed.contains('\n') {
-            return None;
-        }
-        self.recall
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .press(context.line(), context.pos());
-        Some(self.cmd.clone())
     }
 }

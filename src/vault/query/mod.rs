@@ -17,7 +17,7 @@ use super::selection::{Sql, compile};
 use super::{Error, Result};
 
 pub use items::{AliasRow, CardRow, GroupRow, TokenRow, aliases, cards, groups, tokens};
-pub use names::{begin_with, exists};
+pub use names::{COUNTED, aliases_begin_with, begin_with, beyond, exists};
 pub use standing::{Answered, Standing, Standings, standings};
 pub use status::{LoadRow, Status, status};
 pub use users::{UserRow, count, more_without_case, users};

@@ -224,17 +224,65 @@ fn names_are_found_and_completed() {
     assert_eq!(names(Complete::Vendors, "", 9), ["Entrust", "HID", "Old"]);
     assert_eq!(names(Complete::Users, "b", 9), ["b"]);
     assert_eq!(names(Complete::Users, "", 2), ["asmith", "b"], "each once");
-    let plan = crate::vault::schema::tests::plan(
-        &bench.db,
-        "SELECT userid AS name, coalesce(full_name, '') FROM users WHERE userid >= ?1 AND userid < ?1 || char(0x10FFFF) \
-         GROUP BY name ORDER BY name LIMIT ?2",
-        &[Value::Text("a".into()), Value::Integer(2)],
+    assert_eq!(
+        names(Complete::Models, "", 9),
+        names(Complete::Models, "", 900)
     );
-    assert!(
-        plan.contains("SEARCH users USING INDEX users_name (userid>? AND userid<?)"),
-        "{plan}"
-    );
-    assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    assert_eq!(found(Complete::Models, "none such"), None, "need not exist");
+}
+
+#[test]
+fn no_query_for_completion_reads_a_table() {
+    let bench = world();
+    for kind in [
+        Complete::Users,
+        Complete::Groups,
+        Complete::Vendors,
+        Complete::Models,
+        Complete::Serials,
+        Complete::Waves,
+        Complete::Locales,
+        Complete::PasswordNames,
+        Complete::Countries,
+    ] {
+        let plan = crate::vault::schema::tests::plan(
+            &bench.db,
+            &names::beginning(kind).unwrap(),
+            &[
+                Value::Text("a".into()),
+                Value::Integer(2),
+                Value::Text("\u{10ffff}".into()),
+            ],
+        );
+        assert!(plan.contains("SEARCH"), "{kind:?}: {plan}");
+        assert!(
+            !plan.replace("SCAN found", "").contains("SCAN "),
+            "{kind:?}: {plan}"
+        );
+        assert!(!plan.contains("TEMP B-TREE"), "{kind:?}: {plan}");
+    }
+}
+
+#[test]
+fn aliases_that_go_on_alike_are_one_beginning() {
+    let names = ["HR_a", "HR_b", "HR_c_1", "HR_c_2", "anna", "b.c"];
+    let mut user = bare("g", "u");
+    user.aliases = names.map(str::to_owned).to_vec();
+    let bench = Bench::holding(vec![group("g"), record(user)]);
+    let found = |prefix: &str, limit| -> Vec<String> {
+        let found = aliases_begin_with(&bench.db, prefix, limit).unwrap();
+        let found = found.into_iter();
+        found
+            .map(|(name, is_beginning)| if is_beginning { name + "…" } else { name })
+            .collect()
+    };
+    assert_eq!(found("", 9), ["HR_…", "anna", "b.c"]);
+    assert_eq!(found("HR_", 9), ["HR_a", "HR_b", "HR_c_…"]);
+    assert_eq!(found("HR_", 2), ["HR_a", "HR_b"]);
+    let after = |shown| beyond(&bench.db, Complete::Aliases, "", shown).unwrap();
+    assert_eq!(after(("HR_", true)), Some((2, "b.c".to_owned())));
+    assert_eq!(after(("HR_a", false)), Some((5, "b.c".to_owned())));
+    assert_eq!(after(("b.c", false)), None);
 }
 
 #[test]

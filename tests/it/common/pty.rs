@@ -31,9 +31,20 @@ impl Pty {
         environment: &[(&str, &str)],
         folder: &Path,
     ) -> Self {
+        Self::start_sized((100, 30), program, args, environment, folder)
+    }
+
+    /// The same on a terminal of so many columns and lines.
+    pub(crate) fn start_sized(
+        (cols, rows): (u16, u16),
+        program: &Path,
+        args: &[&str],
+        environment: &[(&str, &str)],
+        folder: &Path,
+    ) -> Self {
         let size = PtySize {
-            rows: 30,
-            cols: 100,
+            rows,
+            cols,
             ..PtySize::default()
         };
         let pair = native_pty_system().openpty(size).unwrap();

@@ -1,0 +1,139 @@
+//! Keys that mean more here than rustyline gives them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
+
+use rustyline::{
+    Cmd, ConditionalEventHandler, Event, EventContext, KeyCode, Movement, RepeatCount,
+};
+
+use super::history;
+
+/// What the keys, the painter and the editor tell each other.
+#[derive(Debug, Default)]
+pub(super) struct Signals {
+    /// A list of candidates is being shown, page by page.
+    pub(super) is_listing: AtomicBool,
+    /// Ctrl-C was pressed.
+    is_interrupted: AtomicBool,
+}
+
+impl Signals {
+    fn is_listing(&self) -> bool {
+        self.is_listing.load(Ordering::Relaxed)
+    }
+
+    /// Whether Ctrl-C was pressed since this was asked last.
+    pub(super) fn take_interrupt(&self) -> bool {
+        self.is_interrupted.swap(false, Ordering::Relaxed)
+    }
+}
+
+/// Up or Down: within a text of several lines a move, elsewhere a search of the history.
+pub(super) struct Arrow {
+    pub(super) recall: history::Shared,
+    pub(super) cmd: Cmd,
+}
+
+impl ConditionalEventHandler for Arrow {
+    fn handle(
+        &self,
+        _: &Event,
+        _: RepeatCount,
+        _: bool,
+        context: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        let (before, after) = context.line().split_at_checked(context.pos())?;
+        let crossed = match self.cmd {
+            Cmd::HistorySearchBackward => before,
+            _ => after,
+        };
+        if crossed.contains('\n') {
+            return None;
+        }
+        self.recall
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .press(context.line(), context.pos());
+        Some(self.cmd.clone())
+    }
+}
+
+/// Ctrl-C. rustyline would leave the hint on the screen; entering the line wipes it, and the editor is told that the
+/// line is not meant.
+pub(super) struct Interrupt(pub(super) Arc<Signals>);
+
+impl ConditionalEventHandler for Interrupt {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+        self.0.is_interrupted.store(true, Ordering::Relaxed);
+        Some(Cmd::AcceptLine)
+    }
+}
+
+/// Right or End at the end of the line: takes a hint that can be taken.
+pub(super) struct Accept;
+
+impl ConditionalEventHandler for Accept {
+    fn handle(
+        &self,
+        _: &Event,
+        _: RepeatCount,
+        _: bool,
+        context: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        if context.pos() < context.line().len() || !context.has_hint() {
+            return None;
+        }
+        // What is only to be read must not be taken, nor be a reason to beep.
+        Some(match context.hint_text() {
+            Some(_) => Cmd::CompleteHint,
+            None => Cmd::Noop,
+        })
+    }
+}
+
+/// What rustyline takes for the end of a list. A letter would do, but it becomes the text that was inserted last.
+const END_OF_LIST: Cmd = Cmd::Kill(Movement::BackwardChar(1));
+
+/// A key with a meaning of its own, which while a list waits is to end it.
+pub(super) struct Bound {
+    pub(super) signals: Arc<Signals>,
+    pub(super) key: Box<dyn ConditionalEventHandler>,
+}
+
+impl ConditionalEventHandler for Bound {
+    fn handle(
+        &self,
+        event: &Event,
+        count: RepeatCount,
+        positive: bool,
+        context: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        if self.signals.is_listing() {
+            return Some(END_OF_LIST);
+        }
+        self.key.handle(event, count, positive, context)
+    }
+}
+
+/// Any other key while a list of candidates waits at the end of its page: TAB shows another line, and a key that says nothing
+/// to the list ends it, so that nobody is caught there.
+pub(super) struct Page(pub(super) Arc<Signals>);
+
+impl ConditionalEventHandler for Page {
+    fn handle(&self, event: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+        if !self.0.is_listing() {
+            return None;
+        }
+        let key = match event {
+            Event::KeySeq(keys) => keys.first()?.0,
+            _ => return None,
+        };
+        match key {
+            // The next line, the next page.
+            KeyCode::Enter | KeyCode::Char(' ' | 'y' | 'Y') => None,
+            KeyCode::Tab | KeyCode::PageDown => Some(Cmd::AcceptLine),
+            _ => Some(END_OF_LIST),
+        }
+    }
+}
