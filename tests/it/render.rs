@@ -279,6 +279,15 @@ fn csv_for_a_file_computes_nothing() {
     assert_eq!(desk.out.text(), "");
 }
 
+#[test]
+fn a_table_needs_no_more_rows_than_it_counts_but_a_loop_needs_them_all() {
+    let desk = desk(|_| {});
+    assert_eq!(desk.ui.most_rows(Format::Table), Some(100_001));
+    assert_eq!(desk.ui.most_rows(Format::Csv), None);
+    let (most, _) = desk.ui.collect(|| desk.ui.most_rows(Format::Table));
+    assert_eq!(most, None);
+}
+
 /// A pipe whose reader has gone.
 struct Closed;
 

@@ -24,7 +24,10 @@ pub(super) fn command(input: Tokens<'_>) -> Parsed<'_, Command> {
     let start = first.span().start;
     let mut items = Vec::with_capacity(input.words());
     items.push(first);
-    let (rest, items) = followed_by(rest, items, spaced(item))?;
+    let (rest, items) = followed_by(rest, items, |at| match at.peek() {
+        Some(token) if !is_end(token.kind) => spaced(item)(at),
+        _ => at.fail(THE_END),
+    })?;
     let end = items.last().map_or(start, |last| last.span().end);
     let span = start..end;
     Ok((rest, Command { items, span }))
@@ -40,6 +43,9 @@ fn item(input: Tokens<'_>) -> Parsed<'_, Item> {
         }
         if is_related && is_name(text) && !text.eq_ignore_ascii_case("where") {
             return map(named, Item::Named).parse(input);
+        }
+        if let Ok((rest, dash)) = dash(input) {
+            return Ok((rest, Item::Dash(dash)));
         }
     }
     alt((
