@@ -54,7 +54,7 @@ pub const FILES: &[(&str, &str)] = &[
     ),
     (
         "~/.config/igsh/settings.igsh",
-        "The display settings that 'set … -save' has kept. Read when a shell or script begins.",
+        "The display settings that 'set … -save' has kept; the live shell begins with them.",
     ),
     (
         "~/.config/igsh/rc.igsh",

@@ -187,11 +187,14 @@ impl Painter<'_, '_> {
         let before: Vec<&str> = words.iter().map(|word| self.text(&word.span)).collect();
         let next = path::next_words(&before, self.catalogue);
         let written = fold_name(self.text(&word.span));
+        let loops = (at == 0).then_some("foreach");
         if next.iter().any(|name| fold_name(name) == written) {
             Class::Command
         } else if self.unfinished(word.span.end)
             && next
                 .iter()
+                .copied()
+                .chain(loops)
                 .any(|name| fold_name(name).starts_with(&written))
         {
             Class::Plain
@@ -377,6 +380,8 @@ mod tests {
         };
         assert_eq!(class("exp", "exp"), Plain);
         assert_eq!(class("exp ", "exp"), Wrong);
+        assert_eq!(class("fore", "fore"), Plain);
+        assert_eq!(class("user fore", "fore"), Wrong);
         assert_eq!(class("xyz", "xyz"), Wrong);
         assert_eq!(class("user li", "li"), Plain);
         assert_eq!(class("user lx", "lx"), Wrong);

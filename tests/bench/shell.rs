@@ -125,8 +125,8 @@ struct Screen {
 impl Screen {
     fn start(mut command: CommandBuilder) -> Option<Self> {
         let size = PtySize {
-            rows: 50,
-            cols: 250,
+            rows: 24,
+            cols: 80,
             ..PtySize::default()
         };
         let pty = native_pty_system().openpty(size).ok()?;

@@ -100,6 +100,12 @@ impl<'t> Place<'_, 't> {
         {
             let words: Vec<&str> = before.iter().map(|word| self.text(&word.span)).collect();
             found.items = self.commands(&words);
+            if words.is_empty() {
+                found.items.push(candidate(
+                    "foreach",
+                    "Run commands for every row of a list: foreach x in (…) { … }",
+                ));
+            }
         }
         if let Some((command, length)) = self.outline.command
             && before.len() >= length

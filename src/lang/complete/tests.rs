@@ -19,6 +19,8 @@ fn texts(line: &str) -> Vec<String> {
 fn words_of_commands() {
     assert_eq!(texts("ex"), ["export"]);
     assert_eq!(texts("EX| group=a"), ["export"]);
+    assert_eq!(texts("for"), ["foreach"]);
+    assert_eq!(texts("user for"), [""; 0]);
     assert_eq!(texts("bundle "), ["get", "password"]);
     assert_eq!(texts("bundle p"), ["password"]);
     assert_eq!(texts("tenant "), ["user"]);

@@ -26,7 +26,7 @@ use crate::render::sanitize::{Reader, is_neutralised, sanitize};
 use crate::render::{Ui, cut};
 
 /// A longer text, which nobody has typed, is shown plain and without help, so that a key is answered at once.
-const LONGEST: usize = 32 * 1024;
+const LONGEST: usize = 16 * 1024;
 
 /// The language in rustyline's shape.
 pub(super) struct Assist {
