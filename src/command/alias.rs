@@ -1,6 +1,6 @@
 //! `alias list`.
 
-use super::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, SHOWN, SORT};
+use super::common::chosen_args;
 use super::file::lists_read;
 use super::{Context, Entry, Failure, Outcome};
 use crate::lang::binder::Bound;
@@ -13,14 +13,7 @@ use crate::vault::query;
 pub(super) static LIST: Entry = Entry {
     spec: Command {
         details: "Lists aliases with the users they belong to.",
-        args: &[
-            FORMAT.arg,
-            SHOWN.arg,
-            SORT.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-            REQUIRE_MATCH.arg,
-        ],
+        args: chosen_args![],
         selects: Selects::Users,
         examples: &[Example {
             line: "alias list userid=a* limit=5",

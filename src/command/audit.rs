@@ -2,7 +2,7 @@
 
 use std::io::{BufWriter, Write as _};
 
-use super::common::{FORMAT, INTO, OVERWRITE, ROWS, SHOWN, SORT};
+use super::common::{FORMAT, INTO, OVERWRITE, list_args};
 use super::failure::code;
 use super::file::write_new;
 use super::{Context, Entry, Exit, Failure, Outcome};
@@ -45,19 +45,8 @@ const NEVER: Key<bool> = Key::flag("never", "Only bundles whose password nobody 
 pub(super) static LIST: Entry = Entry {
     spec: Command {
         details: "Lists audit entries, oldest first.",
-        args: &[
-            CODE.arg,
-            MASTER.arg,
-            SINCE.arg,
-            UNTIL.arg,
-            BUNDLE.arg,
-            LAST.arg,
-            FORMAT.arg,
-            SHOWN.arg,
-            SORT.arg,
-            ROWS.arg,
-            INTO.arg,
-            OVERWRITE.arg,
+        args: list_args![
+            CODE.arg, MASTER.arg, SINCE.arg, UNTIL.arg, BUNDLE.arg, LAST.arg
         ],
         examples: &[
             Example {
@@ -118,15 +107,7 @@ pub(super) static PASSWORDS: Entry = Entry {
     spec: Command {
         details: "Lists, for each bundle, who has seen its password, when, from where, and how often; with -never \
             only the bundles whose password nobody has seen.",
-        args: &[
-            NEVER.arg,
-            FORMAT.arg,
-            SHOWN.arg,
-            SORT.arg,
-            ROWS.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
+        args: list_args![NEVER.arg],
         examples: &[
             Example {
                 line: "audit passwords",

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::common::{FORMAT, INTO, OVERWRITE, REASON, ROWS, SHOWN, SORT};
+use super::common::{FORMAT, INTO, OVERWRITE, REASON, list_args};
 use super::failure::code;
 use super::file::{read_private, text, write_new};
 use super::{Context, Entry, Exit, Failure, Outcome};
@@ -54,14 +54,7 @@ pub(super) static LIST: Entry = Entry {
     spec: Command {
         details: "Lists the bundles of this vault: when and by whom they were written, what was selected, how many \
             users are inside, and what state they are in.",
-        args: &[
-            FORMAT.arg,
-            SHOWN.arg,
-            SORT.arg,
-            ROWS.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
+        args: list_args![],
         examples: &[Example {
             line: "bundle list",
             what: "All bundles",
@@ -121,15 +114,7 @@ pub(super) static SKIPPED: Entry = Entry {
     spec: Command {
         details: "Lists what the selected users of a bundle had and did not take along, item by item with the \
             reason.",
-        args: &[
-            NUMBER.arg,
-            FORMAT.arg,
-            SHOWN.arg,
-            SORT.arg,
-            ROWS.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
+        args: list_args![NUMBER.arg],
         examples: &[Example {
             line: "bundle skipped 1 format=csv",
             what: "What the first bundle left out",

@@ -1,6 +1,6 @@
 //! `card list`.
 
-use super::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, SHOWN, SORT};
+use super::common::chosen_args;
 use super::file::lists_read;
 use super::{Context, Entry, Failure, Outcome};
 use crate::lang::binder::Bound;
@@ -14,14 +14,7 @@ pub(super) static LIST: Entry = Entry {
     spec: Command {
         details: "Lists grid cards, assigned and unassigned. A selection filters them: by their own \
             attributes, also without 'card.', by assigned=yes or no, and by those of the users they belong to.",
-        args: &[
-            FORMAT.arg,
-            SHOWN.arg,
-            SORT.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-            REQUIRE_MATCH.arg,
-        ],
+        args: chosen_args![],
         selects: Selects::Cards,
         examples: &[Example {
             line: "card list limit=5",

@@ -5,6 +5,36 @@ use std::path::PathBuf;
 use crate::lang::args::{Key, Yes};
 use crate::render::Format;
 
+/// The arguments of a command that lists: its own, and those of every list.
+macro_rules! list_args {
+    ($($own:expr),* $(,)?) => {
+        &[
+            $($own,)*
+            $crate::command::FORMAT.arg,
+            $crate::command::SHOWN.arg,
+            $crate::command::SORT.arg,
+            $crate::command::ROWS.arg,
+            $crate::command::INTO.arg,
+            $crate::command::OVERWRITE.arg,
+        ]
+    };
+}
+/// The same where a selection chooses the rows, which has its own `limit=`.
+macro_rules! chosen_args {
+    ($($own:expr),* $(,)?) => {
+        &[
+            $($own,)*
+            $crate::command::FORMAT.arg,
+            $crate::command::SHOWN.arg,
+            $crate::command::SORT.arg,
+            $crate::command::INTO.arg,
+            $crate::command::OVERWRITE.arg,
+            $crate::command::common::REQUIRE_MATCH.arg,
+        ]
+    };
+}
+pub(crate) use {chosen_args, list_args};
+
 /// `format=`: of every command that shows something.
 pub const FORMAT: Key<String> =
     Key::choice("format", Format::NAMES, "Output format of this command")

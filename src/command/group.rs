@@ -1,6 +1,6 @@
 //! `group list`.
 
-use super::common::{FORMAT, INTO, OVERWRITE, ROWS, SHOWN, SORT};
+use super::common::list_args;
 use super::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
@@ -16,15 +16,7 @@ const NAME: Key<Vec<Pattern>> =
 pub(super) static LIST: Entry = Entry {
     spec: Command {
         details: "Lists the groups with the number of their users and of their unassigned tokens and cards.",
-        args: &[
-            NAME.arg,
-            FORMAT.arg,
-            SHOWN.arg,
-            SORT.arg,
-            ROWS.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
+        args: list_args![NAME.arg],
         examples: &[
             Example {
                 line: "group list",

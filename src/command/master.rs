@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 
-use super::common::{FORMAT, INTO, OVERWRITE, ROWS, SHOWN, SORT};
+use super::common::list_args;
 use super::context::Desk;
 use super::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
@@ -24,14 +24,7 @@ pub(super) static LIST: Entry = Entry {
     spec: Command {
         details: "Shows the three master users: who holds each login, when they last logged in and changed their \
             password, and whether failed logins have locked them.",
-        args: &[
-            FORMAT.arg,
-            SHOWN.arg,
-            SORT.arg,
-            ROWS.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
+        args: list_args![],
         examples: &[Example {
             line: "master list",
             what: "The three master users",

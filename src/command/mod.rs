@@ -23,6 +23,7 @@ mod tenant;
 mod token;
 mod user;
 
+pub(crate) use common::list_args;
 pub use common::{FORMAT, INTO, OVERWRITE, REASON, ROWS, SHOWN, SORT, YES};
 pub use context::{Context, rows_on};
 pub use failure::{Exit, Failure};

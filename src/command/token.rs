@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, SHOWN, SORT};
+use super::common::chosen_args;
 use super::file::lists_read;
 use super::{Context, Entry, Failure, Outcome};
 use crate::exchange::{input, pskc};
@@ -50,14 +50,7 @@ pub(super) static LIST: Entry = Entry {
         details: "Lists tokens, assigned and unassigned. A selection filters them: by their own \
             attributes, also without 'token.', by assigned=yes or no, and by those of the users they belong to. \
             An unassigned token is of a group, but of no user.",
-        args: &[
-            FORMAT.arg,
-            SHOWN.arg,
-            SORT.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-            REQUIRE_MATCH.arg,
-        ],
+        args: chosen_args![],
         selects: Selects::Tokens,
         examples: &[
             Example {

@@ -1,6 +1,6 @@
 //! `user list|get|count`.
 
-use super::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, SHOWN, SORT};
+use super::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, chosen_args};
 use super::failure::code;
 use super::file::lists_read;
 use super::{Context, Entry, Exit, Failure, Outcome};
@@ -25,14 +25,7 @@ pub(super) static LIST: Entry = Entry {
     spec: Command {
         details: "Lists users with their group, state, phase, bundle and how many tokens and cards they have. \
             'help selection' says how to choose users.",
-        args: &[
-            FORMAT.arg,
-            SHOWN.arg,
-            SORT.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-            REQUIRE_MATCH.arg,
-        ],
+        args: chosen_args![],
         selects: Selects::Users,
         examples: &[
             Example {

@@ -1,7 +1,7 @@
 //! `tenant audit list`: what became of every record.
 
 use super::{LOGIN, PASSWORD, TENANT, with};
-use crate::command::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, ROWS, SHOWN, SORT};
+use crate::command::common::{REQUIRE_MATCH, list_args};
 use crate::command::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
@@ -29,7 +29,7 @@ pub(in crate::command) static LIST: Entry = Entry {
             are those that others have seen on the target, such as bulkidentityguard.add.error.assignedgrid for the \
             card of a user that was there already, where such are known.\n\nWho did what to the tenant itself is in \
             its sealed audit.",
-        args: &[
+        args: list_args![
             JOB.arg,
             EVENT.arg,
             USER.arg,
@@ -37,13 +37,7 @@ pub(in crate::command) static LIST: Entry = Entry {
             TENANT.arg,
             LOGIN.arg,
             PASSWORD.arg,
-            FORMAT.arg,
-            SHOWN.arg,
-            SORT.arg,
-            ROWS.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-            REQUIRE_MATCH.arg,
+            REQUIRE_MATCH.arg
         ],
         session: false,
         examples: &[Example {

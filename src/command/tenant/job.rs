@@ -6,7 +6,7 @@ use std::path::Path;
 use super::import::{RETRIES, STOP_AFTER, run};
 use super::{LOGIN, PASSWORD, TENANT, note, with, working};
 use crate::command::bundle::PASSWORD_FILE;
-use crate::command::common::{FORMAT, INTO, OVERWRITE, ROWS, SHOWN, SORT};
+use crate::command::common::{FORMAT, INTO, OVERWRITE, list_args};
 use crate::command::file::write_new;
 use crate::command::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
@@ -36,17 +36,7 @@ pub(in crate::command) static JOB_LIST: Entry = Entry {
     spec: Command {
         details: "Lists the imports into this tenant. A job that is 'running' and that nobody works on was killed; \
             'tenant job resume' goes on with it.",
-        args: &[
-            TENANT.arg,
-            LOGIN.arg,
-            PASSWORD.arg,
-            FORMAT.arg,
-            SHOWN.arg,
-            SORT.arg,
-            ROWS.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
+        args: list_args![TENANT.arg, LOGIN.arg, PASSWORD.arg],
         session: false,
         examples: &[Example {
             line: "tenant job list tenant=rehearsal.tenant",

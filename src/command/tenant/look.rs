@@ -1,7 +1,7 @@
 //! `tenant user list|get|count`, `tenant group list`, `tenant token list`, `tenant card list`.
 
 use super::{LOGIN, PASSWORD, TENANT, with};
-use crate::command::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, ROWS, SHOWN, SORT};
+use crate::command::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, list_args};
 use crate::command::failure::code;
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
@@ -14,19 +14,13 @@ const USER: Key<String> = Key::text("user", "Only this user; * and ? stand for a
 const ONE: Key<String> = Key::text("user", "The user id").positional().required();
 const GROUP: Key<String> = Key::text("group", "Only this group; everybody is in the default one");
 
-const ARGS: &[Arg] = &[
+const ARGS: &[Arg] = list_args![
     USER.arg,
     GROUP.arg,
     TENANT.arg,
     LOGIN.arg,
     PASSWORD.arg,
-    FORMAT.arg,
-    SHOWN.arg,
-    SORT.arg,
-    ROWS.arg,
-    INTO.arg,
-    OVERWRITE.arg,
-    REQUIRE_MATCH.arg,
+    REQUIRE_MATCH.arg
 ];
 
 /// `tenant user list`
@@ -100,17 +94,7 @@ pub(in crate::command) static USER_COUNT: Entry = Entry {
 pub(in crate::command) static GROUP_LIST: Entry = Entry {
     spec: Command {
         details: "Lists the groups of the tenant. Everybody is in the default one.",
-        args: &[
-            TENANT.arg,
-            LOGIN.arg,
-            PASSWORD.arg,
-            FORMAT.arg,
-            SHOWN.arg,
-            SORT.arg,
-            ROWS.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
+        args: list_args![TENANT.arg, LOGIN.arg, PASSWORD.arg],
         session: false,
         examples: &[Example {
             line: "tenant group list tenant=rehearsal.tenant",

@@ -2,7 +2,7 @@
 
 use super::Entry;
 use crate::command::failure::code;
-use crate::command::{Exit, FORMAT, Failure, INTO, OVERWRITE, Outcome, ROWS, SHOWN, SORT, rows_on};
+use crate::command::{Exit, Failure, Outcome, list_args, rows_on};
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Example};
 use crate::render::collect::REMEMBERED;
@@ -15,14 +15,7 @@ pub(super) static LAST: Entry = Entry {
         details: "Shows the last list or record again, all of its rows also where the table had left some out; in \
             another format, order or choice of columns if asked. Nothing is read again from the vault. What is \
             remembered goes at logout.",
-        args: &[
-            FORMAT.arg,
-            SHOWN.arg,
-            SORT.arg,
-            ROWS.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
+        args: list_args![],
         session: false,
         examples: &[
             Example {
