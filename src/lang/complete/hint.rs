@@ -29,6 +29,11 @@ impl Place<'_, '_> {
         let (before, word) = self.split();
         let blank = if word.is_some() { " " } else { "" };
         let Some((command, length)) = self.outline.command else {
+            if let [only] = self.outline.words.as_slice()
+                && matches!(only.role, Role::Keyword)
+            {
+                return Some(format!("{blank}NAME in (COMMAND) {{ … }}"));
+            }
             // Between the words of a path.
             let words: Vec<&str> = self
                 .outline

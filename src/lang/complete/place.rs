@@ -107,6 +107,13 @@ impl<'t> Place<'_, 't> {
                 ));
             }
         }
+        if let [first, _] = before
+            && matches!(first.role, Role::Keyword)
+        {
+            found
+                .items
+                .push(candidate("in", "The list that the loop runs over: in (…)"));
+        }
         if let Some((command, length)) = self.outline.command
             && before.len() >= length
         {

@@ -21,6 +21,12 @@ fn words_of_commands() {
     assert_eq!(texts("EX| group=a"), ["export"]);
     assert_eq!(texts("for"), ["foreach"]);
     assert_eq!(texts("user for"), [""; 0]);
+    assert_eq!(texts("foreach g "), ["in"]);
+    assert_eq!(texts("foreach g in "), [""; 0]);
+    assert_eq!(
+        hint("foreach", &CATALOGUE).unwrap(),
+        " NAME in (COMMAND) { … }"
+    );
     assert_eq!(texts("bundle "), ["get", "password"]);
     assert_eq!(texts("bundle p"), ["password"]);
     assert_eq!(texts("tenant "), ["user"]);
