@@ -93,7 +93,9 @@ pub(super) fn walk_users<E: From<Error>>(
     let (from, order) = way;
     let mut selection = selection.clone();
     let mut left = u64::MAX;
-    if way == BY_ID {
+    let sorts = way == BY_ID;
+    let _cache = sorts.then(|| SmallCache::of(db)).transpose()?;
+    if sorts {
         // Where SQLite knows of a limit, it sorts in a slower way.
         left = selection.limit.take().unwrap_or(left);
     }
@@ -103,6 +105,31 @@ pub(super) fn walk_users<E: From<Error>>(
         left -= 1;
         Ok(each(read(row).map_err(Error::from)?)? && left > 0)
     })
+}
+
+/// A connection with little memory, as long as this is held. SQLite sorts as many rows at once as its cache is large,
+/// and hears of no Ctrl-C meanwhile; and who reads in the order in which things lie needs no more.
+struct SmallCache<'c> {
+    db: &'c Connection,
+    before: i64,
+}
+
+impl<'c> SmallCache<'c> {
+    /// In KiB, by SQLite's sign.
+    const SIZE: i64 = -4096;
+
+    fn of(db: &'c Connection) -> Result<Self> {
+        let before = db.pragma_query_value(None, "cache_size", |row| row.get(0))?;
+        db.pragma_update(None, "cache_size", Self::SIZE)?;
+        Ok(Self { db, before })
+    }
+}
+
+impl Drop for SmallCache<'_> {
+    fn drop(&mut self) {
+        // A smaller cache than before is slower and nothing else.
+        let _ = self.db.pragma_update(None, "cache_size", self.before);
+    }
 }
 
 /// Whether so large a part of the users is wanted that they are better read in the order in which they lie.
