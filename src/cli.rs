@@ -2,16 +2,15 @@
 
 mod args;
 mod manual;
+mod signals;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::Parser as _;
 use secrecy::{ExposeSecret as _, SecretSlice};
 
-use crate::ambient::{Ambient, CancelToken};
+use crate::ambient::{Ambient, CancelToken, Patient};
 use crate::command::context::{HowToLogIn, PasswordFrom, Terms};
 use crate::command::failure::code;
 use crate::command::file::{read_line, read_private, read_secret};
@@ -38,7 +37,9 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8));
         }
     };
-    ExitCode::from(run(cli, cancel) as u8)
+    let exit = run(cli, cancel.clone());
+    signals::die(&cancel);
+    ExitCode::from(exit as u8)
 }
 
 /// What nobody may do to this process, before it holds a secret (security.md §5).
@@ -70,14 +71,7 @@ fn harden(cancel: &CancelToken) -> Result<(), String> {
             ),
         );
     }));
-    let signals = [signal_hook::consts::SIGINT, signal_hook::consts::SIGXFSZ];
-    // Ctrl-C asks the running command to stop. A file that grows past its limit is an error of the write, not a death.
-    let flags = [cancel.flag(), Arc::new(AtomicBool::new(false))];
-    for (signal, flag) in signals.into_iter().zip(flags) {
-        signal_hook::flag::register(signal, flag)
-            .map_err(|e| format!("cannot listen to signals: {e}"))?;
-    }
-    Ok(())
+    signals::listen(cancel).map_err(|e| format!("cannot listen to signals: {e}"))
 }
 
 fn say(exit: Exit, text: &str) -> ExitCode {
@@ -119,11 +113,12 @@ fn run(cli: Cli, cancel: CancelToken) -> Exit {
         Ok(path) => path,
         Err(failure) => return show(&ui, &failure),
     };
+    let heard = cancel.clone();
     let mut shell = match Shell::new(ui.clone(), Ambient::system(), cancel, settings, vault) {
         Ok(shell) => shell,
         Err(failure) => return show(&ui, &failure),
     };
-    let done = act(&mut shell, &cli);
+    let done = act(&mut shell, &cli, &heard);
     let exit = done.unwrap_or_else(|failure| shell.fail(&failure, &here));
     shell.close();
     exit
@@ -139,7 +134,7 @@ fn show(ui: &Ui, failure: &Failure) -> Exit {
     failure.exit
 }
 
-fn act(shell: &mut Shell, cli: &Cli) -> Result<Exit, Failure> {
+fn act(shell: &mut Shell, cli: &Cli, cancel: &CancelToken) -> Result<Exit, Failure> {
     let options = &cli.options;
     match &cli.action {
         Some(Action::Check { file }) => return shell.check(file),
@@ -153,7 +148,7 @@ fn act(shell: &mut Shell, cli: &Cli) -> Result<Exit, Failure> {
         shell.open_demo()?;
     }
     if let Some(name) = &options.login {
-        let password = password(options)?;
+        let password = password(options, cancel)?;
         // A password that can be read once is kept for a run that ends by itself, not in a shell that waits for input.
         let ends = cli.action.is_some() || !options.commands.is_empty();
         let again = match (&options.password_file, &password) {
@@ -187,18 +182,19 @@ fn act(shell: &mut Shell, cli: &Cli) -> Result<Exit, Failure> {
 }
 
 /// The master password, from wherever the options say; `None` to be asked on the terminal.
-fn password(options: &Options) -> Result<Option<SecretSlice<u8>>, Failure> {
+fn password(options: &Options, cancel: &CancelToken) -> Result<Option<SecretSlice<u8>>, Failure> {
     if let Some(path) = &options.password_file {
         return read_private(path).map(Some);
     }
     if let Some(number) = options.password_fd {
         let path = PathBuf::from(format!("/dev/fd/{number}"));
-        let mut input =
+        let input =
             std::fs::File::open(&path).map_err(|error| Failure::file("read", &path, &error))?;
+        let mut input = Patient::new(input, cancel.clone());
         return read_secret(&mut input, &path).map(Some);
     }
     if options.password_stdin {
-        return read_line().map(Some);
+        return read_line(cancel).map(Some);
     }
     Ok(None)
 }

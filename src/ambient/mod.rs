@@ -1,9 +1,12 @@
 //! What surrounds any work and a test wants to fix: the clock, randomness, progress, cancellation.
 
 pub mod environment;
+mod patient;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+
+pub use self::patient::Patient;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
@@ -74,9 +77,13 @@ impl Ambient {
     }
 }
 
-/// A flag that asks running work to stop. Cheap to clone and to ask.
+/// Asks running work to stop. Cheap to clone and to ask.
 #[derive(Debug, Default, Clone)]
-pub struct CancelToken(Arc<AtomicBool>);
+pub struct CancelToken {
+    asked: Arc<AtomicBool>,
+    /// The signal that ends the process; 0 while there is none.
+    ended: Arc<AtomicI32>,
+}
 
 /// The work was asked to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -86,17 +93,27 @@ pub struct Cancelled;
 impl CancelToken {
     /// Asks the work to stop. Safe to call from a signal handler's thread.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.asked.store(true, Ordering::Relaxed);
     }
 
-    /// Forgets an earlier request, before a new command begins.
+    /// Asks this work and all that would follow to stop, because the process ends by this signal.
+    pub fn end(&self, signal: i32) {
+        self.ended.store(signal, Ordering::Relaxed);
+    }
+
+    /// The signal by which the process ends, if it does.
+    pub fn ended(&self) -> Option<i32> {
+        Some(self.ended.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
+    }
+
+    /// Forgets an earlier request, before a new command begins. That the process ends is not forgotten.
     pub fn reset(&self) {
-        self.0.store(false, Ordering::Relaxed);
+        self.asked.store(false, Ordering::Relaxed);
     }
 
     /// Whether the work was asked to stop.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.asked.load(Ordering::Relaxed) || self.ended().is_some()
     }
 
     /// `Err` once the work was asked to stop.
@@ -110,7 +127,7 @@ impl CancelToken {
 
     /// The flag itself, for a signal handler.
     pub fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.asked)
     }
 }
 

@@ -9,6 +9,7 @@ use rustix::fs::OFlags;
 use secrecy::{ExposeSecret, SecretSlice};
 use zeroize::Zeroizing;
 
+use crate::ambient::{CancelToken, Patient};
 use crate::exchange::input;
 use crate::exchange::list::Names;
 use crate::lang::selection::{Expr, Operand, Selection};
@@ -112,21 +113,18 @@ pub fn read_secret(input: &mut impl Read, name: &Path) -> Result<SecretSlice<u8>
 
 /// Reads one line of standard input as a secret, and not a byte more: what follows is the script's. Past the process's
 /// own input buffer, which nobody wipes.
-pub fn read_line() -> Result<SecretSlice<u8>, Failure> {
+pub fn read_line(cancel: &CancelToken) -> Result<SecretSlice<u8>, Failure> {
+    let mut input = Patient::new(rustix::stdio::stdin(), cancel.clone());
     let mut line = Zeroizing::new(Vec::with_capacity(PRIVATE_MAX as usize));
     let mut byte = Zeroizing::new([0u8]);
     while line.len() < PRIVATE_MAX as usize {
-        match rustix::io::read(rustix::stdio::stdin(), byte.as_mut_slice()) {
+        match input.read(byte.as_mut_slice()) {
             Ok(0) => break,
             Ok(_) if byte[0] == b'\n' => break,
             Ok(_) => line.push(byte[0]),
-            Err(rustix::io::Errno::INTR) => return Err(Failure::interrupted()),
+            Err(_) if cancel.is_cancelled() => return Err(Failure::interrupted()),
             Err(error) => {
-                return Err(Failure::file(
-                    "read",
-                    Path::new("standard input"),
-                    &error.into(),
-                ));
+                return Err(Failure::file("read", Path::new("standard input"), &error));
             }
         }
     }

@@ -1,18 +1,18 @@
 //! Questions to whoever sits at the terminal.
 
 use std::fs::File;
-use std::io;
-use std::time::Duration;
+use std::io::{self, Read as _};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
 use secrecy::SecretString;
 use zeroize::Zeroize;
 
 use super::Error;
 use super::cell::grouped;
 use super::ui::Ui;
-use crate::ambient::CancelToken;
+use crate::ambient::{CancelToken, Patient};
 
 /// Somebody who answers.
 pub trait Ask: Send + Sync {
@@ -37,47 +37,45 @@ impl Terminal {
 
 impl Ask for Terminal {
     fn line(&self) -> Result<Option<String>, Error> {
-        let input = rustix::stdio::stdin();
+        let mut input = Patient::new(rustix::stdio::stdin(), self.cancel.clone());
         let mut line = Vec::new();
         loop {
-            // A read would be restarted after a signal, and Ctrl-C not be heard; a poll is not.
-            let tick = Timespec::try_from(Duration::from_millis(100)).unwrap_or_default();
-            let ready = poll(&mut [PollFd::new(&input, PollFlags::IN)], Some(&tick));
-            if self.cancel.is_cancelled() {
-                return Err(Error::Interrupted);
-            }
-            match ready {
-                Ok(0) | Err(rustix::io::Errno::INTR) => continue,
-                Ok(_) => {}
-                Err(e) => return Err(Error::Terminal(e.into())),
-            }
             // The terminal hands over whole lines; a byte at a time leaves the next line to its reader.
             let mut byte = [0];
-            match rustix::io::read(input, &mut byte) {
-                Ok(0) if line.is_empty() => return Ok(None),
-                Ok(0) => break,
-                Ok(_) if byte[0] == b'\n' => break,
-                Ok(_) => line.push(byte[0]),
-                Err(rustix::io::Errno::INTR) => {}
-                Err(e) => return Err(Error::Terminal(e.into())),
+            match input.read(&mut byte).map_err(failed)? {
+                0 if line.is_empty() => return Ok(None),
+                0 => break,
+                _ if byte[0] == b'\n' => break,
+                _ => line.push(byte[0]),
             }
         }
         Ok(Some(String::from_utf8_lossy(&line).into_owned()))
     }
 
     fn password(&self, prompt: &str) -> Result<SecretString, Error> {
-        // rpassword turns the echo off only after the prompt is there, and somebody may be faster.
-        let _unseen = Unseen::begin().map_err(Error::Terminal)?;
-        match rpassword::prompt_password(prompt) {
-            Ok(mut password) => {
-                // Into a box of its exact size: shrinking the string would leave a copy behind.
-                let secret = SecretString::from(Box::<str>::from(password.as_str()));
-                password.zeroize();
-                Ok(secret)
-            }
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => Err(Error::Interrupted),
-            Err(e) => Err(Error::Terminal(e)),
-        }
+        // rpassword would turn the echo off only after the prompt is there, and somebody may be faster.
+        let unseen = Unseen::begin().map_err(Error::Terminal)?;
+        let terminal = unseen.terminal.try_clone().map_err(Error::Terminal)?;
+        let config = rpassword::ConfigBuilder::new()
+            .input_reader(Patient::new(terminal, self.cancel.clone()))
+            .build();
+        let typed = rpassword::prompt_password_with_config(prompt, config);
+        // Enter was not seen either.
+        let _ = rustix::io::write(&unseen.terminal, b"\n");
+        let mut password = typed.map_err(failed)?;
+        // Into a box of its exact size: shrinking the string would leave a copy behind.
+        let secret = SecretString::from(Box::<str>::from(password.as_str()));
+        password.zeroize();
+        Ok(secret)
+    }
+}
+
+/// Why nothing could be read.
+fn failed(error: io::Error) -> Error {
+    if error.kind() == io::ErrorKind::Interrupted || Patient::<File>::gave_up(&error) {
+        Error::Interrupted
+    } else {
+        Error::Terminal(error)
     }
 }
 
@@ -89,11 +87,13 @@ struct Unseen {
 
 impl Unseen {
     fn begin() -> io::Result<Self> {
-        let terminal = File::open("/dev/tty")?;
+        let terminal = File::options().read(true).write(true).open("/dev/tty")?;
         let before = tcgetattr(&terminal)?;
         let mut unseen = before.clone();
         let seen = LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
         unseen.local_modes.remove(seen);
+        unseen.special_codes[SpecialCodeIndex::VMIN] = 1;
+        unseen.special_codes[SpecialCodeIndex::VTIME] = 0;
         tcsetattr(&terminal, OptionalActions::Now, &unseen)?;
         Ok(Self { terminal, before })
     }
@@ -163,6 +163,17 @@ impl Ui {
         self.say(&super::sanitize::message(question, false));
         let answer = self.ask().line()?.unwrap_or_default();
         Ok(answer.trim().to_owned())
+    }
+
+    /// The next line that is typed after `prompt`, as it is, on a terminal that can only append; `None` when the input
+    /// has ended.
+    pub fn plain_line(&self, prompt: &str) -> Result<Option<String>, Error> {
+        self.say(&super::sanitize::message(prompt, false));
+        let line = self.ask().line();
+        if !matches!(line, Ok(Some(_))) {
+            self.say("\n");
+        }
+        line
     }
 
     /// A password, typed unseen on the terminal.

@@ -492,6 +492,11 @@ impl Ui {
         self.inner.ask.as_ref()
     }
 
+    /// Whether the terminal can only append, so that no line can be edited on it.
+    pub fn is_dumb(&self) -> bool {
+        self.inner.dumb
+    }
+
     /// Whether there is a terminal to show a screen on and to take keys from.
     pub fn has_screen(&self) -> bool {
         self.inner.in_terminal && self.inner.out_terminal && !self.inner.dumb

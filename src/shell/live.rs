@@ -9,9 +9,10 @@ use crate::command::failure::code;
 use crate::command::{Exit, Failure};
 use crate::lang::help;
 use crate::lang::value::Variables;
-use crate::store::settings;
+use crate::render::counted;
+use crate::store::{Pulse, settings};
 
-/// After how long without a line the session of a tenant is locked.
+/// After how long without a key the session of a tenant is locked.
 const TENANT_IDLE: Duration = Duration::from_secs(600);
 
 impl Shell {
@@ -22,7 +23,7 @@ impl Shell {
         self.read_settings()?;
         let mut editor = self.editor()?;
         let mut last = Exit::Ok;
-        while !self.leaving {
+        while !self.leaving && self.cancel.ended().is_none() {
             match self.next_line(&mut editor)? {
                 Line::Text(line) => {
                     self.cancel.reset();
@@ -30,9 +31,12 @@ impl Shell {
                         Some(answer) => self.answer(answer, line),
                         None => self.run_text(Text::line(line)),
                     };
+                    editor.history().finished(last as u8);
                 }
-                Line::Interrupted => {}
+                // A signal may have come while nobody waited for one.
+                Line::Interrupted => self.cancel.reset(),
                 Line::End => break,
+                Line::HungUp => self.cancel.end(signal_hook::consts::SIGHUP),
             }
         }
         // Leaving is no failure, whatever the last command said; only an interrupted shell says so.
@@ -56,16 +60,20 @@ impl Shell {
         }
     }
 
-    /// The next line. While the shell waits for it, the idle clock of the session runs.
+    /// The next line. While the shell waits for its keys, the idle clock of the session runs.
     fn next_line(&mut self, editor: &mut Editor) -> Result<Line, Failure> {
         let prompt = self.prompt();
         self.open_completion();
+        let mut pulses = Vec::new();
         if let (Some(session), Some(vault)) = (&mut self.desk.session, &self.desk.vault) {
             session.arm(settings::span(vault.file().connection(), "idle-timeout")?)?;
+            pulses.push(session.pulse());
         }
         if let Some(open) = &mut self.desk.tenant {
             open.session.arm(TENANT_IDLE)?;
+            pulses.push(open.session.pulse());
         }
+        editor.at_each_key(move || pulses.iter().for_each(Pulse::beat));
         let line = editor.read_line(&prompt);
         if let Some(session) = &self.desk.session {
             session.disarm();
@@ -145,18 +153,10 @@ impl Shell {
         Ok(())
     }
 
-    /// The line editor with the history of this vault; without one that can be kept, with one for the session.
-    fn editor(&self) -> Result<Editor, Failure> {
-        let history = if self.options.private || self.demo.is_some() {
-            History::private(catalogue())
-        } else {
-            let path = place::history(&self.desk.path)?;
-            History::open(&path, catalogue()).unwrap_or_else(|error| {
-                self.ui.warning(&error.to_string());
-                self.ui.hint(&error.hint());
-                History::private(catalogue())
-            })
-        };
+    /// The line editor with the history of this vault.
+    fn editor(&mut self) -> Result<Editor, Failure> {
+        let history = self.open_history()?;
+        self.history = Some(history.clone());
         let live = super::names::Candidates::from(Rc::clone(&self.completion));
         Ok(Editor::new(
             self.ui.clone(),
@@ -164,6 +164,28 @@ impl Shell {
             Box::new(live),
             history,
         )?)
+    }
+
+    /// The history of this vault; where it cannot be kept, one for the session.
+    pub(super) fn open_history(&self) -> Result<History, Failure> {
+        let clock = || std::sync::Arc::clone(&self.ambient.clock);
+        if self.options.private || self.demo.is_some() {
+            return Ok(History::private(catalogue(), clock()));
+        }
+        let path = place::history(&self.desk.path)?;
+        let history = History::open(&path, catalogue(), clock()).unwrap_or_else(|error| {
+            self.ui.warning(&error.to_string());
+            self.ui.hint(&error.hint());
+            History::private(catalogue(), clock())
+        });
+        if history.damaged() > 0 {
+            let lines = counted(history.damaged() as u64, "damaged line");
+            self.ui.warning(&format!(
+                "{lines} of the history {} could not be read and are left out",
+                path.display()
+            ));
+        }
+        Ok(history)
     }
 }
 

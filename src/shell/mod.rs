@@ -90,6 +90,8 @@ pub struct Shell {
     /// So many failures were shown.
     failures: Cell<u64>,
     timing: bool,
+    /// What was typed, once somebody types or asks for it.
+    history: Option<editor::History>,
     leaving: bool,
     /// Lines are typed.
     is_live: bool,
@@ -131,6 +133,7 @@ impl Shell {
             completion: Rc::default(),
             failures: Cell::new(0),
             timing: false,
+            history: None,
             leaving: false,
             is_live: false,
             hushed: false,

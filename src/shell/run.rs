@@ -6,6 +6,7 @@ use super::check::{Told, check};
 use super::names::Names;
 use super::script::{self, Text};
 use super::{Shell, catalogue};
+use crate::ambient::Patient;
 use crate::command::failure::code;
 use crate::command::{Exit, Failure, ROWS, SORT};
 use crate::lang::args::{Given, Value};
@@ -36,8 +37,13 @@ impl Shell {
     /// Runs standard input as a script.
     pub fn run_input(&mut self) -> Result<Exit, Failure> {
         let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes)
-            .map_err(|error| Failure::file("read", Path::new("standard input"), &error))?;
+        let mut input = Patient::new(rustix::stdio::stdin(), self.cancel.clone());
+        std::io::Read::read_to_end(&mut input, &mut bytes).map_err(|error| {
+            match self.cancel.check() {
+                Err(cancelled) => cancelled.into(),
+                Ok(()) => Failure::file("read", Path::new("standard input"), &error),
+            }
+        })?;
         let text = script::decoded(Path::new("standard input"), bytes)?;
         self.run_script(text, Variables::new())
     }

@@ -24,7 +24,7 @@ pub fn interruptible<T>(db: &Connection, cancel: &CancelToken, work: impl FnOnce
                 if cancel.is_cancelled() {
                     handle.interrupt();
                 }
-                std::thread::park_timeout(Duration::from_millis(50));
+                std::thread::park_timeout(Duration::from_millis(10));
             }
         });
         let _done = Done(&done, watch.thread().clone());

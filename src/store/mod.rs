@@ -35,4 +35,4 @@ pub use lock::Holder;
 pub use memory::Memory;
 pub use schema::Kind;
 pub use scratch::scratch;
-pub use session::{Arrival, MasterSession};
+pub use session::{Arrival, MasterSession, Pulse};

@@ -64,6 +64,8 @@ struct Shared {
 #[derive(Default)]
 struct Timer {
     deadline: Option<Deadline>,
+    /// How far ahead the deadline was set.
+    idle: Duration,
     idle_since: Option<Timestamp>,
     ended: bool,
 }
@@ -163,13 +165,11 @@ impl MasterSession {
     /// Locks the session when nobody has called [`MasterSession::disarm`] within `idle`; to be called before the
     /// shell waits for input.
     pub fn arm(&mut self, idle: Duration) -> Result<()> {
-        const DAY: Duration = Duration::from_secs(86_400);
-        let (now, idle) = (Timestamp::now(), idle.min(DAY));
-        let span = jiff::SignedDuration::try_from(idle).unwrap_or(jiff::SignedDuration::MAX);
-        held(&self.shared.timer).deadline = Some(Deadline {
-            monotonic: Instant::now() + idle,
-            wall: now.saturating_add(span).unwrap_or(Timestamp::MAX),
-        });
+        {
+            let mut timer = held(&self.shared.timer);
+            timer.idle = idle;
+            timer.deadline = Some(Deadline::after(idle));
+        }
         self.shared.turned.notify_all();
         if self.watchdog.is_none() {
             let shared = Arc::clone(&self.shared);
@@ -182,9 +182,28 @@ impl MasterSession {
         Ok(())
     }
 
-    /// Somebody typed: the deadline no longer runs.
+    /// What to tell of each key while a line is typed.
+    pub fn pulse(&self) -> Pulse {
+        Pulse(Arc::clone(&self.shared))
+    }
+
+    /// A line was typed: the deadline no longer runs.
     pub fn disarm(&self) {
         held(&self.shared.timer).deadline = None;
+    }
+}
+
+/// Puts the deadline of a session off. Holds no keys, and outlives the session harmlessly.
+pub struct Pulse(Arc<Shared>);
+
+impl Pulse {
+    /// Somebody typed: a deadline that runs begins anew.
+    pub fn beat(&self) {
+        let mut timer = held(&self.0.timer);
+        // The watchdog sleeps on until the old deadline, and finds the new one then.
+        if timer.deadline.is_some() {
+            timer.deadline = Some(Deadline::after(timer.idle));
+        }
     }
 }
 
@@ -251,6 +270,19 @@ impl Shared {
 }
 
 impl Deadline {
+    /// The deadline `idle` from now; a day at most.
+    fn after(idle: Duration) -> Self {
+        const DAY: Duration = Duration::from_secs(86_400);
+        let idle = idle.min(DAY);
+        let span = jiff::SignedDuration::try_from(idle).unwrap_or(jiff::SignedDuration::MAX);
+        Self {
+            monotonic: Instant::now() + idle,
+            wall: Timestamp::now()
+                .saturating_add(span)
+                .unwrap_or(Timestamp::MAX),
+        }
+    }
+
     /// How long to sleep before looking again; nothing when it is over.
     fn wait(self) -> Option<Duration> {
         const LOOK: Duration = Duration::from_secs(20);

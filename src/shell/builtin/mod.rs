@@ -2,6 +2,7 @@
 
 mod display;
 mod help;
+mod history;
 mod last;
 mod leave;
 mod script;
@@ -41,6 +42,10 @@ pub static ALL: &[&Entry] = &[
     &variable::ASSERT,
     &variable::CONFIRM,
     &last::LAST,
+    &history::LIST,
+    &history::DELETE,
+    &history::OFF,
+    &history::ON,
     &leave::EXIT,
 ];
 

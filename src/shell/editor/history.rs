@@ -1,19 +1,24 @@
 //! What was typed, to be recalled.
 //!
-//! rustyline's own history knows neither of secrets nor of vaults, so this is another: a file for each vault, readable
-//! by its owner alone, into which every line goes as soon as it is accepted, with its secret values left blank. Lines
-//! of this session come before those of others that run at the same time, because they are only read at the start.
+//! rustyline's own history knows neither of secrets nor of vaults, so this is another: every line goes into the file of
+//! its vault as soon as it is accepted, with its secret values left blank, and how it went is filled in when it has
+//! run. Lines of this session come before those of others that run at the same time, because the file is only read at
+//! the start. A [`History`] is cheap to clone: the editor recalls from it, and the shell tells it what became of a line.
+
+mod file;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::cell::{Ref, RefCell};
+use std::path::Path;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use rustyline::history::{History as Recallable, SearchDirection, SearchResult};
 
+pub use self::file::HistoryError;
+use self::file::{HistoryFile, Place};
+use crate::ambient::Clock;
 use crate::lang::redact::{Redaction, redact, secrets};
 use crate::lang::spec::Catalogue;
 
@@ -23,71 +28,44 @@ const KEPT: usize = 10_000;
 /// A longer line is remembered for this session only.
 const LONGEST: usize = 64 * 1024;
 
-/// The file is written anew once it holds this many times [`KEPT`] lines.
-const SLACK: usize = 2;
-
-/// The file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum HistoryError {
-    /// Its mode lets others in.
-    #[error(
-        "the history {} is open to others (mode {mode:04o}); lines are remembered for this session only",
-        path.display()
-    )]
-    OpenToOthers {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// It belongs to somebody else.
-    #[error("the history {} belongs to another user; lines are remembered for this session only", path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It is something else than a file.
-    #[error("the history {} is not a regular file; lines are remembered for this session only", path.display())]
-    NotAFile {
-        /// What stands in its place.
-        path: PathBuf,
-    },
-    /// It cannot be read or written.
-    #[error("the history {} cannot be used: {source}; lines are remembered for this session only", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
+/// A line that was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What names it until this session ends.
+    pub number: u64,
+    /// The line; its secret values are left out, unless it is remembered for this session only.
+    pub line: String,
+    /// When it was accepted, where that is known.
+    pub at: Option<Timestamp>,
+    /// The exit status of what it ran; none while it runs, or where that was never told.
+    pub exit: Option<u8>,
+    /// How long that took, in milliseconds.
+    pub took: Option<u64>,
 }
 
-impl HistoryError {
-    /// What to do about it.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::OpenToOthers { path, .. } => format!("chmod 600 {}", path.display()),
-            Self::Foreign { path } | Self::NotAFile { path } => {
-                format!("move {} out of the way", path.display())
-            }
-            Self::Io { .. } => "--private keeps the history in memory without this warning".into(),
-        }
-    }
-
-    fn io(path: &Path) -> impl Fn(io::Error) -> Self {
-        |source| Self::Io {
-            path: path.to_owned(),
-            source,
-        }
-    }
-}
-
-/// The lines of a vault's sessions, the oldest first.
+/// The lines of a vault's sessions.
+#[derive(Clone)]
 pub struct History {
-    lines: Vec<String>,
-    file: Option<PathBuf>,
+    pages: Rc<RefCell<Pages>>,
     catalogue: Catalogue,
+    clock: Arc<dyn Clock>,
     recall: Shared,
+}
+
+/// What a [`History`] holds.
+#[derive(Default)]
+struct Pages {
+    /// The newest of each line, the oldest first.
+    entries: Vec<Entry>,
+    /// Numbers given so far.
+    numbered: u64,
+    file: Option<HistoryFile>,
+    /// Lines of the file that could not be read.
+    damaged: usize,
+    /// Nothing is remembered for now.
+    paused: bool,
+    /// The entry that runs, and where it stands in the file.
+    running: Option<(u64, Option<Place>)>,
 }
 
 /// What is being recalled; the key bindings and the history share it.
@@ -123,71 +101,140 @@ impl Recall {
 
 impl History {
     /// A history that ends with the session.
-    pub fn private(catalogue: Catalogue) -> Self {
+    pub fn private(catalogue: Catalogue, clock: Arc<dyn Clock>) -> Self {
         Self {
-            lines: Vec::new(),
-            file: None,
+            pages: Rc::default(),
             catalogue,
+            clock,
             recall: Shared::default(),
         }
     }
 
     /// The history in the file at `path`, which is made, with its directory, when there is none.
-    pub fn open(path: &Path, catalogue: Catalogue) -> Result<Self, HistoryError> {
-        if let Some(folder) = path.parent() {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(folder)
-                .map_err(HistoryError::io(path))?;
+    pub fn open(
+        path: &Path,
+        catalogue: Catalogue,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, HistoryError> {
+        let (file, read) = HistoryFile::open(path)?;
+        let history = Self::private(catalogue, clock);
+        {
+            let mut pages = history.pages.borrow_mut();
+            pages.file = Some(file);
+            pages.damaged = read.damaged;
+            for mut entry in read.entries {
+                pages.numbered += 1;
+                entry.number = pages.numbered;
+                pages.entries.push(entry);
+            }
         }
-        let mut file = open_locked(path)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)
-            .map_err(HistoryError::io(path))?;
-        let text = String::from_utf8_lossy(&bytes);
-        let lines = latest(text.lines().map(decode).collect());
-        if text.lines().count() > SLACK * KEPT {
-            // A file that stays too long is no reason to go without.
-            let _ = rewrite(path, &lines);
-        }
-        Ok(Self {
-            lines,
-            file: Some(path.to_owned()),
-            catalogue,
-            recall: Shared::default(),
-        })
+        Ok(history)
     }
 
     /// What is remembered, the oldest first.
-    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator {
-        self.lines.iter().map(String::as_str)
+    pub fn entries(&self) -> Vec<Entry> {
+        self.pages.borrow().entries.clone()
     }
 
-    /// Remembers a line, unless it is blank or begins with a blank. When the file fails, the line is remembered all the
-    /// same, and the file is left alone from then on.
-    pub fn remember(&mut self, line: &str) -> Result<(), HistoryError> {
+    /// How many lines of the file could not be read, and were left out.
+    pub fn damaged(&self) -> usize {
+        self.pages.borrow().damaged
+    }
+
+    /// Whether lines go into a file.
+    pub fn is_kept(&self) -> bool {
+        self.pages.borrow().file.is_some()
+    }
+
+    /// Remembers no line from now on, or does so again.
+    pub fn pause(&self, paused: bool) {
+        self.pages.borrow_mut().paused = paused;
+    }
+
+    /// Remembers a line, unless it is blank, begins with a blank, or nothing is to be remembered. When the file fails,
+    /// the line is remembered all the same, and the file is left alone from then on.
+    pub fn remember(&self, line: &str) -> Result<(), HistoryError> {
         let line = line.trim_end();
         *self.recall() = Recall::default();
-        if line.is_empty() || line.starts_with([' ', '\t', '\n']) {
+        let mut pages = self.pages.borrow_mut();
+        pages.running = None;
+        if pages.paused || line.is_empty() || line.starts_with([' ', '\t', '\n']) {
             return Ok(());
         }
         let (line, lasting) = match redact(line, &self.catalogue) {
             Redaction::Keep(text) => (text, true),
             Redaction::NeverStore => (line.to_owned(), false),
         };
-        let repeated = self.lines.last() == Some(&line);
-        self.lines.retain(|other| *other != line);
-        let lasting = lasting && !repeated && line.len() <= LONGEST;
-        let file = self.file.take_if(|_| lasting);
-        let kept = file.map(|path| append(&path, &line).map(|()| path));
-        self.lines.push(line);
-        let excess = self.lines.len().saturating_sub(KEPT);
-        self.lines.drain(..excess);
-        if let Some(kept) = kept {
-            self.file = Some(kept?);
+        pages.numbered += 1;
+        let entry = Entry {
+            number: pages.numbered,
+            line,
+            at: Some(self.clock.now()),
+            exit: None,
+            took: None,
+        };
+        let lasting = lasting && entry.line.len() <= LONGEST;
+        let written = match pages.file.as_mut().filter(|_| lasting) {
+            Some(file) => file.append(&entry).map(Some),
+            None => Ok(None),
+        };
+        pages.running = Some((entry.number, *written.as_ref().unwrap_or(&None)));
+        pages.entries.retain(|other| other.line != entry.line);
+        pages.entries.push(entry);
+        let excess = pages.entries.len().saturating_sub(KEPT);
+        pages.entries.drain(..excess);
+        written.map(drop).inspect_err(|_| pages.file = None)
+    }
+
+    /// Fills in how the line that was remembered last has ended. A file that cannot take it is no reason to complain:
+    /// the line itself is there.
+    pub fn finished(&self, exit: u8) {
+        let now = self.clock.now();
+        let mut pages = self.pages.borrow_mut();
+        let Some((number, place)) = pages.running.take() else {
+            return;
+        };
+        let newest = pages.entries.iter_mut().rev();
+        let Some(entry) = newest.take(1).find(|entry| entry.number == number) else {
+            return;
+        };
+        entry.exit = Some(exit);
+        entry.took = entry
+            .at
+            .and_then(|at| u64::try_from(now.duration_since(at).as_millis()).ok());
+        let entry = entry.clone();
+        if let (Some(file), Some(place)) = (&mut pages.file, place) {
+            file.fill_in(place, &entry);
         }
-        Ok(())
+    }
+
+    /// Forgets the line with this number; `false` when there is none.
+    pub fn delete(&self, number: u64) -> Result<bool, HistoryError> {
+        let mut pages = self.pages.borrow_mut();
+        let Some(at) = pages
+            .entries
+            .iter()
+            .position(|entry| entry.number == number)
+        else {
+            return Ok(false);
+        };
+        let line = pages.entries.remove(at).line;
+        if let Some(file) = &mut pages.file {
+            file.retain(|entry| entry.line != line)?;
+        }
+        Ok(true)
+    }
+
+    /// Forgets all lines, also those that other sessions have written; says how many this session knew.
+    pub fn delete_all(&self) -> Result<usize, HistoryError> {
+        let mut pages = self.pages.borrow_mut();
+        let count = pages.entries.len();
+        pages.entries.clear();
+        pages.running = None;
+        if let Some(file) = &mut pages.file {
+            file.retain(|_| false)?;
+        }
+        Ok(count)
     }
 
     /// What the bindings of Up and Down have to know.
@@ -197,6 +244,10 @@ impl History {
 
     fn recall(&self) -> MutexGuard<'_, Recall> {
         self.recall.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self) -> Ref<'_, [Entry]> {
+        Ref::map(self.pages.borrow(), |pages| pages.entries.as_slice())
     }
 
     /// Where the cursor belongs in a recalled line.
@@ -211,19 +262,20 @@ impl History {
         dir: SearchDirection,
         matches: impl Fn(&str) -> Option<usize>,
     ) -> Option<(usize, usize)> {
-        let test = |at: usize| matches(self.lines.get(at)?).map(|pos| (at, pos));
+        let entries = self.known();
+        let test = |at: usize| matches(&entries.get(at)?.line).map(|pos| (at, pos));
         match dir {
-            SearchDirection::Forward => (start..self.lines.len()).find_map(test),
+            SearchDirection::Forward => (start..entries.len()).find_map(test),
             SearchDirection::Reverse => {
-                let end = start.saturating_add(1).min(self.lines.len());
+                let end = start.saturating_add(1).min(entries.len());
                 (0..end).rev().find_map(test)
             }
         }
     }
 
-    fn result(&self, idx: usize, pos: usize) -> Option<SearchResult<'_>> {
-        self.lines.get(idx).map(|line| SearchResult {
-            entry: Cow::Borrowed(line),
+    fn result(&self, idx: usize, pos: usize) -> Option<SearchResult<'static>> {
+        self.known().get(idx).map(|entry| SearchResult {
+            entry: Cow::Owned(entry.line.clone()),
             idx,
             pos,
         })
@@ -232,10 +284,11 @@ impl History {
 
 impl Recallable for History {
     fn get(&self, index: usize, _: SearchDirection) -> rustyline::Result<Option<SearchResult<'_>>> {
-        Ok(self
-            .lines
+        let cursor = self
+            .known()
             .get(index)
-            .and_then(|line| self.result(index, self.cursor(line))))
+            .map(|entry| self.cursor(&entry.line));
+        Ok(cursor.and_then(|cursor| self.result(index, cursor)))
     }
 
     /// The editor remembers lines itself, with [`History::remember`].
@@ -248,11 +301,11 @@ impl Recallable for History {
     }
 
     fn len(&self) -> usize {
-        self.lines.len()
+        self.known().len()
     }
 
     fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.known().is_empty()
     }
 
     fn set_max_len(&mut self, _: usize) -> rustyline::Result<()> {
@@ -278,7 +331,6 @@ impl Recallable for History {
     }
 
     fn clear(&mut self) -> rustyline::Result<()> {
-        self.lines.clear();
         Ok(())
     }
 
@@ -311,7 +363,10 @@ impl Recallable for History {
                 .then(|| self.cursor(line))
         });
         let found = match (found, dir, recall.at) {
-            (None, SearchDirection::Reverse, Some(at)) => Some((at, self.cursor(&self.lines[at]))),
+            (None, SearchDirection::Reverse, Some(at)) => self
+                .known()
+                .get(at)
+                .map(|entry| (at, self.cursor(&entry.line))),
             (found, ..) => found,
         };
         recall.at = found.map(|(at, _)| at);
@@ -319,7 +374,7 @@ impl Recallable for History {
             Some((at, pos)) => self.result(at, pos),
             None => Some(SearchResult {
                 entry: Cow::Owned(recall.typed.0.clone()),
-                idx: self.lines.len(),
+                idx: self.known().len(),
                 pos: recall.typed.1,
             }),
         };
@@ -346,113 +401,6 @@ fn blank(line: &str, catalogue: &Catalogue) -> Option<usize> {
                 .iter()
                 .any(|secret| secret.start == *at)
         })
-}
-
-/// The newest of each line, the oldest first, no more than [`KEPT`].
-fn latest(lines: Vec<String>) -> Vec<String> {
-    let mut seen = HashSet::new();
-    let mut kept: Vec<String> = lines
-        .into_iter()
-        .rev()
-        .filter(|line| !line.trim().is_empty() && seen.insert(line.clone()))
-        .take(KEPT)
-        .collect();
-    kept.reverse();
-    kept
-}
-
-/// Opens and locks the file, makes it where there is none, and refuses one that others could read.
-fn open_locked(path: &Path) -> Result<File, HistoryError> {
-    loop {
-        let opened = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-            .open(path);
-        let file = match opened {
-            Err(e) if e.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-                return Err(HistoryError::NotAFile {
-                    path: path.to_owned(),
-                });
-            }
-            other => other.map_err(HistoryError::io(path))?,
-        };
-        let meta = file.metadata().map_err(HistoryError::io(path))?;
-        if !meta.is_file() {
-            return Err(HistoryError::NotAFile {
-                path: path.to_owned(),
-            });
-        }
-        if meta.uid() != rustix::process::geteuid().as_raw() {
-            return Err(HistoryError::Foreign {
-                path: path.to_owned(),
-            });
-        }
-        if meta.mode() & 0o077 != 0 {
-            return Err(HistoryError::OpenToOthers {
-                path: path.to_owned(),
-                mode: meta.mode() & 0o7777,
-            });
-        }
-        file.lock().map_err(HistoryError::io(path))?;
-        // Another session may have put a shorter file in its place while this one waited.
-        if std::fs::metadata(path).is_ok_and(|now| now.ino() == meta.ino()) {
-            return Ok(file);
-        }
-    }
-}
-
-fn append(path: &Path, line: &str) -> Result<(), HistoryError> {
-    let mut file = open_locked(path)?;
-    let line = format!("{}\n", encode(line));
-    file.write_all(line.as_bytes())
-        .map_err(HistoryError::io(path))
-}
-
-/// Puts a file with just these lines in the place of the one that the caller has locked.
-fn rewrite(path: &Path, lines: &[String]) -> io::Result<()> {
-    let beside = path.with_extension(format!("{}.part", std::process::id()));
-    let mut text = String::new();
-    for line in lines {
-        text.push_str(&encode(line));
-        text.push('\n');
-    }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beside)?;
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| std::fs::rename(&beside, path));
-    if written.is_err() {
-        // It is ours, and of no use to anybody.
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
-}
-
-/// A line of the file: `\n` for a newline, `\\` for a `\`.
-fn encode(line: &str) -> String {
-    line.replace('\\', "\\\\").replace('\n', "\\n")
-}
-
-fn decode(line: &str) -> String {
-    let mut out = String::with_capacity(line.len());
-    let mut chars = line.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next() {
-                Some('n') => out.push('\n'),
-                Some(other) => out.push(other),
-                None => out.push('\\'),
-            },
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

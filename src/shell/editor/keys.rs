@@ -1,21 +1,30 @@
 //! Keys that mean more here than rustyline gives them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustyline::{
-    Cmd, ConditionalEventHandler, Event, EventContext, KeyCode, Movement, RepeatCount,
+    Cmd, ConditionalEventHandler, Event, EventContext, KeyCode, KeyEvent, Modifiers, Movement,
+    RepeatCount,
 };
 
 use super::history;
 
+/// The longest line that can be typed key by key, in bytes. Each such key paints the line anew, so that a megabyte would
+/// take hours; a bracketed paste comes as a whole and may be longer.
+const TYPED: usize = 16 * 1024;
+
 /// What the keys, the painter and the editor tell each other.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Signals {
     /// A list of candidates is being shown, page by page.
     pub(super) is_listing: AtomicBool,
     /// Ctrl-C was pressed.
     is_interrupted: AtomicBool,
+    /// Keys were left out, because the line would have become too long.
+    has_overflown: AtomicBool,
+    /// Whoever wants to know of every key.
+    heard: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
 impl Signals {
@@ -26,6 +35,22 @@ impl Signals {
     /// Whether Ctrl-C was pressed since this was asked last.
     pub(super) fn take_interrupt(&self) -> bool {
         self.is_interrupted.swap(false, Ordering::Relaxed)
+    }
+
+    /// Whether keys were left out since this was asked last.
+    pub(super) fn take_overflow(&self) -> bool {
+        self.has_overflown.swap(false, Ordering::Relaxed)
+    }
+
+    /// Calls `heard` with every key.
+    pub(super) fn hear(&self, heard: Box<dyn Fn() + Send>) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(heard);
+    }
+
+    fn tell(&self) {
+        if let Some(heard) = &*self.heard.lock().unwrap_or_else(PoisonError::into_inner) {
+            heard();
+        }
     }
 }
 
@@ -109,6 +134,7 @@ impl ConditionalEventHandler for Bound {
         positive: bool,
         context: &EventContext<'_>,
     ) -> Option<Cmd> {
+        self.signals.tell();
         if self.signals.is_listing() {
             return Some(END_OF_LIST);
         }
@@ -116,19 +142,27 @@ impl ConditionalEventHandler for Bound {
     }
 }
 
-/// Any other key while a list of candidates waits at the end of its page: TAB shows another line, and a key that says nothing
-/// to the list ends it, so that nobody is caught there.
+/// Any other key. While a list of candidates waits at the end of its page, TAB shows another line, and a key that says
+/// nothing to the list ends it, so that nobody is caught there. A line that is too long takes no more.
 pub(super) struct Page(pub(super) Arc<Signals>);
 
 impl ConditionalEventHandler for Page {
-    fn handle(&self, event: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+    fn handle(
+        &self,
+        event: &Event,
+        _: RepeatCount,
+        _: bool,
+        context: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        self.0.tell();
+        let KeyEvent(key, with) = *event.get(0)?;
         if !self.0.is_listing() {
-            return None;
+            let adds = matches!(key, KeyCode::Char(_))
+                && matches!(with, Modifiers::NONE | Modifiers::SHIFT);
+            let overflows = adds && context.line().len() >= TYPED;
+            self.0.has_overflown.fetch_or(overflows, Ordering::Relaxed);
+            return overflows.then_some(Cmd::Noop);
         }
-        let key = match event {
-            Event::KeySeq(keys) => keys.first()?.0,
-            _ => return None,
-        };
         match key {
             // The next line, the next page.
             KeyCode::Enter | KeyCode::Char(' ' | 'y' | 'Y') => None,

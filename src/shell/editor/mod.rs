@@ -13,8 +13,12 @@ mod paint;
 #[cfg(test)]
 mod testing;
 
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::{QueueSelector, tcflush};
 use rustyline::error::ReadlineError;
 use rustyline::{
     Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, EditMode, Event, EventHandler,
@@ -22,14 +26,17 @@ use rustyline::{
 };
 
 use self::assist::Assist;
-pub use self::history::{History, HistoryError};
+pub use self::history::{Entry, History, HistoryError};
 use self::keys::{Accept, Arrow, Bound, Interrupt, Page, Signals};
 pub use self::offer::{Beyond, Found, Live, Name};
 use crate::lang::grammar::{self, Open};
 use crate::lang::help;
 use crate::lang::spec::Catalogue;
-use crate::render::Ui;
 use crate::render::sanitize::message;
+use crate::render::{Error, Ui};
+
+/// The longest text that is taken from the editor, in bytes: what is longer belongs into a script.
+pub const LONGEST: usize = 1 << 20;
 
 /// What came of asking for a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +47,8 @@ pub enum Line {
     Interrupted,
     /// Ctrl-D, or the input has ended.
     End,
+    /// The terminal is gone.
+    HungUp,
 }
 
 /// The terminal cannot be read.
@@ -115,10 +124,16 @@ impl Editor {
         })
     }
 
+    /// Calls `heard` with every key from now on.
+    pub fn at_each_key(&self, heard: impl Fn() + Send + 'static) {
+        self.signals.hear(Box::new(heard));
+    }
+
     /// Asks for a line after `prompt`, and for more while it is incomplete. The line is remembered.
     pub fn read_line(&mut self, prompt: &str) -> Result<Line, EditorError> {
         let mut text = String::new();
-        let mut prompt = message(prompt, false);
+        let first = message(prompt, false);
+        let mut prompt = first.clone();
         loop {
             match self.read_one(&prompt, &text) {
                 Ok(line) => text.push_str(&line),
@@ -127,7 +142,18 @@ impl Editor {
                 // The diagnostic will say what was left open.
                 Err(ReadlineError::Eof) => break,
                 Err(ReadlineError::Signal(_)) => continue,
+                Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                    self.refuse("what was typed is not UTF-8");
+                    (text, prompt) = (String::new(), first.clone());
+                    continue;
+                }
+                Err(error) if is_hung_up(&error) => return Ok(Line::HungUp),
                 Err(other) => return Err(other.into()),
+            }
+            if self.signals.take_overflow() || text.len() > LONGEST {
+                self.refuse("what was typed is too long");
+                (text, prompt) = (String::new(), first.clone());
+                continue;
             }
             // A question is no part of a command that goes on.
             if help::asked(&text, &self.catalogue).is_some() {
@@ -139,11 +165,11 @@ impl Editor {
             let sign = sign(open);
             prompt = format!(
                 "{sign:>0$}> ",
-                prompt.trim_end().chars().count().saturating_sub(1)
+                first.trim_end().chars().count().saturating_sub(1)
             );
             text.push('\n');
         }
-        if let Err(e) = self.inner.history_mut().remember(&text) {
+        if let Err(e) = self.inner.history().remember(&text) {
             self.ui.warning(&e.to_string());
             self.ui.hint(&e.hint());
         }
@@ -151,15 +177,21 @@ impl Editor {
     }
 
     fn read_one(&mut self, prompt: &str, before: &str) -> rustyline::Result<String> {
+        if self.ui.is_dumb() {
+            return self.read_plain(prompt);
+        }
         let styled = if self.ui.out_has_colours() {
             format!("\u{1b}[1m{prompt}\u{1b}[0m")
         } else {
             prompt.to_owned()
         };
-        let recent = self.history().lines().map(str::to_owned).collect();
+        let recent = self.history().entries().into_iter();
+        let recent = recent.map(|entry| entry.line).collect();
         if let Some(assist) = self.inner.helper_mut() {
             assist.begin(prompt, before, recent);
         }
+        // What was left out of a line that was thrown away is no concern of this one.
+        self.signals.take_overflow();
         let line = self.inner.readline(&(prompt, &styled));
         if self.signals.take_interrupt() {
             return Err(ReadlineError::Interrupted);
@@ -167,10 +199,51 @@ impl Editor {
         line
     }
 
+    /// A line from a terminal on which none can be edited.
+    fn read_plain(&self, prompt: &str) -> rustyline::Result<String> {
+        let line = match self.ui.plain_line(prompt) {
+            Ok(line) => line.ok_or(ReadlineError::Eof)?,
+            Err(Error::Interrupted) => return Err(ReadlineError::Interrupted),
+            Err(Error::Terminal(error)) => return Err(error.into()),
+            Err(other) => return Err(io::Error::other(other).into()),
+        };
+        if line.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(io::Error::from(io::ErrorKind::InvalidData).into());
+        }
+        Ok(line)
+    }
+
+    /// Says that nothing of a line is taken, and throws away what still comes of it: nobody has seen that, and it must
+    /// not run.
+    fn refuse(&self, why: &str) {
+        let silence = Timespec::try_from(Duration::from_millis(100)).unwrap_or_default();
+        let terminal = rustix::stdio::stdin();
+        while !self.ui.is_dumb() && tcflush(terminal, QueueSelector::IFlush).is_ok() {
+            let ready = poll(&mut [PollFd::new(&terminal, PollFlags::IN)], Some(&silence));
+            if !matches!(ready, Ok(1..)) {
+                break;
+            }
+        }
+        self.ui.warning(&format!("{why}; nothing of it runs"));
+        self.ui
+            .hint("the terminal has to send UTF-8, and long texts are run from a file: 'run FILE'");
+    }
+
     /// What is remembered.
     pub fn history(&self) -> &History {
         self.inner.history()
     }
+}
+
+/// Whether there is no terminal any more.
+fn is_hung_up(error: &ReadlineError) -> bool {
+    const GONE: [rustix::io::Errno; 2] = [rustix::io::Errno::IO, rustix::io::Errno::NXIO];
+    let number = match error {
+        ReadlineError::Io(error) => error.raw_os_error(),
+        ReadlineError::Errno(errno) => Some(*errno as i32),
+        _ => None,
+    };
+    GONE.iter().any(|gone| Some(gone.raw_os_error()) == number)
 }
 
 /// What a continuation prompt shows.

@@ -1,16 +1,33 @@
 //! The rules of what is remembered, and where.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::PathBuf;
 
+use super::file::SLACK;
 use super::*;
+use crate::ambient::FixedClock;
 use crate::shell::editor::testing::CATALOGUE;
 
-fn open(path: &Path) -> History {
-    History::open(path, CATALOGUE).unwrap()
+/// 2026-11-26T18:04:05.123456Z.
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(FixedClock(
+        Timestamp::from_microsecond(1_795_716_245_123_456).unwrap(),
+    ))
 }
 
-fn lines(history: &History) -> Vec<&str> {
-    history.lines().collect()
+/// How a line of the file begins before it has run.
+const RUNS: &str = "2026-11-26T18:04:05.123456Z\t  -\t         -\t";
+
+fn open(path: &Path) -> History {
+    History::open(path, CATALOGUE, clock()).unwrap()
+}
+
+fn lines(history: &History) -> Vec<String> {
+    history
+        .entries()
+        .into_iter()
+        .map(|entry| entry.line)
+        .collect()
 }
 
 fn folder() -> (tempfile::TempDir, PathBuf) {
@@ -22,7 +39,7 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
 #[test]
 fn lines_outlive_the_session_without_their_secrets() {
     let (_folder, path) = folder();
-    let mut history = open(&path);
+    let history = open(&path);
     for line in [
         "user list",
         " login Master1",
@@ -55,28 +72,184 @@ fn lines_outlive_the_session_without_their_secrets() {
 #[test]
 fn a_private_session_leaves_nothing() {
     let (folder, _) = folder();
-    let mut history = History::private(CATALOGUE);
+    let history = History::private(CATALOGUE, clock());
     history.remember("user list").unwrap();
     assert_eq!(lines(&history), ["user list"]);
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }
 
 #[test]
-fn repeated_lines_are_written_once() {
+fn a_repeated_line_is_remembered_once_and_last() {
     let (_folder, path) = folder();
-    let mut history = open(&path);
+    let history = open(&path);
     for line in ["a", "a", "b", "a"] {
         history.remember(line).unwrap();
     }
     assert_eq!(lines(&history), ["b", "a"]);
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), "a\nb\na\n");
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap(),
+        format!("igsh history 2\n{RUNS}a\n{RUNS}a\n{RUNS}b\n{RUNS}a\n")
+    );
     assert_eq!(lines(&open(&path)), ["b", "a"]);
+}
+
+#[test]
+fn how_a_line_has_ended_is_filled_in() {
+    let (_folder, path) = folder();
+    let history = open(&path);
+    history.remember("a").unwrap();
+    history.remember("b").unwrap();
+    history.finished(4);
+    history.finished(0);
+    let entry = history.entries().pop().unwrap();
+    assert_eq!((entry.exit, entry.took), (Some(4), Some(0)));
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(
+        text,
+        format!("igsh history 2\n{RUNS}a\n2026-11-26T18:04:05.123456Z\t  4\t         0\tb\n")
+    );
+    let read = open(&path).entries().pop().unwrap();
+    assert_eq!(read, Entry { number: 2, ..entry });
+}
+
+#[test]
+fn what_was_written_anew_meanwhile_is_left_alone() {
+    let (_folder, path) = folder();
+    let (one, other) = (open(&path), open(&path));
+    one.remember("a").unwrap();
+    other.delete_all().unwrap();
+    one.finished(0);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "igsh history 2\n");
+}
+
+#[test]
+fn a_deleted_line_is_gone_from_the_file_and_others_stay() {
+    let (_folder, path) = folder();
+    let (one, other) = (open(&path), open(&path));
+    for line in ["a", "secret", "a", "c"] {
+        one.remember(line).unwrap();
+    }
+    other.remember("secret").unwrap();
+    other.remember("d").unwrap();
+    let number = |line: &str| {
+        let mut entries = one.entries().into_iter();
+        entries.find(|entry| entry.line == line).unwrap().number
+    };
+    assert!(one.delete(number("secret")).unwrap());
+    assert!(!one.delete(99).unwrap());
+    assert_eq!(lines(&one), ["a", "c"]);
+    assert_eq!(lines(&open(&path)), ["a", "c", "d"]);
+    assert_eq!(one.delete_all().unwrap(), 2);
+    assert_eq!(lines(&open(&path)), [] as [&str; 0]);
+}
+
+#[test]
+fn nothing_is_remembered_while_it_is_off() {
+    let (_folder, path) = folder();
+    let history = open(&path);
+    history.pause(true);
+    history.remember("a").unwrap();
+    history.finished(0);
+    history.pause(false);
+    history.remember("b").unwrap();
+    assert_eq!(lines(&history), ["b"]);
+    assert_eq!(lines(&open(&path)), ["b"]);
+}
+
+#[test]
+fn sessions_at_the_same_time_lose_nothing() {
+    let (_folder, path) = folder();
+    std::thread::scope(|scope| {
+        for session in 0..4 {
+            let path = &path;
+            scope.spawn(move || {
+                let history = open(path);
+                for n in 0..50 {
+                    history.remember(&format!("line {session} {n}")).unwrap();
+                    history.finished(0);
+                }
+            });
+        }
+    });
+    let entries = open(&path).entries();
+    assert_eq!(entries.len(), 200);
+    assert!(entries.iter().all(|entry| entry.exit == Some(0)));
+}
+
+#[test]
+fn damaged_lines_are_left_out_and_told_once() {
+    let (_folder, path) = folder();
+    drop(open(&path));
+    let damaged: [&[u8]; 6] = [
+        b"rubbish",
+        b"2026-11-26T18:04:05.123456Z\t  0\t         5",
+        b"yesterday\t  0\t         5\tline",
+        b"-\t-\t-\tb\xff",
+        b"-\t-\t-\tb\\x",
+        b"\0\0\0\0",
+    ];
+    let mut text = b"igsh history 2\n-\t-\t-\tgood\n".to_vec();
+    for line in damaged {
+        text.extend_from_slice(line);
+        text.push(b'\n');
+    }
+    text.extend_from_slice(format!("{RUNS}cut").as_bytes());
+    std::fs::write(&path, text).unwrap();
+    let history = open(&path);
+    assert_eq!(
+        (history.damaged(), lines(&history)),
+        (6, vec!["good".to_owned(), "cut".to_owned()])
+    );
+    history.remember("next").unwrap();
+    let again = open(&path);
+    assert_eq!(again.damaged(), 0);
+    assert_eq!(lines(&again), ["good", "cut", "next"]);
+}
+
+#[test]
+fn a_line_that_was_cut_off_does_not_swallow_the_next() {
+    let (_folder, path) = folder();
+    let history = open(&path);
+    std::fs::write(&path, format!("igsh history 2\n{RUNS}cut")).unwrap();
+    history.remember("next").unwrap();
+    assert_eq!(lines(&open(&path)), ["cut", "next"]);
+}
+
+#[test]
+fn the_file_of_a_newer_igsh_is_left_alone() {
+    let (_folder, path) = folder();
+    drop(open(&path));
+    std::fs::write(&path, "igsh history 3\nsomething\n").unwrap();
+    let refused = History::open(&path, CATALOGUE, clock()).err().unwrap();
+    assert!(matches!(refused, HistoryError::Newer { .. }));
+    assert!(
+        std::fs::read_to_string(&path)
+            .unwrap()
+            .contains("something")
+    );
+}
+
+#[test]
+fn control_characters_are_written_as_escapes() {
+    let (_folder, path) = folder();
+    let history = open(&path);
+    let line = "echo 'a\u{1b}[2J\u{9b}\r\0 \\u{41} \\n \t\nb'";
+    history.remember(line).unwrap();
+    assert_eq!(lines(&open(&path)), [line]);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(
+        text.chars()
+            .filter(|c| c.is_control() && !"\t\n".contains(*c))
+            .count(),
+        0
+    );
+    assert_eq!(text.lines().count(), 2);
 }
 
 #[test]
 fn the_lines_of_this_session_come_first() {
     let (_folder, path) = folder();
-    let (mut one, mut other) = (open(&path), open(&path));
+    let (one, other) = (open(&path), open(&path));
     one.remember("a").unwrap();
     other.remember("b").unwrap();
     one.remember("c").unwrap();
@@ -89,7 +262,7 @@ fn a_file_that_others_can_read_is_refused_with_the_remedy() {
     let (_folder, path) = folder();
     open(&path).remember("a").unwrap();
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
-    let Err(refused) = History::open(&path, CATALOGUE) else {
+    let Err(refused) = History::open(&path, CATALOGUE, clock()) else {
         panic!("opened");
     };
     assert!(matches!(
@@ -103,60 +276,68 @@ fn a_file_that_others_can_read_is_refused_with_the_remedy() {
 #[test]
 fn a_link_and_a_folder_are_refused() {
     let (folder, path) = folder();
-    open(&path);
+    drop(open(&path));
     let link = folder.path().join("link");
     std::os::unix::fs::symlink(&path, &link).unwrap();
     for wrong in [link.as_path(), folder.path()] {
-        assert!(History::open(wrong, CATALOGUE).is_err());
+        let refused = History::open(wrong, CATALOGUE, clock()).err().unwrap();
+        assert!(
+            matches!(refused, HistoryError::NotAFile { .. }),
+            "{refused}"
+        );
     }
 }
 
 #[test]
 fn a_file_that_fails_later_leaves_the_session_its_memory() {
     let (_folder, path) = folder();
-    let mut history = open(&path);
+    let history = open(&path);
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
     assert!(history.remember("a").is_err());
     assert!(history.remember("b").is_ok());
     assert_eq!(lines(&history), ["a", "b"]);
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), "");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "igsh history 2\n");
 }
 
 #[test]
 fn only_the_newest_lines_are_kept_and_the_file_shrinks() {
     let (_folder, path) = folder();
     drop(open(&path));
-    let many: String = (0..=SLACK * KEPT).map(|n| format!("line {n}\n")).collect();
-    std::fs::write(&path, many).unwrap();
-    let mut history = open(&path);
-    assert_eq!(history.lines().len(), KEPT);
-    assert_eq!(history.lines().next(), Some("line 10001"));
-    assert_eq!(
-        std::fs::read_to_string(&path).unwrap().lines().count(),
-        KEPT
-    );
+    let many: String = (0..=SLACK * KEPT)
+        .map(|n| format!("-\t-\t-\tline {n}\n"))
+        .collect();
+    std::fs::write(&path, format!("igsh history 2\n{many}")).unwrap();
+    let history = open(&path);
+    assert_eq!(lines(&history).len(), KEPT);
+    assert_eq!(lines(&history)[0], "line 10001");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text.lines().count(), KEPT + 1);
     assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     history.remember("another").unwrap();
-    assert_eq!(history.lines().len(), KEPT);
-    assert_eq!(history.lines().next(), Some("line 10002"));
-    assert_eq!(lines(&open(&path)).last(), Some(&"another"));
+    assert_eq!(lines(&history).len(), KEPT);
+    assert_eq!(lines(&history)[0], "line 10002");
+    assert_eq!(lines(&open(&path)).last().unwrap(), "another");
 }
 
 #[test]
 fn a_line_too_long_is_remembered_for_the_session() {
     let (_folder, path) = folder();
-    let mut history = open(&path);
+    let history = open(&path);
     history.remember(&"x".repeat(LONGEST + 1)).unwrap();
-    assert_eq!(history.lines().len(), 1);
+    assert_eq!(lines(&history).len(), 1);
     assert_eq!(lines(&open(&path)), [] as [&str; 0]);
 }
 
 #[test]
-fn a_file_that_somebody_wrote_by_hand_can_be_read() {
+fn a_file_of_the_first_format_is_read_and_carried_over() {
     let (_folder, path) = folder();
     drop(open(&path));
-    std::fs::write(&path, b"a\n\n  \nb\xff\nlast\\").unwrap();
-    assert_eq!(lines(&open(&path)), ["a", "b\u{fffd}", "last\\"]);
+    std::fs::write(&path, b"a\n\n  \necho 'x\\ny \\\\n'\na\nlast").unwrap();
+    let expected = ["echo 'x\ny \\n'", "a", "last"];
+    assert_eq!(lines(&open(&path)), expected);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("igsh history 2\n"), "{text}");
+    assert_eq!(lines(&open(&path)), expected);
 }
 
 /// Presses Up or Down as the line editor does: it moves its index first.
@@ -170,7 +351,7 @@ impl<'h> Keys<'h> {
     fn on(history: &'h History, line: &str, cursor: usize) -> Self {
         Self {
             history,
-            index: history.len(),
+            index: Recallable::len(history),
             line: (line.into(), cursor),
         }
     }
@@ -179,7 +360,7 @@ impl<'h> Keys<'h> {
         self.history.recall().press(&self.line.0, self.line.1);
         let stuck = match dir {
             SearchDirection::Reverse => self.index == 0,
-            SearchDirection::Forward => self.index == self.history.len(),
+            SearchDirection::Forward => self.index == Recallable::len(self.history),
         };
         if !stuck {
             match dir {
@@ -205,7 +386,7 @@ impl<'h> Keys<'h> {
 }
 
 fn remembering(lines: &[&str]) -> History {
-    let mut history = History::private(CATALOGUE);
+    let history = History::private(CATALOGUE, clock());
     for line in lines {
         history.remember(line).unwrap();
     }

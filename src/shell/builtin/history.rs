@@ -1,0 +1,186 @@
+//! `history list|delete|off|on`: what was typed.
+
+use super::Entry;
+use crate::command::failure::code;
+use crate::command::{Exit, FORMAT, Failure, INTO, OVERWRITE, Outcome, ROWS, SHOWN, SORT};
+use crate::lang::args::Key;
+use crate::lang::binder::Bound;
+use crate::lang::oneline::masked;
+use crate::lang::redact::secrets;
+use crate::lang::spec::{Command, Example};
+use crate::render::counted;
+use crate::render::doc::{Cell, Column};
+use crate::shell::editor::{History, HistoryError};
+use crate::shell::{Shell, catalogue};
+
+const NUMBER: Key<i64> =
+    Key::number("number", 1, i64::MAX, "The line's number in 'history list'").positional();
+const ALL: Key<bool> = Key::flag("all", "All lines, also those of other sessions");
+
+/// `history list`
+pub(super) static LIST: Entry = Entry {
+    spec: Command {
+        synonyms: &["history"],
+        details: "Lists what was typed on this vault, the newest first, each line once: when it ran last, its exit \
+            status, and how many milliseconds it took. Values of secret arguments are not kept, and a line that \
+            begins with a blank is not kept at all. Numbers hold until the shell ends.",
+        args: &[
+            FORMAT.arg,
+            SHOWN.arg,
+            SORT.arg,
+            ROWS.arg,
+            INTO.arg,
+            OVERWRITE.arg,
+        ],
+        session: false,
+        examples: &[
+            Example {
+                line: "history list limit=20",
+                what: "The last twenty lines",
+            },
+            Example {
+                line: "history list sort=-tookMs limit=5",
+                what: "What took longest",
+            },
+        ],
+        ..Command::new("history list", "List what was typed")
+    },
+    run: list,
+};
+
+/// `history delete`
+pub(super) static DELETE: Entry = Entry {
+    spec: Command {
+        details: "Forgets a line wherever it was typed, in this session and in the file, or with -all everything. \
+            The audit is another matter: nothing is ever deleted there.",
+        args: &[NUMBER.arg, ALL.arg],
+        session: false,
+        examples: &[Example {
+            line: "history delete -all",
+            what: "Forget everything",
+        }],
+        ..Command::new("history delete", "Forget what was typed")
+    },
+    run: delete,
+};
+
+/// `history off`
+pub(super) static OFF: Entry = Entry {
+    spec: Command {
+        details: "Lines that are typed from now on are not remembered, until 'history on'. For a single line, a blank \
+            before it does the same; --private keeps nothing of a whole session.",
+        session: false,
+        examples: &[Example {
+            line: "history off",
+            what: "Remember nothing from now on",
+        }],
+        ..Command::new("history off", "Remember no lines from now on")
+    },
+    run: |shell, _| pause(shell, true),
+};
+
+/// `history on`
+pub(super) static ON: Entry = Entry {
+    spec: Command {
+        details: "Lines that are typed from now on are remembered again.",
+        session: false,
+        examples: &[Example {
+            line: "history on",
+            what: "Remember lines again",
+        }],
+        ..Command::new("history on", "Remember lines again")
+    },
+    run: |shell, _| pause(shell, false),
+};
+
+fn list(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
+    const COLUMNS: &[Column] = &[
+        Column::whole("number"),
+        Column::whole("time"),
+        Column::whole("status"),
+        Column::whole("tookMs"),
+        Column::text("line"),
+    ];
+    let entries = opened(shell)?.entries();
+    shell.context().list(bound, "line", COLUMNS, |push| {
+        for entry in entries.into_iter().rev() {
+            let whole = 0..entry.line.len();
+            // Only a line of this session can still hold one.
+            let hidden = secrets(&entry.line, &catalogue());
+            let line = if hidden.is_empty() {
+                entry.line
+            } else {
+                masked(&entry.line, &whole, &hidden)
+            };
+            let more = push(vec![
+                Cell::Id(entry.number),
+                entry.at.into(),
+                entry.exit.map(u32::from).into(),
+                entry.took.into(),
+                line.into(),
+            ])?;
+            if !more {
+                break;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn delete(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
+    let history = opened(shell)?;
+    let number = bound.args.get(&NUMBER);
+    match (number, bound.args.flag(&ALL)) {
+        (None, true) => {
+            let count = history.delete_all()?;
+            Ok(Outcome::said(format!(
+                "{} forgotten",
+                counted(count as u64, "line")
+            )))
+        }
+        (Some(number), false) => {
+            if !history.delete(u64::try_from(number).unwrap_or(0))? {
+                return Err(Failure::new(
+                    Exit::Failed,
+                    code::UNKNOWN,
+                    format!("there is no line {number} in the history"),
+                )
+                .hint("'history list' shows the numbers"));
+            }
+            Ok(Outcome::said("1 line forgotten"))
+        }
+        _ => Err(Failure::new(
+            Exit::Usage,
+            code::UNKNOWN,
+            "say which line is to be forgotten",
+        )
+        .hint("'history delete 12', or 'history delete -all'")),
+    }
+}
+
+fn pause(shell: &mut Shell, paused: bool) -> Result<Outcome, Failure> {
+    let history = opened(shell)?;
+    history.pause(paused);
+    Ok(Outcome::said(match (paused, history.is_kept()) {
+        (true, _) => "lines are not remembered until 'history on'",
+        (false, true) => "lines are remembered",
+        (false, false) => "lines are remembered until this session ends",
+    }))
+}
+
+/// The history of the live shell, or the file of the vault where nobody types.
+fn opened(shell: &mut Shell) -> Result<History, Failure> {
+    if let Some(history) = &shell.history {
+        return Ok(history.clone());
+    }
+    let history = shell.open_history()?;
+    shell.history = Some(history.clone());
+    Ok(history)
+}
+
+impl From<HistoryError> for Failure {
+    fn from(error: HistoryError) -> Self {
+        let hint = error.hint();
+        Self::new(Exit::Failed, code::FILE, error).hint(hint)
+    }
+}

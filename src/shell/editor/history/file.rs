@@ -1,0 +1,372 @@
+//! The file that keeps a history: what stands in it, and who may have it.
+//!
+//! Its first line names the format, and every other is a line that was typed (igsh.1, FILES):
+//!
+//! ```text
+//! igsh history 2
+//! 2026-11-26T18:04:05.123456Z →   0 →         12 → user count group=sales
+//! ```
+//!
+//! → is a TAB. Time, exit status and milliseconds are of fixed width and a `-` where they are not known, so that they
+//! can be filled in where the line stands once it has run. Sessions that run at the same time append under a lock;
+//! nobody rewrites a line of somebody else. A file without the first line is of the first format, one command a line.
+
+use std::collections::HashSet;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::{Entry, KEPT};
+
+/// The first line of the file.
+const FORMAT: &str = "igsh history 2";
+
+/// What the first line of any format begins with.
+const ANY_FORMAT: &str = "igsh history ";
+
+/// The file is written anew once it holds this many times [`KEPT`] lines.
+pub(super) const SLACK: usize = 2;
+
+/// The file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// Its mode lets others in.
+    #[error(
+        "the history {} is open to others (mode {mode:04o}); lines are remembered for this session only",
+        path.display()
+    )]
+    OpenToOthers {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// It belongs to somebody else.
+    #[error("the history {} belongs to another user; lines are remembered for this session only", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is something else than a file.
+    #[error("the history {} is not a regular file; lines are remembered for this session only", path.display())]
+    NotAFile {
+        /// What stands in its place.
+        path: PathBuf,
+    },
+    /// A newer igsh has written it.
+    #[error("the history {} is of a newer igsh; lines are remembered for this session only", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It cannot be read or written.
+    #[error("the history {} cannot be used: {source}; lines are remembered for this session only", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl HistoryError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::OpenToOthers { path, .. } => format!("chmod 600 {}", path.display()),
+            Self::Foreign { path } | Self::NotAFile { path } | Self::Newer { path } => {
+                format!("move {} out of the way", path.display())
+            }
+            Self::Io { .. } => "--private keeps the history in memory without this warning".into(),
+        }
+    }
+
+    fn io(path: &Path) -> impl Fn(io::Error) -> Self {
+        |source| Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+/// A history file, which is opened anew for each use: another session may have put one in its place.
+pub(super) struct HistoryFile {
+    path: PathBuf,
+}
+
+/// What was read: the newest of each line, the oldest first, no more than [`KEPT`].
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    pub(super) entries: Vec<Entry>,
+    /// Lines that are none.
+    pub(super) damaged: usize,
+}
+
+/// Where a line stands: in which file, at which byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    inode: u64,
+    at: u64,
+}
+
+impl HistoryFile {
+    /// The file at `path`, which is made, with its directory, when there is none. One that is old, damaged or long is
+    /// written anew.
+    pub(super) fn open(path: &Path) -> Result<(Self, Contents), HistoryError> {
+        if let Some(folder) = path.parent() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)
+                .map_err(HistoryError::io(path))?;
+        }
+        let mut file = open_locked(path)?;
+        let (contents, lines, is_old) = read(path, &mut file)?;
+        if is_old || contents.damaged > 0 || lines > SLACK * KEPT {
+            // A file that stays as it is is no reason to go without.
+            let _ = rewrite(path, &contents.entries);
+        }
+        let path = path.to_owned();
+        Ok((Self { path }, contents))
+    }
+
+    /// Adds a line.
+    pub(super) fn append(&mut self, entry: &Entry) -> Result<Place, HistoryError> {
+        let mut file = open_locked(&self.path)?;
+        let mut appended = || -> io::Result<Place> {
+            let end = file.seek(SeekFrom::End(0))?;
+            let mut last = [b'\n'];
+            if let Some(at) = end.checked_sub(1) {
+                file.read_exact_at(&mut last, at)?;
+            }
+            let mut text = String::new();
+            if end == 0 {
+                text = format!("{FORMAT}\n");
+            } else if last != *b"\n" {
+                // Somebody was cut off while he wrote.
+                text.push('\n');
+            }
+            let at = end + text.len() as u64;
+            text += &written(entry);
+            file.write_all(text.as_bytes())?;
+            let inode = file.metadata()?.ino();
+            Ok(Place { inode, at })
+        };
+        appended().map_err(HistoryError::io(&self.path))
+    }
+
+    /// Writes how a line has ended, if it still stands where it did.
+    pub(super) fn fill_in(&mut self, place: Place, entry: &Entry) {
+        let Ok(file) = open_locked(&self.path) else {
+            return;
+        };
+        let before = Entry {
+            exit: None,
+            took: None,
+            ..entry.clone()
+        };
+        let (before, after) = (written(&before), written(entry));
+        let mut there = vec![0; before.len()];
+        if file.metadata().is_ok_and(|meta| meta.ino() == place.inode)
+            && file.read_exact_at(&mut there, place.at).is_ok()
+            && there == before.as_bytes()
+            && before.len() == after.len()
+        {
+            let _ = file.write_all_at(after.as_bytes(), place.at);
+        }
+    }
+
+    /// Keeps the lines that `wanted` says, of all sessions.
+    pub(super) fn retain(&mut self, wanted: impl Fn(&Entry) -> bool) -> Result<(), HistoryError> {
+        let mut file = open_locked(&self.path)?;
+        let (mut contents, ..) = read(&self.path, &mut file)?;
+        contents.entries.retain(wanted);
+        rewrite(&self.path, &contents.entries).map_err(HistoryError::io(&self.path))
+    }
+}
+
+/// Reads the file: what is in it, how many lines it has, and whether it is of the first format.
+fn read(path: &Path, file: &mut File) -> Result<(Contents, usize, bool), HistoryError> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)
+        .map_err(HistoryError::io(path))?;
+    let mut lines = bytes.split(|byte| *byte == b'\n').peekable();
+    let first = lines.peek().copied().unwrap_or_default();
+    let is_old = first != FORMAT.as_bytes();
+    if is_old && first.starts_with(ANY_FORMAT.as_bytes()) {
+        let path = path.to_owned();
+        return Err(HistoryError::Newer { path });
+    }
+    let mut contents = Contents::default();
+    let mut count = 0;
+    for line in lines
+        .skip(usize::from(!is_old))
+        .filter(|line| !line.is_empty())
+    {
+        count += 1;
+        let entry = if is_old { old(line) } else { entry(line) };
+        match entry {
+            Some(entry) => contents.entries.push(entry),
+            None => contents.damaged += 1,
+        }
+    }
+    let mut seen = HashSet::new();
+    let mut newest: Vec<Entry> = contents
+        .entries
+        .into_iter()
+        .rev()
+        .filter(|entry| seen.insert(entry.line.clone()))
+        .take(KEPT)
+        .collect();
+    newest.reverse();
+    contents.entries = newest;
+    Ok((contents, count, is_old))
+}
+
+/// Opens and locks the file, makes it where there is none, and refuses one that others could read.
+fn open_locked(path: &Path) -> Result<File, HistoryError> {
+    let not_a_file = || HistoryError::NotAFile {
+        path: path.to_owned(),
+    };
+    loop {
+        let opened = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+            .open(path);
+        let file = match opened {
+            Err(e) if e.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+                return Err(not_a_file());
+            }
+            Err(e) if e.kind() == io::ErrorKind::IsADirectory => return Err(not_a_file()),
+            other => other.map_err(HistoryError::io(path))?,
+        };
+        let meta = file.metadata().map_err(HistoryError::io(path))?;
+        if !meta.is_file() {
+            return Err(not_a_file());
+        }
+        if meta.uid() != rustix::process::geteuid().as_raw() {
+            return Err(HistoryError::Foreign {
+                path: path.to_owned(),
+            });
+        }
+        if meta.mode() & 0o077 != 0 {
+            return Err(HistoryError::OpenToOthers {
+                path: path.to_owned(),
+                mode: meta.mode() & 0o7777,
+            });
+        }
+        file.lock().map_err(HistoryError::io(path))?;
+        // Another session may have put another file in its place while this one waited.
+        if std::fs::metadata(path).is_ok_and(|now| now.ino() == meta.ino()) {
+            return Ok(file);
+        }
+    }
+}
+
+/// Puts a file with just these lines in the place of the one that the caller has locked.
+fn rewrite(path: &Path, entries: &[Entry]) -> io::Result<()> {
+    let beside = path.with_extension(format!("{}.part", std::process::id()));
+    let mut text = format!("{FORMAT}\n");
+    for entry in entries {
+        text += &written(entry);
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&beside)?;
+    let put = file
+        .write_all(text.as_bytes())
+        .and_then(|()| std::fs::rename(&beside, path));
+    if put.is_err() {
+        // It is ours, and of no use to anybody.
+        let _ = std::fs::remove_file(&beside);
+    }
+    put
+}
+
+/// A line of the file, with its end.
+fn written(entry: &Entry) -> String {
+    let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+    let at = or_dash(entry.at.map(|at| format!("{at:.6}")));
+    let exit = or_dash(entry.exit.map(|exit| exit.to_string()));
+    let took = or_dash(entry.took.map(|took| took.to_string()));
+    format!("{at:>27}\t{exit:>3}\t{took:>10}\t{}\n", encode(&entry.line))
+}
+
+/// What a line of the file says; nothing where it says nothing sensible.
+fn entry(line: &[u8]) -> Option<Entry> {
+    fn field<T: std::str::FromStr>(text: &str) -> Option<Option<T>> {
+        match text.trim_start() {
+            "-" => Some(None),
+            text => text.parse().ok().map(Some),
+        }
+    }
+    let text = std::str::from_utf8(line).ok()?;
+    let mut fields = text.splitn(4, '\t');
+    let entry = Entry {
+        number: 0,
+        at: field::<Timestamp>(fields.next()?)?,
+        exit: field(fields.next()?)?,
+        took: field(fields.next()?)?,
+        line: decode(fields.next()?)?,
+    };
+    (!entry.line.trim().is_empty()).then_some(entry)
+}
+
+/// A line of the first format.
+fn old(line: &[u8]) -> Option<Entry> {
+    let line = decode(std::str::from_utf8(line).ok()?)?;
+    (!line.trim().is_empty()).then_some(Entry {
+        number: 0,
+        line,
+        at: None,
+        exit: None,
+        took: None,
+    })
+}
+
+/// `\n` for a newline, `\\` for a `\`, `\u{1b}` for another control character that no terminal should obey.
+fn encode(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    for c in line.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\\' => out.push_str("\\\\"),
+            '\t' => out.push('\t'),
+            c if c.is_control() => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The line again; nothing where [`encode`] cannot have written it.
+fn decode(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c == '\\' || (c.is_control() && c != '\t')) {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        if let Some(after) = special.strip_prefix("\\n") {
+            out.push('\n');
+            rest = after;
+        } else if let Some(after) = special.strip_prefix("\\\\") {
+            out.push('\\');
+            rest = after;
+        } else {
+            let (code, after) = special.strip_prefix("\\u{")?.split_once('}')?;
+            out.push(char::from_u32(u32::from_str_radix(code, 16).ok()?)?);
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    Some(out)
+}
