@@ -26,7 +26,6 @@ impl Shell {
         while !self.leaving && self.cancel.ended().is_none() {
             match self.next_line(&mut editor)? {
                 Line::Text(line) => {
-                    self.cancel.reset();
                     last = match help::asked(&line, &catalogue()) {
                         Some(answer) => self.answer(answer, line),
                         None => self.run_text(Text::line(line)),
@@ -73,7 +72,13 @@ impl Shell {
             open.session.arm(TENANT_IDLE)?;
             pulses.push(open.session.pulse());
         }
-        editor.at_each_key(move || pulses.iter().for_each(Pulse::beat));
+        // While keys come here, Ctrl-C is one of them: a request to stop was meant for something else. After the last
+        // key, Enter, one is meant for what begins.
+        let cancel = self.cancel.clone();
+        editor.at_each_key(move || {
+            cancel.reset();
+            pulses.iter().for_each(Pulse::beat);
+        });
         let line = editor.read_line(&prompt);
         if let Some(session) = &self.desk.session {
             session.disarm();

@@ -20,7 +20,7 @@ pub(crate) struct Pty {
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     // Closing it hangs up the terminal.
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
 }
 
 impl Pty {
@@ -80,7 +80,7 @@ impl Pty {
             output,
             keys: pair.master.take_writer().unwrap(),
             child,
-            _master: pair.master,
+            master: pair.master,
         }
     }
 
@@ -88,6 +88,25 @@ impl Pty {
     pub(crate) fn send(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
+    }
+
+    /// Types bytes that need not be text.
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
+        self.keys.write_all(bytes).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// Gives the terminal another size, which the program is told.
+    pub(crate) fn resize(&mut self, rows: u16, columns: u16) {
+        self.screen
+            .screen_mut()
+            .set_size(rows.try_into().unwrap(), columns.try_into().unwrap());
+        let size = PtySize {
+            rows,
+            cols: columns,
+            ..PtySize::default()
+        };
+        self.master.resize(size).unwrap();
     }
 
     /// Waits until the screen is as `wanted`, which `what` says in words.
@@ -134,6 +153,15 @@ impl Pty {
 
     /// Waits for the end of the program, and says its exit code.
     pub(crate) fn exit_code(&mut self) -> u32 {
+        self.exit_status().exit_code()
+    }
+
+    /// Waits for the end of the program, and says of which signal it died.
+    pub(crate) fn death(&mut self) -> Option<String> {
+        self.exit_status().signal().map(str::to_owned)
+    }
+
+    fn exit_status(&mut self) -> portable_pty::ExitStatus {
         let deadline = Instant::now() + DEADLINE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -145,7 +173,7 @@ impl Pty {
                 }
             }
         }
-        self.child.wait().unwrap().exit_code()
+        self.child.wait().unwrap()
     }
 
     /// The process, for a signal.

@@ -8,15 +8,15 @@ use super::*;
 use crate::ambient::FixedClock;
 use crate::shell::editor::testing::CATALOGUE;
 
-/// 2026-11-26T18:04:05.123456Z.
+/// 2026-11-26T18:04:05.987650Z.
 fn clock() -> Arc<dyn Clock> {
     Arc::new(FixedClock(
-        Timestamp::from_microsecond(1_795_716_245_123_456).unwrap(),
+        Timestamp::from_microsecond(1_795_716_245_987_650).unwrap(),
     ))
 }
 
 /// How a line of the file begins before it has run.
-const RUNS: &str = "2026-11-26T18:04:05.123456Z\t  -\t         -\t";
+const RUNS: &str = "2026-11-26T18:04:05.987650Z\t  -\t         -\t";
 
 fn open(path: &Path) -> History {
     History::open(path, CATALOGUE, clock()).unwrap()
@@ -106,7 +106,7 @@ fn how_a_line_has_ended_is_filled_in() {
     let text = std::fs::read_to_string(&path).unwrap();
     assert_eq!(
         text,
-        format!("igsh history 2\n{RUNS}a\n2026-11-26T18:04:05.123456Z\t  4\t         0\tb\n")
+        format!("igsh history 2\n{RUNS}a\n2026-11-26T18:04:05.987650Z\t  4\t         0\tb\n")
     );
     let read = open(&path).entries().pop().unwrap();
     assert_eq!(read, Entry { number: 2, ..entry });
@@ -182,7 +182,7 @@ fn damaged_lines_are_left_out_and_told_once() {
     drop(open(&path));
     let damaged: [&[u8]; 6] = [
         b"rubbish",
-        b"2026-11-26T18:04:05.123456Z\t  0\t         5",
+        b"2026-11-26T18:04:05.987650Z\t  0\t         5",
         b"yesterday\t  0\t         5\tline",
         b"-\t-\t-\tb\xff",
         b"-\t-\t-\tb\\x",
