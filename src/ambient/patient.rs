@@ -3,7 +3,7 @@
 //! A read that was interrupted by a signal is begun again, by the system or by the standard library, so that whoever
 //! waits in one never hears that he should stop. This waits for input in short turns and asks between them.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ impl<F: AsFd> Read for Patient<F> {
             // Not `Interrupted`: that would be tried again.
             self.cancel
                 .check()
-                .map_err(|cancelled| io::Error::new(ErrorKind::Other, cancelled))?;
+                .map_err(io::Error::other)?;
             match ready {
                 Ok(0) | Err(Errno::INTR) => continue,
                 Ok(_) => {}
