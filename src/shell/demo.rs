@@ -60,6 +60,10 @@ impl Shell {
         self.log_out()?;
         self.hushed = false;
         self.ui.banner(&[
+            format!(
+                "igsh {}: moves users and their second factors into a cloud service.",
+                env!("CARGO_PKG_VERSION")
+            ),
             format!("A demo vault with {USERS} made-up people, in {place}."),
             "It is gone when you leave, and so are the files that you write there.".to_owned(),
             String::new(),
@@ -71,6 +75,7 @@ impl Shell {
             "  login Master1".to_owned(),
             "  export group=* userid=a*".to_owned(),
             "  bundle password 1".to_owned(),
+            "TAB shows what can be typed, 'help' explains, 'exit' leaves.".to_owned(),
             String::new(),
         ]);
         Ok(())

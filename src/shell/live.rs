@@ -11,6 +11,7 @@ use crate::lang::help;
 use crate::lang::value::Variables;
 use crate::render::counted;
 use crate::store::{Pulse, settings};
+use crate::vault::campaign;
 
 /// After how long without a key the session of a tenant is locked.
 const TENANT_IDLE: Duration = Duration::from_secs(600);
@@ -112,26 +113,39 @@ impl Shell {
             .unwrap_or_default();
     }
 
-    /// The prompt says who is logged in.
+    /// The prompt says who is logged in, and with a star that a migration goes on.
     fn prompt(&self) -> String {
-        match &self.desk.session {
-            Some(session) => format!("igsh ({})> ", session.name()),
-            None => "igsh> ".to_owned(),
-        }
+        let (Some(session), Some(vault)) = (&self.desk.session, &self.desk.vault) else {
+            return "igsh> ".to_owned();
+        };
+        // A vault that cannot be read says so when a command needs it.
+        let goes_on = campaign::running(vault.file().connection());
+        let star = if matches!(goes_on, Ok(Some(_))) {
+            "*"
+        } else {
+            ""
+        };
+        format!("igsh ({}){star}> ", session.name())
     }
 
     fn greet(&self) {
-        let begin = if self.demo.is_some() {
+        if self.demo.is_some() {
             return;
-        } else if self.desk.path.exists() {
-            "Type 'login' to begin, 'help' for help, 'exit' to leave."
-        } else {
-            "There is no vault yet: 'system init' makes one. 'igsh --demo' opens a made-up one to look around."
-        };
-        let vault = self.desk.path.display();
+        }
+        let (version, vault) = (env!("CARGO_PKG_VERSION"), self.desk.path.display());
+        if self.desk.path.exists() {
+            self.ui.banner(&[
+                format!("igsh {version} on {vault}"),
+                "Type 'login' to begin, 'help' for help, 'exit' to leave.".to_owned(),
+            ]);
+            return;
+        }
         self.ui.banner(&[
-            format!("igsh {} on {vault}", env!("CARGO_PKG_VERSION")),
-            begin.to_owned(),
+            format!("igsh {version}: moves users and their second factors into a cloud service."),
+            format!("There is no vault yet at {vault}."),
+            "Type 'system init' to make it, then 'login' and 'source load'; 'help' for help, 'exit' to leave."
+                .to_owned(),
+            "To look around first: 'igsh --demo' opens a made-up one.".to_owned(),
         ]);
     }
 

@@ -200,3 +200,54 @@ fn system_init_asks_twice_for_each_password() {
     assert_eq!(shell.exit_code(), 0);
     assert!(!String::from_utf8_lossy(shell.transcript()).contains("one-master-password"));
 }
+
+#[test]
+fn settings_are_read_at_the_start_and_a_fault_in_them_keeps_nobody_out() {
+    let house = House::empty();
+    house.igsh(&["-c", "set timing=on -save"]).ok();
+    house.file("home/config/igsh/rc.igsh", "set format=json\nuser list\n");
+    let mut shell = start(&house, &[]);
+    // All of a script is read before its first line runs, but may rc.igsh not list users.
+    shell.wait_for("hold only 'set' commands");
+    shell.wait_for_line("igsh>");
+    shell.send("echo here\r");
+    shell.wait_for("took ");
+    shell.send("exit\r");
+    assert_eq!(shell.exit_code(), 0);
+    house.file("home/config/igsh/rc.igsh", [0xff, 0xfe, b'\n']);
+    let mut shell = start(&house, &[]);
+    shell.wait_for("rc.igsh");
+    shell.wait_for("UTF-8");
+    shell.wait_for_line("igsh>");
+    shell.send("exit\r");
+    assert_eq!(shell.exit_code(), 0);
+}
+
+#[test]
+fn without_a_vault_the_shell_says_what_it_is_and_what_comes_next() {
+    let house = House::empty();
+    let mut shell = start(&house, &[]);
+    for words in ["moves users", "vault.db", "'system init'", "'igsh --demo'"] {
+        shell.wait_for(words);
+    }
+    shell.wait_for_line("igsh>");
+    shell.send("user list\r");
+    shell.wait_for("system init");
+    shell.send("exit\r");
+    assert_eq!(shell.exit_code(), 0);
+}
+
+#[test]
+fn the_prompt_has_a_star_while_a_migration_goes_on() {
+    let house = House::with_people(3);
+    let options = ["--login", "Master1", "--password-file", "m1.txt"];
+    let mut shell = start(&house, &options);
+    shell.wait_for_line("igsh (Master1)>");
+    shell.send("migrate begin\r");
+    shell.wait_for_line("igsh (Master1)*>");
+    shell.send("migrate end\r");
+    shell.wait_for("the migration has ended");
+    shell.wait_for_line("igsh (Master1)>");
+    shell.send("exit\r");
+    assert_eq!(shell.exit_code(), 0);
+}

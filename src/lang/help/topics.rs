@@ -119,7 +119,7 @@ const PHASES: &[&str] = &[
     "Every user stands in one phase: none, export, exported, imported or migrated. Phases are a column of the vault; \
      the source only mirrors them, in workflow aliases that 'migrate aliases' writes out for its administrators.",
     "Before anything: 'source load' brings the copy up to date, 'migrate begin' notes that nobody is renamed or moved \
-     any more, 'migrate check' says what would stand in the way, 'migrate exclude' and 'migrate map' settle it.",
+     any more (the prompt has a '*' until 'migrate end'), 'migrate check' says what would stand in the way, 'migrate exclude' and 'migrate map' settle it.",
     "A wave: 'migrate stage userid=a* wave=W1' chooses users, 'export phase=export wave=W1' writes them into a bundle \
      and makes them exported. The target's answer comes back with 'migrate results': whoever is whole there becomes \
      imported, the others show up with import=error, and those it is silent about with import=none.",
