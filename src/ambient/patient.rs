@@ -38,9 +38,7 @@ impl<F: AsFd> Read for Patient<F> {
         loop {
             let ready = poll(&mut [PollFd::new(&self.input, PollFlags::IN)], Some(&turn));
             // Not `Interrupted`: that would be tried again.
-            self.cancel
-                .check()
-                .map_err(io::Error::other)?;
+            self.cancel.check().map_err(io::Error::other)?;
             match ready {
                 Ok(0) | Err(Errno::INTR) => continue,
                 Ok(_) => {}

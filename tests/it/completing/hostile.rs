@@ -100,7 +100,7 @@ fn hostile_child() {
     }
     let ask = Box::new(Terminal::new(CancelToken::default()));
     let ui = Ui::new(Setup::of_process(ask));
-    let mut history = History::private(CATALOGUE);
+    let history = History::private(CATALOGUE, std::sync::Arc::new(igsh::ambient::SystemClock));
     history.remember("group get group=\"\u{1b}[2J\"").unwrap();
     let mut editor = Editor::new(ui.clone(), CATALOGUE, Box::new(Hostile), history).unwrap();
     loop {
