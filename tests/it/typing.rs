@@ -471,7 +471,7 @@ fn the_idle_clock_counts_from_the_last_key() {
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
     shell.send("\x15");
-    line(&mut shell, "user count", "\n3", PROMPT);
+    line(&mut shell, "user count", "users: 3", PROMPT);
     assert!(!shell.text().contains("Password of"), "{}", shell.text());
     leave(shell);
 }
