@@ -49,8 +49,15 @@ pub const FILES: &[(&str, &str)] = &[
     ),
     (
         "~/.local/state/igsh/",
-        "History, and the newest audit entry that this account has seen of each vault: a vault that is older than \
-         that is reported at login.",
+        "The newest audit entry that this account has seen of each vault: a vault that is older than that is \
+         reported at login.",
+    ),
+    (
+        "~/.local/state/igsh/history-…",
+        "What was typed on each vault, the name from the SHA-256 of the vault's path. After a first line, \
+         'igsh history 2', each line is a time, an exit status, milliseconds (each '-' where it is not known) and the \
+         command, with a TAB between them; in the command '\\n' is a newline, '\\\\' a backslash and '\\u{1b}' a \
+         control character. Values of secret arguments are not in it. It is of mode 0600, or not used.",
     ),
     (
         "~/.config/igsh/settings.igsh",

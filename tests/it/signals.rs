@@ -265,6 +265,8 @@ fn sigterm_ends_a_shell_that_reads_a_pipe() {
         .stdin(std::process::Stdio::piped())
         .spawn()
         .unwrap();
+    // Waiting for a child closes its input, unless it is held elsewhere.
+    let input = child.stdin.take();
     // The handler is there once the process answers to /proc as having one.
     let status = format!("/proc/{}/status", child.id());
     while !std::fs::read_to_string(&status)
@@ -282,6 +284,7 @@ fn sigterm_ends_a_shell_that_reads_a_pipe() {
     kill_process(pid, Signal::TERM).unwrap();
     use std::os::unix::process::ExitStatusExt as _;
     assert_eq!(child.wait().unwrap().signal(), Some(15));
+    drop(input);
 }
 
 #[test]

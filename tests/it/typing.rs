@@ -455,3 +455,23 @@ fn closed_streams_end_quietly() {
         assert!(!said.contains("E0999"), "{script}: {said}");
     }
 }
+
+#[test]
+fn the_idle_clock_counts_from_the_last_key() {
+    let house = House::with_people(3);
+    house.master(&["system set idle-timeout=2s"]).ok();
+    let mut shell = master(&house);
+    // Keys for longer than the timeout, and never so long without one.
+    let began = std::time::Instant::now();
+    let mut typed = String::new();
+    while began.elapsed() < std::time::Duration::from_millis(3500) {
+        shell.send("x");
+        typed.push('x');
+        shell.wait_for(&format!("> {typed}"));
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    shell.send("\x15");
+    line(&mut shell, "user count", "users: 3", PROMPT);
+    assert!(!shell.text().contains("Password of"), "{}", shell.text());
+    leave(shell);
+}

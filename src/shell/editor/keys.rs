@@ -1,6 +1,6 @@
 //! Keys that mean more here than rustyline gives them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustyline::{
@@ -10,8 +10,8 @@ use rustyline::{
 
 use super::history;
 
-/// The longest line that can be typed key by key, in bytes. Each such key paints the line anew, so that a megabyte would
-/// take hours; a bracketed paste comes as a whole and may be longer.
+/// So many letters of a line can be typed. Each paints the line anew, so that a megabyte would take hours; a bracketed
+/// paste comes as a whole and may be longer.
 const TYPED: usize = 16 * 1024;
 
 /// What the keys, the painter and the editor tell each other.
@@ -21,8 +21,8 @@ pub(super) struct Signals {
     pub(super) is_listing: AtomicBool,
     /// Ctrl-C was pressed.
     is_interrupted: AtomicBool,
-    /// Keys were left out, because the line would have become too long.
-    has_overflown: AtomicBool,
+    /// Letters that were typed in this line.
+    typed: AtomicUsize,
     /// Whoever wants to know of every key.
     heard: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
@@ -37,9 +37,9 @@ impl Signals {
         self.is_interrupted.swap(false, Ordering::Relaxed)
     }
 
-    /// Whether keys were left out since this was asked last.
+    /// Whether letters of the line were left out because there were too many of them; another line begins.
     pub(super) fn take_overflow(&self) -> bool {
-        self.has_overflown.swap(false, Ordering::Relaxed)
+        self.typed.swap(0, Ordering::Relaxed) > TYPED
     }
 
     /// Calls `heard` with every key.
@@ -143,25 +143,18 @@ impl ConditionalEventHandler for Bound {
 }
 
 /// Any other key. While a list of candidates waits at the end of its page, TAB shows another line, and a key that says
-/// nothing to the list ends it, so that nobody is caught there. A line that is too long takes no more.
+/// nothing to the list ends it, so that nobody is caught there. A line in which too much was typed takes no more.
 pub(super) struct Page(pub(super) Arc<Signals>);
 
 impl ConditionalEventHandler for Page {
-    fn handle(
-        &self,
-        event: &Event,
-        _: RepeatCount,
-        _: bool,
-        context: &EventContext<'_>,
-    ) -> Option<Cmd> {
+    fn handle(&self, event: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
         self.0.tell();
         let KeyEvent(key, with) = *event.get(0)?;
         if !self.0.is_listing() {
             let adds = matches!(key, KeyCode::Char(_))
                 && matches!(with, Modifiers::NONE | Modifiers::SHIFT);
-            let overflows = adds && context.line().len() >= TYPED;
-            self.0.has_overflown.fetch_or(overflows, Ordering::Relaxed);
-            return overflows.then_some(Cmd::Noop);
+            let before = self.0.typed.fetch_add(adds.into(), Ordering::Relaxed);
+            return (adds && before >= TYPED).then_some(Cmd::Noop);
         }
         match key {
             // The next line, the next page.
