@@ -475,3 +475,19 @@ fn the_idle_clock_counts_from_the_last_key() {
     assert!(!shell.text().contains("Password of"), "{}", shell.text());
     leave(shell);
 }
+
+#[test]
+fn a_terminal_without_utf_8_gets_ascii_only() {
+    let house = House::with_people(3);
+    let mut shell = with(&house, (100, 30), &LOGIN, &[("LC_ALL", "C")]);
+    shell.wait_for_line(PROMPT);
+    line(&mut shell, "user list limit=2", "2 users", PROMPT);
+    line(&mut shell, "help export", "export", PROMPT);
+    shell.send("foreach g in (group list) ");
+    shell.wait_for("foreach g");
+    shell.send("\x03");
+    shell.wait_for_line(PROMPT);
+    let shown = String::from_utf8_lossy(shell.transcript()).into_owned();
+    assert!(shown.is_ascii(), "{shown}");
+    leave(shell);
+}
