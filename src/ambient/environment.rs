@@ -16,6 +16,12 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "With 'dumb', or unset, neither colours nor a line editor are used.",
     ),
     (
+        "LC_ALL",
+        "The locale; where it, or else LC_CTYPE or LANG, names another character set than UTF-8, terminals get ASCII.",
+    ),
+    ("LC_CTYPE", "As LC_ALL, where that is not set."),
+    ("LANG", "As LC_ALL, where neither is set."),
+    (
         "COLUMNS",
         "How wide tables may be, where it is not the terminal that tells.",
     ),

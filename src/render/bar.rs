@@ -30,7 +30,13 @@ impl Progress for Bar {
             return;
         }
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(10))
-            .with_style(style(unit, total.is_some()))
+            .with_style(if self.ui.is_ascii() {
+                style(unit, total.is_some())
+                    .progress_chars("#>.")
+                    .tick_chars("-\\|/ ")
+            } else {
+                style(unit, total.is_some())
+            })
             .with_message(message(stage, false).replace('\n', " "));
         // Short work ends before it is worth a bar; long work must move even when nobody reports.
         bar.enable_steady_tick(Duration::from_millis(200));

@@ -4,6 +4,7 @@
 //! questions, the progress bar and the screen that shows a password. Foreign text passes [`sanitize`] on every one of
 //! these ways, so that no other room has to think of it.
 
+mod ascii;
 mod ask;
 mod bar;
 mod cell;

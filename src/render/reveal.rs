@@ -48,6 +48,10 @@ trait Screen {
     fn now(&self) -> Instant;
     /// Columns and lines.
     fn size(&self) -> (usize, usize);
+    /// Whether it shows ASCII only, and so no large letters.
+    fn is_ascii(&self) -> bool {
+        false
+    }
 }
 
 impl Ui {
@@ -63,7 +67,7 @@ impl Ui {
         if !self.has_screen() {
             return Err(Error::NoScreen);
         }
-        let mut screen = Alternate::enter().map_err(Error::Terminal)?;
+        let mut screen = Alternate::enter(self.is_ascii()).map_err(Error::Terminal)?;
         run(&mut screen, password, seconds, lines, cancel).map_err(Error::Terminal)
     }
 }
@@ -94,6 +98,7 @@ fn run(
                 seconds_left,
                 lines,
                 screen.size(),
+                screen.is_ascii(),
                 &mut frame,
             )?;
             screen.show(&frame)?;
@@ -114,6 +119,7 @@ fn draw(
     seconds_left: u128,
     lines: &[String],
     (columns, rows): (usize, usize),
+    ascii: bool,
     out: &mut Vec<u8>,
 ) -> io::Result<()> {
     const NEXT: &str = "\u{1b}[K\r\n";
@@ -129,7 +135,7 @@ fn draw(
     let beside = (columns.saturating_sub(2) / block).min(2);
     let large = glyphs::HEIGHT + 1;
     let needed = lines.len() + 5 + groups().count().div_ceil(beside.max(1)) * large;
-    if beside > 0 && needed < rows && groups().all(glyphs::can_draw) {
+    if !ascii && beside > 0 && needed < rows && groups().all(glyphs::can_draw) {
         let mut rest = groups().peekable();
         while rest.peek().is_some() {
             let side_by_side = rest.clone().take(beside);
@@ -155,13 +161,15 @@ fn draw(
 }
 
 /// The terminal's alternate screen, in raw mode, for as long as this lives.
-struct Alternate;
+struct Alternate {
+    ascii: bool,
+}
 
 impl Alternate {
-    fn enter() -> io::Result<Self> {
+    fn enter(ascii: bool) -> io::Result<Self> {
         crossterm::terminal::enable_raw_mode()?;
         // From here on dropping it restores the terminal.
-        let mut screen = Self;
+        let mut screen = Self { ascii };
         screen.show(b"\x1b[?1049h\x1b[?25l\x1b[2J\x1b[H")?;
         // What was typed before there was anything to see is no answer to it.
         while event::poll(Duration::ZERO)? {
@@ -214,6 +222,10 @@ impl Screen for Alternate {
 
     fn now(&self) -> Instant {
         Instant::now()
+    }
+
+    fn is_ascii(&self) -> bool {
+        self.ascii
     }
 
     fn size(&self) -> (usize, usize) {

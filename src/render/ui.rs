@@ -4,12 +4,14 @@
 //! to standard output, everything else to standard error. What a process finds around it (streams, width, colours,
 //! zone) comes in through [`Setup`], which a test fills with buffers.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indicatif::ProgressBar;
 use jiff::tz::TimeZone;
 
+use super::ascii::{self, Ascii};
 use super::ask::Ask;
 use super::cell::json_object;
 use super::collect::{Collected, List, REMEMBERED};
@@ -41,6 +43,8 @@ pub struct Setup {
     pub colour: Colour,
     /// Whether the terminal can only append (`TERM=dumb`).
     pub dumb: bool,
+    /// Whether terminals show ASCII only; `out` and `err` see to it themselves.
+    pub ascii: bool,
     /// Whether notes and hints stay away.
     pub quiet: bool,
     /// The zone in which people read times.
@@ -78,19 +82,30 @@ pub enum Width {
 }
 
 impl Setup {
-    /// The streams, terminal and environment (`COLUMNS`, `NO_COLOR`, `TERM`) of this process.
+    /// The streams, terminal and environment (`COLUMNS`, `NO_COLOR`, `TERM`, the locale) of this process.
     pub fn of_process(ask: Box<dyn Ask>) -> Self {
         let out_terminal = io::stdout().is_terminal();
         let columns = std::env::var("COLUMNS").ok().and_then(|n| n.parse().ok());
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+        let err_terminal = io::stderr().is_terminal();
+        let ascii = ascii::wanted();
         Self {
-            out: Box::new(io::stdout()),
-            err: Box::new(io::stderr()),
+            out: if ascii && out_terminal {
+                Box::new(Ascii(io::stdout()))
+            } else {
+                Box::new(io::stdout())
+            },
+            err: if ascii && err_terminal {
+                Box::new(Ascii(io::stderr()))
+            } else {
+                Box::new(io::stderr())
+            },
             ask,
             in_terminal: io::stdin().is_terminal(),
             out_terminal,
-            err_terminal: io::stderr().is_terminal(),
+            err_terminal,
+            ascii,
             width: match columns {
                 Some(columns @ 1..) => Width::Columns(columns),
                 _ if out_terminal => Width::Terminal,
@@ -127,6 +142,7 @@ struct Inner {
     columns: Mutex<Option<u16>>,
     colour: Colour,
     dumb: bool,
+    ascii: bool,
     quiet: bool,
     zone: TimeZone,
     format: Mutex<Format>,
@@ -175,6 +191,7 @@ impl Ui {
                 columns: Mutex::new(None),
                 colour: setup.colour,
                 dumb: setup.dumb,
+                ascii: setup.ascii,
                 quiet: setup.quiet,
                 zone: setup.zone,
                 format: Mutex::new(setup.format),
@@ -495,6 +512,20 @@ impl Ui {
     /// Whether the terminal can only append, so that no line can be edited on it.
     pub fn is_dumb(&self) -> bool {
         self.inner.dumb
+    }
+
+    /// Whether terminals show ASCII only.
+    pub fn is_ascii(&self) -> bool {
+        self.inner.ascii
+    }
+
+    /// `text` as a terminal can show it that this `Ui` does not write to itself.
+    pub fn showable<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
+        if self.inner.ascii && !text.is_ascii() {
+            Cow::Owned(ascii::ascii(&text))
+        } else {
+            text
+        }
     }
 
     /// Whether there is a terminal to show a screen on and to take keys from.

@@ -62,6 +62,7 @@ fn desk(change: impl FnOnce(&mut Setup)) -> Desk {
         width: Width::Columns(60),
         colour: Colour::Never,
         dumb: false,
+        ascii: false,
         quiet: false,
         zone: TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap(),
         format: Format::Table,

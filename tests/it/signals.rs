@@ -369,11 +369,11 @@ fn another_size_while_typing_keeps_the_line() {
 fn a_table_is_as_wide_as_the_terminal_is_now() {
     let house = House::with_people(3);
     let mut shell = master(&house);
-    shell.send("group list format=table\r");
+    shell.send("group list limit=3 format=table\r");
     shell.wait_for("unassignedCards");
     shell.wait_for_line(PROMPT);
     shell.resize(30, 40);
-    shell.send("\x0cgroup list format=table\r");
+    shell.send("\x0cgroup list limit=3 format=table\r");
     shell.wait_for("group");
     shell.wait_for_line(PROMPT);
     let (_, columns) = (30, 40);

@@ -327,8 +327,17 @@ fn twenty_columns_are_enough() {
     shell.send("\x15");
     line(&mut shell, "group list", "groups", PROMPT);
     line(&mut shell, "nonsense", "E0", PROMPT);
-    shell.send("us\t");
-    shell.wait("candidates", |screen| screen.contents().contains("list"));
+    // On a clean screen, so that what is waited for was not there before.
+    shell.send("\x0c");
+    shell.wait("a clean screen", |screen| {
+        screen.contents().trim_end() == PROMPT
+    });
+    shell.send("us\t\t");
+    // The list, and below it the line again with its hint.
+    shell.wait("candidates", |screen| {
+        let shown = screen.contents();
+        shown.contains("list   count") && shown.matches("user list|get|count").count() == 2
+    });
     shell.send("\x03");
     shell.wait_for_line(PROMPT);
     leave(shell);
@@ -473,5 +482,21 @@ fn the_idle_clock_counts_from_the_last_key() {
     shell.send("\x15");
     line(&mut shell, "user count", "users: 3", PROMPT);
     assert!(!shell.text().contains("Password of"), "{}", shell.text());
+    leave(shell);
+}
+
+#[test]
+fn a_terminal_without_utf_8_gets_ascii_only() {
+    let house = House::with_people(3);
+    let mut shell = with(&house, (100, 30), &LOGIN, &[("LC_ALL", "C")]);
+    shell.wait_for_line(PROMPT);
+    line(&mut shell, "user list limit=2", "2 users", PROMPT);
+    line(&mut shell, "help export", "export", PROMPT);
+    shell.send("foreach g in (group list) ");
+    shell.wait_for("foreach g");
+    shell.send("\x03");
+    shell.wait_for_line(PROMPT);
+    let shown = String::from_utf8_lossy(shell.transcript()).into_owned();
+    assert!(shown.is_ascii(), "{shown}");
     leave(shell);
 }

@@ -204,25 +204,26 @@ impl Highlighter for Assist {
             let secrets = secrets(&self.whole(line), &self.catalogue).into_iter();
             secrets.map(|span| (span, Class::Secret)).collect()
         };
-        Cow::Owned(painted(line, self.before.len(), &classes, self.mode))
+        let painted = painted(line, self.before.len(), &classes, self.mode);
+        self.ui.showable(Cow::Owned(painted))
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        if self.ui.out_has_colours() {
+        self.ui.showable(if self.ui.out_has_colours() {
             Cow::Owned(format!("\u{1b}[90m{hint}\u{1b}[0m"))
         } else {
             Cow::Borrowed(hint)
-        }
+        })
     }
 
     fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
         self.signals.is_listing.store(true, Ordering::Relaxed);
-        match candidate.split_once("  ") {
+        self.ui.showable(match candidate.split_once("  ") {
             Some((name, about)) if self.ui.out_has_colours() => {
                 Cow::Owned(format!("{name}  \u{1b}[90m{about}\u{1b}[0m"))
             }
             _ => Cow::Borrowed(candidate),
-        }
+        })
     }
 
     /// A long line is not painted anew for every key.
