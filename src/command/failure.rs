@@ -5,76 +5,11 @@
 
 use std::fmt;
 
+use super::Exit;
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::suggest::{did_you_mean, similar};
 use crate::otp::grid::NoChallenge;
 use crate::render::view::NoColumn;
-
-/// Exit status of the process (language.md §7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Exit {
-    /// All went well.
-    Ok = 0,
-    /// A command failed.
-    Failed = 1,
-    /// Usage or syntax; nothing ran.
-    Usage = 2,
-    /// Not permitted.
-    Denied = 3,
-    /// The selection matched nothing.
-    Nothing = 4,
-    /// Finished, with some records skipped or some commands failed.
-    Partial = 5,
-    /// Something is damaged.
-    Integrity = 6,
-    /// `migrate check` found what blocks an export.
-    Blocked = 7,
-    /// A fault of igsh itself.
-    Internal = 70,
-    /// Interrupted.
-    Interrupted = 130,
-}
-
-impl Exit {
-    /// Every exit status, in a word or two and in a sentence.
-    pub const MEANINGS: &[(Self, &str, &str)] = &[
-        (Self::Ok, "ok", "All went well."),
-        (
-            Self::Failed,
-            "failed",
-            "A command failed: a missing file, a bad record, not a vault, not a bundle, doubled names in an export.",
-        ),
-        (Self::Usage, "usage", "Usage or syntax; nothing ran."),
-        (
-            Self::Denied,
-            "not permitted",
-            "Not permitted: no session, a wrong or mistyped password, a loose file mode, --read-only.",
-        ),
-        (
-            Self::Nothing,
-            "matched nothing",
-            "The selection matched nothing: an export always, other commands with -require-match.",
-        ),
-        (
-            Self::Partial,
-            "some skipped",
-            "Finished, but some records were skipped, or commands failed under --keep-going.",
-        ),
-        (
-            Self::Integrity,
-            "integrity",
-            "Integrity: a damaged or cut bundle, a corrupt vault, a broken audit chain.",
-        ),
-        (
-            Self::Blocked,
-            "blocked",
-            "A check found what blocks an export.",
-        ),
-        (Self::Internal, "internal", "A fault of igsh itself."),
-        (Self::Interrupted, "interrupted", "Interrupted."),
-    ];
-}
 
 /// A failed command.
 #[derive(Debug)]

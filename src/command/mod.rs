@@ -10,6 +10,7 @@ mod bundle;
 mod card;
 mod common;
 pub mod context;
+mod exit;
 mod export;
 pub mod failure;
 pub mod file;
@@ -26,7 +27,8 @@ mod user;
 pub(crate) use common::list_args;
 pub use common::{FORMAT, INTO, OVERWRITE, REASON, ROWS, SHOWN, SORT, YES};
 pub use context::{Context, rows_on};
-pub use failure::{Exit, Failure};
+pub use exit::Exit;
+pub use failure::Failure;
 pub use source::overview;
 
 use crate::lang::binder::Bound;

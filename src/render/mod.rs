@@ -16,6 +16,7 @@ mod glyphs;
 mod json;
 mod reveal;
 pub mod sanitize;
+mod setup;
 mod share;
 mod stream;
 mod table;
@@ -27,9 +28,10 @@ pub use bar::Bar;
 pub use cell::{counted, grouped, raw};
 pub use format::{Format, UnknownFormat};
 pub use reveal::Cleared;
+pub use setup::{Colour, Setup, Width};
 pub use share::share;
 pub use table::{CAP, cut};
-pub use ui::{Colour, Failure, Setup, Ui, Width};
+pub use ui::{Failure, Ui};
 
 /// A question or a screen did not come to its end.
 #[derive(Debug, thiserror::Error)]

@@ -2,20 +2,19 @@
 //!
 //! Pure functions from descriptions to text of 80 columns; who shows it decides about pager and colours.
 
+mod layout;
 pub mod man;
 mod topics;
 
 pub use man::commands_7;
 pub use topics::{language, phases, selection};
 
+use self::layout::{paragraph_text, table, wrap};
 use super::binder::path;
 use super::codes::{self, Code};
 use super::complete::{Question, question};
 use super::spec::{Arg, Catalogue, Command, Effect, Kind, Selects, fold_name};
 use super::suggest::{did_you_mean, similar};
-
-/// The width that paragraphs are broken at.
-const WIDTH: usize = 80;
 
 /// The topics beside commands and error codes.
 pub(super) const TOPICS: [(&str, &str); 4] = [
@@ -402,65 +401,9 @@ fn visible(c: char) -> char {
     }
 }
 
-/// A paragraph, its own line breaks aside; one whose lines are indented stays as it is.
-fn paragraph_text(text: &str) -> String {
-    if text.lines().any(|line| line.starts_with("  ")) {
-        return format!("{}\n", text.trim_end());
-    }
-    wrap(text, 0, 0)
-}
-
-/// `text` broken at [`WIDTH`], its first line indented by `first` and the others by `others`.
-fn wrap(text: &str, first: usize, others: usize) -> String {
-    let mut out = " ".repeat(first);
-    let mut column = first;
-    let mut begun = false;
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if begun && column + 1 + length > WIDTH {
-            out.push('\n');
-            out.push_str(&" ".repeat(others));
-            column = others;
-        } else if begun {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += length;
-        begun = true;
-    }
-    out.push('\n');
-    out
-}
-
-/// Two columns, the second one wrapped; a long entry of the first stands on a line of its own.
-fn table(rows: &[(String, String)]) -> String {
-    const WIDEST: usize = 26;
-    let lengths = rows.iter().map(|(left, _)| left.chars().count());
-    let width = lengths
-        .filter(|length| *length <= WIDEST)
-        .max()
-        .unwrap_or(WIDEST);
-    let mut out = String::new();
-    for (left, right) in rows {
-        let length = left.chars().count();
-        out.push_str(&format!("  {left}"));
-        if length <= width {
-            out.push_str(&" ".repeat(width - length + 2));
-        } else {
-            out.push('\n');
-            out.push_str(&" ".repeat(width + 4));
-        }
-        out.push_str(wrap(right, width + 4, width + 4).trim_start());
-        if right.is_empty() {
-            out.push('\n');
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
+    use super::layout::WIDTH;
     use super::*;
     use crate::lang::testing::CATALOGUE;
 
