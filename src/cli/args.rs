@@ -2,12 +2,15 @@
 //!
 //! The first paragraph of an option is its line in `-h`, the rest is for `--help` and the manual.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 use clap_complete::Shell as Kind;
 
 use crate::command::Exit;
+use crate::lang::spec::Command;
 use crate::render::Format;
 
 /// An interactive admin shell that moves second factors from an on-premises server into a cloud service.
@@ -164,27 +167,24 @@ fn after() -> String {
 
 /// The script that makes `shell` complete the arguments of igsh. Behind `-c` it offers the commands of the catalogue.
 pub fn completions(shell: Shell) -> String {
-    let kind = match shell {
-        Shell::Bash => Kind::Bash,
-        Shell::Zsh => Kind::Zsh,
-        Shell::Fish => Kind::Fish,
-    };
     let catalogue = crate::shell::catalogue();
-    let commands = catalogue
-        .commands
-        .iter()
-        .map(|command| clap::builder::PossibleValue::new(command.path).help(command.summary));
+    let commands = catalogue.commands.iter();
     // Bash splits what it offers at blanks, so that of a command it can only know the first word.
-    let mut nouns: Vec<_> = catalogue
-        .commands
-        .iter()
-        .filter_map(|command| command.path.split(' ').next())
-        .collect();
-    nouns.sort_unstable();
-    nouns.dedup();
-    let offered: Vec<clap::builder::PossibleValue> = match shell {
-        Shell::Bash => nouns.into_iter().map(Into::into).collect(),
-        Shell::Zsh | Shell::Fish => commands.collect(),
+    let nouns = || {
+        let first = commands
+            .clone()
+            .filter_map(|one| one.path.split(' ').next());
+        let nouns: BTreeSet<_> = first.collect();
+        nouns.into_iter().map(PossibleValue::new).collect()
+    };
+    let whole = || {
+        let value = |one: &&'static Command| PossibleValue::new(one.path).help(one.summary);
+        commands.clone().map(value).collect()
+    };
+    let (kind, offered): (Kind, Vec<PossibleValue>) = match shell {
+        Shell::Bash => (Kind::Bash, nouns()),
+        Shell::Zsh => (Kind::Zsh, whole()),
+        Shell::Fish => (Kind::Fish, whole()),
     };
     let mut cli = Cli::command().mut_arg("commands", |arg| arg.value_parser(offered));
     let mut out = Vec::new();

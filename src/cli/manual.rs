@@ -33,34 +33,30 @@ pub fn page(name: &str) -> String {
 }
 
 fn igsh_1() -> String {
-    let table = |rows: &[(&str, &str)]| {
-        let mut page = Page::default();
-        page.list(
-            rows.iter()
-                .map(|(term, text)| ((*term).to_owned(), (*text).to_owned())),
-        );
-        page.into_source()
-    };
-    let statuses: Vec<_> = Exit::MEANINGS
-        .iter()
-        .map(|(exit, _, sentence)| ((*exit as u8).to_string(), *sentence))
-        .collect();
-    let statuses: Vec<_> = statuses
-        .iter()
-        .map(|(status, sentence)| (status.as_str(), *sentence))
-        .collect();
+    let statuses = Exit::MEANINGS.iter();
+    let statuses = statuses.map(|(exit, _, sentence)| ((*exit as u8).to_string(), *sentence));
     include_str!("igsh.1.in")
         .replace("@OPTIONS@\n", &options())
-        .replace("@ENVIRONMENT@\n", &table(VARIABLES))
-        .replace("@FILES@\n", &table(FILES))
-        .replace("@EXIT@\n", &table(&statuses))
+        .replace("@ENVIRONMENT@\n", &described(VARIABLES))
+        .replace("@FILES@\n", &described(FILES))
+        .replace("@EXIT@\n", &table(statuses))
+}
+
+fn described(rows: &[(&str, &'static str)]) -> String {
+    table(rows.iter().map(|(term, text)| ((*term).to_owned(), *text)))
+}
+
+/// Terms with what they mean.
+fn table(rows: impl Iterator<Item = (String, impl Into<String>)>) -> String {
+    let mut page = Page::default();
+    page.list(rows.map(|(term, text)| (term, text.into())));
+    page.into_source()
 }
 
 /// The options of argv, each with its whole help.
 fn options() -> String {
     let cli = Cli::command();
-    let mut page = Page::default();
-    page.list(cli.get_arguments().map(|arg| {
+    table(cli.get_arguments().map(|arg| {
         let help = arg.get_long_help().or_else(|| arg.get_help());
         let mut text = help.map(ToString::to_string).unwrap_or_default();
         // Help is a title and paragraphs; here it runs on in sentences.
@@ -71,8 +67,7 @@ fn options() -> String {
             text.push('.');
         }
         (written(arg), text)
-    }));
-    page.into_source()
+    }))
 }
 
 /// How an option is written: `-q, --quiet`, `--yes[=N]`, `--format FORMAT`.

@@ -153,7 +153,7 @@ impl Live for Candidates {
     }
 
     fn values(&self, kind: Complete, setting: &str) -> Vec<(String, String)> {
-        let values: Vec<(String, String)> = match kind {
+        match kind {
             Complete::Settings => of_setting(&VAULT, setting),
             Complete::TenantSettings => of_setting(&TENANT, setting),
             Complete::Display => {
@@ -166,8 +166,7 @@ impl Live for Candidates {
                     .collect()
             }
             _ => Vec::new(),
-        };
-        values
+        }
     }
 
     fn variables(&self) -> Vec<String> {

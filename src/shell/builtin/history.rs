@@ -2,7 +2,7 @@
 
 use super::Entry;
 use crate::command::failure::code;
-use crate::command::{Exit, FORMAT, Failure, INTO, OVERWRITE, Outcome, ROWS, SHOWN, SORT};
+use crate::command::{Exit, Failure, Outcome, list_args};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::oneline::masked;
@@ -24,14 +24,7 @@ pub(super) static LIST: Entry = Entry {
         details: "Lists what was typed on this vault, the newest first, each line once: when it ran last, its exit \
             status, and how many milliseconds it took. Values of secret arguments are not kept, and a line that \
             begins with a blank is not kept at all. Numbers hold until the shell ends.",
-        args: &[
-            FORMAT.arg,
-            SHOWN.arg,
-            SORT.arg,
-            ROWS.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
+        args: list_args![],
         session: false,
         examples: &[
             Example {
