@@ -9,9 +9,12 @@ use crate::common::{House, Ran};
 /// A script that is run in a session of Master1, with these options before it.
 fn script(house: &House, options: &[&str], text: &str) -> Ran {
     house.file("work.igsh", text);
-    let mut command = house.command();
-    command.args(["--login", "Master1", "--password-file", "m1.txt", "--yes"]);
-    Ran::of(command.args(options).args(["run", "work.igsh"]))
+    let mut command = house.session();
+    command
+        .arg("--yes")
+        .args(options)
+        .args(["run", "work.igsh"]);
+    Ran::of(&mut command)
 }
 
 /// A house with an exported bundle `all.igb` and its password in `all.password`.
@@ -222,8 +225,8 @@ fn status_7_a_check_that_blocks_an_export() {
 #[test]
 fn status_130_interrupted() {
     let house = House::with_people(2000);
-    let mut command = house.command();
-    command.args(["--login", "Master1", "--password-file", "m1.txt", "-c"]);
+    let mut command = house.session();
+    command.arg("-c");
     // The pipe is not read, so that the list waits in the middle until the signal has come.
     command.arg("user list format=ndjson");
     let mut child = command

@@ -1,23 +1,6 @@
 //! The live shell in a real terminal.
 
-use std::path::Path;
-
 use crate::common::House;
-use crate::common::pty::Pty;
-
-fn start(house: &House, args: &[&str]) -> Pty {
-    let environment = house.environment();
-    let environment: Vec<(&str, &str)> = environment
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    Pty::start(
-        Path::new(env!("CARGO_BIN_EXE_igsh")),
-        args,
-        &environment,
-        house.path(),
-    )
-}
 
 /// The password of Master1 as the demo shows it.
 fn demo_password(screen: &str) -> String {
@@ -34,7 +17,7 @@ fn demo_password(screen: &str) -> String {
 #[test]
 fn the_first_minute_in_the_demo() {
     let house = House::empty();
-    let mut shell = start(&house, &["--demo"]);
+    let mut shell = house.shell(&["--demo"]);
     shell.wait_for("login Master1");
     shell.wait_for_line("igsh>");
     let password = demo_password(&shell.text());
@@ -88,7 +71,7 @@ fn the_first_minute_in_the_demo() {
 fn history_keeps_no_secret_and_nothing_after_a_blank() {
     use std::os::unix::fs::PermissionsExt as _;
     let house = House::with_people(3);
-    let mut shell = start(&house, &["--login", "Master1", "--password-file", "m1.txt"]);
+    let mut shell = house.shell(&["--login", "Master1", "--password-file", "m1.txt"]);
     shell.wait_for_line("igsh (Master1)>");
     shell.send("user count\r");
     shell.wait_for("3");
@@ -125,7 +108,7 @@ fn history_keeps_no_secret_and_nothing_after_a_blank() {
 #[test]
 fn tab_completes_commands_and_arguments() {
     let house = House::with_people(3);
-    let mut shell = start(&house, &["--login", "Master1", "--password-file", "m1.txt"]);
+    let mut shell = house.shell(&["--login", "Master1", "--password-file", "m1.txt"]);
     shell.wait_for_line("igsh (Master1)>");
     shell.send("user cou\t");
     shell.wait_for("user count");
@@ -141,7 +124,7 @@ fn tab_completes_commands_and_arguments() {
 fn an_idle_session_is_locked_and_asks_again() {
     let house = House::with_people(3);
     house.master(&["system set idle-timeout=1s"]).ok();
-    let mut shell = start(&house, &["--login", "Master1", "--password-file", "m1.txt"]);
+    let mut shell = house.shell(&["--login", "Master1", "--password-file", "m1.txt"]);
     shell.wait_for_line("igsh (Master1)>");
     // Nobody types: the clock runs out by itself.
     std::thread::sleep(std::time::Duration::from_millis(1500));
@@ -158,7 +141,7 @@ fn an_idle_session_is_locked_and_asks_again() {
 #[test]
 fn system_init_asks_twice_for_each_password() {
     let house = House::empty();
-    let mut shell = start(&house, &[]);
+    let mut shell = house.shell(&[]);
     shell.wait_for_line("igsh>");
     shell.send("system init kdf=19456,2,1\r");
     shell.wait_for("Master1");
@@ -206,7 +189,7 @@ fn settings_are_read_at_the_start_and_a_fault_in_them_keeps_nobody_out() {
     let house = House::empty();
     house.igsh(&["-c", "set timing=on -save"]).ok();
     house.file("home/config/igsh/rc.igsh", "set format=json\nuser list\n");
-    let mut shell = start(&house, &[]);
+    let mut shell = house.shell(&[]);
     // All of a script is read before its first line runs, but may rc.igsh not list users.
     shell.wait_for("hold only 'set' commands");
     shell.wait_for_line("igsh>");
@@ -215,7 +198,7 @@ fn settings_are_read_at_the_start_and_a_fault_in_them_keeps_nobody_out() {
     shell.send("exit\r");
     assert_eq!(shell.exit_code(), 0);
     house.file("home/config/igsh/rc.igsh", [0xff, 0xfe, b'\n']);
-    let mut shell = start(&house, &[]);
+    let mut shell = house.shell(&[]);
     shell.wait_for("rc.igsh");
     shell.wait_for("UTF-8");
     shell.wait_for_line("igsh>");
@@ -226,7 +209,7 @@ fn settings_are_read_at_the_start_and_a_fault_in_them_keeps_nobody_out() {
 #[test]
 fn without_a_vault_the_shell_says_what_it_is_and_what_comes_next() {
     let house = House::empty();
-    let mut shell = start(&house, &[]);
+    let mut shell = house.shell(&[]);
     for words in ["moves users", "vault.db", "'system init'", "'igsh --demo'"] {
         shell.wait_for(words);
     }
@@ -241,7 +224,7 @@ fn without_a_vault_the_shell_says_what_it_is_and_what_comes_next() {
 fn the_prompt_has_a_star_while_a_migration_goes_on() {
     let house = House::with_people(3);
     let options = ["--login", "Master1", "--password-file", "m1.txt"];
-    let mut shell = start(&house, &options);
+    let mut shell = house.shell(&options);
     shell.wait_for_line("igsh (Master1)>");
     shell.send("migrate begin\r");
     shell.wait_for_line("igsh (Master1)*>");

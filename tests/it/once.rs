@@ -135,15 +135,8 @@ fn quickstart_script() {
     let script = format!("{SCRIPTS}/quickstart.igsh");
     let ran = Ran::of(
         house
-            .command()
-            .args([
-                "--login",
-                "Master1",
-                "--password-file",
-                "m1.txt",
-                "--yes",
-                "run",
-            ])
+            .session()
+            .args(["--yes", "run"])
             .arg(&script)
             .args(["source=people.ndjson", "out=first"]),
     )
@@ -181,15 +174,8 @@ fn phase_by_group_script() {
     let run = |house: &House| {
         Ran::of(
             house
-                .command()
-                .args([
-                    "--login",
-                    "Master1",
-                    "--password-file",
-                    "m1.txt",
-                    "--yes",
-                    "run",
-                ])
+                .session()
+                .args(["--yes", "run"])
                 .arg(&script)
                 .args([format!("first={first}"), format!("second={second}")]),
         )

@@ -11,8 +11,7 @@ const FORMATS: [&str; 7] = ["table", "expanded", "json", "ndjson", "csv", "tsv",
 
 /// A process of Master1 with these options.
 fn session(house: &House, options: &[&str], lines: &[&str]) -> Command {
-    let mut command = house.command();
-    command.args(["--login", "Master1", "--password-file", "m1.txt"]);
+    let mut command = house.session();
     command.args(options);
     for line in lines {
         command.args(["-c", line]);
@@ -22,17 +21,7 @@ fn session(house: &House, options: &[&str], lines: &[&str]) -> Command {
 
 /// igsh on a terminal, logged in, with this environment beside the usual one.
 fn terminal(house: &House, options: &[&str], environment: &[(&str, &str)]) -> Pty {
-    let usual = house.environment();
-    let mut all: Vec<_> = usual
-        .iter()
-        .filter(|(name, _)| {
-            *name != "COLUMNS" && environment.iter().all(|(other, _)| name != other)
-        })
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    all.extend(environment);
-    let igsh = std::path::Path::new(env!("CARGO_BIN_EXE_igsh"));
-    let mut pty = Pty::start(igsh, options, &all, house.path());
+    let mut pty = house.terminal((100, 30), options, environment);
     pty.wait_for_line("igsh>");
     pty.send("login Master1\r");
     pty.wait_for("Password of Master1:");

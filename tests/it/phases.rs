@@ -1,9 +1,6 @@
 //! Phases, waves, exclusion, target ids and workflow aliases, as a master moves users through a migration.
 
-use std::path::Path;
-
-use crate::common::pty::Pty;
-use crate::common::{House, Ran};
+use crate::common::{House, LOGIN, Ran};
 
 /// Everybody in each phase: none, export, exported, imported, migrated.
 fn phases(house: &House) -> [u64; 5] {
@@ -460,17 +457,7 @@ fn a_load_during_a_migration_says_that_names_should_stay() {
 #[test]
 fn what_changes_between_question_and_answer_stops_the_command() {
     let house = House::with_people(30);
-    let environment = house.environment();
-    let environment: Vec<(&str, &str)> = environment
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    let mut shell = Pty::start(
-        Path::new(env!("CARGO_BIN_EXE_igsh")),
-        &["--login", "Master1", "--password-file", "m1.txt"],
-        &environment,
-        house.path(),
-    );
+    let mut shell = house.shell(&LOGIN);
     shell.wait_for_line("igsh (Master1)>");
     shell.send("migrate stage userid=a*\r");
     shell.wait_for("[y/N]");

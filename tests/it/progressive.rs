@@ -79,16 +79,8 @@ fn counts(out: &str) -> Vec<u64> {
 
 fn start(house: &House, more: &[&str]) -> Child {
     house
-        .command()
-        .args([
-            "--login",
-            "Master1",
-            "--password-file",
-            "m1.txt",
-            "--yes",
-            "--format",
-            "ndjson",
-        ])
+        .session()
+        .args(["--yes", "--format", "ndjson"])
         .args(more)
         .args(["run", SCRIPT, "source=people.ndjson", "later=later.ndjson"])
         .arg("idp=https://tenant.example.com/idp")

@@ -1,13 +1,9 @@
 //! Scripts that loop, assert and run each other, and what lists can be asked for beside their selection.
 
-use crate::common::pty::Pty;
-use crate::common::{House, Ran};
+use crate::common::{House, LOGIN, Ran};
 
 fn run(house: &House, options: &[&str], script: &str) -> Ran {
-    let session = ["--login", "Master1", "--password-file", "m1.txt"];
-    let mut command = house.command();
-    command.args(session).args(options).args(["run", script]);
-    Ran::of(&mut command)
+    Ran::of(house.session().args(options).args(["run", script]))
 }
 
 #[test]
@@ -496,16 +492,8 @@ fn a_change_or_an_export_of_everybody_is_warned_about() {
 /// A loop on a terminal, interrupted once the screen shows `seen`: what is told of it, and the exit status.
 fn interrupted(house: &House, options: &[&str], script: &str, seen: &str) -> (String, u32) {
     house.file("loop.igsh", script);
-    let environment = house.environment();
-    let environment: Vec<_> = environment
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    let mut args = vec!["--login", "Master1", "--password-file", "m1.txt"];
-    args.extend(options);
-    args.extend(["run", "loop.igsh"]);
-    let igsh = std::path::Path::new(env!("CARGO_BIN_EXE_igsh"));
-    let mut pty = Pty::start(igsh, &args, &environment, house.path());
+    let args = [&LOGIN, options, &["run", "loop.igsh"]].concat();
+    let mut pty = house.shell(&args);
     pty.wait_for(seen);
     pty.send("\x03");
     let code = pty.exit_code();

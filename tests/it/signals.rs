@@ -1,7 +1,5 @@
 //! Ctrl-C, Ctrl-D, resizing, SIGTERM and SIGHUP: nothing half done, nothing left behind.
 
-use std::path::Path;
-
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::common::pty::Pty;
@@ -9,24 +7,13 @@ use crate::common::{House, Ran};
 
 const PROMPT: &str = "igsh (Master1)>";
 
-fn start(house: &House, args: &[&str]) -> Pty {
-    let environment = house.environment();
-    let environment: Vec<(&str, &str)> = environment
-        .iter()
-        .filter(|(name, _)| *name != "COLUMNS")
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    Pty::start(
-        Path::new(env!("CARGO_BIN_EXE_igsh")),
-        args,
-        &environment,
-        house.path(),
-    )
-}
-
 /// A shell with Master1 logged in.
 fn master(house: &House) -> Pty {
-    let mut shell = start(house, &["--login", "Master1", "--password-file", "m1.txt"]);
+    let mut shell = house.terminal(
+        (100, 30),
+        &["--login", "Master1", "--password-file", "m1.txt"],
+        &[],
+    );
     shell.wait_for_line(PROMPT);
     shell
 }
@@ -147,7 +134,7 @@ fn ctrl_c_and_ctrl_d_at_a_question_are_a_no() {
 #[test]
 fn ctrl_c_at_a_password_gives_up_the_login() {
     let house = House::with_people(3);
-    let mut shell = start(&house, &[]);
+    let mut shell = house.terminal((100, 30), &[], &[]);
     shell.wait_for_line("igsh>");
     shell.send("login Master1\r");
     shell.wait_for_line("Password of Master1:");

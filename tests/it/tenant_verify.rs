@@ -3,15 +3,13 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
-use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use serde_json::Value;
 
-use crate::common::pty::Pty;
-use crate::common::{House, Ran, peer};
+use crate::common::{House, LOGIN, Ran, peer};
 
 const TENANT: &str = "tenant=t.tenant";
 
@@ -100,15 +98,8 @@ fn script(house: &House, lines: &[String], options: &[&str]) -> Ran {
     house.file("verify.igsh", lines.join("\n"));
     Ran::of(
         house
-            .command()
-            .args([
-                "--login",
-                "Master1",
-                "--password-file",
-                "m1.txt",
-                "--format",
-                "ndjson",
-            ])
+            .session()
+            .args(["--format", "ndjson"])
             .args(options)
             .args(["run", "verify.igsh"]),
     )
@@ -389,24 +380,7 @@ fn on_a_terminal_questions_and_cells_are_asked_for_unseen() {
         .find(|person| text(person, "userid") == user)
         .expect("the user");
     let pair = &person["qa"][0];
-    let environment = house.environment();
-    let environment: Vec<(&str, &str)> = environment
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    let mut shell = Pty::start(
-        Path::new(env!("CARGO_BIN_EXE_igsh")),
-        &[
-            "--login",
-            "Master1",
-            "--password-file",
-            "m1.txt",
-            "--tenant",
-            "t.tenant",
-        ],
-        &environment,
-        house.path(),
-    );
+    let mut shell = house.shell(&[&LOGIN[..], &["--tenant", "t.tenant"]].concat());
     shell.wait_for_line("igsh (Master1)>");
     shell.send(&format!("tenant verify user={user} qa=1\r"));
     shell.wait_for_line(&format!("{} ({user}):", text(pair, "question")));

@@ -47,13 +47,7 @@ fn holds(bytes: &[u8], secret: &str) -> bool {
 
 fn typed_secrets_stay_with_whoever_typed_them(words: &[String], wrong: &str) {
     let house = House::empty();
-    let environment = house.environment();
-    let environment: Vec<(&str, &str)> = environment
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    let igsh = Path::new(env!("CARGO_BIN_EXE_igsh"));
-    let mut shell = Pty::start(igsh, &[], &environment, house.path());
+    let mut shell = house.shell(&[]);
     shell.wait_for_line("igsh>");
     shell.send("system init kdf=19456,2,1\r");
     for (number, word) in (1..).zip(words) {

@@ -1,41 +1,22 @@
 //! What is typed: several lines, pastes, history, and input that no keyboard should send.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::common::House;
 use crate::common::pty::Pty;
+use crate::common::{House, LOGIN};
 
 const PROMPT: &str = "igsh (Master1)>";
 
-fn with(house: &House, size: (u16, u16), args: &[&str], more: &[(&str, &str)]) -> Pty {
-    let environment = house.environment();
-    let mut environment: Vec<(&str, &str)> = environment
-        .iter()
-        .filter(|(name, _)| *name != "COLUMNS")
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    environment.extend(more);
-    Pty::start_sized(
-        size,
-        Path::new(env!("CARGO_BIN_EXE_igsh")),
-        args,
-        &environment,
-        house.path(),
-    )
-}
-
-const LOGIN: [&str; 4] = ["--login", "Master1", "--password-file", "m1.txt"];
-
 fn master(house: &House) -> Pty {
-    let mut shell = with(house, (100, 30), &LOGIN, &[]);
+    let mut shell = house.terminal((100, 30), &LOGIN, &[]);
     shell.wait_for_line(PROMPT);
     shell
 }
 
 /// A shell without a login.
 fn anybody(house: &House) -> Pty {
-    let mut shell = with(house, (100, 30), &[], &[]);
+    let mut shell = house.terminal((100, 30), &[], &[]);
     shell.wait_for_line("igsh>");
     shell
 }
@@ -195,7 +176,7 @@ fn history_tells_time_status_and_duration_and_forgets_when_told() {
 #[test]
 fn a_private_shell_remembers_for_itself_only() {
     let house = House::with_people(3);
-    let mut shell = with(&house, (100, 30), &["--private"], &[]);
+    let mut shell = house.terminal((100, 30), &["--private"], &[]);
     shell.wait_for_line("igsh>");
     line(&mut shell, "echo quiet", "quiet", "igsh>");
     line(&mut shell, "history list", "echo quiet", "igsh>");
@@ -270,7 +251,7 @@ fn a_history_that_cannot_be_used_is_told_and_the_shell_goes_on() {
     let house = House::with_people(3);
     let path = history_path(&house);
     let refused = |words: &str| {
-        let mut shell = with(&house, (160, 30), &[], &[]);
+        let mut shell = house.terminal((160, 30), &[], &[]);
         shell.wait_for(words);
         shell.wait_for_line("igsh>");
         line(&mut shell, "echo still", "\nstill", "igsh>");
@@ -301,7 +282,7 @@ fn damaged_lines_of_the_history_are_told_once() {
     let mut text = std::fs::read(&path).unwrap();
     text.extend_from_slice(b"rub\xffbish\n\0\0\0\n");
     std::fs::write(&path, text).unwrap();
-    let mut shell = with(&house, (160, 30), &[], &[]);
+    let mut shell = house.terminal((160, 30), &[], &[]);
     shell.wait_for("2 damaged lines of the history");
     shell.wait_for_line("igsh>");
     line(&mut shell, "history list", "echo first", "igsh>");
@@ -315,7 +296,7 @@ fn damaged_lines_of_the_history_are_told_once() {
 #[test]
 fn twenty_columns_are_enough() {
     let house = House::with_people(3);
-    let mut shell = with(&house, (20, 30), &LOGIN, &[]);
+    let mut shell = house.terminal((20, 30), &LOGIN, &[]);
     shell.wait_for_line(PROMPT);
     shell.send("user count userid=a*");
     shell.wait("the whole line", |screen| {
@@ -346,7 +327,7 @@ fn twenty_columns_are_enough() {
 #[test]
 fn a_dumb_terminal_gets_no_escape_and_ctrl_c_a_new_prompt() {
     let house = House::with_people(3);
-    let mut shell = with(&house, (100, 30), &LOGIN, &[("TERM", "dumb")]);
+    let mut shell = house.terminal((100, 30), &LOGIN, &[("TERM", "dumb")]);
     shell.wait_for_line(PROMPT);
     shell.send("user li");
     shell.wait_for("user li");
@@ -368,7 +349,7 @@ fn a_line_that_is_not_utf_8_is_refused_whole() {
         ("xterm-256color", b"echo gr\xfc\xdfe\recho two\r".as_slice()),
         ("dumb", b"echo gr\xfc\xdfe\r"),
     ] {
-        let mut shell = with(&house, (100, 30), &[], &[("TERM", term)]);
+        let mut shell = house.terminal((100, 30), &[], &[("TERM", term)]);
         shell.wait_for_line("igsh>");
         shell.send_bytes(sent);
         shell.wait_for("not UTF-8");
@@ -488,7 +469,7 @@ fn the_idle_clock_counts_from_the_last_key() {
 #[test]
 fn a_terminal_without_utf_8_gets_ascii_only() {
     let house = House::with_people(3);
-    let mut shell = with(&house, (100, 30), &LOGIN, &[("LC_ALL", "C")]);
+    let mut shell = house.terminal((100, 30), &LOGIN, &[("LC_ALL", "C")]);
     shell.wait_for_line(PROMPT);
     line(&mut shell, "user list limit=2", "2 users", PROMPT);
     line(&mut shell, "help export", "export", PROMPT);

@@ -4,12 +4,17 @@ pub(crate) mod pty;
 
 use std::path::{Path, PathBuf};
 
+use pty::Pty;
+
 /// Passwords of the masters in tests.
 pub const PASSWORDS: [&str; 3] = [
     "first-master-word",
     "second-master-word",
     "third-master-word",
 ];
+
+/// The options that log Master1 in.
+pub const LOGIN: [&str; 4] = ["--login", "Master1", "--password-file", "m1.txt"];
 
 /// The `system init` that every test can afford: the KDF at its floor.
 pub const INIT: &str = "system init passwords=masters.txt kdf=19456,2,1";
@@ -119,6 +124,39 @@ impl House {
         ]
     }
 
+    /// The same with Master1 logged in.
+    pub fn session(&self) -> std::process::Command {
+        let mut command = self.command();
+        command.args(LOGIN);
+        command
+    }
+
+    /// The program on a terminal of 100 columns, with the same environment.
+    pub fn shell(&self, args: &[&str]) -> Pty {
+        self.started((100, 30), args, self.environment(), &[])
+    }
+
+    /// The program on a terminal of so many columns and lines, which also bounds its tables; `more` comes beside the
+    /// usual environment or in its place.
+    pub fn terminal(&self, size: (u16, u16), args: &[&str], more: &[(&str, &str)]) -> Pty {
+        let mut environment = self.environment();
+        environment.retain(|(name, _)| *name != "COLUMNS");
+        self.started(size, args, environment, more)
+    }
+
+    fn started(
+        &self,
+        size: (u16, u16),
+        args: &[&str],
+        usual: Vec<(&'static str, String)>,
+        more: &[(&str, &str)],
+    ) -> Pty {
+        let usual = usual.iter().map(|(name, value)| (*name, value.as_str()));
+        let all: Vec<_> = usual.chain(more.iter().copied()).collect();
+        let program = Path::new(env!("CARGO_BIN_EXE_igsh"));
+        Pty::start_sized(size, program, args, &all, self.path())
+    }
+
     /// Runs igsh with these arguments.
     pub fn igsh(&self, args: &[&str]) -> Ran {
         Ran::of(self.command().args(args))
@@ -126,8 +164,8 @@ impl House {
 
     /// Runs commands in one session of Master1, every question answered with yes.
     pub fn master(&self, commands: &[&str]) -> Ran {
-        let mut command = self.command();
-        command.args(["--login", "Master1", "--password-file", "m1.txt", "--yes"]);
+        let mut command = self.session();
+        command.arg("--yes");
         for line in commands {
             command.args(["-c", line]);
         }
@@ -136,18 +174,8 @@ impl House {
 
     /// One reading command of Master1 in this format: what it printed.
     pub fn ask(&self, format: &str, command: &str) -> String {
-        let mut igsh = self.command();
-        igsh.args([
-            "--quiet",
-            "--login",
-            "Master1",
-            "--password-file",
-            "m1.txt",
-            "--format",
-            format,
-            "-c",
-            command,
-        ]);
+        let mut igsh = self.session();
+        igsh.args(["--quiet", "--format", format, "-c", command]);
         Ran::of(&mut igsh).ok().out
     }
 }

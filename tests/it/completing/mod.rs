@@ -3,7 +3,6 @@
 mod hints;
 mod hostile;
 
-use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::common::pty::Pty;
@@ -27,14 +26,7 @@ fn house() -> House {
 }
 
 fn start(house: &House, size: (u16, u16), environment: &[(&str, &str)]) -> Pty {
-    let own = house.environment();
-    let own = own
-        .iter()
-        .filter(|(name, _)| *name != "COLUMNS")
-        .map(|(name, value)| (*name, value.as_str()));
-    let all: Vec<(&str, &str)> = own.chain(environment.iter().copied()).collect();
-    let program = Path::new(env!("CARGO_BIN_EXE_igsh"));
-    let mut pty = Pty::start_sized(size, program, &[], &all, house.path());
+    let mut pty = house.terminal(size, &[], environment);
     pty.wait_for_line("igsh>");
     pty
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{contents, database, house, spawn};
-use crate::common::House;
+use crate::common::{House, Ran};
 
 #[test]
 fn a_rehearsal_tells_the_fate_of_everybody_and_leaves_nothing() {
@@ -75,18 +75,10 @@ fn a_rehearsal_tells_the_fate_of_everybody_and_leaves_nothing() {
 fn the_script_rehearses_a_migration() {
     let house = House::with_people(40);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/rehearse.igsh");
-    let ran = house.igsh(&[
-        "--login",
-        "Master1",
-        "--password-file",
-        "m1.txt",
-        "--yes",
-        "run",
-        script,
-        "tenant=rehearsal.tenant",
-        "masters=masters.txt",
-        "out=rehearsal",
-    ]);
+    let mut igsh = house.session();
+    igsh.args(["--yes", "run", script, "tenant=rehearsal.tenant"]);
+    igsh.args(["masters=masters.txt", "out=rehearsal"]);
+    let ran = Ran::of(&mut igsh);
     let ran = ran.ok();
     assert!(
         ran.err
