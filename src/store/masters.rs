@@ -110,7 +110,7 @@ mod tests {
         for number in 1..=3 {
             connection
                 .execute(
-                    "INSERT INTO master VALUES (?1, 'Master' || ?1, NULL, zeroblob(16), 1, 1, 1, x'', x'', 1000000, NULL, 5, 3000000)",
+                    "INSERT INTO master VALUES (?1, 'Master' || ?1, NULL, zeroblob(16), 1, 1, 1, x'', x'', 1000000, NULL, 5, 3000000, 0)",
                     [number],
                 )
                 .unwrap();

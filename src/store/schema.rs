@@ -81,6 +81,18 @@ CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_code ON audit (code);
 CREATE INDEX audit_master ON audit (master);
 CREATE INDEX audit_bundle ON audit (bundle) WHERE bundle IS NOT NULL;
+", r"
+-- Which write came before the last one and which was the last: every write transaction moves `own` to `prev` and draws
+-- a new `own`, so that a write-ahead log of another copy of the file is noticed before SQLite merges it.
+CREATE TABLE stamp (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    prev BLOB NOT NULL CHECK (length(prev) = 16),
+    own BLOB NOT NULL CHECK (length(own) = 16)
+) STRICT;
+INSERT INTO stamp VALUES (1, randomblob(16), randomblob(16));
+
+-- Attempts that were not even tried, since the last login; its audit entry says how many.
+ALTER TABLE master ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
 "];
 
 impl Kind {
