@@ -87,7 +87,9 @@ impl Desk {
 
     /// The vault, for a command that looks. It is open: whoever is logged in has opened it.
     pub fn reading(&self) -> Result<&Vault, Failure> {
-        self.vault.as_ref().ok_or_else(no_session)
+        let vault = self.vault.as_ref().ok_or_else(no_session)?;
+        vault.file().check_schema()?;
+        Ok(vault)
     }
 
     /// The vault and the session.
@@ -96,6 +98,7 @@ impl Desk {
             return Err(no_session());
         };
         let keys = session.keys()?;
+        vault.file().check_schema()?;
         Ok(Opened {
             vault,
             session,

@@ -94,6 +94,16 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
+    /// The schema is not the one that igsh makes.
+    #[error(
+        "the {kind} was changed by another program: {what}; nothing was read from it: restore a backup"
+    )]
+    Schema {
+        /// What was opened.
+        kind: &'static str,
+        /// Which object, and what about it.
+        what: String,
+    },
     /// Another session writes and did not finish in time.
     #[error(
         "the {kind} is held by {holder}; nothing was changed: try again when that has finished"
@@ -211,23 +221,17 @@ impl Error {
             | Self::NoSuchMaster { .. }
             | Self::Password { .. }
             | Self::Locked => Class::Refused,
-            Self::Corrupt { .. } | Self::Field { .. } | Self::Epoch { .. } | Self::Keys(_) => {
-                Class::Integrity
-            }
+            Self::Corrupt { .. }
+            | Self::Schema { .. }
+            | Self::Field { .. }
+            | Self::Epoch { .. }
+            | Self::Keys(_) => Class::Integrity,
             Self::Sql(error) if Self::is_damage(error) => Class::Integrity,
-            Self::Sql(error) => match error.sqlite_error_code() {
+            Self::Sql(error) if Self::is_passing(error) => match error.sqlite_error_code() {
                 Some(rusqlite::ErrorCode::OperationInterrupted) => Class::Interrupted,
-                Some(
-                    rusqlite::ErrorCode::DiskFull
-                    | rusqlite::ErrorCode::SystemIoFailure
-                    | rusqlite::ErrorCode::DatabaseBusy
-                    | rusqlite::ErrorCode::DatabaseLocked
-                    | rusqlite::ErrorCode::ReadOnly
-                    | rusqlite::ErrorCode::CannotOpen
-                    | rusqlite::ErrorCode::PermissionDenied,
-                ) => Class::Failed,
-                _ => Class::Internal,
+                _ => Class::Failed,
             },
+            Self::Sql(_) => Class::Internal,
             Self::Internal(_) => Class::Internal,
             _ => Class::Failed,
         }
@@ -238,6 +242,24 @@ impl Error {
         matches!(
             error.sqlite_error_code(),
             Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
+        )
+    }
+
+    /// Whether SQLite was kept from its work by what surrounds it, so that it may do it another time.
+    pub(crate) fn is_passing(error: &rusqlite::Error) -> bool {
+        use rusqlite::ErrorCode::*;
+        matches!(
+            error.sqlite_error_code(),
+            Some(
+                OperationInterrupted
+                    | DiskFull
+                    | SystemIoFailure
+                    | DatabaseBusy
+                    | DatabaseLocked
+                    | ReadOnly
+                    | CannotOpen
+                    | PermissionDenied
+            )
         )
     }
 

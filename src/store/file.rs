@@ -1,10 +1,12 @@
 //! A sealed file that is open: its connections, its one writer, its checkpoints.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
+use super::compiled;
 use super::error::is_busy;
 use super::lock::{Holder, LockFile};
 use super::memory::Memory;
@@ -19,6 +21,8 @@ pub struct SealedFile {
     connection: Connection,
     lock: LockFile,
     vid: [u8; 16],
+    /// The state of the schema that was compared last.
+    schema: Cell<i64>,
     busy: Duration,
     pub(super) memory: Option<Memory>,
 }
@@ -40,8 +44,10 @@ impl SealedFile {
     pub fn open(path: &Path, kind: &'static Kind) -> Result<Self> {
         place::inspect(path, kind)?;
         let path = place::resolve(path)?;
-        let mut connection = place::connect(&path, kind)?;
-        kind.bring_forward(&mut connection)?;
+        let (mut connection, mut schema) = place::connect(&path, kind)?;
+        if kind.bring_forward(&mut connection)? {
+            schema = kind.compare_schema(&connection)?;
+        }
         let vid = connection
             .query_row("SELECT vid FROM state", [], |row| row.get(0))
             .optional()
@@ -53,6 +59,7 @@ impl SealedFile {
             kind,
             connection,
             vid,
+            schema: Cell::new(schema),
             busy: place::BUSY,
             memory: None,
         })
@@ -89,7 +96,7 @@ impl SealedFile {
 
     /// Another connection to the same file, hardened alike: an export reads on one and writes on another.
     pub fn second(&self) -> Result<Connection> {
-        let connection = place::connect(&self.path, self.kind)?;
+        let (connection, _) = place::connect(&self.path, self.kind)?;
         connection.busy_timeout(self.busy)?;
         Ok(connection)
     }
@@ -110,7 +117,8 @@ impl SealedFile {
         holder: &Holder,
         f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        write_on(&mut self.connection, &self.lock, self.kind, holder, f)
+        let guard = (&self.lock, self.kind, &self.schema);
+        transact(&mut self.connection, guard, holder, committed(f))
     }
 
     /// As [`SealedFile::write`], and then takes everything back: what it would do, seen by doing it.
@@ -119,8 +127,8 @@ impl SealedFile {
         holder: &Holder,
         f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (connection, lock) = (&mut self.connection, &self.lock);
-        transact(connection, lock, self.kind, holder, |tx| {
+        let guard = (&self.lock, self.kind, &self.schema);
+        transact(&mut self.connection, guard, holder, |tx| {
             let outcome = f(&tx);
             tx.rollback().map_err(|error| E::from(Error::Sql(error)))?;
             outcome
@@ -134,7 +142,14 @@ impl SealedFile {
         holder: &Holder,
         f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        write_on(connection, &self.lock, self.kind, holder, f)
+        let guard = (&self.lock, self.kind, &self.schema);
+        transact(connection, guard, holder, committed(f))
+    }
+
+    /// Sees to it that the schema is still the one that was compared: to be called before anything is read that a
+    /// command works with. Costs a look at the file's header unless the schema was changed.
+    pub fn check_schema(&self) -> Result<()> {
+        check_schema(&self.connection, self.kind, &self.schema)
     }
 
     /// Moves the log into the file and empties it, so that deleted data is gone from both (security.md §5).
@@ -194,26 +209,21 @@ impl SealedFile {
     }
 }
 
-fn write_on<T, E: From<Error>>(
-    connection: &mut Connection,
-    lock: &LockFile,
-    kind: &Kind,
-    holder: &Holder,
+/// `f`, and then its work is kept.
+fn committed<T, E: From<Error>>(
     f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
-) -> Result<T, E> {
-    transact(connection, lock, kind, holder, |tx| {
-        f(&tx).and_then(|value| {
-            tx.commit().map_err(|error| E::from(Error::Sql(error)))?;
-            Ok(value)
-        })
-    })
+) -> impl FnOnce(Transaction<'_>) -> Result<T, E> {
+    |tx| {
+        let value = f(&tx)?;
+        tx.commit().map_err(|error| E::from(Error::Sql(error)))?;
+        Ok(value)
+    }
 }
 
 /// Hands one immediate transaction to `f`, which ends it.
 fn transact<T, E: From<Error>>(
     connection: &mut Connection,
-    lock: &LockFile,
-    kind: &Kind,
+    (lock, kind, schema): (&LockFile, &Kind, &Cell<i64>),
     holder: &Holder,
     f: impl FnOnce(Transaction<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
@@ -229,8 +239,16 @@ fn transact<T, E: From<Error>>(
                 Error::Sql(error)
             })
         })?;
+    check_schema(&tx, kind, schema)?;
     let note = lock.note(holder);
     let outcome = f(tx);
     lock.clear(&note);
     outcome
+}
+
+fn check_schema(connection: &Connection, kind: &Kind, compared: &Cell<i64>) -> Result<()> {
+    if compiled::schema_version(connection)? != compared.get() {
+        compared.set(kind.compare_schema(connection)?);
+    }
+    Ok(())
 }

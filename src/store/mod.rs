@@ -5,6 +5,7 @@
 //! a file holds besides is the business of the room that names its [`Kind`].
 
 pub mod audit;
+mod compiled;
 mod create;
 mod error;
 mod file;
@@ -22,6 +23,7 @@ mod session;
 pub mod settings;
 mod slots;
 
+pub(crate) use compiled::Index;
 pub use rusqlite::{Connection, Transaction};
 
 pub use create::{MASTERS, NewMaster};

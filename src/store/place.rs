@@ -12,6 +12,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::schema::version_of;
@@ -96,15 +97,17 @@ pub(crate) fn inspect(path: &Path, kind: &Kind) -> Result<()> {
 
 /// Connects to a file that is ours, is not newer than we are, and is not visibly damaged. Nothing is written to it
 /// before that is known.
-pub(crate) fn connect(path: &Path, kind: &'static Kind) -> Result<Connection> {
+/// Gives back the number of the schema's state beside it.
+pub(crate) fn connect(path: &Path, kind: &'static Kind) -> Result<(Connection, i64)> {
     let damage = |error: Error| match error {
         Error::Sql(error) => from_sql(path, kind, error),
         other => other,
     };
     let connection = open(path).map_err(damage)?;
     check_header(&connection, path, kind).map_err(damage)?;
+    let schema = kind.compare_schema(&connection).map_err(damage)?;
     harden(&connection).map_err(damage)?;
-    Ok(connection)
+    Ok((connection, schema))
 }
 
 /// Opens the file without asking what it is: for a file that is just being made.
@@ -118,6 +121,8 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
     )?;
     connection.busy_timeout(BUSY)?;
     for (config, on) in [
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
         (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
@@ -126,6 +131,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
     ] {
         connection.set_db_config(config, on)?;
     }
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     connection.execute_batch("PRAGMA cell_size_check = ON")?;
     temporary_files(&connection, folder(path));
     Ok(connection)

@@ -18,11 +18,14 @@ pub struct Kind {
     pub application_id: i32,
     /// The room's own tables, applied after ours; forward only, at most 999.
     pub migrations: &'static [&'static str],
+    /// A query that says whether work under way has taken indexes away, if there is such work.
+    pub bulk: Option<&'static str>,
 }
 
 const STEP: i64 = 1000;
 
-const BASE: &[&str] = &[r"
+const BASE: &[&str] = &[
+    r"
 -- One row: what the file is.
 CREATE TABLE state (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -81,7 +84,8 @@ CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_code ON audit (code);
 CREATE INDEX audit_master ON audit (master);
 CREATE INDEX audit_bundle ON audit (bundle) WHERE bundle IS NOT NULL;
-", r"
+",
+    r"
 -- Which write came before the last one and which was the last: every write transaction moves `own` to `prev` and draws
 -- a new `own`, so that a write-ahead log of another copy of the file is noticed before SQLite merges it.
 CREATE TABLE stamp (
@@ -93,7 +97,8 @@ INSERT INTO stamp VALUES (1, randomblob(16), randomblob(16));
 
 -- Attempts that were not even tried, since the last login; its audit entry says how many.
 ALTER TABLE master ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
-"];
+",
+];
 
 impl Kind {
     /// The schema number of a file that this program writes.
@@ -103,30 +108,43 @@ impl Kind {
 
     /// Whether a file with this schema number can be brought up to date.
     pub(crate) fn knows(&self, version: i64) -> bool {
-        version / STEP <= BASE.len() as i64 && version % STEP <= self.migrations.len() as i64
+        version >= STEP
+            && version / STEP <= BASE.len() as i64
+            && version % STEP <= self.migrations.len() as i64
     }
 
     /// Applies what is missing, in one transaction of its own.
-    pub(crate) fn bring_forward(&self, connection: &mut Connection) -> Result<()> {
+    /// Says whether anything was.
+    pub(crate) fn bring_forward(&self, connection: &mut Connection) -> Result<bool> {
         if version_of(connection)? == self.version() {
-            return Ok(());
+            return Ok(false);
         }
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.compare_schema(&tx)?;
         self.apply(&tx)?;
         tx.commit()?;
-        Ok(())
+        Ok(true)
     }
 
     /// Applies what is missing inside the caller's transaction.
     pub(crate) fn apply(&self, tx: &Connection) -> Result<()> {
-        let version = version_of(tx)?;
-        for (scripts, done) in [(BASE, version / STEP), (self.migrations, version % STEP)] {
-            let done = usize::try_from(done).map_err(|_| Error::Internal("negative schema"))?;
-            for script in scripts.iter().skip(done) {
+        self.apply_up_to(tx, self.version())
+    }
+
+    /// Applies what is missing up to this version.
+    pub(super) fn apply_up_to(&self, tx: &Connection, target: i64) -> Result<()> {
+        let done = version_of(tx)?;
+        let counts = |version: i64| [version / STEP, version % STEP];
+        for (scripts, (done, wanted)) in [BASE, self.migrations]
+            .into_iter()
+            .zip(counts(done).into_iter().zip(counts(target)))
+        {
+            let count = |n| usize::try_from(n).map_err(|_| Error::Internal("negative schema"));
+            for script in scripts.iter().take(count(wanted)?).skip(count(done)?) {
                 tx.execute_batch(script)?;
             }
         }
-        tx.pragma_update(None, "user_version", self.version())?;
+        tx.pragma_update(None, "user_version", target)?;
         Ok(())
     }
 }

@@ -258,7 +258,7 @@ impl Shared {
         let home = &self.home;
         held(&self.timer).idle_since = Some(home.ambient.clock.now());
         let recorded = || -> Result<()> {
-            let mut connection = place::connect(&home.path, home.kind)?;
+            let (mut connection, _) = place::connect(&home.path, home.kind)?;
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let draft = Draft::new(&codes::SESSION_LOCKED, "");
             audit::append(&tx, &draft, &home.who, None, &*home.ambient.clock)?;

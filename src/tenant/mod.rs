@@ -26,6 +26,7 @@ pub static KIND: Kind = Kind {
     init: "tenant init",
     application_id: i32::from_be_bytes(*b"igst"),
     migrations: &[include_str!("schema.sql")],
+    bulk: Some("SELECT EXISTS (SELECT 1 FROM jobs WHERE bulk <> 0)"),
 };
 
 /// An open tenant.

@@ -39,6 +39,7 @@ pub static KIND: Kind = Kind {
     init: "system init",
     application_id: i32::from_be_bytes(*b"igsv"),
     migrations: schema::MIGRATIONS,
+    bulk: None,
 };
 
 /// An open vault.

@@ -1,39 +1,34 @@
 //! The tables of a vault, and its indexes as things that a big load takes away and puts back.
 
-use rusqlite::Connection;
+use crate::store::{self, Index};
 
 /// The migrations, in order; a version is never edited once it has been released.
 pub(super) static MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema-2.sql")];
 
-/// An index as the vault has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Index {
-    /// Its name.
-    pub(super) name: String,
-    /// The statement that makes it.
-    pub(super) sql: String,
-}
+/// The tables that a load writes.
+const LOADED: [&str; 9] = [
+    "users",
+    "aliases",
+    "workflow",
+    "contacts",
+    "qa",
+    "passwords",
+    "tokens",
+    "cards",
+    "locations",
+];
 
-/// The indexes of the tables that a load writes, as the vault itself remembers them.
-pub(super) fn indexes(db: &Connection) -> rusqlite::Result<Vec<Index>> {
-    let mut statement = db.prepare(
-        "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL \
-         AND tbl_name IN ('users', 'aliases', 'workflow', 'contacts', 'qa', 'passwords', 'tokens', 'cards', 'locations') ORDER BY rowid",
-    )?;
-    statement
-        .query_map([], |row| {
-            Ok(Index {
-                name: row.get(0)?,
-                sql: row.get(1)?,
-            })
-        })?
-        .collect()
+/// The indexes of the tables that a load writes, as the schema has them.
+pub(super) fn indexes() -> store::Result<Vec<Index>> {
+    let mut indexes = super::KIND.indexes()?;
+    indexes.retain(|index| LOADED.contains(&index.table.as_str()));
+    Ok(indexes)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use rusqlite::{params_from_iter, types::Value};
+    use rusqlite::{Connection, params_from_iter, types::Value};
 
     /// An empty vault without its sealed file.
     pub(crate) fn connection() -> Connection {
@@ -42,6 +37,14 @@ pub(super) mod tests {
             db.execute_batch(migration).unwrap();
         }
         db
+    }
+
+    /// The indexes that a file has, in the order of their names.
+    pub(crate) fn indexes_of(db: &Connection) -> Vec<(String, String)> {
+        let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
+        let mut statement = db.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
     }
 
     /// The query plan, one step a line.
@@ -71,8 +74,9 @@ pub(super) mod tests {
     #[test]
     fn uniqueness_is_in_indexes_that_can_be_rebuilt() {
         let db = connection();
-        let indexes = indexes(&db).unwrap();
+        let indexes = indexes().unwrap();
         assert!(indexes.iter().any(|index| index.name == "users_name"));
+        let before = indexes_of(&db);
         for index in &indexes {
             db.execute_batch(&format!("DROP INDEX {}", index.name))
                 .unwrap();
@@ -80,6 +84,6 @@ pub(super) mod tests {
         for index in &indexes {
             db.execute_batch(&index.sql).unwrap();
         }
-        assert_eq!(super::indexes(&db).unwrap(), indexes);
+        assert_eq!(indexes_of(&db), before);
     }
 }

@@ -167,6 +167,7 @@ pub(crate) mod tests {
         init: "system init",
         application_id: 1,
         migrations: &[],
+        bulk: None,
     };
 
     /// A file in memory with the base tables and the vid of [`loose`] keys.

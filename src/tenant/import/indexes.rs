@@ -6,6 +6,8 @@
 use rusqlite::Connection;
 
 use crate::ambient::{Progress, Unit};
+use crate::store::{self, Index};
+use crate::tenant::KIND;
 use crate::tenant::error::Result;
 
 /// The tables that an import writes.
@@ -22,19 +24,11 @@ const FILLED: [&str; 10] = [
     "overrides",
 ];
 
-/// The indexes as the schema has them. They cannot be asked for while they are away.
-fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
-    include_str!("../schema.sql")
-        .split(';')
-        .filter_map(|statement| {
-            let begin = statement.find("CREATE ")?;
-            let sql = &statement[begin..];
-            let rest = sql
-                .strip_prefix("CREATE UNIQUE INDEX ")
-                .or_else(|| sql.strip_prefix("CREATE INDEX "))?;
-            let name = rest.split(' ').next()?;
-            (name != "groups_name").then_some((name, sql))
-        })
+/// Their indexes as the schema has them. They cannot be asked of the file while they are away.
+fn all() -> store::Result<Vec<Index>> {
+    let mut indexes = KIND.indexes()?;
+    indexes.retain(|index| FILLED.contains(&index.table.as_str()) && index.name != "groups_name");
+    Ok(indexes)
 }
 
 /// Whether nothing is there that a record could meet.
@@ -52,17 +46,18 @@ pub(super) fn is_empty(db: &Connection) -> Result<bool> {
 
 /// Takes the indexes away.
 pub(super) fn take_away(db: &Connection) -> Result<()> {
-    for (name, _) in all() {
-        db.execute_batch(&format!("DROP INDEX IF EXISTS {name}"))?;
+    for index in all()? {
+        db.execute_batch(&format!("DROP INDEX IF EXISTS {}", index.name))?;
     }
     Ok(())
 }
 
 /// Builds them again. `false` when a key stands twice.
 pub(super) fn build(db: &Connection, progress: &dyn Progress) -> Result<bool> {
-    progress.begin("indexing", Unit::Items, Some(all().count() as u64));
-    for (done, (_, sql)) in (1..).zip(all()) {
-        match db.execute_batch(sql) {
+    let all = all()?;
+    progress.begin("indexing", Unit::Items, Some(all.len() as u64));
+    for (done, index) in (1..).zip(&all) {
+        match db.execute_batch(&index.sql) {
             Err(error)
                 if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) =>
             {
@@ -93,8 +88,8 @@ pub(super) fn start_over(db: &Connection, job: u64) -> Result<()> {
     db.execute("DELETE FROM events WHERE id >= ?1 AND id < ?2", [from, to])?;
     db.execute("DELETE FROM journal WHERE job = ?1", [job])?;
     take_away(db)?;
-    for (_, sql) in all() {
-        db.execute_batch(sql)?;
+    for index in all()? {
+        db.execute_batch(&index.sql)?;
     }
     Ok(())
 }
@@ -105,7 +100,8 @@ mod tests {
 
     #[test]
     fn the_schema_names_the_indexes() {
-        let names: Vec<&str> = all().map(|(name, _)| name).collect();
+        let all = all().unwrap();
+        let names: Vec<&str> = all.iter().map(|index| index.name.as_str()).collect();
         assert_eq!(
             names,
             [

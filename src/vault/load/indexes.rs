@@ -7,8 +7,9 @@
 use rusqlite::Connection;
 
 use crate::ambient::{Progress, Unit};
+use crate::store::Index;
 use crate::vault::Result;
-use crate::vault::schema::{self, Index};
+use crate::vault::schema;
 
 use super::writer::{Writer, is_unique};
 use super::{BadRecord, duplicates};
@@ -37,7 +38,7 @@ const BEFORE: [(&str, &str); 4] = [
 
 /// Takes the indexes away.
 pub(super) fn take_away(db: &Connection, load: i64) -> Result<Bulk> {
-    let away = schema::indexes(db)?;
+    let away = schema::indexes()?;
     for index in &away {
         db.execute_batch(&format!("DROP INDEX {}", index.name))?;
     }

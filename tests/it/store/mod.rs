@@ -29,6 +29,7 @@ static KIND: Kind = Kind {
     init: "system init",
     application_id: 0x6967_7368,
     migrations: &["CREATE TABLE thing (owner TEXT PRIMARY KEY, sealed BLOB) STRICT"],
+    bulk: None,
 };
 
 const WORDS: [&str; 3] = ["first-password", "second-password", "third-password"];
