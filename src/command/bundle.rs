@@ -19,6 +19,8 @@ use crate::render::doc::{Cell, Column};
 use crate::render::{self, Cleared};
 use crate::store;
 use crate::store::audit::{self, Shown, codes};
+use crate::store::state::{self, SETTING};
+use crate::vault::decisions;
 use crate::vault::ledger::{self, Bundle};
 
 const NUMBER: Key<i64> = Key::number(
@@ -309,29 +311,32 @@ fn password(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         .draft(bound, &codes::PASSWORD_SHOWN)
         .object(bundle.path.as_str());
     intent.bundle = Some(bundle.number);
+    intent.bundle_id = Some(bundle.id.clone());
     intent.shown = Some(shown.clone());
     let mut answer = intent.clone();
     intent.outcome = audit::Outcome::Intent;
 
-    let opened = cx.desk.opened()?;
-    let kept = ledger::password(opened.vault.file().connection(), bundle.number)?;
+    let keys = cx.desk.opened()?.keys;
+    // The password is the one that was proven in the transaction that says it will be shown.
+    let mut kept = None;
+    let intent = cx.write(bound, &[], |tx| {
+        state::prove(tx, &keys, &[&SETTING, &decisions::BUNDLES])?;
+        if ledger::get(tx, bundle.number)?.as_ref() != Some(&bundle) {
+            return Err(no_password(&bundle));
+        }
+        kept = ledger::password(tx, bundle.number)?;
+        match kept.as_ref().is_some_and(|kept| kept.sealed.is_some()) {
+            true => Ok(intent),
+            false => Err(no_password(&bundle)),
+        }
+    })?;
+    answer.intent = Some(intent.seq);
     let Some((kept, sealed)) =
         kept.and_then(|mut kept| kept.sealed.take().map(|sealed| (kept, sealed)))
     else {
-        return Err(Failure::new(
-            Exit::Failed,
-            code::BUNDLE,
-            format!(
-                "bundle {} has no password: it is {}",
-                bundle.number,
-                bundle.state.as_str()
-            ),
-        )
-        .hint("export again to get a new bundle"));
+        return Err(no_password(&bundle));
     };
     let owner = [kept.id.as_str(), &kept.generation.to_string()];
-    let keys = opened.keys;
-    answer.intent = Some(cx.append_audit(bound, intent)?.seq);
 
     let delivered = deliver(cx, bound, &bundle, into, &|| {
         let plain = keys.open(store::Column::BundlePassword, &owner, &sealed)?;
@@ -344,6 +349,19 @@ fn password(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     }
     cx.append_audit(bound, answer)?;
     delivered.map_err(Failure::audited)
+}
+
+fn no_password(bundle: &Bundle) -> Failure {
+    Failure::new(
+        Exit::Failed,
+        code::BUNDLE,
+        format!(
+            "bundle {} has no password: it is {}",
+            bundle.number,
+            bundle.state.as_str()
+        ),
+    )
+    .hint("export again to get a new bundle")
 }
 
 /// Brings a password to the screen or into a file.

@@ -13,7 +13,7 @@ use crate::render::doc::{Cell, Column, RowSink};
 use crate::render::view::View;
 use crate::render::{Assent, Format, Ui, counted};
 use crate::store::audit::{self, Who};
-use crate::store::{self, Connection, Holder, Keys, MasterSession};
+use crate::store::{self, Connection, Holder, Keys, MasterSession, Summed, state};
 use crate::tenant::Tenant;
 use crate::vault::{Vault, interruptible, query};
 
@@ -247,13 +247,15 @@ impl Context<'_> {
         bound: &Bound,
         draft: audit::Draft,
     ) -> Result<audit::Anchor, Failure> {
-        self.write(bound, |_| Ok(draft))
+        self.write(bound, &[], |_| Ok(draft))
     }
 
-    /// Changes the vault and writes the audit entry that tells of it, both or neither. `change` gives the entry.
+    /// Changes the vault and writes the audit entry that tells of it, both or neither. `change` gives the entry. It
+    /// writes no tables that are summed but `tables`, which are proven before.
     pub fn write(
         &mut self,
         bound: &Bound,
+        tables: &[&'static Summed],
         change: impl FnOnce(&store::Transaction<'_>) -> Result<audit::Draft, Failure>,
     ) -> Result<audit::Anchor, Failure> {
         let holder = self.holder(bound);
@@ -262,19 +264,32 @@ impl Context<'_> {
         let clock = self.ambient.clock.as_ref();
         let cancel = self.cancel;
         vault.file_mut().write(&holder, |tx| {
-            let draft = interruptible(tx, cancel, || change(tx))?;
-            Ok(audit::append(tx, &draft, &who, Some(&keys), clock)?)
+            let (draft, amended) = interruptible(tx, cancel, || {
+                let amended = state::amend(tx, &keys, tables)?;
+                Ok::<_, Failure>((change(tx)?, amended))
+            })?;
+            let sums = amended.into();
+            Ok(audit::append_with(
+                tx,
+                &draft,
+                &who,
+                Some(&keys),
+                sums,
+                clock,
+            )?)
         })
     }
 
     /// A change of the vault that is asked about first (language.md §5): `look` says what it would be, the person says
     /// yes, and the transaction that makes it looks again: if it would be something else now, nothing is changed.
+    /// `tables` as in [`Context::write`].
     ///
     /// `None` when there is nothing to do or this is a dry run; the person has been told.
     pub fn change<P: Proposal>(
         &mut self,
         bound: &Bound,
         code: &'static audit::Code,
+        tables: &[&'static Summed],
         look: impl Fn(&Connection) -> Result<P, Failure>,
         apply: impl FnOnce(&store::Transaction<'_>, &P) -> Result<(), Failure>,
     ) -> Result<Option<P>, Failure> {
@@ -297,7 +312,7 @@ impl Context<'_> {
             return Ok(None);
         }
         let draft = self.draft(bound, code);
-        self.write(bound, |tx| {
+        self.write(bound, tables, |tx| {
             let now = look(tx)?;
             if now != proposal {
                 return Err(Failure::new(

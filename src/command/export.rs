@@ -1,6 +1,7 @@
 //! `export`: the main job, a bundle from a selection.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::common::{FORMAT, OVERWRITE, PLAN, REASON, YES};
@@ -17,7 +18,7 @@ use crate::render::doc::{Cell, Column, RowSink};
 use crate::render::{Format, Ui, counted};
 use crate::store::audit::codes;
 use crate::vault::ledger;
-use crate::vault::snapshot::{Collision, Unassigned};
+use crate::vault::snapshot::{Collision, Mapped, Unassigned};
 
 const FILE: Key<std::path::PathBuf> = Key::out_file("file", "The bundle; its name ends in .igb")
     .default("bundle-N.igb in the current folder");
@@ -90,7 +91,9 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         None => next_name(cx)?,
     };
     let selection = super::file::lists_read(&bound.selection)?;
+    let keys = cx.desk.opened()?.keys;
     let request = Request {
+        keys: Arc::clone(&keys),
         selection: &selection,
         unassigned: unassigned(bound),
         path: &path,
@@ -110,11 +113,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let who = cx.desk.who.clone();
     let progress = cx.ui.progress();
     let (ui, ambient, cancel) = (cx.ui, cx.ambient, cx.cancel);
-    let Opened {
-        vault,
-        session,
-        keys,
-    } = cx.desk.opened()?;
+    let Opened { vault, session, .. } = cx.desk.opened()?;
     let master = session.name().to_owned();
     let work = Work {
         keys: &keys,
@@ -143,14 +142,20 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             return Err(Failure::from(error).audited());
         }
     };
-    let stale = stale(prepared.extent());
+    let notes: Vec<String> = [
+        stale(prepared.extent()),
+        under_another_id(&prepared.extent().mapped),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     if bound.args.flag(&PLAN) {
         let report = prepared.plan(&work)?;
         drop(progress);
         show_report(ui, format, &report)?;
         return Ok(said(
             bound,
-            stale,
+            notes,
             &report,
             "this was a plan; nothing was written".to_owned(),
         ));
@@ -177,7 +182,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         show_report(ui, format, &report)?;
         return Ok(said(
             bound,
-            stale,
+            notes,
             &report,
             "this was a dry run; nothing was written".to_owned(),
         ));
@@ -189,7 +194,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     show_exported(ui, format, &exported)?;
     Ok(said(
         bound,
-        stale,
+        notes,
         &exported.report,
         format!(
             "wrote bundle {}; 'bundle password {}' shows its password",
@@ -239,11 +244,21 @@ fn what(extent: &Extent) -> String {
     parts.join(", ")
 }
 
+/// Who goes under an id that a master gave: whoever says yes has seen it.
+fn under_another_id(mapped: &Mapped) -> Option<String> {
+    let goes = if mapped.users == 1 { "goes" } else { "go" };
+    let who = counted(mapped.users, "user");
+    (mapped.users > 0).then(|| format!("{who} {goes} under another id: {mapped}"))
+}
+
 /// What a master should know before saying yes.
 fn remarks(extent: &Extent) -> String {
     let mut text = String::new();
     for (bundle, users) in &extent.already {
         text += &format!("{} already in bundle {bundle}.\n", are(*users));
+    }
+    if let Some(mapped) = under_another_id(&extent.mapped) {
+        text += &format!("{mapped}.\n");
     }
     if extent.collisions > 0 {
         text += &format!(
@@ -387,8 +402,7 @@ fn show_exported(ui: &Ui, format: Format, exported: &Exported) -> Result<(), Fai
 }
 
 /// The last words of an export: what is wrong with the source copy, its warnings, then what came of it.
-fn said(bound: &Bound, stale: Option<String>, report: &Report, last: String) -> Outcome {
-    let mut notices: Vec<_> = stale.into_iter().collect();
+fn said(bound: &Bound, mut notices: Vec<String>, report: &Report, last: String) -> Outcome {
     notices.extend(report.warnings().iter().map(ToString::to_string));
     notices.push(last);
     let partial = bound.args.flag(&STRICT) && !report.not_taken().is_empty();

@@ -11,7 +11,7 @@ use crate::lang::spec::{Command, Complete, Effect, Example};
 use crate::model::SecretBytes;
 use crate::render::doc::Column;
 use crate::store::audit::{Code, codes};
-use crate::store::{self, masters};
+use crate::store::{self, masters, state};
 
 const NAME: Key<String> = Key::text("name", "Master1, Master2 or Master3")
     .positional()
@@ -126,7 +126,8 @@ fn change(
     let now = cx.ambient.clock.now();
     let name = masters::find(cx.desk.reading()?.file().connection(), name, now)?.name;
     let draft = cx.draft(bound, code).object(name.as_str());
-    cx.write(bound, |tx| {
+    let tables: Vec<_> = state::MASTERS.iter().collect();
+    cx.write(bound, &tables, |tx| {
         apply(tx, &name)?;
         Ok(draft)
     })?;

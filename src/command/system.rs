@@ -20,7 +20,7 @@ use crate::render::counted;
 use crate::render::doc::Column;
 use crate::store::audit::codes;
 use crate::store::settings::{Change, Settings};
-use crate::store::{self, MASTERS, NewMaster, SealedFile, settings};
+use crate::store::{self, MASTERS, NewMaster, SealedFile, settings, state};
 use crate::vault::{KIND, workflow};
 
 pub(super) const PASSWORDS: Key<std::path::PathBuf> = Key::in_file(
@@ -340,7 +340,7 @@ fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let names: Vec<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
     let draft = cx.draft(bound, &codes::SETTING).object(names.join(", "));
     let mut changes = Vec::new();
-    cx.write(bound, |tx| {
+    cx.write(bound, &[&state::SETTING], |tx| {
         for (name, value) in wanted {
             let change = settings::set(tx, name, value)?;
             admit(tx, &change)?;

@@ -145,9 +145,9 @@ fn load(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
                 fatal: error.fatal,
             })
     });
-    let audit = |tx: &store::Transaction<'_>, count: u64, group: &str| {
+    let audit = |tx: &store::Transaction<'_>, count: u64, group: &str, sums: audit::Sums| {
         let draft = draft.count("tokens", count);
-        audit::append(
+        audit::append_with(
             tx,
             &audit::Draft {
                 object: format!("{} into {group}", draft.object),
@@ -155,6 +155,7 @@ fn load(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             },
             &who,
             Some(&keys),
+            sums,
             clock,
         )
         .map(|_| ())

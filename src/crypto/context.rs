@@ -49,6 +49,11 @@ pub fn audit_origin(vid: &Vid) -> [u8; 32] {
     super::sha256(&[b"igsh-audit/1\0", &vid[..]].concat())
 }
 
+/// What a state key is derived from, under the audit key of its generation.
+pub fn state_key(vid: &Vid, generation: u32) -> Vec<u8> {
+    [b"igsh-state-key/1\0", &vid[..], &generation.to_be_bytes()].concat()
+}
+
 fn begin(out: &mut Vec<u8>, label: &str) {
     out.extend_from_slice(PREFIX);
     out.extend_from_slice(label.as_bytes());

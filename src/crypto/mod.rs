@@ -17,7 +17,7 @@ pub mod master_password;
 #[cfg(test)]
 mod vectors;
 
-pub use audit_mac::hmac_sha256;
+pub use audit_mac::{Mac, hmac_sha256};
 pub use bundle_password::BundlePassword;
 pub use hash::{Sha256, sha256};
 pub use key::Key;

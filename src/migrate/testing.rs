@@ -12,8 +12,8 @@ use crate::migrate::export::{Request, Work};
 use crate::migrate::rules::Rules;
 use crate::model::bundle::Record;
 use crate::model::{SecretBytes, SourceRecord, Timestamp};
-use crate::store::audit::{Draft, Source, Who, codes};
-use crate::store::{Holder, Keys, MasterSession, NewMaster, SealedFile};
+use crate::store::audit::{self, Draft, Source, Who, codes};
+use crate::store::{self, Holder, Keys, MasterSession, NewMaster, SealedFile};
 use crate::vault::snapshot::Unassigned;
 use crate::vault::{BadRecord, KIND, LoadOptions, Vault};
 
@@ -92,18 +92,33 @@ impl House {
         };
         let records: Vec<Result<_, BadRecord>> = (1..).zip(records).map(Ok).collect();
         let (keys, holder) = (Arc::clone(&self.keys), self.holder.clone());
+        let (who, clock) = (self.who.clone(), Arc::clone(&self.ambient.clock));
+        let draft = Draft::new(&codes::SOURCE_LOADED, "source load");
         self.vault
             .load(
                 &keys,
                 records.into_iter(),
                 &options,
                 &holder,
-                |_, _| Ok(()),
+                |tx, _, sums| {
+                    audit::append_with(tx, &draft, &who, Some(&keys), sums, &*clock).map(|_| ())
+                },
                 &mut |_| {},
                 &Silent,
                 &CancelToken::default(),
             )
             .unwrap();
+    }
+
+    /// As [`House::sql`], and then everything in the vault is taken for what a session left.
+    pub(super) fn accepted(&mut self, text: &str) {
+        self.sql(text);
+        let draft = Draft::new(&codes::SETTING, "test");
+        let (keys, who, clock) = (&self.keys, &self.who, &*self.ambient.clock);
+        let write = |tx: &store::Transaction<'_>| -> store::Result<()> {
+            audit::append_with(tx, &draft, who, Some(keys), audit::Sums::Anew, clock).map(|_| ())
+        };
+        self.vault.file_mut().write(&self.holder, write).unwrap();
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -116,6 +131,7 @@ impl House {
 
     pub(super) fn request<'a>(&self, selection: &'a Selection, path: &'a Path) -> Request<'a> {
         Request {
+            keys: Arc::clone(&self.keys),
             selection,
             unassigned: Unassigned::Auto,
             path,

@@ -104,6 +104,20 @@ pub enum Error {
         /// Which object, and what about it.
         what: String,
     },
+    /// Tables of decisions are not as a session left them.
+    #[error("the file was changed by another program: {0}")]
+    State(String),
+    /// A master's own row is not the one that was left.
+    #[error(
+        "the login's own row was changed by another program: the password fits a key slot that is not the one in force"
+    )]
+    OwnSlot,
+    /// An entry of the audit that everything stands on does not fit.
+    #[error("the audit was changed by another program: entry #{seq} is not what a session wrote")]
+    AuditDamaged {
+        /// The number of the entry.
+        seq: u64,
+    },
     /// Another session writes and did not finish in time.
     #[error(
         "the {kind} is held by {holder}; nothing was changed: try again when that has finished"
@@ -223,6 +237,9 @@ impl Error {
             | Self::Locked => Class::Refused,
             Self::Corrupt { .. }
             | Self::Schema { .. }
+            | Self::State(_)
+            | Self::OwnSlot
+            | Self::AuditDamaged { .. }
             | Self::Field { .. }
             | Self::Epoch { .. }
             | Self::Keys(_) => Class::Integrity,

@@ -6,9 +6,9 @@
 
 use zeroize::Zeroizing;
 
-use crate::crypto::{Key, context, field, hmac_sha256};
+use crate::crypto::{Key, Mac, context, field, hmac_sha256};
 
-use super::{Error, Result};
+use super::{Error, Kind, Result};
 
 /// What a sealed field is. The numbers are part of the format and never change; the tenant's begin at 101.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +45,14 @@ pub enum Column {
 /// The open keys of a sealed file. Whoever runs a command holds an `Arc` of them; the last one to let go wipes them.
 pub struct Keys {
     vid: context::Vid,
-    kind: &'static str,
+    kind: &'static Kind,
     generation: u32,
     /// In the order of their epochs; the last one seals.
     fields: Vec<field::FieldKey>,
     /// By generation.
     audit: Vec<(u32, Key)>,
+    /// Of the newest generation.
+    state: Mac,
     nonces: field::Nonces,
 }
 
@@ -58,15 +60,19 @@ impl Keys {
     /// Keys of a file; `fields` and `audit` in ascending order and not empty.
     pub(crate) fn new(
         vid: context::Vid,
-        kind: &'static str,
+        kind: &'static Kind,
         fields: Vec<field::FieldKey>,
         audit: Vec<(u32, Key)>,
         nonces: field::Nonces,
     ) -> Result<Self> {
-        let generation = audit
+        let (generation, newest) = audit
             .last()
-            .map(|(generation, _)| *generation)
+            .map(|(generation, key)| (*generation, key))
             .ok_or_else(|| Error::Keys("the audit key".to_owned()))?;
+        let state = Mac::new(&Key::from_bytes(&hmac_sha256(
+            newest,
+            &context::state_key(&vid, generation),
+        )));
         if fields.is_empty() {
             return Err(Error::Keys("the data key".to_owned()));
         }
@@ -76,6 +82,7 @@ impl Keys {
             generation,
             fields,
             audit,
+            state,
             nonces,
         })
     }
@@ -110,7 +117,7 @@ impl Keys {
             .map_err(|_| Error::Epoch {
                 what: describe(column, owner),
                 epoch,
-                kind: self.kind,
+                kind: self.kind.name,
             })?;
         let aad = context::field(&self.vid, column as u16, epoch, owner);
         field::open(key, &aad, sealed).map_err(refused)
@@ -119,6 +126,22 @@ impl Keys {
     /// The identity of the file that these keys belong to.
     pub fn vid(&self) -> [u8; 16] {
         self.vid
+    }
+
+    /// What kind of file it is.
+    pub(crate) fn kind(&self) -> &'static Kind {
+        self.kind
+    }
+
+    /// The code under the state key of the current generation.
+    pub(crate) fn state_mac(&self) -> &Mac {
+        &self.state
+    }
+
+    /// Sixteen random bytes.
+    pub(crate) fn salt(&self) -> [u8; 16] {
+        let [salt @ .., _, _, _, _, _, _, _, _] = self.nonces.next();
+        salt
     }
 
     /// The current key generation.
@@ -192,7 +215,7 @@ pub(crate) mod tests {
         let key = |byte| Key::from_bytes(&[byte; 32]);
         Keys::new(
             [7; 16],
-            "vault",
+            &crate::store::audit::tests::BARE,
             epochs
                 .iter()
                 .map(|&epoch| field::FieldKey::new(&key(epoch as u8), epoch))

@@ -22,6 +22,8 @@ mod scratch;
 mod session;
 pub mod settings;
 mod slots;
+pub mod state;
+mod trust;
 
 pub(crate) use compiled::Index;
 pub use rusqlite::{Connection, Transaction};
@@ -38,3 +40,4 @@ pub use memory::Memory;
 pub use schema::Kind;
 pub use scratch::scratch;
 pub use session::{Arrival, MasterSession, Pulse};
+pub use state::Summed;

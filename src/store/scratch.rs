@@ -26,7 +26,7 @@ pub fn scratch(kind: &'static Kind, rng: &dyn Randomness) -> Result<(Connection,
     rng.fill(&mut vid)?;
     let keys = Keys::new(
         vid,
-        kind.name,
+        kind,
         vec![field::FieldKey::new(&random()?, 1)],
         vec![(1, random()?)],
         field::Nonces::new(rng).map_err(Error::from)?,

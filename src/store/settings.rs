@@ -177,11 +177,11 @@ impl Settings {
             })
     }
 
-    /// The value that holds.
+    /// The value that holds, read along the table, as the sum over it is.
     pub fn get(&self, connection: &Connection, name: &str) -> Result<String> {
         let setting = self.find(name)?;
         let stored = connection
-            .prepare_cached("SELECT value FROM setting WHERE name = ?1")?
+            .prepare_cached("SELECT value FROM setting WHERE +name = ?1")?
             .query_row([setting.name], |row| row.get(0))
             .optional()?;
         Ok(stored.unwrap_or_else(|| setting.default.to_owned()))

@@ -170,7 +170,7 @@ pub(super) fn establish(
     )?;
     Keys::new(
         vid,
-        kind.name,
+        kind,
         vec![field::FieldKey::new(&data, FIRST)],
         vec![(FIRST, audit)],
         field::Nonces::new(rng)?,
@@ -222,7 +222,7 @@ pub(super) fn keys(
         })?;
         audit.push((generation, key));
     }
-    Keys::new(vid, kind.name, fields, audit, field::Nonces::new(rng)?)
+    Keys::new(vid, kind, fields, audit, field::Nonces::new(rng)?)
 }
 
 /// What is wrong with a password of `name`.

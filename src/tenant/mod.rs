@@ -27,6 +27,8 @@ pub static KIND: Kind = Kind {
     application_id: i32::from_be_bytes(*b"igst"),
     migrations: &[include_str!("schema.sql")],
     bulk: Some("SELECT EXISTS (SELECT 1 FROM jobs WHERE bulk <> 0)"),
+    sums: &[],
+    late: &[],
 };
 
 /// An open tenant.

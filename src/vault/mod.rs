@@ -5,6 +5,7 @@
 
 pub mod answers;
 pub mod campaign;
+pub mod decisions;
 pub mod digest;
 mod error;
 pub mod find;
@@ -40,6 +41,8 @@ pub static KIND: Kind = Kind {
     application_id: i32::from_be_bytes(*b"igsv"),
     migrations: schema::MIGRATIONS,
     bulk: None,
+    sums: decisions::ALL,
+    late: &["mapped", "excluded", "taken", "moved", "idp_urls"],
 };
 
 /// An open vault.

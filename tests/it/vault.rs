@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use igsh::ambient::{Ambient, CancelToken, Silent};
+use igsh::ambient::{Ambient, CancelToken, Silent, SystemClock, SystemRandomness};
 use igsh::crypto::kdf::Cost;
 use igsh::exchange::population::generate;
 use igsh::lang::selection::Selection;
 use igsh::model::SecretBytes;
-use igsh::store::audit::Who;
+use igsh::store::audit::{Draft, Who, append_with, codes};
 use igsh::store::{self, Holder, Keys, NewMaster, SealedFile};
 use igsh::vault::{
     BadRecord, Error, KIND, LoadOptions, LoadReport, Snapshot, SourceUser, Unassigned, Vault,
@@ -113,7 +113,12 @@ fn load(
         records,
         &options,
         &holder("source load"),
-        |_, report| audit(report),
+        |tx, report, sums| {
+            audit(report)?;
+            let draft = Draft::new(&codes::SOURCE_LOADED, "source load");
+            let who = Who::here(&SystemRandomness)?;
+            append_with(tx, &draft, &who, Some(keys), sums, &SystemClock).map(|_| ())
+        },
         &mut |_: &BadRecord| {},
         &Silent,
         &CancelToken::default(),
@@ -134,6 +139,7 @@ fn drain(snapshot: &mut Snapshot) -> Vec<SourceUser> {
 fn everybody(vault: &Vault) -> Snapshot {
     vault
         .snapshot(
+            None,
             &Selection::default(),
             Unassigned::Auto,
             &CancelToken::default(),

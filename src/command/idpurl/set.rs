@@ -13,6 +13,7 @@ use crate::model::IdpUrl;
 use crate::render::counted;
 use crate::store::audit::{Draft, codes};
 use crate::store::settings;
+use crate::vault::decisions;
 use crate::vault::idp::{self, New};
 use crate::vault::phases::Users;
 
@@ -91,6 +92,7 @@ fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let done = cx.change(
         bound,
         &codes::IDP_URLS_SET,
+        &[&decisions::IDP_URLS],
         |db| {
             Ok(Change {
                 found: idp::look(db, &users, new)?,

@@ -47,7 +47,7 @@ fn begin(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let (at, master) = (cx.ambient.clock.now(), cx.master()?);
     let draft = cx.draft(bound, &codes::MIGRATION_BEGUN);
     let ui = cx.ui.clone();
-    cx.write(bound, |tx| {
+    cx.write(bound, &[], |tx| {
         if let Some(running) = campaign::running(tx)? {
             return Err(Failure::new(
                 Exit::Failed,
@@ -71,7 +71,7 @@ fn begin(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
 fn end(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let (at, master) = (cx.ambient.clock.now(), cx.master()?);
     let draft = cx.draft(bound, &codes::MIGRATION_ENDED);
-    cx.write(bound, |tx| {
+    cx.write(bound, &[], |tx| {
         if campaign::running(tx)?.is_none() {
             return Err(
                 Failure::new(Exit::Failed, code::PHASE, "no migration goes on")

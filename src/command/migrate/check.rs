@@ -66,7 +66,7 @@ fn check(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let keys = opened.keys;
     let snapshot = opened
         .vault
-        .snapshot(&selection, unassigned(bound), cx.cancel)?;
+        .snapshot(Some(&keys), &selection, unassigned(bound), cx.cancel)?;
     let (tokens, cards) = snapshot.unassigned()?;
     if snapshot.users() + tokens + cards == 0 {
         cx.matched(bound, 0)?;

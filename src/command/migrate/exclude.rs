@@ -9,6 +9,7 @@ use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::render::counted;
 use crate::store::audit::{Draft, codes};
+use crate::vault::decisions;
 use crate::vault::phases::{self, Exclusions};
 
 use super::list::{BULK, Members};
@@ -75,6 +76,7 @@ fn run(cx: &mut Context<'_>, bound: &Bound, out: bool) -> Result<Outcome, Failur
     let done = cx.change(
         bound,
         &codes::EXCLUDED,
+        &[&decisions::EXCLUDED],
         |db| {
             let members = Members::new(db, &selection, file.as_deref())?;
             let found = phases::exclusions(db, members.users())?;

@@ -14,6 +14,7 @@ use crate::lang::spec::{Command, Effect};
 use crate::render::counted;
 use crate::store::audit::{Draft, codes};
 use crate::store::{Connection, settings};
+use crate::vault::decisions;
 use crate::vault::snapshot::Collision;
 use crate::vault::targets::{self, Mapping};
 
@@ -51,6 +52,7 @@ fn map(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let done = cx.change(
         bound,
         &codes::MAPPED,
+        &[&decisions::MAPPED],
         |db| look(db, path, cancel),
         |tx, _| {
             let _list = with_targets(tx, path)?;

@@ -1,6 +1,7 @@
 //! `migrate rehearse`: what the target would do, before anything is sent to it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::ambient::Cancelled;
 use crate::command::common::{FORMAT, INTO, OVERWRITE};
@@ -231,7 +232,9 @@ fn export(
     let holder = cx.holder(bound);
     let who = cx.desk.who.clone();
     let path = cx.desk.path.clone();
+    let keys = cx.desk.opened()?.keys;
     let request = Request {
+        keys: Arc::clone(&keys),
         selection: &selection,
         unassigned: Unassigned::Auto,
         path: &path,
@@ -242,11 +245,7 @@ fn export(
     };
     let progress = cx.ui.progress();
     let (ambient, cancel) = (cx.ambient, cx.cancel);
-    let Opened {
-        vault,
-        session,
-        keys,
-    } = cx.desk.opened()?;
+    let Opened { vault, session, .. } = cx.desk.opened()?;
     let work = Work {
         keys: &keys,
         master: session.name(),

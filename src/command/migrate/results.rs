@@ -163,6 +163,7 @@ fn take_in(
     let done = cx.change(
         bound,
         &codes::ANSWERS_TAKEN,
+        &[],
         |db| {
             let judged = answers::judge(db)?;
             if judged.lost > 0 {

@@ -174,6 +174,7 @@ fn run(cx: &mut Context<'_>, bound: &Bound, step: &Step) -> Result<Outcome, Fail
     let done = cx.change(
         bound,
         &codes::PHASE_MOVED,
+        &[],
         |db| {
             let members = Members::new(db, &selection, file.as_deref())?;
             let stand = standings(db, members.users(), step.wave())?;

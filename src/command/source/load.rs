@@ -132,7 +132,7 @@ pub(super) fn load_into_vault(
     let (clock, cancel, who) = (cx.ambient.clock.as_ref(), cx.cancel, cx.desk.who.clone());
     let opened = cx.desk.opened()?;
     let keys = opened.keys;
-    let audit = |tx: &store::Transaction<'_>, report: &LoadReport| {
+    let audit = |tx: &store::Transaction<'_>, report: &LoadReport, sums: audit::Sums| {
         let draft = draft
             .count("groups", report.groups.loaded())
             .count("users", report.users.loaded())
@@ -140,7 +140,7 @@ pub(super) fn load_into_vault(
             .count("cards", report.assigned_cards + report.cards.loaded())
             .count("gone", report.users.gone)
             .count("skipped", report.skipped);
-        audit::append(tx, &draft, &who, Some(&keys), clock).map(|_| ())
+        audit::append_with(tx, &draft, &who, Some(&keys), sums, clock).map(|_| ())
     };
     let mut keep = |record: &BadRecord| bad.push((record.line, record.what.clone()));
     Ok(opened.vault.load(

@@ -85,7 +85,7 @@ fn ask(
     let serial = bound.args.get(&CARD).map(i64::cast_unsigned);
     let draft = cx.draft(bound, &codes::CHALLENGED);
     let mut done = None;
-    write(cx, bound, open, |tx| {
+    write(cx, bound, open, &[], |tx| {
         let asked = verify::challenge(tx, &keys, user, serial, cx.ambient.rng.as_ref(), now)?;
         let draft = audit::Draft {
             detail: Some(format!("card {}: {}", asked.serial, asked.cells)),

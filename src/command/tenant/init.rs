@@ -11,6 +11,7 @@ use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Complete, Effect, Example};
 use crate::store::audit::codes;
+use crate::store::state;
 use crate::tenant::{KIND, SETTINGS};
 
 const FILE: Key<std::path::PathBuf> = Key::out_file("file", "The tenant file to make")
@@ -112,7 +113,7 @@ fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     with(cx, bound, Some(&codes::TENANT_SET), |cx, open| {
         let draft = cx.draft(bound, &codes::TENANT_SET).object(names.join(", "));
         let mut changes = Vec::new();
-        write(cx, bound, open, |tx| {
+        write(cx, bound, open, &[&state::SETTING], |tx| {
             for (name, value) in wanted {
                 changes.push(SETTINGS.set(tx, name, value)?);
             }

@@ -25,7 +25,7 @@ use crate::lang::binder::Bound;
 use crate::model::SecretBytes;
 use crate::render::doc::{Cell, Column};
 use crate::store::audit::{self as chain, Code, Draft};
-use crate::store::{self, Holder, Keys};
+use crate::store::{self, Holder, Keys, Summed, state};
 use crate::tenant::Tenant;
 use crate::tenant::events::{Fate, Subject, Tally};
 use crate::tenant::import::Work;
@@ -98,14 +98,16 @@ fn note(
     open: &mut OpenTenant,
     draft: Draft,
 ) -> Result<(), Failure> {
-    write(cx, bound, open, |_| Ok(draft))
+    write(cx, bound, open, &[], |_| Ok(draft))
 }
 
-/// Changes the tenant and writes the audit entry that tells of it, both or neither.
+/// Changes the tenant and writes the audit entry that tells of it, both or neither. It writes no tables that are summed
+/// but `tables`.
 fn write(
     cx: &Context<'_>,
     bound: &Bound,
     open: &mut OpenTenant,
+    tables: &[&'static Summed],
     change: impl FnOnce(&store::Transaction<'_>) -> Result<Draft, Failure>,
 ) -> Result<(), Failure> {
     let OpenTenant {
@@ -116,8 +118,9 @@ fn write(
     let (keys, clock) = (session.keys()?, cx.ambient.clock.as_ref());
     let holder = Holder::new(bound.masked.clone(), who, clock.now());
     tenant.file_mut().write(&holder, |tx| {
+        let amended = state::amend(tx, &keys, tables)?;
         let draft = change(tx)?;
-        chain::append(tx, &draft, who, Some(&keys), clock)?;
+        chain::append_with(tx, &draft, who, Some(&keys), amended.into(), clock)?;
         Ok(())
     })
 }

@@ -221,7 +221,7 @@ pub(super) fn attempt(
     let now = cx.ambient.clock.now();
     let draft = cx.draft(bound, audited);
     let mut done = None;
-    write(cx, bound, open, |tx| {
+    write(cx, bound, open, &[], |tx| {
         let attempt = verify::verify(tx, &keys, user, proof, now)?;
         let draft = draft.object(attempt.userid.as_str());
         let draft = match &attempt.verdict {
@@ -297,7 +297,7 @@ fn unlock(
 ) -> Result<Outcome, Failure> {
     let draft = cx.draft(bound, &codes::USER_UNLOCKED);
     let mut said = String::new();
-    write(cx, bound, open, |tx| {
+    write(cx, bound, open, &[], |tx| {
         let (userid, failures) = verify::unlock(tx, user)?;
         said = format!("{userid} may answer again; there were {failures} failures in a row");
         Ok(draft.object(userid).count("failures", failures))

@@ -34,7 +34,7 @@ fn house(users: impl IntoIterator<Item = User>) -> House {
 fn look(house: &House, selection: &Selection, targets: &[&str]) -> (Vec<String>, Checked) {
     let snapshot = house
         .vault
-        .snapshot(selection, Unassigned::Auto, &house.cancel)
+        .snapshot(None, selection, Unassigned::Auto, &house.cancel)
         .unwrap();
     if !targets.is_empty() {
         let names = targets.iter().map(|&name| Ok(name.to_owned()));
@@ -407,7 +407,7 @@ fn only_the_first_few_are_examples_and_all_are_counted() {
     let house = house(users);
     let snapshot = house
         .vault
-        .snapshot(&Selection::default(), Unassigned::Auto, &house.cancel)
+        .snapshot(None, &Selection::default(), Unassigned::Auto, &house.cancel)
         .unwrap();
     let work = Work {
         keys: &house.keys,
@@ -456,7 +456,7 @@ fn it_can_be_interrupted() {
     let house = house([plain("anna")]);
     let snapshot = house
         .vault
-        .snapshot(&Selection::default(), Unassigned::Auto, &house.cancel)
+        .snapshot(None, &Selection::default(), Unassigned::Auto, &house.cancel)
         .unwrap();
     let work = Work {
         keys: &house.keys,

@@ -245,7 +245,7 @@ impl Asked<'_> {
         let selection = only(&found.group, &person.userid);
         let mut snapshot = self
             .vault
-            .snapshot(&selection, Unassigned::No, self.cancel)?;
+            .snapshot(None, &selection, Unassigned::No, self.cancel)?;
         let mut collisions = Vec::new();
         snapshot.collisions(&self.rules.workflow_prefixes, self.cancel, |collision| {
             collisions.push(collision);
@@ -301,7 +301,7 @@ impl Asked<'_> {
         let selection = of_group(&found.group);
         let mut snapshot = self
             .vault
-            .snapshot(&selection, Unassigned::Only, self.cancel)?;
+            .snapshot(None, &selection, Unassigned::Only, self.cancel)?;
         match &found.what {
             What::Token { vendor, serial } => loop {
                 let page = snapshot.next_tokens()?;

@@ -71,6 +71,7 @@ fn doomed() {
     };
     let (selection, path) = (Selection::default(), house.path("p.igb"));
     let request = Request {
+        keys: Arc::clone(&house.keys),
         overwrite: true,
         ..house.request(&selection, &path)
     };

@@ -26,7 +26,7 @@ use crate::migrate::report::Report;
 use crate::migrate::rules::Rules;
 use crate::store::audit::{self, Draft, Who, codes};
 use crate::store::{self, Holder, Keys};
-use crate::vault::snapshot::{Collision, Snapshot, Unassigned};
+use crate::vault::snapshot::{Collision, Mapped, Snapshot, Unassigned};
 use crate::vault::{self, Vault, ledger};
 
 pub use age::{SourceAge, spoken};
@@ -36,7 +36,6 @@ use worker::{Done, Purpose, Worker};
 pub use rehearsal::Rehearsal;
 
 /// What is to be exported, and where to.
-#[derive(Debug)]
 pub struct Request<'a> {
     /// Who and what.
     pub selection: &'a Selection,
@@ -48,6 +47,8 @@ pub struct Request<'a> {
     pub overwrite: bool,
     /// Leave all parties to a collision out, instead of refusing.
     pub skip_conflicts: bool,
+    /// The keys of the session, which prove who goes where.
+    pub keys: Arc<Keys>,
     /// What the mapping goes by.
     pub rules: Rules,
     /// What the audit's entries begin with: command and reason.
@@ -85,6 +86,8 @@ pub struct Extent {
     pub collisions: u64,
     /// How many of the chosen users are already in which bundle.
     pub already: Vec<(u64, u64)>,
+    /// Who of them goes under an id that a master gave.
+    pub mapped: Mapped,
     /// How old the source copy is.
     pub source: Option<SourceAge>,
 }
@@ -163,7 +166,12 @@ impl<'a> Prepared<'a> {
         cancel: &CancelToken,
         collision: impl FnMut(Collision) -> vault::Result<()>,
     ) -> Result<Self> {
-        let mut snapshot = vault.snapshot(request.selection, request.unassigned, cancel)?;
+        let mut snapshot = vault.snapshot(
+            Some(&request.keys),
+            request.selection,
+            request.unassigned,
+            cancel,
+        )?;
         let (tokens, cards) = snapshot.unassigned()?;
         let mut extent = Extent {
             users: snapshot.users(),
@@ -191,6 +199,7 @@ impl<'a> Prepared<'a> {
         let db = snapshot.connection();
         if extent.users > 0 {
             extent.already = snapshot.already()?;
+            extent.mapped = snapshot.mapped()?;
         }
         extent.source = SourceAge::look(db, request.rules.now)?;
         Ok(Self {
@@ -246,6 +255,7 @@ impl<'a> Prepared<'a> {
         let Some(destination) = self.destination else {
             return Err(store::Error::Internal("a rehearsal has no file").into());
         };
+        note_mapped(&mut self.request.draft, &self.extent.mapped);
         let mut output = Output::open(vault, work, &self.request, destination)?;
         let number = Purpose::Bundle(output.number);
         let ran = run(self.snapshot, number, &self.extent, rules, work, |done| {
@@ -273,6 +283,14 @@ impl<'a> Prepared<'a> {
             earlier_cards: self.earlier_cards,
             ..Report::default()
         }
+    }
+}
+
+/// The audit says who went under another id: a master can look it up, whatever the question said.
+fn note_mapped(draft: &mut Draft, mapped: &Mapped) {
+    if mapped.users > 0 {
+        draft.counts.insert("mapped".to_owned(), mapped.users);
+        draft.detail = Some(format!("under another id: {mapped}"));
     }
 }
 

@@ -23,9 +23,10 @@ use crate::migrate::mapping::LeftOut;
 use crate::migrate::report::Report;
 use crate::model::bundle::Counts;
 use crate::store::audit::{self, Anchor, Draft, Outcome, codes};
+use crate::store::state::{self, Amended};
 use crate::store::{self, Column};
-use crate::vault::Vault;
 use crate::vault::ledger::{self, Opening, Sealing};
+use crate::vault::{Vault, decisions};
 
 /// What a bundle's key derivation costs (security.md §3).
 const COST: Cost = Cost {
@@ -90,6 +91,7 @@ impl<'a> Output<'a> {
             password: &sealed,
         };
         let (number, begun) = vault.file_mut().write(work.holder, |tx| -> Result<_> {
+            let amended = amend(tx, work)?;
             let number = ledger::open(tx, &opening)?;
             let draft = Draft {
                 bundle: Some(number),
@@ -97,7 +99,7 @@ impl<'a> Output<'a> {
                 ..request.draft.clone()
             };
             let draft = draft.object(path.as_str());
-            Ok((number, append(tx, &draft, work)?))
+            Ok((number, append(tx, &draft, work, amended)?))
         })?;
         let meta = Meta {
             id,
@@ -215,7 +217,25 @@ impl<'a> Output<'a> {
             not_taken: &report.not_taken(),
         };
         let file = self.vault.file_mut();
-        file.write(self.work.holder, |tx| ledger::seal(tx, number, &sealing))?;
+        let draft = Draft {
+            code: &codes::BUNDLE_SEALED,
+            bundle: Some(number),
+            bundle_id: Some(self.id.clone()),
+            intent: Some(self.begun.seq),
+            detail: Some(format!("SHA-256 {}", sealing.sha256)),
+            ..self.request.draft.clone()
+        };
+        let draft = records(
+            draft.object(self.part.path().to_string_lossy()),
+            summary.records,
+        );
+        let work = self.work;
+        file.write(work.holder, |tx| -> Result<()> {
+            let amended = amend(tx, work)?;
+            ledger::seal(tx, number, &sealing)?;
+            append(tx, &draft, work, amended)?;
+            Ok(())
+        })?;
         Ok(summary)
     }
 
@@ -228,8 +248,9 @@ impl<'a> Output<'a> {
         let file = self.vault.file_mut();
         let moved = file
             .write(work.holder, |tx| -> Result<u64> {
+                let amended = amend(tx, work)?;
                 let moved = ledger::finish(tx, number, work.ambient.clock.now())?;
-                append(tx, &draft, work)?;
+                append(tx, &draft, work, amended)?;
                 Ok(moved)
             })
             .map_err(|source| Error::Unsettled {
@@ -276,8 +297,9 @@ fn give_up(
 ) {
     let draft = ended(request, begun, path).failed(error.to_string());
     let _ = vault.file_mut().write(work.holder, |tx| -> Result<()> {
+        let amended = amend(tx, work)?;
         ledger::fail(tx, begun.0, &error.to_string(), work.ambient.clock.now())?;
-        append(tx, &draft, work)?;
+        append(tx, &draft, work, amended)?;
         Ok(())
     });
 }
@@ -293,18 +315,33 @@ fn ended(request: &Request<'_>, (number, begun): (u64, Anchor), path: &str) -> D
     .object(path)
 }
 
-fn counted(draft: Draft, records: Counts, report: &Report) -> Draft {
+fn counted(draft: Draft, counts: Counts, report: &Report) -> Draft {
+    records(draft, counts).count("notTaken", report.reasons.values().sum())
+}
+
+fn records(draft: Draft, records: Counts) -> Draft {
     draft
         .count("groups", records.group)
         .count("users", records.user)
         .count("tokens", records.token)
         .count("cards", records.card)
-        .count("notTaken", report.reasons.values().sum())
 }
 
-fn append(tx: &Connection, draft: &Draft, work: &Work<'_>) -> Result<Anchor> {
-    let clock = &*work.ambient.clock;
-    Ok(audit::append(tx, draft, work.who, Some(work.keys), clock)?)
+/// Proves the ledger, in a transaction that is about to write it.
+fn amend(tx: &Connection, work: &Work<'_>) -> Result<Amended> {
+    Ok(state::amend(tx, work.keys, &[&decisions::BUNDLES])?)
+}
+
+fn append(tx: &Connection, draft: &Draft, work: &Work<'_>, amended: Amended) -> Result<Anchor> {
+    let (keys, clock) = (Some(&**work.keys), &*work.ambient.clock);
+    Ok(audit::append_with(
+        tx,
+        draft,
+        work.who,
+        keys,
+        amended.into(),
+        clock,
+    )?)
 }
 
 /// An error of the writer: where it is the file's, the file's own words.

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 
@@ -168,6 +169,7 @@ fn a_narrower_selection_takes_no_unassigned_items_unless_told() {
 
     let path = house.path("q.igb");
     let request = Request {
+        keys: Arc::clone(&house.keys),
         unassigned: Unassigned::Only,
         ..house.request(&selection, &path)
     };
@@ -192,7 +194,7 @@ fn a_selection_that_matches_nothing_writes_nothing() {
 #[test]
 fn users_who_are_all_left_out_are_nothing_too() {
     let mut house = House::new(small());
-    house.sql("INSERT INTO excluded SELECT id, 0, 'Master1', '' FROM users");
+    house.accepted("INSERT INTO excluded SELECT id, 0, 'Master1', '' FROM users");
     let path = house.path("p.igb");
     let error = export(&mut house, &choose("userid", "*"), &path).unwrap_err();
     assert!(matches!(error, Error::Nothing { left_out: 3 }), "{error}");
@@ -215,7 +217,7 @@ fn unassigned_items_that_cannot_go_are_nothing_too() {
 #[test]
 fn gone_and_excluded_users_stay_behind_with_their_reason() {
     let mut house = House::new(small());
-    house.sql(
+    house.accepted(
         "INSERT INTO excluded SELECT id, 0, 'Master1', '' FROM users WHERE userid = 'bjones';
          UPDATE users SET gone = 1 WHERE userid = 'carter'",
     );
@@ -246,6 +248,7 @@ fn shared_names_are_listed_and_refused_or_all_parties_stay_behind() {
     assert_eq!(house.files(), Vec::<String>::new());
 
     let request = Request {
+        keys: Arc::clone(&house.keys),
         skip_conflicts: true,
         ..house.request(&selection, &path)
     };
@@ -273,6 +276,7 @@ fn an_existing_file_is_refused_or_replaced_on_demand() {
     assert_eq!(std::fs::read(&path).unwrap(), before);
 
     let request = Request {
+        keys: Arc::clone(&house.keys),
         overwrite: true,
         ..house.request(&selection, &path)
     };
@@ -395,7 +399,9 @@ fn an_interrupted_export_leaves_nothing_but_its_failed_row() {
 #[test]
 fn a_mapped_user_is_noted_with_the_target_id() {
     let mut house = House::new(small());
-    house.sql("INSERT INTO mapped SELECT id, 'Anna', 'anna' FROM users WHERE userid = 'asmith'");
+    house.accepted(
+        "INSERT INTO mapped SELECT id, 'Anna', 'anna' FROM users WHERE userid = 'asmith'",
+    );
     let path = house.path("p.igb");
     export(&mut house, &choose("userid", "asmith"), &path).unwrap();
     let Record::User(user) = &house.records(1)[1] else {

@@ -12,9 +12,9 @@ use crate::ambient::Ambient;
 use crate::migrate::error::Result;
 use crate::migrate::file::{Destination, FileError, Found};
 use crate::store::audit::{self, Draft, Who, codes};
-use crate::store::{Holder, Keys};
-use crate::vault::Vault;
+use crate::store::{Holder, Keys, state};
 use crate::vault::ledger::{self, Bundle, State};
+use crate::vault::{Vault, decisions};
 
 /// What a master should be told about an export that was interrupted.
 #[derive(Debug)]
@@ -85,6 +85,7 @@ pub fn settle(
             _ => look_for_sealed(&bundle),
         };
         let write = |tx: &Connection| -> Result<Option<Fate>> {
+            let amended = state::amend(tx, keys, &[&decisions::BUNDLES])?;
             // Another session may have been faster, or the writer may have come to its end.
             let now = ledger::get(tx, bundle.number)?;
             if now.is_none_or(|now| now.state != bundle.state) {
@@ -92,7 +93,8 @@ pub fn settle(
             }
             let fate = note(tx, &bundle, seen, ambient)?;
             if let Some(draft) = fate.as_ref().and_then(|fate| draft(&bundle, fate, holder)) {
-                audit::append(tx, &draft, who, Some(keys), &*ambient.clock)?;
+                let clock = &*ambient.clock;
+                audit::append_with(tx, &draft, who, Some(keys), amended.into(), clock)?;
             }
             Ok(fate)
         };

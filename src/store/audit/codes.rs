@@ -47,6 +47,7 @@ codes! {
     IDP_URLS_EXPORTED = "9032", "idpurl export", "The list for changing the identity provider's address was written to a file.";
     BUNDLE_RECOVERED = "9040", "bundle recovery", "An export that had been interrupted was settled at login.";
     BUNDLE_FORGOTTEN = "9041", "bundle forget", "A bundle's password was removed from the vault.";
+    BUNDLE_SEALED = "9042", "export", "A bundle was written whole: its id, hash and counts.";
     PHASE_MOVED = "9050", "migrate phase", "Users were moved from one phase to another, or given a wave.";
     EXCLUDED = "9051", "migrate exclude", "Users were taken out of the migration, or back in.";
     MAPPED = "9052", "migrate map", "Users were given another id on the target, or their own again.";

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Draft;
 use crate::ambient::{NoRandomness, Randomness};
+use crate::store::state::Record;
 
 /// Who acts, and from where.
 #[derive(Debug, Clone)]
@@ -174,6 +175,9 @@ pub struct Entry {
     /// The number of the bundle it is about.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bundle: Option<u64>,
+    /// That bundle's id.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bundle_id: Option<String>,
     /// The command as typed, secrets masked.
     pub command: String,
     /// Where it comes from.
@@ -195,6 +199,12 @@ pub struct Entry {
     /// Anything else.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<String>,
+    /// Whether the sums begin here, in a file of an older igsh.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub first_state: bool,
+    /// The sums over what the file has decided.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub state: Option<Record>,
 }
 
 impl Entry {
@@ -223,6 +233,7 @@ impl Entry {
             action: draft.code.action.to_owned(),
             object: draft.object,
             bundle: draft.bundle,
+            bundle_id: draft.bundle_id,
             command: draft.command,
             source: who.source,
             outcome: draft.outcome,
@@ -231,6 +242,8 @@ impl Entry {
             intent: draft.intent,
             shown: draft.shown,
             detail: draft.detail,
+            first_state: false,
+            state: None,
         }
     }
 }

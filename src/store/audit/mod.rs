@@ -7,6 +7,7 @@
 mod anchor;
 pub mod codes;
 mod entry;
+mod newest;
 mod read;
 mod showings;
 mod verify;
@@ -15,6 +16,7 @@ pub(crate) use anchor::hex;
 pub use anchor::{Anchor, Claim};
 pub use codes::Code;
 pub use entry::{Entry, Outcome, Shown, Source, Who};
+pub(crate) use newest::{beginning, newest_of_session};
 pub use read::{Filter, Row, count, get, list};
 pub use showings::{Showing, showings};
 pub use verify::{Finding, Verified, verify};
@@ -23,6 +25,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::state;
+pub use super::state::Amended;
 use super::{Error, Keys, Result};
 use crate::ambient::Clock;
 use crate::crypto::{Sha256, context};
@@ -36,6 +40,8 @@ pub struct Draft {
     pub object: String,
     /// The number of the bundle it is about.
     pub bundle: Option<u64>,
+    /// That bundle's id, where the number alone would not do.
+    pub bundle_id: Option<String>,
     /// The command as typed, secrets masked.
     pub command: String,
     /// How many of what.
@@ -59,6 +65,7 @@ impl Draft {
             code,
             object: String::new(),
             bundle: None,
+            bundle_id: None,
             command: command.into(),
             counts: BTreeMap::new(),
             reason: None,
@@ -89,13 +96,47 @@ impl Draft {
     }
 }
 
+/// What an entry of a session says of the tables that are summed.
+#[derive(Debug)]
+pub enum Sums {
+    /// What the newest entry says: the transaction writes none of them.
+    Carried,
+    /// The same, but for the tables that the transaction has proven and written.
+    Amended(Vec<Amended>),
+    /// What is there now, believed.
+    Anew,
+    /// The same, for the first time in an older file.
+    First,
+    /// Nothing: what they should be cannot be said.
+    Unknown,
+}
+
+impl From<Amended> for Sums {
+    fn from(amended: Amended) -> Self {
+        Self::Amended(vec![amended])
+    }
+}
+
 /// Appends an entry inside the caller's transaction. Without the keys of a session it carries no code, which only
-/// failed logins and locks may.
+/// failed logins and locks may. The transaction writes no table that is summed.
 pub fn append(
     tx: &Connection,
     draft: &Draft,
     who: &Who,
     session: Option<&Keys>,
+    clock: &dyn Clock,
+) -> Result<Anchor> {
+    append_with(tx, draft, who, session, Sums::Carried, clock)
+}
+
+/// The same, for a transaction that writes tables that are summed. The first entry of a file sums it anew whatever is
+/// said.
+pub fn append_with(
+    tx: &Connection,
+    draft: &Draft,
+    who: &Who,
+    session: Option<&Keys>,
+    sums: Sums,
     clock: &dyn Clock,
 ) -> Result<Anchor> {
     let last = last(tx)?;
@@ -104,7 +145,17 @@ pub fn append(
         None => tx.query_row("SELECT generation FROM state", [], |row| row.get(0))?,
     };
     let seq = last.seq + 1;
-    let entry = Entry::new(seq, generation, session.is_some(), clock.now(), draft, who);
+    let mut entry = Entry::new(seq, generation, session.is_some(), clock.now(), draft, who);
+    if let Some(keys) = session {
+        entry.first_state = matches!(sums, Sums::First);
+        entry.state = match sums {
+            Sums::Unknown => None,
+            _ if seq == 1 => Some(state::summed_anew(tx, keys)?),
+            Sums::Anew | Sums::First => Some(state::summed_anew(tx, keys)?),
+            Sums::Carried => Some(state::carried(tx, keys, &[])?),
+            Sums::Amended(amended) => Some(state::carried(tx, keys, &amended)?),
+        };
+    }
     let body = serde_json::to_string(&entry)
         .map_err(|_| Error::Internal("an audit entry cannot be written as JSON"))?;
     let hash = link(&last.hash, body.as_bytes());
@@ -117,7 +168,18 @@ pub fn append(
     };
     tx.prepare_cached("INSERT INTO audit (seq, body, hash, mac) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![seq.cast_signed(), body, hash, mac])?;
-    Ok(Anchor { seq, hash })
+    // Read back: an entry counts when it is there, not when SQLite was asked to put it there.
+    let is_there: bool = tx
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM audit WHERE seq = ?1 AND body = ?2 AND hash = ?3 AND mac IS ?4) \
+             AND (SELECT max(seq) FROM audit) = ?1",
+        )?
+        .query_row(params![seq.cast_signed(), body, hash, mac], |row| row.get(0))?;
+    if is_there {
+        Ok(Anchor { seq, hash })
+    } else {
+        Err(Error::AuditDamaged { seq })
+    }
 }
 
 /// The newest entry's number and hash; of an empty audit, zero and the origin of its chain.
@@ -168,6 +230,8 @@ pub(crate) mod tests {
         application_id: 1,
         migrations: &[],
         bulk: None,
+        sums: &[],
+        late: &[],
     };
 
     /// A file in memory with the base tables and the vid of [`loose`] keys.
@@ -198,11 +262,12 @@ pub(crate) mod tests {
 
     pub(crate) fn put(connection: &Connection, draft: &Draft, session: bool) -> Anchor {
         let keys = loose(&[1]);
-        append(
+        append_with(
             connection,
             draft,
             &who(),
             session.then_some(&keys),
+            Sums::Unknown,
             &clock(),
         )
         .unwrap()

@@ -161,7 +161,7 @@ fn compile(filter: &Filter) -> (String, Vec<Value>) {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{bare, clock, put, who};
-    use super::super::{Draft, append};
+    use super::super::{Draft, Sums, append_with};
     use super::*;
     use crate::ambient::FixedClock;
     use crate::store::keys::tests::loose;
@@ -190,7 +190,16 @@ mod tests {
         let mut other = who();
         other.master = Some("Master2".to_owned());
         let later = FixedClock("2026-03-02T00:00:00Z".parse().unwrap());
-        append(&connection, &export, &other, Some(&loose(&[1])), &later).unwrap();
+        let keys = loose(&[1]);
+        append_with(
+            &connection,
+            &export,
+            &other,
+            Some(&keys),
+            Sums::Unknown,
+            &later,
+        )
+        .unwrap();
         connection
     }
 

@@ -140,19 +140,19 @@ pub fn verify(
 
 /// What the walk needs of a body.
 #[derive(Deserialize)]
-struct Head {
-    seq: u64,
-    g: u32,
-    session: bool,
+pub(super) struct Head {
+    pub(super) seq: u64,
+    pub(super) g: u32,
+    pub(super) session: bool,
     #[serde(default)]
-    code: String,
+    pub(super) code: String,
 }
 
-struct Stored {
-    place: u64,
-    body: Vec<u8>,
-    head: Option<Head>,
-    hash: [u8; 32],
+pub(super) struct Stored {
+    pub(super) place: u64,
+    pub(super) body: Vec<u8>,
+    pub(super) head: Option<Head>,
+    pub(super) hash: [u8; 32],
     mac: Option<Vec<u8>>,
 }
 
@@ -163,7 +163,7 @@ impl Stored {
     }
 }
 
-fn read(rows: &mut Rows<'_>) -> Result<Option<Stored>> {
+pub(super) fn read(rows: &mut Rows<'_>) -> Result<Option<Stored>> {
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
@@ -201,7 +201,7 @@ struct Walk<'a, F: FnMut(&Finding)> {
 
 /// What holds an entry that is looked at alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Seal {
+pub(super) enum Seal {
     /// A valid code.
     Proven,
     /// No code, as a failed login or a lock has none.
@@ -214,7 +214,7 @@ impl<F: FnMut(&Finding)> Walk<'_, F> {
     fn step(&mut self, stored: &Stored, following: Option<&Stored>) -> Result<()> {
         self.entries += 1;
         let bears = stored.bears(self.next);
-        let seal = self.seal(stored);
+        let seal = seal(self.keys, stored);
         let linked = self
             .link
             .map(|before| stored.hash == link(&before, &stored.body));
@@ -308,22 +308,6 @@ impl<F: FnMut(&Finding)> Walk<'_, F> {
         }
     }
 
-    fn seal(&self, stored: &Stored) -> Seal {
-        let Some(head) = &stored.head else {
-            return Seal::Broken;
-        };
-        match &stored.mac {
-            Some(mac) if head.session => match self.keys.audit_mac(head.g, &stored.hash) {
-                Some(right) if right[..].ct_eq(mac).into() => Seal::Proven,
-                _ => Seal::Broken,
-            },
-            None if !head.session && UNSEALED.iter().any(|code| code.code == head.code) => {
-                Seal::Excused
-            }
-            _ => Seal::Broken,
-        }
-    }
-
     fn compare(&mut self, here: &Anchor) {
         for claim in self.claims.iter().filter(|claim| claim.seq == here.seq) {
             if !claim.fits(&here.hash) {
@@ -354,6 +338,23 @@ impl<F: FnMut(&Finding)> Walk<'_, F> {
             unconfirmed: self.last.seq.saturating_sub(self.confirmed),
             findings: self.report.count,
         }
+    }
+}
+
+/// What holds this entry.
+pub(super) fn seal(keys: &Keys, stored: &Stored) -> Seal {
+    let Some(head) = &stored.head else {
+        return Seal::Broken;
+    };
+    match &stored.mac {
+        Some(mac) if head.session => match keys.audit_mac(head.g, &stored.hash) {
+            Some(right) if right[..].ct_eq(mac).into() => Seal::Proven,
+            _ => Seal::Broken,
+        },
+        None if !head.session && UNSEALED.iter().any(|code| code.code == head.code) => {
+            Seal::Excused
+        }
+        _ => Seal::Broken,
     }
 }
 

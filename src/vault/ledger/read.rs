@@ -49,9 +49,10 @@ pub struct Password {
     pub sealed: Option<Vec<u8>>,
 }
 
-/// The bundle of this number.
+/// The bundle of this number. It is read along the table, as the sum over the table is: a look-up by the key could find
+/// another row in a file that was tampered with.
 pub fn get(db: &Connection, number: u64) -> Result<Option<Bundle>> {
-    let sql = format!("SELECT {COLUMNS} FROM bundles WHERE number = ?");
+    let sql = format!("SELECT {COLUMNS} FROM bundles WHERE +number = ?");
     let mut statement = db.prepare_cached(&sql)?;
     Ok(statement.query_row([number], bundle).optional()?)
 }
@@ -84,10 +85,11 @@ pub fn not_taken(db: &Connection, number: u64) -> Result<Vec<(String, u64)>> {
     Ok(found)
 }
 
-/// The bundle's sealed password.
+/// The bundle's sealed password, read along the table as in [`get`].
 pub fn password(db: &Connection, number: u64) -> Result<Option<Password>> {
-    let mut statement = db
-        .prepare_cached("SELECT id, password_generation, password FROM bundles WHERE number = ?")?;
+    let mut statement = db.prepare_cached(
+        "SELECT id, password_generation, password FROM bundles WHERE +number = ?",
+    )?;
     Ok(statement
         .query_row([number], |row| {
             Ok(Password {

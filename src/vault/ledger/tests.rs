@@ -36,6 +36,7 @@ fn begin(db: &Connection, id: &str, overwrite: bool) -> u64 {
     open(db, &opening).unwrap()
 }
 
+/// Of a bundle of two users.
 fn sealing<'a>(not_taken: &'a BTreeMap<&'static str, u64>) -> Sealing<'a> {
     Sealing {
         sha256: "ab",
@@ -55,7 +56,10 @@ fn make(db: &Connection, id: &str, users: &[i64], overwrite: bool) -> u64 {
     let number = begin(db, id, overwrite);
     let members: Vec<_> = users.iter().map(|user| member(*user, None)).collect();
     add_members(db, number, &members).unwrap();
-    seal(db, number, &sealing(&BTreeMap::new())).unwrap();
+    let nothing = BTreeMap::new();
+    let mut sealing = sealing(&nothing);
+    sealing.counts.user = users.len() as u64;
+    seal(db, number, &sealing).unwrap();
     assert_eq!(finish(db, number, at(9)).unwrap(), users.len() as u64);
     number
 }
@@ -124,12 +128,19 @@ fn a_bundle_goes_from_open_over_sealed_to_done_and_takes_its_users_along() {
 fn steps_out_of_order_are_refused() {
     let db = vault();
     let number = begin(&db, "a", false);
+    add_members(&db, number, &[member(1, None)]).unwrap();
     assert!(finish(&db, number, at(1)).is_err(), "C before B");
     seal(&db, number, &sealing(&BTreeMap::new())).unwrap();
     assert!(
         seal(&db, number, &sealing(&BTreeMap::new())).is_err(),
         "B twice"
     );
+    let error = finish(&db, number, at(1)).unwrap_err().to_string();
+    assert!(
+        error.contains("sealed with 2 users, and the vault has 1"),
+        "{error}"
+    );
+    add_members(&db, number, &[member(2, None)]).unwrap();
     finish(&db, number, at(1)).unwrap();
     assert!(finish(&db, number, at(1)).is_err(), "C twice");
     assert!(fail(&db, number, "", at(1)).is_err(), "failed after C");

@@ -160,20 +160,30 @@ pub fn seal(tx: &Connection, bundle: u64, sealing: &Sealing<'_>) -> Result<()> {
 /// begun anew; an older bundle whose file it replaced says so.
 /// Returns how many users moved.
 pub fn finish(tx: &Connection, bundle: u64, at: Timestamp) -> Result<u64> {
-    let found: Option<(String, String, bool)> = tx
+    let found: Option<(String, String, bool, u64)> = tx
         .query_row(
-            "UPDATE bundles SET state = ?, finished = ? WHERE number = ? AND state = ? \
-             RETURNING master, path, overwrite",
-            params![
-                State::Done.as_str(),
-                at.as_microsecond(),
-                bundle,
-                State::Sealed.as_str()
-            ],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            "SELECT master, path, overwrite, coalesce(users, 0) FROM bundles WHERE number = ? AND state = ?",
+            params![bundle, State::Sealed.as_str()],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
         )
         .optional()?;
-    let (master, path, overwrite) = found.ok_or_else(out_of_step)?;
+    let (master, path, overwrite, users) = found.ok_or_else(out_of_step)?;
+    let members: u64 = tx.query_row(
+        "SELECT count(*) FROM members WHERE bundle = ?1",
+        [bundle],
+        |row| row.get(0),
+    )?;
+    if members != users {
+        return Err(store::Error::State(format!(
+            "bundle {bundle} was sealed with {users} users, and the vault has {members} as its members"
+        ))
+        .into());
+    }
+    let changed = tx.execute(
+        "UPDATE bundles SET state = ?, finished = ? WHERE number = ?",
+        params![State::Done.as_str(), at.as_microsecond(), bundle],
+    )?;
+    expect_one(changed)?;
     if overwrite {
         tx.execute(
             "UPDATE bundles SET state = ?, note = ? WHERE path = ? AND state = ? AND number <> ?",

@@ -23,11 +23,13 @@ use rusqlite::Transaction;
 
 use crate::ambient::{CancelToken, Cancelled, Progress, Unit};
 use crate::model::{SourceRecord, Timestamp};
-use crate::store::{self, Holder, Keys, interruptible};
+use crate::store::audit::Sums;
+use crate::store::{self, Holder, Keys, interruptible, state};
 
 pub use difference::{Difference, Subject, What};
 pub use exported::Drift;
 
+use super::decisions::LATE;
 use super::{Error, Result, Vault};
 use prepare::{Batch, Preparing, prepare};
 use writer::Writer;
@@ -153,7 +155,7 @@ impl Vault {
         records: I,
         options: &LoadOptions,
         holder: &Holder,
-        audit: impl FnOnce(&Transaction<'_>, &LoadReport) -> store::Result<()>,
+        audit: impl FnOnce(&Transaction<'_>, &LoadReport, Sums) -> store::Result<()>,
         bad: &mut dyn FnMut(&BadRecord),
         progress: &dyn Progress,
         cancel: &CancelToken,
@@ -168,9 +170,11 @@ impl Vault {
             Ok(())
         };
         let (report, big) = self.file.write(holder, |tx| {
+            // Whoever is renamed, moved or gone may stand in any of them.
+            let amended = state::amend(tx, keys, LATE)?;
             let writer = Writer::new(tx, options, keys, BULK_FROM)?;
             let done = load(options, &mut hear, progress, cancel).run(writer, records)?;
-            audit(tx, &done.0)?;
+            audit(tx, &done.0, amended.into())?;
             Ok::<_, Error>(done)
         })?;
         self.after(big);

@@ -6,7 +6,9 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use crate::ambient::{CancelToken, Progress};
 use crate::model::{Schema, SourceRecord, Token, UnassignedToken};
-use crate::store::{self, Holder, Keys};
+use crate::store::audit::Sums;
+use crate::store::{self, Holder, Keys, state};
+use crate::vault::decisions::LATE;
 use crate::vault::{Error, Result, Vault};
 
 use super::writer::Writer;
@@ -26,16 +28,17 @@ impl Vault {
         group: Option<&str>,
         options: &LoadOptions,
         holder: &Holder,
-        audit: impl FnOnce(&Transaction<'_>, u64, &str) -> store::Result<()>,
+        audit: impl FnOnce(&Transaction<'_>, u64, &str, Sums) -> store::Result<()>,
         progress: &dyn Progress,
         cancel: &CancelToken,
     ) -> Result<(u64, String)> {
         self.file.write(holder, |tx| {
+            let amended = state::amend(tx, keys, LATE)?;
             let (group, writer) = Writer::of_new_tokens(tx, options, keys, group)?;
             let records = tokens.map(|item| item.map(|(line, token)| (line, held(&group, token))));
             let (report, _) =
                 load(options, &mut |_| Ok(()), progress, cancel).run(writer, records)?;
-            audit(tx, report.tokens.new, &group)?;
+            audit(tx, report.tokens.new, &group, amended.into())?;
             Ok((report.tokens.new, group))
         })
     }

@@ -191,7 +191,7 @@ impl Vault {
     }
 
     fn all(&self, selection: &Selection, cancel: &CancelToken) -> Result<Vec<SourceUser>> {
-        let mut snapshot = self.snapshot(selection, Unassigned::No, cancel)?;
+        let mut snapshot = self.snapshot(None, selection, Unassigned::No, cancel)?;
         let mut found = Vec::new();
         loop {
             let page = snapshot.next_users()?;

@@ -6,6 +6,28 @@ use crate::vault::Result;
 
 use super::Snapshot;
 
+/// Users who go under another id than their own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mapped {
+    /// How many.
+    pub users: u64,
+    /// The first few: group, user id, id on the target.
+    pub named: Vec<(String, String, String)>,
+}
+
+impl std::fmt::Display for Mapped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (at, (group, userid, target)) in self.named.iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}{group}/{userid} as {target}")?;
+        }
+        match self.users - self.named.len() as u64 {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
 impl Snapshot {
     /// The connection, for whatever must see the same moment.
     pub fn connection(&self) -> &Connection {
@@ -26,6 +48,33 @@ impl Snapshot {
         let found = statement
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
+        Ok(found)
+    }
+
+    /// The chosen users who go under an id that a master gave them, and the first few of them.
+    pub fn mapped(&self) -> Result<Mapped> {
+        /// So many are named.
+        const NAMED: usize = 5;
+        let chosen = if self.narrowed {
+            "AND m.user IN (SELECT id FROM temp.chosen)"
+        } else {
+            ""
+        };
+        let sql = format!(
+            "SELECT g.name, u.userid, m.target FROM mapped m JOIN users u ON u.id = m.user \
+             JOIN groups g ON g.id = u.group_id \
+             WHERE u.gone = 0 AND u.userid <> m.target AND u.id NOT IN (SELECT user FROM excluded) {chosen} \
+             ORDER BY m.user"
+        );
+        let mut found = Mapped::default();
+        let mut statement = self.db.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            found.users += 1;
+            if found.named.len() < NAMED {
+                found.named.push((row.get(0)?, row.get(1)?, row.get(2)?));
+            }
+        }
         Ok(found)
     }
 

@@ -21,11 +21,12 @@ use crate::model::{Changes, Group, Phase};
 
 use super::sealed::{SealedUnassignedCard, SealedUnassignedToken, SealedUser};
 use super::selection::{self, Sql};
-use super::{Result, Vault};
-use crate::store::interruptible;
+use super::{Result, Vault, decisions};
+use crate::store::{Keys, interruptible};
 
 pub(in crate::vault) use collisions::collisions_of_listed;
 pub use collisions::{Collision, Holds, Party};
+pub use facts::Mapped;
 pub use preflight::{Elsewhere, Found};
 pub(in crate::vault) use row::moment;
 
@@ -83,20 +84,26 @@ pub struct Snapshot {
 }
 
 impl Vault {
-    /// Takes a snapshot of what `selection` chooses.
+    /// Takes a snapshot of what `selection` chooses. With keys, the tables that decide who goes where are proven and
+    /// used as they were proven; a command that only shows records does without.
+    ///
+    /// # Errors
+    /// [`store::Error::State`] when the tables that decide who goes where are not those that a session left.
     pub fn snapshot(
         &self,
+        keys: Option<&Keys>,
         selection: &Selection,
         unassigned: Unassigned,
         cancel: &CancelToken,
     ) -> Result<Snapshot> {
-        Snapshot::new(self.file.second()?, selection, unassigned, cancel)
+        Snapshot::new(self.file.second()?, keys, selection, unassigned, cancel)
     }
 }
 
 impl Snapshot {
     fn new(
         db: Connection,
+        keys: Option<&Keys>,
         selection: &Selection,
         unassigned: Unassigned,
         cancel: &CancelToken,
@@ -111,6 +118,9 @@ impl Snapshot {
                 "PRAGMA cache_size = -4096; BEGIN; CREATE TEMP TABLE chosen (id INTEGER PRIMARY KEY); \
                  CREATE TEMP TABLE conflict (user INTEGER PRIMARY KEY)",
             )?;
+            if let Some(keys) = keys {
+                decisions::shadow(&db, keys)?;
+            }
             if unassigned == Unassigned::Only {
                 return Ok(0);
             }

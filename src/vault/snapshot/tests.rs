@@ -42,7 +42,14 @@ pub(in crate::vault) fn one_user(db: &Connection, id: i64) -> Option<SourceUser>
 }
 
 fn snapshot(bench: Bench, selection: &Selection, unassigned: Unassigned) -> Snapshot {
-    Snapshot::new(bench.db, selection, unassigned, &CancelToken::default()).unwrap()
+    Snapshot::new(
+        bench.db,
+        None,
+        selection,
+        unassigned,
+        &CancelToken::default(),
+    )
+    .unwrap()
 }
 
 fn drain(snapshot: &mut Snapshot) -> Vec<SourceUser> {
@@ -372,6 +379,7 @@ fn a_snapshot_does_not_see_what_is_written_after_it() {
     open().execute_batch("PRAGMA journal_mode = WAL").unwrap();
     let mut snapshot = Snapshot::new(
         open(),
+        None,
         &everybody(),
         Unassigned::Auto,
         &CancelToken::default(),

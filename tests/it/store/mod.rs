@@ -30,6 +30,8 @@ static KIND: Kind = Kind {
     application_id: 0x6967_7368,
     migrations: &["CREATE TABLE thing (owner TEXT PRIMARY KEY, sealed BLOB) STRICT"],
     bulk: None,
+    sums: &[],
+    late: &[],
 };
 
 const WORDS: [&str; 3] = ["first-password", "second-password", "third-password"];

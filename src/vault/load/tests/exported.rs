@@ -10,8 +10,8 @@ impl Bench {
     fn export(&self, bundle: u64, digests: bool) {
         self.db
             .execute(
-                "INSERT INTO bundles (number, id, state, path, overwrite, master, selection, password_generation, opened) \
-                 VALUES (?1, ?1, 'sealed', '/x', 0, 'Master1', '', 1, 0)",
+                "INSERT INTO bundles (number, id, state, path, overwrite, master, selection, password_generation, opened, \
+                 users) SELECT ?1, ?1, 'sealed', '/x', 0, 'Master1', '', 1, 0, count(*) FROM users WHERE gone = 0",
                 [bundle],
             )
             .unwrap();
