@@ -15,7 +15,7 @@ use std::process::{Command, Output};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Whether Python and its packages are here; says so if not.
-fn python_is_here() -> bool {
+pub(crate) fn python_is_here() -> bool {
     let here = Command::new("python3")
         .args(["-c", "import argon2, cryptography, zstandard"])
         .output()
@@ -26,7 +26,7 @@ fn python_is_here() -> bool {
     here
 }
 
-fn read_with_python(password: &str, bundle: &Path) -> Output {
+pub(crate) fn read_with_python(password: &str, bundle: &Path) -> Output {
     let password_file = bundle.with_extension("password");
     fs::write(&password_file, password).unwrap();
     Command::new("python3")

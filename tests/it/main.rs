@@ -20,6 +20,7 @@ mod kill;
 mod lang;
 mod live;
 mod manual;
+mod old_files;
 mod once;
 mod output;
 mod phases;

@@ -87,10 +87,15 @@ impl House {
 
     /// Writes a file that only the owner can read.
     pub fn private(&self, name: &str, text: &str) -> PathBuf {
-        use std::os::unix::fs::PermissionsExt as _;
         let path = self.file(name, text);
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("its mode");
+        make_private(&path);
         path
+    }
+
+    /// Copies a file to one that only the owner can read.
+    pub fn private_copy(&self, from: &Path, name: &str) {
+        std::fs::copy(from, self.at(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        make_private(&self.at(name));
     }
 
     /// Reads a file back.
@@ -210,6 +215,11 @@ impl Ran {
         }
         self
     }
+}
+
+fn make_private(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("its mode");
 }
 
 /// The folder of shared test data, where this machine has it.
