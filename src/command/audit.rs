@@ -58,6 +58,7 @@ pub(super) static LIST: Entry = Entry {
                 what: "Exports and passwords of a week",
             },
         ],
+        inspects: true,
         ..Command::new("audit list", "List audit entries")
     },
     audit: None,
@@ -73,6 +74,7 @@ pub(super) static GET: Entry = Entry {
             line: "audit get 1",
             what: "The first entry",
         }],
+        inspects: true,
         ..Command::new("audit get", "Show one audit entry")
     },
     audit: None,
@@ -96,6 +98,7 @@ pub(super) static VERIFY: Entry = Entry {
                 what: "Check it against a bundle",
             },
         ],
+        inspects: true,
         ..Command::new("audit verify", "Check the audit chain")
     },
     audit: None,

@@ -258,17 +258,28 @@ impl Context<'_> {
         tables: &[&'static Summed],
         change: impl FnOnce(&store::Transaction<'_>) -> Result<audit::Draft, Failure>,
     ) -> Result<audit::Anchor, Failure> {
+        self.transact(bound, |tx, keys| {
+            let amended = state::amend(tx, keys, tables)?;
+            Ok((change(tx)?, amended.into()))
+        })
+    }
+
+    /// One transaction with its audit entry; `change` gives the entry and what it says of the tables that are summed.
+    pub fn transact(
+        &mut self,
+        bound: &Bound,
+        change: impl FnOnce(
+            &store::Transaction<'_>,
+            &Keys,
+        ) -> Result<(audit::Draft, audit::Sums), Failure>,
+    ) -> Result<audit::Anchor, Failure> {
         let holder = self.holder(bound);
         let who = self.desk.who.clone();
         let Opened { vault, keys, .. } = self.desk.opened()?;
         let clock = self.ambient.clock.as_ref();
         let cancel = self.cancel;
         vault.file_mut().write(&holder, |tx| {
-            let (draft, amended) = interruptible(tx, cancel, || {
-                let amended = state::amend(tx, &keys, tables)?;
-                Ok::<_, Failure>((change(tx)?, amended))
-            })?;
-            let sums = amended.into();
+            let (draft, sums) = interruptible(tx, cancel, || change(tx, &keys))?;
             Ok(audit::append_with(
                 tx,
                 &draft,

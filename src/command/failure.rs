@@ -62,6 +62,10 @@ pub mod code {
             "igsh --vault vault.db";
         BUSY = "E0502", "another session holds the vault",
             "Two sessions can work at once, but only one writes at a time. A writer waits five seconds and is then told which command holds the vault and since when. Try again when that has finished.";
+        CHANGED = "E0503", "the vault was changed by another program",
+            "Schema, settings, target ids, exclusions, bundles, masters, keys and audit are not as a session left them. 'system check' lists what differs, 'audit verify' what was done to the audit. Restore a backup; or, when you know who changed what, take it as it is with 'system accept-state'.",
+            "export file=a.igb" =>
+            "system check";
         SESSION = "E0601", "nobody is logged in",
             "Whatever reads or writes the vault's data needs a master. Type 'login Master1', or start igsh with --login and a password file.",
             "igsh -c 'user list'" =>
@@ -246,6 +250,10 @@ impl From<crate::store::Error> for Failure {
             | Error::Masters(_) => code::PASSWORD,
             Error::Locked => code::SESSION,
             Error::Audit(_) => code::AUDIT,
+            Error::State(_)
+            | Error::OwnSlot
+            | Error::AuditDamaged { .. }
+            | Error::Schema { .. } => code::CHANGED,
             Error::Io { .. } | Error::Exists { .. } => code::FILE,
             _ => code::VAULT,
         };
@@ -258,8 +266,33 @@ impl From<crate::store::Error> for Failure {
             Class::Interrupted => return Self::interrupted(),
             Class::Internal => Exit::Internal,
         };
-        Self::new(exit, code, error)
+        let hint = match &error {
+            Error::State(_) | Error::AuditDamaged { .. } => Some(TO_LOOK),
+            Error::OwnSlot => {
+                Some("let another master log in and look: 'audit list', 'system check'")
+            }
+            _ => None,
+        };
+        let failure = Self::new(exit, code, error);
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
     }
+}
+
+/// What a master does with a vault that another program has changed.
+const TO_LOOK: &str = "'system check' and 'audit verify' say what differs; restore a backup, or take the vault as it is \
+                       with 'system accept-state reason=…'";
+
+/// Why a command does not run in a session that is restricted.
+pub fn restricted(why: &str) -> Failure {
+    Failure::new(
+        Exit::Integrity,
+        code::CHANGED,
+        format!("the session is restricted: {why}"),
+    )
+    .hint(TO_LOOK)
 }
 
 impl From<crate::vault::Error> for Failure {

@@ -75,6 +75,7 @@ pub static ALL: &[&Entry] = &[
     &system::INIT,
     &system::GET,
     &system::SET,
+    &system::ACCEPT,
     &master::LIST,
     &master::SET,
     &master::PASSWORD,

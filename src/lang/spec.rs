@@ -19,6 +19,8 @@ pub struct Command {
     pub effect: Effect,
     /// Whether a master must be logged in.
     pub session: bool,
+    /// Whether it also runs in a session that is restricted, because the vault was changed by another program.
+    pub inspects: bool,
     /// Lines that work as they stand on a vault with generated people; a test runs them all.
     pub examples: &'static [Example],
 }
@@ -206,6 +208,7 @@ impl Command {
             selects: Selects::Nothing,
             effect: Effect::Read,
             session: true,
+            inspects: false,
             examples: &[],
         }
     }

@@ -301,7 +301,21 @@ impl Shell {
         {
             self.log_in_again()?;
         }
+        self.admit_restricted(spec)?;
         self.admit_reason(bound)
+    }
+
+    /// In a session that is restricted only what looks into the vault runs.
+    fn admit_restricted(&self, spec: &Command) -> Result<(), Failure> {
+        let why = self
+            .desk
+            .session
+            .as_ref()
+            .and_then(|session| session.arrival().restricted.as_ref());
+        match why {
+            Some(why) if spec.session && !spec.inspects => Err(command::failure::restricted(why)),
+            _ => Ok(()),
+        }
     }
 
     /// Whether a command that reveals or destroys says why, where the vault demands it.

@@ -289,6 +289,7 @@ impl SealedFile {
             last_login: slot.last_login.map(time),
             failures: slot.failures,
             warnings,
+            restricted: None,
         };
         let unlocked = Unlocked {
             keys: Arc::new(keys),

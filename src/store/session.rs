@@ -38,6 +38,8 @@ pub struct Arrival {
     pub failures: u32,
     /// What the master should be told, such as that the file is older than this machine saw it.
     pub warnings: Vec<String>,
+    /// What another program has changed in the file, so that the session may only look into it.
+    pub restricted: Option<String>,
 }
 
 /// What the keys of a session are kept with: the shared lock ends when they do.
@@ -114,6 +116,11 @@ impl MasterSession {
     /// The person who holds the name.
     pub fn holder(&self) -> Option<&str> {
         self.holder.as_deref()
+    }
+
+    /// A master has taken the file as it is: the session is whole.
+    pub fn accept(&mut self) {
+        self.arrival.restricted = None;
     }
 
     /// What the login found.

@@ -187,7 +187,7 @@ pub(super) fn keys(
     rng: &dyn Randomness,
 ) -> Result<Keys> {
     let (generation, wrapped): (u32, Vec<u8>) = connection.query_row(
-        "SELECT generation, vault_key FROM state, master WHERE number = ?1",
+        "SELECT generation, vault_key FROM state, master WHERE +number = ?1",
         [number],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
@@ -210,7 +210,7 @@ pub(super) fn keys(
     }
     let mut audit = Vec::new();
     let mut statement = connection.prepare(
-        "SELECT generation, wrapped FROM audit_key WHERE master = ?1 ORDER BY generation",
+        "SELECT generation, wrapped FROM audit_key WHERE +master = ?1 ORDER BY generation",
     )?;
     let mut rows = statement.query([number])?;
     while let Some(row) = rows.next()? {

@@ -4,14 +4,15 @@ use secrecy::ExposeSecret as _;
 
 use super::Entry;
 use crate::command::context::Desk;
-use crate::command::{FORMAT, Failure, Outcome};
+use crate::command::failure::restricted;
+use crate::command::{Exit, FORMAT, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Complete, Effect, Example};
 use crate::migrate::settle::settle;
 use crate::model::SecretBytes;
 use crate::render::counted;
-use crate::shell::Shell;
+use crate::shell::{Shell, Text};
 use crate::store::audit::Who;
 use crate::store::{Checkpoint, Holder, Memory};
 
@@ -47,6 +48,7 @@ pub(super) static LOGOUT: Entry = Entry {
             line: "logout",
             what: "End the login",
         }],
+        inspects: true,
         ..Command::new("logout", "End the login and stay in the shell")
     },
     run: logout,
@@ -61,6 +63,7 @@ pub(super) static WHOAMI: Entry = Entry {
             line: "whoami",
             what: "Who is logged in",
         }],
+        inspects: true,
         ..Command::new("whoami", "Show who is logged in")
     },
     run: whoami,
@@ -72,7 +75,12 @@ fn login(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
         None => shell.ui.line("Master user name: ")?,
     };
     shell.log_in(&name, None)?;
-    Ok(Outcome::quiet())
+    let session = shell.desk.session.as_ref();
+    let is_restricted = session.is_some_and(|session| session.arrival().restricted.is_some());
+    Ok(Outcome {
+        exit: is_restricted.then_some(Exit::Integrity),
+        ..Outcome::quiet()
+    })
 }
 
 fn logout(shell: &mut Shell, _: &Bound) -> Result<Outcome, Failure> {
@@ -139,7 +147,14 @@ impl Shell {
             );
         }
         self.ui.notice(&greeting);
-        self.settle()
+        match &arrival.restricted {
+            // The master is in, to look: what is refused is what comes next.
+            Some(why) => {
+                self.fail(&restricted(why), &Text::default());
+                Ok(())
+            }
+            None => self.settle(),
+        }
     }
 
     /// Settles what an export left behind that was interrupted, and says what became of it.

@@ -19,6 +19,7 @@ pub(super) static STATUS: Entry = Entry {
             line: "status",
             what: "Where one is",
         }],
+        inspects: true,
         ..Command::new(
             "status",
             "Show the vault, the login and where the migration stands",

@@ -35,6 +35,7 @@ codes! {
     INIT = "9000", "system init", "The file and its three masters were made.";
     SESSION_LOCKED = "9001", "lock", "A session was locked because nobody typed.";
     SETTING = "9002", "system set", "A setting was changed.";
+    STATE_ACCEPTED = "9006", "system accept-state", "A master took what another program had changed for what is there.";
     CHECKPOINT = "9003", "audit checkpoint", "An anchor of the audit was given out.";
     AUDIT_EXPORTED = "9004", "audit export", "The audit was written to a file.";
     MASTER_SET = "9010", "master set", "A master's holder was set.";

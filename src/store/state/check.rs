@@ -104,6 +104,26 @@ impl fmt::Display for Difference {
     }
 }
 
+/// What is wrong with the tables that are summed, each in words; nothing when all are as a session left them.
+pub fn all_differences(db: &Connection, keys: &Keys) -> Result<Vec<String>> {
+    let told = |error: Error| match error {
+        Error::State(_) | Error::AuditDamaged { .. } => Ok(vec![error.to_string()]),
+        error => Err(error),
+    };
+    let expected = match beginning(db, keys).and_then(|_| expected(db, keys)) {
+        Ok(expected) => expected,
+        Err(error) => return told(error),
+    };
+    let mut found = Vec::new();
+    for (table, expected) in keys.kind().summed().zip(expected) {
+        match difference(db, keys, table, expected, &mut |_| Ok(())) {
+            Ok(difference) => found.extend(difference.map(|one| one.to_string())),
+            Err(error) => found.extend(told(error)?),
+        }
+    }
+    Ok(found)
+}
+
 /// Compares these tables with what is expected of them.
 pub(crate) fn differences(
     db: &Connection,

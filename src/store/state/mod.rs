@@ -12,7 +12,7 @@ mod scan;
 mod sum;
 mod tables;
 
-pub use check::{Amended, Difference, amend, prove, prove_with};
+pub use check::{Amended, Difference, all_differences, amend, prove, prove_with};
 pub(crate) use check::{
     Standing, carried, counted, differences, in_words, is_before_sums, standing, summed_anew,
 };

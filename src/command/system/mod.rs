@@ -1,4 +1,6 @@
-//! `system init|get|set`: the vault itself and its settings.
+//! `system init|get|set|accept-state`: the vault itself and its settings.
+
+mod accept;
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -22,6 +24,8 @@ use crate::store::audit::codes;
 use crate::store::settings::{Change, Settings};
 use crate::store::{self, MASTERS, NewMaster, SealedFile, settings, state};
 use crate::vault::{KIND, workflow};
+
+pub(super) use accept::ACCEPT;
 
 pub(super) const PASSWORDS: Key<std::path::PathBuf> = Key::in_file(
     "passwords",
