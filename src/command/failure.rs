@@ -61,7 +61,7 @@ pub mod code {
             "igsh --vault notes.txt" =>
             "igsh --vault vault.db";
         BUSY = "E0502", "another session holds the vault",
-            "Two sessions can work at once, but only one writes at a time. A writer waits five seconds and is then told which command holds the vault and since when. Try again when that has finished.";
+            "Two sessions can work at once, but only one writes at a time. A writer waits five seconds and is then told which command holds the vault and since when. Logins of the same master follow each other; one waits a minute for those before it. Try again when that has finished.";
         SESSION = "E0601", "nobody is logged in",
             "Whatever reads or writes the vault's data needs a master. Type 'login Master1', or start igsh with --login and a password file.",
             "igsh -c 'user list'" =>
@@ -238,7 +238,7 @@ impl From<crate::store::Error> for Failure {
     fn from(error: crate::store::Error) -> Self {
         use crate::store::{Class, Error};
         let code = match &error {
-            Error::Held { .. } | Error::KeysInChange => code::BUSY,
+            Error::Held { .. } | Error::KeysInChange | Error::LoginUnderWay(_) => code::BUSY,
             Error::WrongPassword { .. }
             | Error::LockedOut { .. }
             | Error::NoSuchMaster { .. }

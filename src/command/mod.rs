@@ -140,6 +140,7 @@ pub static ALL: &[&Entry] = &[
     &audit::PASSWORDS,
     &audit::EXPORT,
     &audit::CHECKPOINT,
+    &audit::ACKNOWLEDGE,
 ];
 
 /// The command with this description.

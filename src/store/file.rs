@@ -6,10 +6,10 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::error::is_busy;
-use super::lock::{Holder, LockFile};
+use super::lock::{self, Holder, LockFile};
 use super::memory::Memory;
 use super::{Error, Kind, Result, place};
-use crate::ambient::CancelToken;
+use crate::ambient::{CancelToken, Waiting};
 
 /// An open sealed file.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub struct SealedFile {
     vid: [u8; 16],
     busy: Duration,
     pub(super) memory: Option<Memory>,
+    pub(super) waiting: Waiting,
 }
 
 /// How a checkpoint ended.
@@ -40,12 +41,16 @@ impl SealedFile {
     pub fn open(path: &Path, kind: &'static Kind) -> Result<Self> {
         place::inspect(path, kind)?;
         let path = place::resolve(path)?;
-        let mut connection = place::connect(&path, kind)?;
-        kind.bring_forward(&mut connection)?;
+        let held = |error| or_held(&path, kind, error);
+        let mut connection = place::connect(&path, kind).map_err(held)?;
+        kind.bring_forward(&mut connection).map_err(held)?;
         let vid = connection
             .query_row("SELECT vid FROM state", [], |row| row.get(0))
             .optional()
-            .map_err(|error| place::corrupt(&path, kind, error.to_string()))?
+            .map_err(|error| match or_held(&path, kind, error.into()) {
+                Error::Sql(error) => place::corrupt(&path, kind, error.to_string()),
+                held => held,
+            })?
             .ok_or_else(|| place::corrupt(&path, kind, "its state row is missing".to_owned()))?;
         Ok(Self {
             lock: LockFile::open(&path)?,
@@ -55,6 +60,7 @@ impl SealedFile {
             vid,
             busy: place::BUSY,
             memory: None,
+            waiting: Waiting::default(),
         })
     }
 
@@ -89,7 +95,8 @@ impl SealedFile {
 
     /// Another connection to the same file, hardened alike: an export reads on one and writes on another.
     pub fn second(&self) -> Result<Connection> {
-        let connection = place::connect(&self.path, self.kind)?;
+        let connection = place::connect(&self.path, self.kind)
+            .map_err(|error| or_held(&self.path, self.kind, error))?;
         connection.busy_timeout(self.busy)?;
         Ok(connection)
     }
@@ -137,21 +144,43 @@ impl SealedFile {
         write_on(connection, &self.lock, self.kind, holder, f)
     }
 
-    /// Moves the log into the file and empties it, so that deleted data is gone from both (security.md §5).
+    /// Moves the log into the file and empties it, so that deleted data is gone from both.
     pub fn checkpoint(&self) -> Result<Checkpoint> {
-        self.connection
-            .busy_timeout(self.busy.min(Duration::from_millis(500)))?;
-        let outcome = self
-            .connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
-                row.get::<_, i64>(0)
-            });
+        self.connection.busy_timeout(Duration::ZERO)?;
+        let outcome = self.empty_log();
         self.connection.busy_timeout(self.busy)?;
+        outcome
+    }
+
+    /// SQLite would wait for readers with the write lock in its hand, and keep every writer out meanwhile. So this waits
+    /// without a lock, and takes the write lock only for what is short: all is copied, and the log is to be cut.
+    fn empty_log(&self) -> Result<Checkpoint> {
+        const LONGEST: Duration = Duration::from_millis(500);
+        const TURN: Duration = Duration::from_millis(25);
+        let mut left = self.busy.min(LONGEST);
+        loop {
+            if self.copied("PASSIVE")? && self.copied("TRUNCATE")? {
+                return Ok(Checkpoint::Done);
+            }
+            if left.is_zero() {
+                return Ok(Checkpoint::Blocked);
+            }
+            let turn = left.min(TURN);
+            std::thread::sleep(turn);
+            left -= turn;
+        }
+    }
+
+    /// Whether a checkpoint of this mode left nothing in the log that is not in the file.
+    fn copied(&self, mode: &str) -> Result<bool> {
+        let sql = format!("PRAGMA wal_checkpoint({mode})");
+        let outcome = self.connection.query_row(&sql, [], |row| {
+            let (busy, log, copied): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(busy == 0 && log == copied)
+        });
         match outcome {
-            Ok(0) => Ok(Checkpoint::Done),
-            Ok(_) => Ok(Checkpoint::Blocked),
-            Err(error) if is_busy(&error) => Ok(Checkpoint::Blocked),
-            Err(error) => Err(error.into()),
+            Err(error) if is_busy(&error) => Ok(false),
+            outcome => Ok(outcome?),
         }
     }
 
@@ -194,7 +223,8 @@ impl SealedFile {
     }
 }
 
-fn write_on<T, E: From<Error>>(
+/// As [`SealedFile::write`], on any connection to the file.
+pub(super) fn write_on<T, E: From<Error>>(
     connection: &mut Connection,
     lock: &LockFile,
     kind: &Kind,
@@ -219,18 +249,20 @@ fn transact<T, E: From<Error>>(
 ) -> Result<T, E> {
     let tx = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(|error| {
-            E::from(if is_busy(&error) {
-                Error::Held {
-                    kind: kind.name,
-                    holder: lock.holder(),
-                }
-            } else {
-                Error::Sql(error)
-            })
-        })?;
+        .map_err(|error| E::from(or_held(lock.vault(), kind, error.into())))?;
     let note = lock.note(holder);
     let outcome = f(tx);
     lock.clear(&note);
     outcome
+}
+
+/// Who holds the file, where that is why SQLite gave up.
+fn or_held(path: &Path, kind: &Kind, error: Error) -> Error {
+    match error {
+        Error::Sql(error) if is_busy(&error) => Error::Held {
+            kind: kind.name,
+            holder: lock::holder(path),
+        },
+        error => error,
+    }
 }

@@ -21,6 +21,7 @@ mod scratch;
 mod session;
 pub mod settings;
 mod slots;
+mod turn;
 
 pub use rusqlite::{Connection, Transaction};
 
@@ -32,7 +33,7 @@ pub use interrupt::interruptible;
 pub(crate) use keys::tests::loose as loose_keys;
 pub use keys::{Column, Keys};
 pub use lock::Holder;
-pub use memory::Memory;
+pub use memory::{Memory, Rollback};
 pub use schema::Kind;
 pub use scratch::scratch;
 pub use session::{Arrival, MasterSession, Pulse};
