@@ -54,9 +54,23 @@ pub const FILES: &[(&str, &str)] = &[
         "The default vault. It and everything beside it is of mode 0600; igsh refuses a vault that others can read.",
     ),
     (
-        "~/.local/state/igsh/",
+        "~/.local/share/igsh/vault.db.lock",
+        "Which command writes to the vault, for whoever waits; every login holds it shared.",
+    ),
+    (
+        "~/.local/share/igsh/vault.db.login1 … login3",
+        "One for each master: an attempt to log in holds it until what came of it is written down, so that logins of \
+         one master follow each other. They stay when igsh has ended, and are empty.",
+    ),
+    (
+        "~/.local/state/igsh/anchors/",
         "The newest audit entry that this account has seen of each vault: a vault that is older than that is \
          reported at login.",
+    ),
+    (
+        "~/.local/state/igsh/anchors/….rollback",
+        "The entries of a vault that this account had seen and a login did not find any more. Every login tells of \
+         them, until a master types 'audit acknowledge'.",
     ),
     (
         "~/.local/state/igsh/history-…",

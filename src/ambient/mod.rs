@@ -2,16 +2,24 @@
 
 pub mod environment;
 mod patient;
+mod waiting;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::time::Duration;
 
 pub use self::patient::Patient;
+pub use self::waiting::Waiting;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
     /// Now, in UTC.
     fn now(&self) -> jiff::Timestamp;
+
+    /// Lets so much time pass.
+    fn sleep(&self, span: Duration) {
+        std::thread::sleep(span);
+    }
 }
 
 /// The machine's clock.

@@ -2,15 +2,17 @@
 
 use std::io::{BufWriter, Write as _};
 
-use super::common::{FORMAT, INTO, OVERWRITE, list_args};
+use super::common::{FORMAT, INTO, OVERWRITE, REASON, YES, list_args};
+use super::context::Go;
 use super::failure::code;
 use super::file::write_new;
 use super::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::{Key, When};
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Complete, Effect, Example};
-use crate::render::Format;
 use crate::render::doc::{Cell, Column};
+use crate::render::{Format, counted};
+use crate::store::Rollback;
 use crate::store::audit::{self, Claim, Filter, Row, Shown, Source, codes};
 use crate::vault::ledger;
 
@@ -39,6 +41,7 @@ const ANCHOR_BUNDLE: Key<std::path::PathBuf> = Key::in_file(
 const EXPORT_FORMAT: Key<String> =
     Key::choice("format", &["jsonl", "csv"], "What the file is").default("jsonl");
 const EXPORT_FILE: Key<std::path::PathBuf> = Key::out_file("file", "The file to write").required();
+const WHY: Key<String> = REASON.required();
 const NEVER: Key<bool> = Key::flag("never", "Only bundles whose password nobody has seen");
 
 /// `audit list`
@@ -86,7 +89,8 @@ pub(super) static VERIFY: Entry = Entry {
     spec: Command {
         details: "Checks that no audit entry was changed, removed, inserted or moved. That the newest entries were \
             not cut off shows only against an anchor: one that was written down at an earlier login, or the one in \
-            the header of a bundle.",
+            the header of a bundle. 'rolledBack' lists the logins that did not find the entry which the machine had \
+            seen last.",
         args: &[ANCHOR.arg, ANCHOR_BUNDLE.arg, FORMAT.arg],
         examples: &[
             Example {
@@ -171,6 +175,27 @@ pub(super) static CHECKPOINT: Entry = Entry {
     },
     audit: Some(&codes::CHECKPOINT),
     run: checkpoint,
+};
+
+/// `audit acknowledge`
+pub(super) static ACKNOWLEDGE: Entry = Entry {
+    spec: Command {
+        details: "A login that finds the vault older than this machine saw it, or another audit in it, says so, and so \
+            does every login after it. This command ends that: it writes the entry that was seen and the reason to \
+            the audit. Find out first who brought the copy back, and what is lost: 'audit verify' lists the logins.",
+        args: &[WHY.arg, YES.arg],
+        effect: Effect::Destroy,
+        examples: &[Example {
+            line: "audit acknowledge reason=\"backup of Monday restored, ticket 7\"",
+            what: "Say why the vault is older",
+        }],
+        ..Command::new(
+            "audit acknowledge",
+            "Acknowledge that the vault is older than it was",
+        )
+    },
+    audit: Some(&codes::ACKNOWLEDGED),
+    run: acknowledge,
 };
 
 const COLUMNS: &[Column] = &[
@@ -289,6 +314,10 @@ fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             ("reason", entry.reason.into()),
             ("intent", entry.intent.map(Cell::Id).into()),
             ("shown", shown.into()),
+            (
+                "rolledBack",
+                Cell::Items(entry.rolled_back.into_iter().map(Cell::Text).collect()),
+            ),
             ("detail", entry.detail.into()),
             ("generation", u64::from(entry.g).into()),
             ("confirmed", entry.session.into()),
@@ -323,6 +352,11 @@ fn verify(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             findings.push(finding.to_string());
         },
     )?;
+    let rolled_back = verified
+        .rolled_back
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     cx.rows(bound, |rows| {
         Ok(rows.record(vec![
             ("entries", verified.entries.into()),
@@ -330,6 +364,7 @@ fn verify(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             ("anchors", claims.len().into()),
             ("unconfirmed", verified.unconfirmed.into()),
             ("findings", Cell::List(findings.clone())),
+            ("rolledBack", Cell::List(rolled_back)),
         ])?)
     })?;
     if findings.is_empty() {
@@ -491,4 +526,37 @@ fn checkpoint(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     Ok(Outcome::said(
         "write this down outside this machine; 'audit verify anchor=…' compares it later",
     ))
+}
+
+fn acknowledge(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+    let rollbacks = cx.desk.opened()?.vault.file().rollbacks()?;
+    if rollbacks.is_empty() {
+        return Ok(Outcome::said("no login tells of an older copy"));
+    }
+    let claims: Vec<String> = rollbacks
+        .iter()
+        .filter_map(Rollback::claim)
+        .map(|claim| claim.to_string())
+        .collect();
+    let count = rollbacks.len() as u64;
+    let question = format!(
+        "This machine saw {} of the audit that a login did not find ({}). Let no login tell of it any more?",
+        counted(count, "entry"),
+        match claims.len() {
+            0 => "what was noted cannot be read".to_owned(),
+            _ => claims.join(", "),
+        }
+    );
+    if cx.terms.ask(cx.ui, bound, count, &question)? == Go::DryRun {
+        return Ok(Outcome::said("this was a dry run; nothing was changed"));
+    }
+    let mut draft = cx.draft(bound, &codes::ACKNOWLEDGED);
+    draft.object = claims.join(", ");
+    draft.rolled_back = claims;
+    let anchor = cx.append_audit(bound, draft)?;
+    cx.desk.reading()?.file().acknowledged(&rollbacks)?;
+    Ok(Outcome::said(format!(
+        "acknowledged; the audit holds it as #{}",
+        anchor.seq
+    )))
 }

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::ambient::{Ambient, CancelToken};
+use crate::ambient::{Ambient, CancelToken, Waiting};
 use crate::lang::args::Yes;
 use crate::lang::binder::Bound;
 use crate::lang::selection::{Entity, Selection};
@@ -356,13 +356,16 @@ impl Context<'_> {
         Ok(())
     }
 
+    /// How a wait for another login is told of and ended.
+    pub fn waiting(&self) -> Waiting {
+        let ui = self.ui.clone();
+        Waiting::new(self.cancel.clone(), move |what| ui.notice(what))
+    }
+
     /// The note for whoever has to wait for this command.
     pub fn holder(&self, bound: &Bound) -> Holder {
-        Holder {
-            command: bound.masked.clone(),
-            session: self.desk.who.session.clone(),
-            since: self.ambient.clock.now(),
-        }
+        let now = self.ambient.clock.now();
+        Holder::new(bound.masked.clone(), &self.desk.who, now)
     }
 
     /// Runs `show` with the rows' way out: the terminal or pipe, or the new file of `into=`.

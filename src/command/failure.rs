@@ -61,7 +61,7 @@ pub mod code {
             "igsh --vault notes.txt" =>
             "igsh --vault vault.db";
         BUSY = "E0502", "another session holds the vault",
-            "Two sessions can work at once, but only one writes at a time. A writer waits five seconds and is then told which command holds the vault and since when. Try again when that has finished.";
+            "Two sessions can work at once, but only one writes at a time. A writer waits five seconds and is then told which command holds the vault and since when. Logins of the same master follow each other; one waits a minute for those before it. Try again when that has finished.";
         CHANGED = "E0503", "the vault was changed by another program",
             "Schema, settings, target ids, exclusions, bundles, masters, keys and audit are not as a session left them. 'system check' lists what differs, 'audit verify' what was done to the audit. Restore a backup; or, when you know who changed what, take it as it is with 'system accept-state'.",
             "export file=a.igb" =>
@@ -242,7 +242,7 @@ impl From<crate::store::Error> for Failure {
     fn from(error: crate::store::Error) -> Self {
         use crate::store::{Class, Error};
         let code = match &error {
-            Error::Held { .. } | Error::KeysInChange => code::BUSY,
+            Error::Held { .. } | Error::KeysInChange | Error::LoginUnderWay(_) => code::BUSY,
             Error::WrongPassword { .. }
             | Error::LockedOut { .. }
             | Error::NoSuchMaster { .. }

@@ -141,6 +141,7 @@ pub static ALL: &[&Entry] = &[
     &audit::PASSWORDS,
     &audit::EXPORT,
     &audit::CHECKPOINT,
+    &audit::ACKNOWLEDGE,
 ];
 
 /// The command with this description.

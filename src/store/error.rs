@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::ambient::NoRandomness;
+use crate::ambient::{Cancelled, NoRandomness};
 
 /// The result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -131,6 +131,14 @@ pub enum Error {
     /// The keys are being renewed.
     #[error("the keys are being renewed in another session; log in again when that has finished")]
     KeysInChange,
+    /// Another login of the same master has not come to its end within a minute.
+    #[error(
+        "another login of {0} has been under way for a minute; this one was not tried: try again later"
+    )]
+    LoginUnderWay(String),
+    /// The wait for somebody else was ended.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     /// A file operation failed.
     #[error("cannot {doing} {}: {source}", .path.display())]
     Io {
@@ -249,6 +257,7 @@ impl Error {
                 _ => Class::Failed,
             },
             Self::Sql(_) => Class::Internal,
+            Self::Cancelled(_) => Class::Interrupted,
             Self::Internal(_) => Class::Internal,
             _ => Class::Failed,
         }

@@ -8,10 +8,10 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::compiled;
 use super::error::is_busy;
-use super::lock::{Holder, LockFile};
+use super::lock::{self, Holder, LockFile};
 use super::memory::Memory;
 use super::{Error, Kind, Result, place};
-use crate::ambient::CancelToken;
+use crate::ambient::{CancelToken, Waiting};
 
 /// An open sealed file.
 #[derive(Debug)]
@@ -25,6 +25,7 @@ pub struct SealedFile {
     schema: Cell<i64>,
     busy: Duration,
     pub(super) memory: Option<Memory>,
+    pub(super) waiting: Waiting,
 }
 
 /// How a checkpoint ended.
@@ -44,14 +45,18 @@ impl SealedFile {
     pub fn open(path: &Path, kind: &'static Kind) -> Result<Self> {
         place::inspect(path, kind)?;
         let path = place::resolve(path)?;
-        let (mut connection, mut schema) = place::connect(&path, kind)?;
-        if kind.bring_forward(&mut connection)? {
+        let held = |error| or_held(&path, kind, error);
+        let (mut connection, mut schema) = place::connect(&path, kind).map_err(held)?;
+        if kind.bring_forward(&mut connection).map_err(held)? {
             schema = kind.compare_schema(&connection)?;
         }
         let vid = connection
             .query_row("SELECT vid FROM state", [], |row| row.get(0))
             .optional()
-            .map_err(|error| place::corrupt(&path, kind, error.to_string()))?
+            .map_err(|error| match or_held(&path, kind, error.into()) {
+                Error::Sql(error) => place::corrupt(&path, kind, error.to_string()),
+                held => held,
+            })?
             .ok_or_else(|| place::corrupt(&path, kind, "its state row is missing".to_owned()))?;
         Ok(Self {
             lock: LockFile::open(&path)?,
@@ -62,6 +67,7 @@ impl SealedFile {
             schema: Cell::new(schema),
             busy: place::BUSY,
             memory: None,
+            waiting: Waiting::default(),
         })
     }
 
@@ -96,7 +102,8 @@ impl SealedFile {
 
     /// Another connection to the same file, hardened alike: an export reads on one and writes on another.
     pub fn second(&self) -> Result<Connection> {
-        let (connection, _) = place::connect(&self.path, self.kind)?;
+        let (connection, _) = place::connect(&self.path, self.kind)
+            .map_err(|error| or_held(&self.path, self.kind, error))?;
         connection.busy_timeout(self.busy)?;
         Ok(connection)
     }
@@ -118,7 +125,7 @@ impl SealedFile {
         f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let guard = (&self.lock, self.kind, &self.schema);
-        transact(&mut self.connection, guard, holder, committed(f))
+        write_on(&mut self.connection, guard, holder, f)
     }
 
     /// As [`SealedFile::write`], and then takes everything back: what it would do, seen by doing it.
@@ -143,7 +150,7 @@ impl SealedFile {
         f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let guard = (&self.lock, self.kind, &self.schema);
-        transact(connection, guard, holder, committed(f))
+        write_on(connection, guard, holder, f)
     }
 
     /// Sees to it that the schema is still the one that was compared: to be called before anything is read that a
@@ -152,21 +159,43 @@ impl SealedFile {
         check_schema(&self.connection, self.kind, &self.schema)
     }
 
-    /// Moves the log into the file and empties it, so that deleted data is gone from both (security.md §5).
+    /// Moves the log into the file and empties it, so that deleted data is gone from both.
     pub fn checkpoint(&self) -> Result<Checkpoint> {
-        self.connection
-            .busy_timeout(self.busy.min(Duration::from_millis(500)))?;
-        let outcome = self
-            .connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
-                row.get::<_, i64>(0)
-            });
+        self.connection.busy_timeout(Duration::ZERO)?;
+        let outcome = self.empty_log();
         self.connection.busy_timeout(self.busy)?;
+        outcome
+    }
+
+    /// SQLite would wait for readers with the write lock in its hand, and keep every writer out meanwhile. So this waits
+    /// without a lock, and takes the write lock only for what is short: all is copied, and the log is to be cut.
+    fn empty_log(&self) -> Result<Checkpoint> {
+        const LONGEST: Duration = Duration::from_millis(500);
+        const TURN: Duration = Duration::from_millis(25);
+        let mut left = self.busy.min(LONGEST);
+        loop {
+            if self.copied("PASSIVE")? && self.copied("TRUNCATE")? {
+                return Ok(Checkpoint::Done);
+            }
+            if left.is_zero() {
+                return Ok(Checkpoint::Blocked);
+            }
+            let turn = left.min(TURN);
+            std::thread::sleep(turn);
+            left -= turn;
+        }
+    }
+
+    /// Whether a checkpoint of this mode left nothing in the log that is not in the file.
+    fn copied(&self, mode: &str) -> Result<bool> {
+        let sql = format!("PRAGMA wal_checkpoint({mode})");
+        let outcome = self.connection.query_row(&sql, [], |row| {
+            let (busy, log, copied): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(busy == 0 && log == copied)
+        });
         match outcome {
-            Ok(0) => Ok(Checkpoint::Done),
-            Ok(_) => Ok(Checkpoint::Blocked),
-            Err(error) if is_busy(&error) => Ok(Checkpoint::Blocked),
-            Err(error) => Err(error.into()),
+            Err(error) if is_busy(&error) => Ok(false),
+            outcome => Ok(outcome?),
         }
     }
 
@@ -209,6 +238,19 @@ impl SealedFile {
     }
 }
 
+/// What a transaction looks at: the lock file, what the file is, and the state of the schema that was compared last.
+pub(super) type Guard<'a> = (&'a LockFile, &'static Kind, &'a Cell<i64>);
+
+/// As [`SealedFile::write`], on any connection to the file.
+pub(super) fn write_on<T, E: From<Error>>(
+    connection: &mut Connection,
+    guard: Guard<'_>,
+    holder: &Holder,
+    f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    transact(connection, guard, holder, committed(f))
+}
+
 /// `f`, and then its work is kept.
 fn committed<T, E: From<Error>>(
     f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
@@ -223,22 +265,13 @@ fn committed<T, E: From<Error>>(
 /// Hands one immediate transaction to `f`, which ends it.
 fn transact<T, E: From<Error>>(
     connection: &mut Connection,
-    (lock, kind, schema): (&LockFile, &Kind, &Cell<i64>),
+    (lock, kind, schema): Guard<'_>,
     holder: &Holder,
     f: impl FnOnce(Transaction<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let tx = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(|error| {
-            E::from(if is_busy(&error) {
-                Error::Held {
-                    kind: kind.name,
-                    holder: lock.holder(),
-                }
-            } else {
-                Error::Sql(error)
-            })
-        })?;
+        .map_err(|error| E::from(or_held(lock.vault(), kind, error.into())))?;
     check_schema(&tx, kind, schema)?;
     let note = lock.note(holder);
     let outcome = f(tx);
@@ -251,4 +284,15 @@ fn check_schema(connection: &Connection, kind: &Kind, compared: &Cell<i64>) -> R
         compared.set(kind.compare_schema(connection)?);
     }
     Ok(())
+}
+
+/// Who holds the file, where that is why SQLite gave up.
+fn or_held(path: &Path, kind: &Kind, error: Error) -> Error {
+    match error {
+        Error::Sql(error) if is_busy(&error) => Error::Held {
+            kind: kind.name,
+            holder: lock::holder(path),
+        },
+        error => error,
+    }
 }

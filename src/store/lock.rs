@@ -5,8 +5,8 @@
 //! somebody who was kept out, and a note left by a killed process names a process that is gone.
 
 use std::fs::{File, OpenOptions};
-use std::io::Read;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -50,23 +50,24 @@ struct Note {
 #[derive(Debug)]
 pub(crate) struct LockFile {
     file: File,
-    path: PathBuf,
+    vault: PathBuf,
 }
+
+/// What its name has more than that of the sealed file.
+const END: &str = ".lock";
 
 impl LockFile {
     /// The lock file of the sealed file at `vault`, made if it is not there.
     pub(crate) fn open(vault: &Path) -> Result<Self> {
-        let path = beside(vault);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-            .open(&path)
-            .map_err(|source| Error::io("open the lock file", &path, source))?;
-        Ok(Self { file, path })
+        Ok(Self {
+            file: open(&beside(vault, END))?,
+            vault: vault.to_owned(),
+        })
+    }
+
+    /// The sealed file that it stands beside.
+    pub(super) fn vault(&self) -> &Path {
+        &self.vault
     }
 
     /// One of the sessions that are logged in; a key update wants to be the only one.
@@ -75,7 +76,7 @@ impl LockFile {
             if errno == rustix::io::Errno::WOULDBLOCK {
                 Error::KeysInChange
             } else {
-                Error::io("lock", &self.path, errno.into())
+                Error::io("lock", &beside(&self.vault, END), errno.into())
             }
         })
     }
@@ -104,39 +105,61 @@ impl LockFile {
             let _ = self.file.set_len(0);
         }
     }
-
-    /// Who has kept us waiting, in words.
-    pub(crate) fn holder(&self) -> String {
-        self.read().map_or_else(
-            || "another program".to_owned(),
-            |note| {
-                format!(
-                    "'{}' of session {} since {}",
-                    note.command,
-                    note.session,
-                    note.since.strftime("%Y-%m-%d %H:%M:%S UTC")
-                )
-            },
-        )
-    }
-
-    fn read(&self) -> Option<Note> {
-        let mut text = String::new();
-        File::open(&self.path)
-            .ok()?
-            .take(64 * 1024)
-            .read_to_string(&mut text)
-            .ok()?;
-        let note: Note = serde_json::from_str(text.lines().next()?).ok()?;
-        let process = rustix::process::Pid::from_raw(note.process)?;
-        // Another user's process answers EPERM: it lives.
-        let gone = rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH);
-        (!gone).then_some(note)
-    }
 }
 
-fn beside(vault: &Path) -> PathBuf {
+/// Who has kept us waiting for the sealed file at `vault`, in words.
+pub(super) fn holder(vault: &Path) -> String {
+    read(&beside(vault, END)).map_or_else(
+        || "another program".to_owned(),
+        |note| {
+            format!(
+                "'{}' of session {} since {}",
+                note.command,
+                note.session,
+                note.since.strftime("%Y-%m-%d %H:%M:%S UTC")
+            )
+        },
+    )
+}
+
+fn read(path: &Path) -> Option<Note> {
+    let mut text = String::new();
+    File::open(path)
+        .ok()?
+        .take(64 * 1024)
+        .read_to_string(&mut text)
+        .ok()?;
+    let note: Note = serde_json::from_str(text.lines().next()?).ok()?;
+    let process = rustix::process::Pid::from_raw(note.process)?;
+    // Another user's process answers EPERM: it lives.
+    let gone = rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH);
+    (!gone).then_some(note)
+}
+
+/// Opens a lock file, made if it is not there: a plain file of this account, never one that a link leads to.
+pub(super) fn open(path: &Path) -> Result<File> {
+    let doing = |source| Error::io("open the lock file", path, source);
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
+        .open(path)
+        .map_err(doing)?;
+    let meta = file.metadata().map_err(doing)?;
+    if !meta.is_file() || meta.uid() != rustix::process::geteuid().as_raw() {
+        return Err(doing(io::Error::other(
+            "it is not a plain file of this account; remove it when no session runs",
+        )));
+    }
+    Ok(file)
+}
+
+/// The path of a lock file of the sealed file at `vault`.
+pub(super) fn beside(vault: &Path, end: &str) -> PathBuf {
     let mut name = vault.as_os_str().to_owned();
-    name.push(".lock");
+    name.push(end);
     PathBuf::from(name)
 }

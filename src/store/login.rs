@@ -1,10 +1,12 @@
 //! Logging in: the timed lockout, the audit of what came of it, and the way back into a locked session.
 //!
 //! An attempt is counted before the password is tried, in a transaction of its own, so that neither a killed process
-//! nor many at once get a guess for nothing. The wait grows to a quarter of an hour and never further: whoever can
+//! nor many at once get a guess for nothing. Attempts of one master queue, so that none meets the count of another that
+//! still runs; a short wait is slept through, a longer one refuses the attempt. The wait grows to a quarter of an hour and never further: whoever can
 //! reach the file could otherwise lock all masters out for good.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::{Connection, params};
 use secrecy::ExposeSecret as _;
@@ -12,17 +14,22 @@ use secrecy::ExposeSecret as _;
 use super::audit::{self, Anchor, Code, Draft, Outcome, Who, codes};
 use super::lock::{Holder, LockFile};
 use super::masters::{self, time};
-use super::memory::Memory;
+use super::memory::Seen;
 use super::session::{Arrival, Home, MasterSession, Unlocked};
 use super::slots::{self, Slot};
+use super::state;
+use super::trust::{Trust, trust};
+use super::turn::Turn;
 use super::{Checkpoint, Error, Keys, Result, SealedFile};
-use crate::ambient::Ambient;
+use crate::ambient::{Ambient, Waiting};
 use crate::crypto::Key;
 use crate::crypto::master_password::{self, Unfit};
 use crate::model::SecretBytes;
 
 const SECOND: i64 = 1_000_000;
 const LONGEST: i64 = 15 * 60 * SECOND;
+/// An attempt that would be taken so soon waits for it.
+const SHORT: i64 = 2 * SECOND;
 
 /// How long after the n-th failure in a row no password is taken, in microseconds.
 fn wait_after(failures: u32) -> i64 {
@@ -33,10 +40,21 @@ fn wait_after(failures: u32) -> i64 {
     }
 }
 
-/// A password that was right.
+/// A password that was right. The next attempt begins when this is gone.
 struct Opened {
     slot: Slot,
     secret: Key,
+    _turn: Turn,
+}
+
+/// What came of counting an attempt.
+enum Begun {
+    /// It is counted, and the password may be tried.
+    Counted(Slot),
+    /// It would be taken after so many microseconds; nothing is counted yet.
+    Soon(i64),
+    /// It is not tried.
+    Refused(Error),
 }
 
 /// What is being tried, for the audit and for whoever waits.
@@ -71,15 +89,16 @@ impl Attempt<'_> {
 }
 
 impl SealedFile {
-    /// Lets this machine remember the newest audit entry it saw, and compare at the next login.
-    pub fn remember_in(&mut self, memory: Memory) {
-        self.memory = Some(memory);
+    /// Says how a login that has to wait for another one is told of, and ended.
+    pub fn wait_as(&mut self, waiting: Waiting) {
+        self.waiting = waiting;
     }
 
     /// Logs a master in.
     ///
     /// # Errors
-    /// [`Error::NoSuchMaster`], [`Error::LockedOut`], [`Error::WrongPassword`]; all of them are in the audit by then.
+    /// [`Error::NoSuchMaster`] and [`Error::WrongPassword`], which are in the audit by then; [`Error::LockedOut`], which
+    /// is counted for the next login's entry; [`Error::LoginUnderWay`].
     pub fn login(
         &mut self,
         name: &str,
@@ -96,7 +115,8 @@ impl SealedFile {
         };
         let lock = self.share()?;
         let opened = self.authenticate(name, password, attempt)?;
-        let (unlocked, arrival) = self.arrive(&opened, lock, attempt)?;
+        let arrived = self.arrive(&opened, lock, attempt);
+        let (unlocked, arrival) = self.or_uncount(&opened, attempt, arrived)?;
         let slot = opened.slot;
         let home = Home {
             path: self.path().to_owned(),
@@ -131,7 +151,8 @@ impl SealedFile {
         };
         let lock = self.share()?;
         let opened = self.authenticate(&session.name.clone(), password, attempt)?;
-        let (unlocked, arrival) = self.arrive(&opened, lock, attempt)?;
+        let arrived = self.arrive(&opened, lock, attempt);
+        let (unlocked, arrival) = self.or_uncount(&opened, attempt, arrived)?;
         session.unlock(unlocked);
         session.arrival = arrival;
         session.holder = opened.slot.holder;
@@ -180,16 +201,29 @@ impl SealedFile {
             ambient,
         };
         let new = super::create::long_enough(&session.name, new)?;
-        let Opened { slot, secret } = self.authenticate(&session.name, old, attempt)?;
-        let vid = self.vid();
-        let rewritten = slot.rewrite(&vid, &secret, &new, &*ambient.rng)?;
-        drop(secret);
+        let opened = self.authenticate(&session.name, old, attempt)?;
+        let rewritten = self.rewrite(&opened, &new, attempt);
+        self.or_uncount(&opened, attempt, rewritten)
+    }
+
+    fn rewrite(
+        &mut self,
+        Opened { slot, secret, .. }: &Opened,
+        new: &SecretBytes,
+        attempt: Attempt<'_>,
+    ) -> Result<()> {
+        let ambient = attempt.ambient;
+        let rewritten = slot.rewrite(&self.vid(), secret, new, &*ambient.rng)?;
         self.write(&attempt.holder(), |tx| {
             let now = ambient.clock.now();
+            let keys = attempt.keys.ok_or(Error::Locked)?;
+            let own = &state::MASTERS[usize::from(slot.number.clamp(1, 3)) - 1];
+            let amended = state::amend(tx, keys, &[own])?;
             rewritten.store(tx, now.as_microsecond())?;
-            reset(tx, &slot)?;
-            let draft = Draft::new(&codes::PASSWORD_CHANGED, command).object(&slot.name);
-            audit::append(tx, &draft, &who, Some(&keys), &*ambient.clock)?;
+            reset(tx, slot)?;
+            let draft = Draft::new(&codes::PASSWORD_CHANGED, attempt.command).object(&slot.name);
+            let clock = &*ambient.clock;
+            audit::append_with(tx, &draft, attempt.who, Some(keys), amended.into(), clock)?;
             Ok(())
         })
     }
@@ -200,7 +234,7 @@ impl SealedFile {
         Ok(lock)
     }
 
-    /// Counts the attempt, tries the password, and puts a failure on record.
+    /// Waits for the master's turn, counts the attempt, tries the password, and puts a failure on record.
     fn authenticate(
         &mut self,
         name: &str,
@@ -214,14 +248,19 @@ impl SealedFile {
             Err(Unfit::Short | Unfit::Long) => None,
             Err(unfit) => return Err(slots::unfit(name, unfit)),
         };
-        let slot = self.write(&holder, |tx| begin(tx, name, attempt))??;
+        let turn = self.turn(name, attempt)?;
+        let slot = self.begin(name, attempt)?;
         let vid = self.vid();
         let opened = match password {
             Some(password) => slot.open(&vid, &password),
             None => Ok(None),
         };
         match opened {
-            Ok(Some(secret)) => Ok(Opened { slot, secret }),
+            Ok(Some(secret)) => Ok(Opened {
+                slot,
+                secret,
+                _turn: turn,
+            }),
             Ok(None) => {
                 let failures = slot.failures.saturating_add(1);
                 self.write(&holder, |tx| {
@@ -235,13 +274,62 @@ impl SealedFile {
             Err(error) => {
                 // It was not the password: the attempt does not count.
                 self.write(&holder, |tx| {
-                    count(tx, &slot, slot.failures, slot.not_before)?;
+                    uncount(tx, &slot)?;
                     let draft = attempt.draft().failed(error.to_string());
                     attempt.put(tx, draft, Some(&slot))
                 })?;
                 Err(error)
             }
         }
+    }
+
+    /// Waits until no other attempt of this master runs.
+    fn turn(&mut self, name: &str, attempt: Attempt<'_>) -> Result<Turn> {
+        let Some(slot) = Slot::of(self.connection(), name)? else {
+            let unknown = self.write(&attempt.holder(), |tx| refuse_stranger(tx, attempt))?;
+            return Err(unknown);
+        };
+        let master = (slot.number, slot.name.as_str());
+        let clock = &*attempt.ambient.clock;
+        Turn::take(self.path(), master, &self.waiting, clock)
+    }
+
+    /// Counts the attempt, after a short wait where one more is needed.
+    fn begin(&mut self, name: &str, attempt: Attempt<'_>) -> Result<Slot> {
+        // Time that does not pass must not hold the turn for ever.
+        let mut patience = SHORT + SECOND;
+        loop {
+            match self.write(&attempt.holder(), |tx| begin(tx, name, patience, attempt))? {
+                Begun::Counted(slot) => return Ok(slot),
+                Begun::Refused(error) => return Err(error),
+                Begun::Soon(wait) => {
+                    patience -= wait;
+                    let wait = Duration::from_micros(wait.unsigned_abs());
+                    self.waiting.pause(wait, &*attempt.ambient.clock)?;
+                }
+            }
+        }
+    }
+
+    /// What followed a right password. Where that failed, the attempt does not count: it was not the password.
+    fn or_uncount<T>(
+        &mut self,
+        opened: &Opened,
+        attempt: Attempt<'_>,
+        outcome: Result<T>,
+    ) -> Result<T> {
+        if let Err(error) = &outcome {
+            // What keeps this from being written has failed already, and is told.
+            let _ = self.write(&attempt.holder(), |tx| -> Result<()> {
+                uncount(tx, &opened.slot)?;
+                if matches!(error, Error::OwnSlot) {
+                    let draft = attempt.draft().failed(error.to_string());
+                    attempt.put(tx, draft, Some(&opened.slot))?;
+                }
+                Ok(())
+            });
+        }
+        outcome
     }
 
     /// The password was right: opens the keys, resets the lockout and writes the login down.
@@ -251,45 +339,63 @@ impl SealedFile {
         lock: LockFile,
         attempt: Attempt<'_>,
     ) -> Result<(Unlocked, Arrival)> {
-        let Opened { slot, secret } = opened;
+        let Opened { slot, secret, .. } = opened;
         let ambient = attempt.ambient;
-        let keys = slots::keys(
-            self.connection(),
-            self.kind(),
-            self.vid(),
-            slot.number,
-            secret,
-            &*ambient.rng,
-        )?;
         let who = slot.identify(attempt.who);
-        let mut warnings = Vec::new();
-        if let Some(memory) = &self.memory {
-            match memory.compare(&self.vid(), self.connection()) {
-                Ok(warning) => warnings.extend(warning),
-                Err(error) => warnings.push(error.to_string()),
-            }
-        }
+        let (vid, kind, memory) = (self.vid(), self.kind(), self.memory.clone());
         let mut draft = Draft::new(&codes::LOGIN, attempt.command).object(&slot.name);
-        draft.detail = (!warnings.is_empty()).then(|| warnings.join("; "));
-        let last_audit = self.write(&attempt.holder(), |tx| {
-            let last = audit::last(tx)?;
-            reset(tx, slot)?;
-            tx.execute(
-                "UPDATE master SET last_login = ?2 WHERE number = ?1",
-                params![slot.number, ambient.clock.now().as_microsecond()],
-            )?;
-            audit::append(tx, &draft, &who, Some(&keys), &*ambient.clock)?;
-            Ok::<_, Error>(last)
-        })?;
+        let (keys, trust, last_audit, refused, mut warnings) =
+            self.write(&attempt.holder(), |tx| {
+                // The keys are made of what is proven in the same transaction.
+                let keys = slots::keys(tx, kind, vid, slot.number, secret, &*ambient.rng)?;
+                if !slot.is_still(tx)? {
+                    return Err(Error::OwnSlot);
+                }
+                let last = audit::last(tx)?;
+                let seen = match &memory {
+                    Some(memory) => memory.compare(&vid, tx)?,
+                    None => Seen::default(),
+                };
+                draft.detail = (!seen.warnings.is_empty()).then(|| seen.warnings.join("; "));
+                draft.rolled_back = seen.rolled_back;
+                let trust = trust(tx, &keys, slot.number, seen.may_begin)?;
+                if let Trust::Restricted { why, .. } = &trust {
+                    draft.detail = Some(match draft.detail.take() {
+                        Some(detail) => format!("{detail}; restricted: {why}"),
+                        None => format!("restricted: {why}"),
+                    });
+                }
+                reset(tx, slot)?;
+                let refused = take_refused(tx, slot)?;
+                if refused > 0 {
+                    draft.counts.insert("refused".to_owned(), refused.into());
+                }
+                tx.execute(
+                    "UPDATE master SET last_login = ?2 WHERE number = ?1",
+                    params![slot.number, ambient.clock.now().as_microsecond()],
+                )?;
+                let clock = &*ambient.clock;
+                audit::append_with(tx, &draft, &who, Some(&keys), trust.sums(), clock)?;
+                Ok::<_, Error>((keys, trust, last, refused, seen.warnings))
+            })?;
         if let Err(error) = self.remember(ambient) {
             warnings.push(error.to_string());
         }
+        let restricted = match trust {
+            Trust::Whole => None,
+            Trust::Begins(lines) => {
+                warnings.extend(lines);
+                None
+            }
+            Trust::Restricted { why, .. } => Some(why),
+        };
         let arrival = Arrival {
             last_audit,
             last_login: slot.last_login.map(time),
             failures: slot.failures,
+            refused,
             warnings,
-            restricted: None,
+            restricted,
         };
         let unlocked = Unlocked {
             keys: Arc::new(keys),
@@ -297,52 +403,63 @@ impl SealedFile {
         };
         Ok((unlocked, arrival))
     }
-
-    fn remember(&self, ambient: &Ambient) -> Result<()> {
-        match &self.memory {
-            Some(memory) => {
-                let last = audit::last(self.connection())?;
-                memory.note(&self.vid(), &last, ambient.clock.now())
-            }
-            None => Ok(()),
-        }
-    }
 }
 
-/// Counts an attempt before it is made. The inner result is what the caller is told; either is on record.
-fn begin(tx: &Connection, name: &str, attempt: Attempt<'_>) -> Result<Result<Slot>> {
-    let now = attempt.ambient.clock.now();
-    let refuse = |why: String, slot: Option<&Slot>| {
-        let draft = Draft {
-            outcome: Outcome::Refused,
-            detail: Some(why),
-            ..attempt.draft()
-        };
-        attempt.put(tx, draft, slot)
-    };
+/// Counts an attempt before it is made. Whoever would be taken within `patience` may wait.
+fn begin(tx: &Connection, name: &str, patience: i64, attempt: Attempt<'_>) -> Result<Begun> {
     let Some(slot) = Slot::of(tx, name)? else {
-        // What was typed is not written down: it may be a password in the wrong place.
-        refuse("no master of that name".to_owned(), None)?;
-        return Ok(Err(masters::unknown(tx)?));
+        return Ok(Begun::Refused(refuse_stranger(tx, attempt)?));
     };
-    let now = now.as_microsecond();
+    let now = attempt.ambient.clock.now().as_microsecond();
     // A clock that was set back must not make a lock longer than it can be.
     let until = slot.not_before.min(now + LONGEST);
     if until > now {
         if until != slot.not_before {
             count(tx, &slot, slot.failures, until)?;
         }
-        refuse(format!("locked until {}", time(until)), Some(&slot))?;
-        return Ok(Err(Error::LockedOut {
+        let wait = until - now;
+        if wait <= SHORT.min(patience) {
+            return Ok(Begun::Soon(wait));
+        }
+        tx.execute(
+            "UPDATE master SET refused = refused + 1 WHERE number = ?1",
+            [slot.number],
+        )?;
+        return Ok(Begun::Refused(Error::LockedOut {
             name: slot.name,
             failures: slot.failures,
             until: time(until),
-            wait: (until - now + SECOND - 1) / SECOND,
+            wait: (wait + SECOND - 1) / SECOND,
         }));
     }
     let failures = slot.failures.saturating_add(1);
     count(tx, &slot, failures, now + wait_after(failures))?;
-    Ok(Ok(slot))
+    Ok(Begun::Counted(slot))
+}
+
+/// Puts on record that a name was tried which no master has. Where that is the newest entry already, it says enough:
+/// repeated attempts must not fill the audit. What was typed is not written down: it may be a password in the wrong
+/// place.
+fn refuse_stranger(tx: &Connection, attempt: Attempt<'_>) -> Result<Error> {
+    let last = audit::last(tx)?.seq;
+    let newest = match last {
+        0 => None,
+        _ => audit::get(tx, last)?.entry,
+    };
+    let is_on_record = newest.is_some_and(|entry| {
+        entry.code == attempt.failed.code
+            && entry.outcome == Outcome::Refused
+            && entry.master == attempt.who.master
+    });
+    if !is_on_record {
+        let draft = Draft {
+            outcome: Outcome::Refused,
+            detail: Some("no master of that name".to_owned()),
+            ..attempt.draft()
+        };
+        attempt.put(tx, draft, None)?;
+    }
+    masters::unknown(tx)
 }
 
 fn count(tx: &Connection, slot: &Slot, failures: u32, not_before: i64) -> Result<()> {
@@ -353,8 +470,26 @@ fn count(tx: &Connection, slot: &Slot, failures: u32, not_before: i64) -> Result
     Ok(())
 }
 
+fn uncount(tx: &Connection, slot: &Slot) -> Result<()> {
+    count(tx, slot, slot.failures, slot.not_before)
+}
+
 fn reset(tx: &Connection, slot: &Slot) -> Result<()> {
     count(tx, slot, 0, 0)
+}
+
+/// How many attempts were refused since the last login of this master; they are told now.
+fn take_refused(tx: &Connection, slot: &Slot) -> Result<u32> {
+    let refused = tx.query_row(
+        "SELECT refused FROM master WHERE number = ?1",
+        [slot.number],
+        |row| row.get(0),
+    )?;
+    tx.execute(
+        "UPDATE master SET refused = 0 WHERE number = ?1",
+        [slot.number],
+    )?;
+    Ok(refused)
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod settings;
 mod slots;
 pub mod state;
 mod trust;
+mod turn;
 
 pub(crate) use compiled::Index;
 pub use rusqlite::{Connection, Transaction};
@@ -36,7 +37,7 @@ pub use interrupt::interruptible;
 pub(crate) use keys::tests::loose as loose_keys;
 pub use keys::{Column, Keys};
 pub use lock::Holder;
-pub use memory::Memory;
+pub use memory::{Memory, Rollback};
 pub use schema::Kind;
 pub use scratch::scratch;
 pub use session::{Arrival, MasterSession, Pulse};

@@ -4,16 +4,17 @@
 //! interrupt that wait. A command that runs holds its own reference, so that the deadline only matters between
 //! commands.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rusqlite::TransactionBehavior;
 
 use super::audit::{self, Anchor, Draft, Who, codes};
-use super::lock::LockFile;
+use super::file::write_on;
+use super::lock::{Holder, LockFile};
 use super::{Error, Keys, Kind, Result, place};
 use crate::ambient::Ambient;
 
@@ -36,6 +37,8 @@ pub struct Arrival {
     pub last_login: Option<Timestamp>,
     /// Failed logins since then.
     pub failures: u32,
+    /// Attempts since then that were not even tried, because the master had to wait.
+    pub refused: u32,
     /// What the master should be told, such as that the file is older than this machine saw it.
     pub warnings: Vec<String>,
     /// What another program has changed in the file, so that the session may only look into it.
@@ -259,17 +262,30 @@ impl Shared {
 
     /// Takes the keys first and tells the audit afterwards: a busy file must not keep them open.
     fn expire(&self) {
+        /// A writer that takes long, such as a load, is waited for: five seconds each time.
+        const TRIES: u32 = 12;
         if held(&self.unlocked).take().is_none() {
             return;
         }
         let home = &self.home;
         held(&self.timer).idle_since = Some(home.ambient.clock.now());
         let recorded = || -> Result<()> {
-            let (mut connection, _) = place::connect(&home.path, home.kind)?;
-            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let draft = Draft::new(&codes::SESSION_LOCKED, "");
-            audit::append(&tx, &draft, &home.who, None, &*home.ambient.clock)?;
-            Ok(tx.commit()?)
+            let (mut connection, schema) = place::connect(&home.path, home.kind)?;
+            let (lock, schema) = (LockFile::open(&home.path)?, Cell::new(schema));
+            let guard = (&lock, home.kind, &schema);
+            let holder = Holder::new("lock", &home.who, home.ambient.clock.now());
+            let mut tries = TRIES;
+            loop {
+                tries -= 1;
+                let written = write_on(&mut connection, guard, &holder, |tx| {
+                    let draft = Draft::new(&codes::SESSION_LOCKED, "");
+                    audit::append(tx, &draft, &home.who, None, &*home.ambient.clock)
+                });
+                match written {
+                    Err(Error::Held { .. }) if tries > 0 && !held(&self.timer).ended => {}
+                    outcome => return outcome.map(drop),
+                }
+            }
         };
         // There is nobody to tell, and the keys are gone either way.
         let _ = recorded();

@@ -56,6 +56,15 @@ impl Slot {
         })
     }
 
+    /// Whether the master's row still has this slot.
+    pub(super) fn is_still(&self, connection: &Connection) -> Result<bool> {
+        let now = Self::of(connection, &self.name)?;
+        Ok(now.is_some_and(|now| {
+            (now.number, now.salt, now.cost, now.sealed)
+                == (self.number, self.salt, self.cost, self.sealed.clone())
+        }))
+    }
+
     /// The master secret, if the password opens the slot. Slow on purpose.
     pub(super) fn open(&self, vid: &Vid, password: &SecretBytes) -> Result<Option<Key>> {
         let key = derive(password, &self.salt, self.cost)?;

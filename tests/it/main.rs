@@ -33,6 +33,7 @@ mod signals;
 mod store;
 mod tenant;
 mod tenant_verify;
+mod together;
 mod typed_secrets;
 mod typing;
 mod vault;

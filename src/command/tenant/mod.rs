@@ -145,6 +145,7 @@ fn arrive(cx: &mut Context<'_>, bound: &Bound) -> Result<OpenTenant, Failure> {
             .logout(open.session, "logout", &who, cx.ambient)?;
     }
     let mut tenant = Tenant::open(&path)?;
+    tenant.file_mut().wait_as(cx.waiting());
     let name = bound
         .args
         .get(&LOGIN)

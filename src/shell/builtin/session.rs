@@ -27,7 +27,8 @@ const NAME: Key<String> = Key::text(
 pub(super) static LOGIN: Entry = Entry {
     spec: Command {
         details: "Logs a master in; the password is typed unseen. Failed logins make the master wait: seconds at \
-            first, 15 minutes from the fifth on. An idle session is locked after 'idle-timeout'.",
+            first, 15 minutes from the fifth on; a login waits by itself for the last two seconds, and a minute at \
+            most for another login of the same master. An idle session is locked after 'idle-timeout'.",
         args: &[NAME.arg],
         effect: Effect::Write,
         session: false,
@@ -119,6 +120,8 @@ impl Shell {
             let memory = Memory::below(&crate::shell::folders()?.state);
             self.desk.vault()?.file_mut().remember_in(memory);
         }
+        let waiting = self.context().waiting();
+        self.desk.vault()?.file_mut().wait_as(waiting);
         let Desk { vault, who, .. } = &mut self.desk;
         let Some(vault) = vault.as_mut() else {
             return Ok(());
@@ -146,11 +149,17 @@ impl Shell {
                 counted(arrival.failures.into(), "login")
             );
         }
+        if arrival.refused > 0 {
+            greeting += &format!(
+                "; {} refused since",
+                counted(arrival.refused.into(), "login")
+            );
+        }
         self.ui.notice(&greeting);
         match &arrival.restricted {
             // The master is in, to look: what is refused is what comes next.
             Some(why) => {
-                self.fail(&restricted(why), &Text::default());
+                self.fail(&restricted(why), &Text::line(""));
                 Ok(())
             }
             None => self.settle(),
@@ -159,13 +168,8 @@ impl Shell {
 
     /// Settles what an export left behind that was interrupted, and says what became of it.
     fn settle(&mut self) -> Result<(), Failure> {
-        let since = self.ambient.clock.now();
         let who = self.desk.who.clone();
-        let holder = Holder {
-            command: "login".to_owned(),
-            session: who.session.clone(),
-            since,
-        };
+        let holder = Holder::new("login", &who, self.ambient.clock.now());
         let opened = self.desk.opened()?;
         for notice in settle(opened.vault, &opened.keys, &who, &holder, &self.ambient)? {
             self.ui.notice(&notice.to_string());

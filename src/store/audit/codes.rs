@@ -38,6 +38,7 @@ codes! {
     STATE_ACCEPTED = "9006", "system accept-state", "A master took what another program had changed for what is there.";
     CHECKPOINT = "9003", "audit checkpoint", "An anchor of the audit was given out.";
     AUDIT_EXPORTED = "9004", "audit export", "The audit was written to a file.";
+    ACKNOWLEDGED = "9005", "audit acknowledge", "A master acknowledged that the vault is older than what this machine saw.";
     MASTER_SET = "9010", "master set", "A master's holder was set.";
     MASTER_UNLOCKED = "9011", "master unlock", "Another master lifted the lock after failed logins.";
     SOURCE_LOADED = "9020", "source load", "Source records were loaded.";

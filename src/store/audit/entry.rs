@@ -196,6 +196,9 @@ pub struct Entry {
     /// Where a secret went.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub shown: Option<Shown>,
+    /// Anchors that the audit does not hold: that a login found, or that a master acknowledged.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub rolled_back: Vec<String>,
     /// Anything else.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<String>,
@@ -241,6 +244,7 @@ impl Entry {
             reason: draft.reason,
             intent: draft.intent,
             shown: draft.shown,
+            rolled_back: draft.rolled_back,
             detail: draft.detail,
             first_state: false,
             state: None,

@@ -17,9 +17,9 @@ pub use anchor::{Anchor, Claim};
 pub use codes::Code;
 pub use entry::{Entry, Outcome, Shown, Source, Who};
 pub(crate) use newest::{beginning, newest_of_session};
-pub use read::{Filter, Row, count, get, list};
+pub use read::{Filter, Row, count, get, list, recomputed};
 pub use showings::{Showing, showings};
-pub use verify::{Finding, Verified, verify};
+pub use verify::{Finding, RolledBack, Verified, verify};
 
 use std::collections::BTreeMap;
 
@@ -54,6 +54,8 @@ pub struct Draft {
     pub intent: Option<u64>,
     /// Where a secret went.
     pub shown: Option<Shown>,
+    /// Anchors that the audit does not hold: that a login found, or that a master acknowledged.
+    pub rolled_back: Vec<String>,
     /// Anything else; of a failure, its message.
     pub detail: Option<String>,
 }
@@ -72,6 +74,7 @@ impl Draft {
             outcome: Outcome::Ok,
             intent: None,
             shown: None,
+            rolled_back: Vec::new(),
             detail: None,
         }
     }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::anchor::hex;
 use super::entry::moment;
-use super::{Entry, codes};
+use super::{Entry, codes, link, origin};
 use crate::store::{Error, Result};
 
 /// Which entries; everything where nothing is said.
@@ -105,6 +105,33 @@ pub fn get(connection: &Connection, seq: u64) -> Result<Row> {
                 "there is no audit entry #{seq}; 'audit list' shows those there are"
             ))
         })
+}
+
+/// The hash of the chain at this entry, made anew from the hash before it and its body; nothing where one of them is
+/// missing.
+pub fn recomputed(connection: &Connection, seq: u64) -> Result<Option<[u8; 32]>> {
+    let start = origin(connection)?;
+    let bytes = |column: &str, seq: u64| -> Result<Option<Vec<u8>>> {
+        let Ok(seq) = i64::try_from(seq) else {
+            return Ok(None);
+        };
+        Ok(connection
+            .prepare_cached(&format!("SELECT {column} FROM audit WHERE seq = ?1"))?
+            .query_row([seq], |row| {
+                let value = row.get_ref(0)?;
+                Ok(value.as_bytes().unwrap_or_default().to_vec())
+            })
+            .optional()?)
+    };
+    let before = match seq {
+        0 => return Ok(Some(start.hash)),
+        1 => Some(start.hash),
+        _ => bytes("hash", seq - 1)?.and_then(|hash| hash.try_into().ok()),
+    };
+    let (Some(before), Some(body)) = (before, bytes("body", seq)?) else {
+        return Ok(None);
+    };
+    Ok(Some(link(&before, &body)))
 }
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {

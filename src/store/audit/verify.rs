@@ -44,6 +44,8 @@ pub enum Finding {
         /// Its place.
         place: u64,
     },
+    /// The first entry does not tell of the making of the file: all there was is gone.
+    Beginning,
     /// The audit ends before an anchor.
     Cut {
         /// Its last entry.
@@ -74,6 +76,12 @@ impl fmt::Display for Finding {
                     "the entries were reordered: #{seq} stands in the place of #{place}"
                 )
             }
+            Self::Beginning => write!(
+                f,
+                "the audit does not begin with #1 of code {} ({}): all that came before was removed",
+                codes::INIT.code,
+                codes::INIT.action
+            ),
             Self::Cut { last, anchor } => write!(
                 f,
                 "the audit ends at #{last}, before the anchor {anchor}: its end was cut or an older copy of the file was brought back"
@@ -86,8 +94,38 @@ impl fmt::Display for Finding {
     }
 }
 
+/// An anchor that a login did not find in the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolledBack {
+    /// The anchor.
+    pub anchor: String,
+    /// The first login that did not find it.
+    pub login: u64,
+    /// When that was.
+    pub at: String,
+    /// Whose login.
+    pub master: Option<String>,
+    /// The entry by which a master acknowledged it.
+    pub acknowledged: Option<u64>,
+}
+
+impl fmt::Display for RolledBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let master = self.master.as_deref().unwrap_or("a master");
+        write!(
+            f,
+            "#{}: the login of {master} at {} did not find the anchor {}",
+            self.login, self.at, self.anchor
+        )?;
+        match self.acknowledged {
+            Some(seq) => write!(f, ", which #{seq} acknowledged"),
+            None => write!(f, ", which no master has acknowledged"),
+        }
+    }
+}
+
 /// What a walk along the chain has shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     /// How many entries there are.
     pub entries: u64,
@@ -97,6 +135,8 @@ pub struct Verified {
     pub unconfirmed: u64,
     /// How many findings were reported.
     pub findings: u64,
+    /// Anchors that logins did not find, in the order in which they were missed.
+    pub rolled_back: Vec<RolledBack>,
 }
 
 /// Walks the chain and reports each finding.
@@ -128,6 +168,7 @@ pub fn verify(
         last: start,
         entries: 0,
         misplaced: None,
+        rolled_back: Vec::new(),
     };
     walk.compare(&start);
     let mut current = read(&mut rows)?;
@@ -140,12 +181,19 @@ pub fn verify(
 
 /// What the walk needs of a body.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Head {
     pub(super) seq: u64,
     pub(super) g: u32,
     pub(super) session: bool,
     #[serde(default)]
     pub(super) code: String,
+    #[serde(default)]
+    at: String,
+    #[serde(default)]
+    master: Option<String>,
+    #[serde(default)]
+    rolled_back: Vec<String>,
 }
 
 pub(super) struct Stored {
@@ -197,6 +245,7 @@ struct Walk<'a, F: FnMut(&Finding)> {
     entries: u64,
     /// An entry whose place is not its number, though it is in order.
     misplaced: Option<Finding>,
+    rolled_back: Vec<RolledBack>,
 }
 
 /// What holds an entry that is looked at alone.
@@ -252,6 +301,14 @@ impl<F: FnMut(&Finding)> Walk<'_, F> {
         if seal == Seal::Proven {
             self.confirmed = bears;
         }
+        if let Some(head) = &stored.head {
+            if bears == 1 && head.code != codes::INIT.code {
+                self.report.add(Finding::Beginning);
+            }
+            if seal == Seal::Proven {
+                self.look_back(head);
+            }
+        }
         self.link = Some(stored.hash);
         self.next = bears + 1;
         self.last = Anchor {
@@ -283,6 +340,29 @@ impl<F: FnMut(&Finding)> Walk<'_, F> {
             });
         }
         Ok(())
+    }
+
+    /// Notes the anchors that a login did not find, and those that a master acknowledged.
+    fn look_back(&mut self, head: &Head) {
+        for anchor in &head.rolled_back {
+            let open = self
+                .rolled_back
+                .iter_mut()
+                .find(|known| known.anchor == *anchor && known.acknowledged.is_none());
+            match open {
+                Some(known) if head.code == codes::ACKNOWLEDGED.code => {
+                    known.acknowledged = Some(head.seq);
+                }
+                None if head.code == codes::LOGIN.code => self.rolled_back.push(RolledBack {
+                    anchor: anchor.clone(),
+                    login: head.seq,
+                    at: head.at.clone(),
+                    master: head.master.clone(),
+                    acknowledged: None,
+                }),
+                _ => {}
+            }
+        }
     }
 
     fn judge(&mut self, bears: u64, seal: Seal, linked: Option<bool>, newest: bool) {
@@ -331,12 +411,16 @@ impl<F: FnMut(&Finding)> Walk<'_, F> {
         {
             self.report.add(finding);
         }
+        if self.entries == 0 {
+            self.report.add(Finding::Beginning);
+        }
         self.report.flush();
         Verified {
             entries: self.entries,
             last: self.last,
             unconfirmed: self.last.seq.saturating_sub(self.confirmed),
             findings: self.report.count,
+            rolled_back: self.rolled_back,
         }
     }
 }

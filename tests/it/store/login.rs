@@ -90,21 +90,25 @@ fn wrong_passwords_lock_in_time_and_never_for_good() {
             Error::WrongPassword { wait: told, .. } => assert_eq!(told, wait, "failure {failure}"),
             other => panic!("{other}"),
         }
-        bench.pass(wait - 1);
-        // Even the right password is not looked at.
-        match bench.login(&mut file, 0).err().unwrap() {
-            Error::LockedOut { wait, failures, .. } => {
-                assert_eq!((wait, failures as usize), (1, failure + 1));
+        if wait > 2 {
+            bench.pass(wait - 3);
+            // Even the right password is not looked at.
+            match bench.login(&mut file, 0).err().unwrap() {
+                Error::LockedOut { wait, failures, .. } => {
+                    assert_eq!((wait, failures as usize), (3, failure + 1));
+                }
+                other => panic!("{other}"),
             }
-            other => panic!("{other}"),
+            bench.pass(3);
         }
-        bench.pass(1);
     }
     assert!(
         bench.login(&mut file, 1).is_ok(),
         "the others are not locked"
     );
-    assert!(bench.login(&mut file, 0).is_ok());
+    let session = bench.login(&mut file, 0).unwrap();
+    let arrival = session.arrival();
+    assert_eq!((arrival.failures, arrival.refused), (6, 4));
     assert!(
         matches!(
             bench.fail(&mut file, 0),
@@ -117,8 +121,118 @@ fn wrong_passwords_lock_in_time_and_never_for_good() {
             .iter()
             .filter(|code| *code == "AUD103")
             .count(),
-        13
+        7,
+        "an attempt that was not tried is no entry"
     );
+}
+
+#[test]
+fn attempts_that_are_refused_are_counted_and_told_at_the_next_login() {
+    let bench = Bench::made();
+    let mut file = bench.open();
+    for wait in [1, 2, 4] {
+        bench.fail(&mut file, 0);
+        bench.pass(wait);
+    }
+    bench.fail(&mut file, 0);
+    for _ in 0..3 {
+        assert!(matches!(bench.fail(&mut file, 0), Error::LockedOut { .. }));
+    }
+    bench.pass(8);
+    for refused in [3, 0] {
+        let session = bench.login(&mut file, 0).unwrap();
+        assert_eq!(session.arrival().refused, refused);
+        let last = audit::last(file.connection()).unwrap().seq;
+        let entry = audit::get(file.connection(), last).unwrap().entry.unwrap();
+        let counted = entry.counts.get("refused").copied().unwrap_or_default();
+        assert_eq!(counted, u64::from(refused));
+    }
+}
+
+#[test]
+fn a_short_wait_is_slept_through_and_time_that_stands_still_is_not() {
+    let bench = Bench::made();
+    let mut file = bench.open();
+    let start = bench.ambient.clock.now();
+    bench.fail(&mut file, 0);
+    bench.fail(&mut file, 0);
+    bench.login(&mut file, 0).unwrap();
+    let slept = bench.ambient.clock.now().duration_since(start);
+    assert_eq!(slept, SignedDuration::from_secs(3));
+    bench.fail(&mut file, 0);
+    let still = Ambient {
+        clock: Arc::new(igsh::ambient::FixedClock(bench.ambient.clock.now())),
+        rng: Arc::new(SystemRandomness),
+    };
+    let error = file
+        .login("Master1", &password(WORDS[0]), &who(), &still)
+        .err()
+        .unwrap();
+    assert!(matches!(error, Error::LockedOut { wait: 1, .. }), "{error}");
+}
+
+#[test]
+fn guesses_at_once_are_no_more_than_one_after_another() {
+    const GUESSES: u32 = 6;
+    let bench = Bench::made();
+    let ambient = Ambient::system();
+    let started = std::time::Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..GUESSES {
+            scope.spawn(|| {
+                let mut file = bench.open();
+                file.set_busy_timeout(Duration::from_secs(5)).unwrap();
+                let wrong = password("not the password");
+                let error = file
+                    .login("Master1", &wrong, &who(), &ambient)
+                    .err()
+                    .unwrap();
+                assert_eq!(error.class(), Class::Refused, "{error}");
+            });
+        }
+    });
+    let took = started.elapsed();
+    let file = bench.open();
+    let guesses = codes_of(&file)
+        .iter()
+        .filter(|code| *code == "AUD103")
+        .count() as u32;
+    let waits: u64 = (0..guesses - 1)
+        .map(|n| [1, 2, 4, 8, 900][n as usize])
+        .sum();
+    assert!(
+        Duration::from_secs(waits) <= took,
+        "{guesses} guesses in {took:?}"
+    );
+    let (failures, refused): (u32, u32) = file
+        .connection()
+        .query_row(
+            "SELECT failures, refused FROM master WHERE number = 1",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    assert_eq!((failures, failures + refused), (guesses, GUESSES));
+}
+
+#[test]
+fn right_passwords_at_once_all_get_in() {
+    let bench = Bench::made();
+    std::thread::scope(|scope| {
+        for at in 0..12 {
+            let bench = &bench;
+            scope.spawn(move || {
+                let mut file = bench.open();
+                file.set_busy_timeout(Duration::from_secs(5)).unwrap();
+                let (master, word) = (MASTERS[at % 2], password(WORDS[at % 2]));
+                let session = file
+                    .login(master, &word, &who(), &Ambient::system())
+                    .unwrap();
+                assert_eq!(session.arrival().failures, 0);
+            });
+        }
+    });
+    assert_eq!(codes_of(&bench.open())[1..], ["AUD101"; 12]);
 }
 
 #[test]
@@ -178,6 +292,13 @@ fn a_name_that_is_no_master_is_told_and_not_written_down() {
     let row = audit::get(file.connection(), 2).unwrap();
     assert_eq!(row.entry.unwrap().outcome, Outcome::Refused);
     assert!(!row.body.contains("typed-my-password"));
+    // More of them do not fill the audit.
+    let mut guess = || file.login("Master9", &password(WORDS[0]), &who(), &bench.ambient);
+    assert!(matches!(guess(), Err(Error::NoSuchMaster { .. })));
+    assert!(guess().is_err());
+    bench.login(&mut file, 0).unwrap();
+    let _ = file.login("Master9", &password(WORDS[0]), &who(), &bench.ambient);
+    assert_eq!(codes_of(&file)[1..], ["AUD103", "AUD101", "AUD103"]);
 }
 
 #[test]
@@ -193,7 +314,9 @@ fn what_is_no_password_is_a_wrong_one_or_a_wrong_file() {
         try_with("two\nlines-in-the-file"),
         Error::Password { .. }
     ));
-    assert!(matches!(try_with("short"), Error::WrongPassword { .. }));
+    for _ in 0..3 {
+        assert!(matches!(try_with("short"), Error::WrongPassword { .. }));
+    }
     assert!(matches!(try_with("short"), Error::LockedOut { .. }));
 }
 
@@ -212,6 +335,19 @@ fn a_damaged_slot_is_no_wrong_password() {
             .failures,
         0
     );
+}
+
+#[test]
+fn keys_that_do_not_open_are_no_wrong_password() {
+    let bench = Bench::made();
+    bench.sql("UPDATE master SET vault_key = zeroblob(104) WHERE number = 1");
+    let mut file = bench.open();
+    for _ in 0..5 {
+        assert!(matches!(bench.login(&mut file, 0), Err(Error::Keys(_))));
+    }
+    let now = bench.ambient.clock.now();
+    let master = masters::find(file.connection(), "Master1", now).unwrap();
+    assert_eq!((master.failures, master.locked_until), (0, None));
 }
 
 #[test]

@@ -43,6 +43,11 @@ impl Clock for Hand {
     fn now(&self) -> Timestamp {
         *self.0.lock().unwrap()
     }
+
+    /// Whoever sleeps moves it.
+    fn sleep(&self, span: Duration) {
+        *self.0.lock().unwrap() += span;
+    }
 }
 
 struct Bench {

@@ -105,16 +105,52 @@ fn an_old_copy_that_is_brought_back_is_noticed() {
     );
     let entry = audit::get(file.connection(), 4).unwrap().entry.unwrap();
     assert_eq!(entry.detail.as_ref(), Some(&warnings[0]));
-    drop(session);
-    assert!(
-        bench
-            .login(&mut file, 1)
-            .unwrap()
-            .arrival()
-            .warnings
-            .is_empty(),
-        "told once"
-    );
+    assert_eq!(entry.rolled_back.len(), 1);
+    file.logout(session, "logout", &who(), &bench.ambient)
+        .unwrap();
+    drop(file);
+
+    // The newest entry has been noted again; the older one stays until it is acknowledged.
+    for _ in 0..2 {
+        let session = bench.login(&mut open(), 0).unwrap();
+        assert_eq!(session.arrival().warnings.len(), 1, "told again");
+    }
+    let mut file = open();
+    let told = file.rollbacks().unwrap();
+    assert_eq!(told[0].claim().unwrap().to_string(), entry.rolled_back[0]);
+    file.acknowledged(&told).unwrap();
+    let session = bench.login(&mut file, 0).unwrap();
+    assert!(session.arrival().warnings.is_empty());
+}
+
+#[test]
+fn an_anchor_that_cannot_be_kept_is_not_lost() {
+    let bench = Bench::made();
+    let state = tempfile::tempdir().unwrap();
+    let open = || {
+        let mut file = bench.open();
+        file.remember_in(Memory::below(state.path()));
+        file
+    };
+    bench.login(&mut open(), 0).unwrap();
+    bench.sql("DELETE FROM audit WHERE seq > 1");
+    let kept = fs::read_dir(state.path().join("anchors"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .next()
+        .unwrap();
+    let anchor = fs::read(&kept).unwrap();
+    // A folder stands where the older anchors would go.
+    let mut rollbacks = kept.clone().into_os_string();
+    rollbacks.push(".rollback");
+    fs::create_dir(&rollbacks).unwrap();
+    for _ in 0..2 {
+        let session = bench.login(&mut open(), 0).unwrap();
+        let warnings = session.arrival().warnings.join("\n");
+        assert!(warnings.contains("this vault is older") || warnings.contains("is another entry"));
+        assert!(warnings.contains("cannot"), "{warnings}");
+        assert_eq!(fs::read(&kept).unwrap(), anchor);
+    }
 }
 
 #[test]

@@ -92,3 +92,91 @@ fn a_checkpoint_says_when_a_reader_blocks_it() {
     assert_eq!(file.checkpoint().unwrap(), Checkpoint::Done);
     assert_eq!(fs::metadata(log).unwrap().len(), 0);
 }
+
+#[test]
+fn a_short_writer_is_waited_for() {
+    let bench = Bench::made();
+    let mut first = bench.open();
+    let begun = std::sync::Barrier::new(2);
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| {
+            let mut file = bench.open();
+            file.set_busy_timeout(Duration::from_secs(60)).unwrap();
+            begun.wait();
+            file.write(&holder("migrate stage"), |tx| {
+                Ok::<_, Error>(tx.execute("INSERT INTO thing VALUES ('b', NULL)", [])?)
+            })
+        });
+        first
+            .write(&holder("source load"), |tx| {
+                begun.wait();
+                // Long enough for the other one to find the file held, on most machines.
+                std::thread::sleep(Duration::from_millis(100));
+                Ok::<_, Error>(tx.execute("INSERT INTO thing VALUES ('a', NULL)", [])?)
+            })
+            .unwrap();
+        assert_eq!(second.join().unwrap().unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_file_is_opened_when_the_one_who_has_it_alone_lets_go_and_else_it_is_told_who_that_is() {
+    let bench = Bench::made();
+    // As the last connection has it while it closes, and the first one while it recovers the log.
+    let alone = Connection::open(bench.path()).unwrap();
+    alone
+        .execute_batch(
+            "PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; DELETE FROM thing; COMMIT;",
+        )
+        .unwrap();
+    let note = r#"{"command":"system init","session":"5e6f7a8b","since":"2026-03-01T10:00:00Z","process":1}"#;
+    fs::write(bench.folder.path().join("vault.db.lock"), note).unwrap();
+    let error = refused(&bench.path());
+    assert!(
+        error.to_string().starts_with(
+            "the vault is held by 'system init' of session 5e6f7a8b since 2026-03-01 10:00:00 UTC"
+        ),
+        "{error}"
+    );
+    std::thread::scope(|scope| {
+        let opening = scope.spawn(|| SealedFile::open(&bench.path(), &KIND).map(drop));
+        std::thread::sleep(Duration::from_millis(100));
+        drop(alone);
+        opening.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_checkpoint_that_a_reader_blocks_keeps_no_writer_out() {
+    let bench = Bench::made();
+    let (mut writer, reader) = (bench.open(), bench.open());
+    writer.set_busy_timeout(Duration::from_millis(200)).unwrap();
+    let put = |file: &mut SealedFile, name: usize| {
+        file.write(&holder("x"), |tx| {
+            Ok::<_, Error>(tx.execute("INSERT INTO thing VALUES (?1, NULL)", [name.to_string()])?)
+        })
+    };
+    put(&mut writer, 0).unwrap();
+    // It reads all that there is, so that everything can be copied but nothing cut.
+    let reading = reader.connection().unchecked_transaction().unwrap();
+    reading
+        .query_row("SELECT count(*) FROM thing", [], |row| row.get::<_, i64>(0))
+        .unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut file = bench.open();
+            file.set_busy_timeout(Duration::from_secs(5)).unwrap();
+            assert_eq!(file.checkpoint().unwrap(), Checkpoint::Blocked);
+            done.store(true, std::sync::atomic::Ordering::Release);
+        });
+        for name in 1.. {
+            put(&mut writer, name).unwrap();
+            // The checkpoint has its chance to take the write lock.
+            std::thread::sleep(Duration::from_millis(20));
+            if done.load(std::sync::atomic::Ordering::Acquire) {
+                break;
+            }
+        }
+    });
+}

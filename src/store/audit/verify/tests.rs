@@ -22,10 +22,19 @@ fn failure(connection: &Connection) {
     );
 }
 
+fn init(connection: &Connection) {
+    put(
+        connection,
+        &Draft::new(&codes::INIT, "system init a=b"),
+        true,
+    );
+}
+
 /// Ten entries of sessions.
 fn ten() -> Connection {
     let connection = bare();
-    (0..10).for_each(|_| session(&connection));
+    init(&connection);
+    (1..10).for_each(|_| session(&connection));
     connection
 }
 
@@ -112,7 +121,6 @@ fn a_sound_chain_has_no_findings() {
     assert_eq!((verified.entries, verified.unconfirmed), (12, 2));
     session(&connection);
     assert_eq!(run(&connection, &claims).1.unconfirmed, 0);
-    assert_eq!(run(&bare(), &[]).1.entries, 0);
 }
 
 #[test]
@@ -181,7 +189,7 @@ fn an_entry_of_a_session_cannot_pose_as_a_failed_login() {
 #[test]
 fn an_edited_failed_login_is_found_once_a_session_has_confirmed_it() {
     let connection = bare();
-    session(&connection);
+    init(&connection);
     failure(&connection);
     failure(&connection);
     session(&connection);
@@ -318,4 +326,52 @@ fn the_audit_of_another_vault_is_found() {
         .execute("UPDATE state SET vid = ?1", [[8u8; 16]])
         .unwrap();
     assert_eq!(findings(&connection), [edited(1)]);
+}
+
+#[test]
+fn an_audit_that_was_emptied_is_found_without_an_anchor() {
+    assert_eq!(findings(&bare()), [Finding::Beginning]);
+    let connection = ten();
+    connection.execute("DELETE FROM audit", []).unwrap();
+    assert_eq!(findings(&connection), [Finding::Beginning]);
+    put(&connection, &Draft::new(&codes::LOGIN, "login"), true);
+    session(&connection);
+    assert_eq!(findings(&connection), [Finding::Beginning]);
+    // An entry of that code which no session wrote is none.
+    connection.execute("DELETE FROM audit", []).unwrap();
+    put(&connection, &Draft::new(&codes::INIT, "system init"), false);
+    assert_eq!(findings(&connection), [Finding::Inserted { seq: 1 }]);
+    session(&connection);
+    assert_eq!(findings(&connection), [edited(1)]);
+}
+
+#[test]
+fn anchors_that_logins_did_not_find_are_listed_until_and_after_they_are_acknowledged() {
+    let connection = ten();
+    let with = |code, anchors: &[&str]| {
+        let mut draft = Draft::new(code, "x");
+        draft.rolled_back = anchors.iter().map(ToString::to_string).collect();
+        put(&connection, &draft, true);
+    };
+    with(&codes::LOGIN, &["9:aaaaaaaa"]);
+    with(&codes::LOGIN, &["9:aaaaaaaa", "8:bbbbbbbb"]);
+    with(&codes::ACKNOWLEDGED, &["9:aaaaaaaa"]);
+    with(&codes::LOGIN, &["8:bbbbbbbb", "9:aaaaaaaa"]);
+    let (findings, verified) = run(&connection, &[]);
+    assert_eq!(findings, []);
+    let listed: Vec<_> = verified
+        .rolled_back
+        .iter()
+        .map(|it| (it.anchor.as_str(), it.login, it.acknowledged))
+        .collect();
+    let expected = [
+        ("9:aaaaaaaa", 11, Some(13)),
+        ("8:bbbbbbbb", 12, None),
+        ("9:aaaaaaaa", 14, None),
+    ];
+    assert_eq!(listed, expected);
+    assert_eq!(
+        verified.rolled_back[0].to_string(),
+        "#11: the login of Master1 at 2026-03-01T10:00:00.000001Z did not find the anchor 9:aaaaaaaa, which #13 acknowledged"
+    );
 }
