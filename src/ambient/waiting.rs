@@ -1,4 +1,4 @@
-//! Waiting for somebody else: whoever waits can be told for what, and can end the wait.
+//! Waiting for another process: the person can be told for what, and can end the wait.
 
 use std::fmt;
 use std::sync::Arc;

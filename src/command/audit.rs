@@ -531,7 +531,9 @@ fn checkpoint(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
 fn acknowledge(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let rollbacks = cx.desk.opened()?.vault.file().rollbacks()?;
     if rollbacks.is_empty() {
-        return Ok(Outcome::said("no login tells of an older copy"));
+        return Ok(Outcome::said(
+            "0 entries are to be acknowledged: no login tells of an older vault",
+        ));
     }
     let claims: Vec<String> = rollbacks
         .iter()

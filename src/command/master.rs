@@ -164,7 +164,14 @@ fn password(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     if let (Some(vault), Some(session)) = (vault.as_mut(), session.as_ref()) {
         vault
             .file_mut()
-            .change_password(session, &old, &new, &bound.masked, who, ambient)?;
+            .change_password(session, &old, &new, &bound.masked, who, ambient)
+            .map_err(|error| match error {
+                // In the audit already, or counted for the next login's entry.
+                store::Error::WrongPassword { .. } | store::Error::LockedOut { .. } => {
+                    Failure::from(error).audited()
+                }
+                error => error.into(),
+            })?;
     }
     Ok(Outcome::said(format!(
         "{name} has a new password; copies of the vault keep the one of their day"

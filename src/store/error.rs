@@ -136,7 +136,7 @@ pub enum Error {
         "another login of {0} has been under way for a minute; this one was not tried: try again later"
     )]
     LoginUnderWay(String),
-    /// The wait for somebody else was ended.
+    /// The wait for another process was ended.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
     /// A file operation failed.

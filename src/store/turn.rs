@@ -1,5 +1,5 @@
 //! Attempts of one master queue: each holds a lock file of that master from before it is counted until what came of it
-//! is written down. So nobody meets the count of an attempt that still runs.
+//! is written down. So no attempt meets the count of another that still runs.
 //!
 //! The lock only orders. What makes guessing slow is the count in the sealed file: it stands when a process is killed,
 //! and the kernel frees the lock.
@@ -24,7 +24,15 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 /// The turn of one attempt; the next one has it when this is dropped.
 #[derive(Debug)]
-pub(super) struct Turn(#[expect(dead_code, reason = "held for its lock")] File);
+pub(super) struct Turn(File);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // A process that is being started has the file open too for a moment, so that closing it is not enough. What
+        // cannot be unlocked goes with the last of them.
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
 
 impl Turn {
     /// Waits until no other attempt of this master runs.
@@ -69,7 +77,7 @@ mod tests {
 
     const MASTER: (u8, &str) = (2, "Master2");
 
-    /// Time that passes only while somebody sleeps; after so much of it, something happens.
+    /// Time that passes only by sleeping; after so much of it, something happens.
     struct Sleeper<F: Fn() + Send + Sync>(Mutex<Duration>, Duration, F);
 
     impl<F: Fn() + Send + Sync> Clock for Sleeper<F> {

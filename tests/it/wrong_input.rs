@@ -211,9 +211,16 @@ fn logins() {
         ]))
     };
     house.private("wrong.txt", "not-the-password\n");
-    login("wrong.txt").fails(3, &["password"]);
-    // The next try is too early, whatever the password.
-    login("m1.txt").fails(3, &["Master1", "second"]);
+    login("wrong.txt").fails(3, &["wrong password for Master1", "1 second"]);
+    // After the fifth failure the next try is too early, whatever the password.
+    rusqlite::Connection::open(house.at("vault.db"))
+        .unwrap()
+        .execute(
+            "UPDATE master SET failures = 5, not_before = 4102444800000000 WHERE number = 1",
+            [],
+        )
+        .unwrap();
+    login("m1.txt").fails(3, &["Master1 is locked for another 15 minutes"]);
     house.file("loose.txt", "first-master-word\n");
     Ran::of(house.command().args([
         "--login",

@@ -201,6 +201,9 @@ impl Shell {
             vault
                 .file_mut()
                 .relogin(session, &password, who, &self.ambient)?;
+            for warning in &session.arrival().warnings {
+                self.ui.warning(warning);
+            }
         }
         Ok(())
     }

@@ -22,9 +22,9 @@ macro_rules! codes {
 }
 
 codes! {
-    LOGIN = "AUD101", "login", "A master logged in, or unlocked the session again.";
+    LOGIN = "AUD101", "login", "A master logged in, or unlocked the session again; with the number of attempts that were refused since the login before.";
     LOGOUT = "AUD102", "logout", "A master logged out.";
-    LOGIN_FAILED = "AUD103", "login", "A login failed or was refused.";
+    LOGIN_FAILED = "AUD103", "login", "A login failed, or named no master.";
     RELOGIN_FAILED = "AUD104", "relogin", "A login to a locked session, or a repeated password, failed.";
     PASSWORD_CHANGED = "AUD108", "master password", "A master changed the own password.";
     PASSWORD_FAILED = "AUD109", "master password", "A change of a master's password failed.";
