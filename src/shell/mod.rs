@@ -28,7 +28,8 @@ use crate::lang::spec::{Catalogue, Command, Effect};
 use crate::lang::value::Variables;
 use crate::render::{Failure as Shown, Ui};
 use crate::store::audit::{Source, Who};
-use crate::store::{MasterSession, settings};
+use crate::store::{MasterSession, interruptible, settings};
+use crate::vault::decisions;
 
 use names::Known;
 
@@ -239,11 +240,30 @@ impl Shell {
                 "the catalogue names a command that nobody runs",
             ));
         };
-        let outcome = (entry.run)(&mut self.context(), bound);
+        let outcome = self
+            .prove_decisions(bound.spec)
+            .and_then(|()| (entry.run)(&mut self.context(), bound));
         if let Err(failure) = &outcome {
             self.audit_failure(entry, bound, failure);
         }
         outcome
+    }
+
+    /// A command of the migration works with decisions that a login leaves alone, so that these are proven before it. An
+    /// export proves them in its own snapshot.
+    fn prove_decisions(&self, spec: &Command) -> Result<(), Failure> {
+        let noun = spec.path.split(' ').next().unwrap_or_default();
+        let (Some(vault), Some(session)) = (&self.desk.vault, &self.desk.session) else {
+            return Ok(());
+        };
+        if !["migrate", "idpurl"].contains(&noun) || session.is_locked() {
+            return Ok(());
+        }
+        let keys = session.keys()?;
+        let db = vault.file().connection();
+        Ok(interruptible(db, &self.cancel, || {
+            decisions::prove(db, &keys)
+        })?)
     }
 
     fn context(&mut self) -> Context<'_> {

@@ -77,7 +77,9 @@ impl Kind {
         drop(own);
         outcome.map_err(|error| match error {
             // Whatever SQLite cannot make sense of here is the file's.
-            Error::Sql(error) if !Error::is_passing(&error) => self.differs(error.to_string()),
+            Error::Sql(error) if !Error::is_passing(&error) && !Error::is_damage(&error) => {
+                self.differs(error.to_string())
+            }
             error => error,
         })
     }

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, params};
 
 use super::Result;
-use crate::store::state::{self, Row, Scan};
+use crate::store::state::{self, Row, SETTING, Scan};
 use crate::store::{self, Keys, Summed};
 
 /// Users who go under another id.
@@ -82,8 +82,8 @@ pub fn prove(db: &Connection, keys: &Keys) -> Result<()> {
     Ok(())
 }
 
-/// Proves the tables that a migration works with and sets copies of those that an export asks before them, inside the
-/// caller's transaction.
+/// Proves the tables that an export works with, settings and ledger among them, and sets copies of those that it asks
+/// before them, inside the caller's transaction.
 pub(super) fn shadow(db: &Connection, keys: &Keys) -> Result<()> {
     db.execute_batch(
         "CREATE TEMP TABLE mapped (user INTEGER PRIMARY KEY, target TEXT NOT NULL, fold TEXT NOT NULL) STRICT;
@@ -112,7 +112,9 @@ pub(super) fn shadow(db: &Connection, keys: &Keys) -> Result<()> {
         }
         Ok(())
     };
-    state::prove_with(db, keys, LATE, &mut copy)?;
+    let mut tables = vec![&SETTING, &BUNDLES];
+    tables.extend(LATE);
+    state::prove_with(db, keys, &tables, &mut copy)?;
     db.execute_batch("CREATE INDEX temp.mapped_fold ON mapped (fold)")?;
     Ok(())
 }

@@ -39,9 +39,8 @@ fn accept(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let keys = opened.keys;
     let found = look(opened.vault.file().connection(), &keys)?;
     if found.is_empty() {
-        return Ok(Outcome::said(
-            "everything is as a session left it; nothing was changed",
-        ));
+        let nothing = "0 differences: everything is as a session left it";
+        return Ok(Outcome::said(nothing));
     }
     let question = format!("{}\nTake the vault as it is now?", found.join("\n"));
     if cx.terms.ask(cx.ui, bound, found.len() as u64, &question)? == Go::DryRun {

@@ -169,6 +169,18 @@ fn arrive(cx: &mut Context<'_>, bound: &Bound) -> Result<OpenTenant, Failure> {
     for warning in &session.arrival().warnings {
         cx.ui.warning(warning);
     }
+    if let Some(why) = session.arrival().restricted.clone() {
+        tenant
+            .file_mut()
+            .logout(session, "logout", &who, cx.ambient)?;
+        return Err(Failure::new(
+            Exit::Integrity,
+            code::CHANGED,
+            format!("tenant {}: {why}", path.display()),
+        )
+        .hint("make a new tenant with 'tenant init' and import the bundles again")
+        .audited());
+    }
     cx.desk.tenant_path = Some(wanted);
     Ok(OpenTenant {
         who: session.identify(&who),

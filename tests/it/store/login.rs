@@ -31,8 +31,13 @@ fn every_master_gets_in_under_any_letter_case() {
 fn a_login_is_on_record_with_everything_it_found() {
     let bench = Bench::made();
     let mut file = bench.open();
+    let keys = bench.login(&mut file, 1).unwrap().keys().unwrap();
     file.write(&holder("master set"), |tx| {
-        masters::set_holder(tx, "Master1", "Anna")
+        let amended = state::amend(tx, &keys, &[&state::MASTERS[0]])?;
+        masters::set_holder(tx, "Master1", "Anna")?;
+        let draft = Draft::new(&codes::MASTER_SET, "master set");
+        let clock = &*bench.ambient.clock;
+        audit::append_with(tx, &draft, &who(), Some(&keys), amended.into(), clock)
     })
     .unwrap();
     bench.fail(&mut file, 0);
@@ -42,11 +47,13 @@ fn a_login_is_on_record_with_everything_it_found() {
     let arrival = session.arrival();
     assert_eq!(
         (arrival.failures, arrival.last_login, arrival.last_audit.seq),
-        (1, None, 2)
+        (1, None, 4)
     );
     assert!(arrival.warnings.is_empty());
     let expected = [
         ("9000", Outcome::Ok),
+        ("AUD101", Outcome::Ok),
+        ("9010", Outcome::Ok),
         ("AUD103", Outcome::Failed),
         ("AUD101", Outcome::Ok),
     ];
@@ -54,7 +61,7 @@ fn a_login_is_on_record_with_everything_it_found() {
         trail(&file),
         expected.map(|(code, outcome)| (code.to_owned(), outcome))
     );
-    let failed = audit::get(file.connection(), 2).unwrap().entry.unwrap();
+    let failed = audit::get(file.connection(), 4).unwrap().entry.unwrap();
     assert_eq!(
         (
             failed.master.as_deref(),
@@ -63,7 +70,7 @@ fn a_login_is_on_record_with_everything_it_found() {
         ),
         (Some("Master1"), "Master1", false)
     );
-    let entry = audit::get(file.connection(), 3).unwrap().entry.unwrap();
+    let entry = audit::get(file.connection(), 5).unwrap().entry.unwrap();
     assert_eq!(
         (
             entry.master.as_deref(),

@@ -19,7 +19,7 @@ use igsh::model::SecretBytes;
 use igsh::store::audit::{self, Draft, Outcome, Source, Who, codes};
 use igsh::store::{
     Checkpoint, Class, Column, Error, Holder, Kind, MASTERS, MasterSession, Memory, NewMaster,
-    SealedFile, masters,
+    SealedFile, masters, state,
 };
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
