@@ -19,6 +19,7 @@ pub const NAMES: &[&str] = &[
     "igsh-script",
     "igsh-bundle",
     "igsh-source",
+    "igsh-vault",
 ];
 
 /// The source of a page of [`NAMES`].
@@ -27,6 +28,7 @@ pub fn page(name: &str) -> String {
         "igsh-script" => include_str!("../../man/igsh-script.5").to_owned(),
         "igsh-bundle" => include_str!("../../man/igsh-bundle.5").to_owned(),
         "igsh-source" => include_str!("../../man/igsh-source.5").to_owned(),
+        "igsh-vault" => include_str!("../../man/igsh-vault.5").to_owned(),
         "igsh-commands" => commands_7(&catalogue()),
         _ => igsh_1(),
     }

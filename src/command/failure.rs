@@ -66,6 +66,10 @@ pub mod code {
             "Schema, settings, target ids, exclusions, bundles, masters, keys and audit are not as a session left them. 'system check' lists what differs, 'audit verify' what was done to the audit. Restore a backup; or, when you know who changed what, take it as it is with 'system accept-state'.",
             "export file=a.igb" =>
             "system check";
+        GONE = "E0504", "the vault was deleted, moved or replaced under the session",
+            "The file that was opened no longer lies at its path, or another copy was put there. What the session wrote since then went to a file without a name and is lost; the session has ended. Put the right file back, log in, and look at 'audit list last=20' for what is there.",
+            "export file=a.igb" =>
+            "login Master1";
         SESSION = "E0601", "nobody is logged in",
             "Whatever reads or writes the vault's data needs a master. Type 'login Master1', or start igsh with --login and a password file.",
             "igsh -c 'user list'" =>
@@ -250,6 +254,7 @@ impl From<crate::store::Error> for Failure {
             | Error::Masters(_) => code::PASSWORD,
             Error::Locked => code::SESSION,
             Error::Audit(_) => code::AUDIT,
+            Error::Gone { .. } => code::GONE,
             Error::State(_)
             | Error::OwnSlot
             | Error::AuditDamaged { .. }
@@ -268,6 +273,12 @@ impl From<crate::store::Error> for Failure {
         };
         let hint = match &error {
             Error::State(_) | Error::AuditDamaged { .. } => Some(TO_LOOK),
+            Error::OtherLog { .. } => Some(
+                "move the log away, or put the file back that it belongs to; a backup is restored with its own log or none",
+            ),
+            Error::Gone { .. } => {
+                Some("put the right file back, log in again and look at 'audit list last=20'")
+            }
             Error::OwnSlot => {
                 Some("let another master log in and look: 'audit list', 'system check'")
             }

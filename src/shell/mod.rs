@@ -225,6 +225,11 @@ impl Shell {
             let took = self.ambient.clock.now().duration_since(started);
             self.ui.notice(&format!("took {took:#}"));
         }
+        if let Err(failure) = &outcome
+            && failure.code == code::GONE
+        {
+            self.lose_vault()?;
+        }
         let outcome = outcome?;
         for notice in outcome.notices.iter().filter(|_| !self.hushed) {
             self.ui.notice(notice);
@@ -359,6 +364,18 @@ impl Shell {
             format!("'{}' needs a reason on this vault", bound.spec.path),
         )
         .hint("add reason=\"…\"; it goes to the audit"))
+    }
+
+    /// The vault is not the one that was opened: nothing more is written to it, not even a logout.
+    fn lose_vault(&mut self) -> Result<(), Failure> {
+        self.ui.forget();
+        self.desk.session = None;
+        self.desk.vault = None;
+        self.desk.who = Who {
+            source: self.desk.who.source.clone(),
+            ..Who::here(self.ambient.rng.as_ref())?
+        };
+        Ok(())
     }
 
     /// Ends the shell: logs out, so that the keys are wiped and the audit knows.

@@ -104,6 +104,24 @@ pub enum Error {
         /// Which object, and what about it.
         what: String,
     },
+    /// The write-ahead log beside the file is that of another copy.
+    #[error("{} belongs to another copy of the {kind}; nothing was touched, since opening the {kind} would merge the two", .log.display())]
+    OtherLog {
+        /// What was to be opened.
+        kind: &'static str,
+        /// The log.
+        log: PathBuf,
+    },
+    /// The file was deleted, moved or replaced while a session had it open.
+    #[error("the {kind} {} is not the one that was opened: {what}; what this session wrote since then is lost, and it has ended", .path.display())]
+    Gone {
+        /// What was open.
+        kind: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What became of it.
+        what: &'static str,
+    },
     /// Tables of decisions are not as a session left them.
     #[error("the file was changed by another program: {0}")]
     State(String),
@@ -246,6 +264,8 @@ impl Error {
             Self::Corrupt { .. }
             | Self::Schema { .. }
             | Self::State(_)
+            | Self::OtherLog { .. }
+            | Self::Gone { .. }
             | Self::OwnSlot
             | Self::AuditDamaged { .. }
             | Self::Field { .. }

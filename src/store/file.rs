@@ -10,7 +10,8 @@ use super::compiled;
 use super::error::is_busy;
 use super::lock::{self, Holder, LockFile};
 use super::memory::Memory;
-use super::{Error, Kind, Result, place};
+use super::presence::Presence;
+use super::{Error, Kind, Result, audit, place, schema};
 use crate::ambient::{CancelToken, Waiting};
 
 /// An open sealed file.
@@ -23,6 +24,7 @@ pub struct SealedFile {
     vid: [u8; 16],
     /// The state of the schema that was compared last.
     schema: Cell<i64>,
+    presence: Presence,
     busy: Duration,
     pub(super) memory: Option<Memory>,
     pub(super) waiting: Waiting,
@@ -46,6 +48,8 @@ impl SealedFile {
         place::inspect(path, kind)?;
         let path = place::resolve(path)?;
         let held = |error| or_held(&path, kind, error);
+        let lock = LockFile::open(&path)?;
+        let presence = Presence::begin(&path, kind, &lock)?;
         let (mut connection, mut schema) = place::connect(&path, kind).map_err(held)?;
         if kind.bring_forward(&mut connection).map_err(held)? {
             schema = kind.compare_schema(&connection)?;
@@ -59,12 +63,13 @@ impl SealedFile {
             })?
             .ok_or_else(|| place::corrupt(&path, kind, "its state row is missing".to_owned()))?;
         Ok(Self {
-            lock: LockFile::open(&path)?,
+            lock,
             path,
             kind,
             connection,
             vid,
             schema: Cell::new(schema),
+            presence,
             busy: place::BUSY,
             memory: None,
             waiting: Waiting::default(),
@@ -124,7 +129,7 @@ impl SealedFile {
         holder: &Holder,
         f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let guard = (&self.lock, self.kind, &self.schema);
+        let guard = (&self.lock, self.kind, &self.schema, &self.presence);
         write_on(&mut self.connection, guard, holder, f)
     }
 
@@ -134,7 +139,7 @@ impl SealedFile {
         holder: &Holder,
         f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let guard = (&self.lock, self.kind, &self.schema);
+        let guard = (&self.lock, self.kind, &self.schema, &self.presence);
         transact(&mut self.connection, guard, holder, |tx| {
             let outcome = f(&tx);
             tx.rollback().map_err(|error| E::from(Error::Sql(error)))?;
@@ -149,7 +154,7 @@ impl SealedFile {
         holder: &Holder,
         f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let guard = (&self.lock, self.kind, &self.schema);
+        let guard = (&self.lock, self.kind, &self.schema, &self.presence);
         write_on(connection, guard, holder, f)
     }
 
@@ -238,8 +243,9 @@ impl SealedFile {
     }
 }
 
-/// What a transaction looks at: the lock file, what the file is, and the state of the schema that was compared last.
-pub(super) type Guard<'a> = (&'a LockFile, &'static Kind, &'a Cell<i64>);
+/// What a transaction looks at: the lock file, what the file is, the state of the schema that was compared last, and
+/// whether the file is still there.
+pub(super) type Guard<'a> = (&'a LockFile, &'static Kind, &'a Cell<i64>, &'a Presence);
 
 /// As [`SealedFile::write`], on any connection to the file.
 pub(super) fn write_on<T, E: From<Error>>(
@@ -248,24 +254,21 @@ pub(super) fn write_on<T, E: From<Error>>(
     holder: &Holder,
     f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    transact(connection, guard, holder, committed(f))
-}
-
-/// `f`, and then its work is kept.
-fn committed<T, E: From<Error>>(
-    f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
-) -> impl FnOnce(Transaction<'_>) -> Result<T, E> {
-    |tx| {
+    let presence = guard.3;
+    let (value, newest) = transact(connection, guard, holder, |tx| {
         let value = f(&tx)?;
+        let newest = audit::last(&tx).map_err(E::from)?;
         tx.commit().map_err(|error| E::from(Error::Sql(error)))?;
-        Ok(value)
-    }
+        Ok::<_, E>((value, newest))
+    })?;
+    presence.saw(newest);
+    Ok(value)
 }
 
 /// Hands one immediate transaction to `f`, which ends it.
 fn transact<T, E: From<Error>>(
     connection: &mut Connection,
-    (lock, kind, schema): Guard<'_>,
+    (lock, kind, schema, presence): Guard<'_>,
     holder: &Holder,
     f: impl FnOnce(Transaction<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
@@ -273,6 +276,9 @@ fn transact<T, E: From<Error>>(
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(|error| E::from(or_held(lock.vault(), kind, error.into())))?;
     check_schema(&tx, kind, schema)?;
+    presence.check(lock.vault(), kind)?;
+    presence.check_seen(&tx, lock.vault(), kind)?;
+    schema::stamp(&tx)?;
     let note = lock.note(holder);
     let outcome = f(tx);
     lock.clear(&note);

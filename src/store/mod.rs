@@ -17,6 +17,7 @@ pub mod masters;
 mod memory;
 pub mod pairs;
 mod place;
+mod presence;
 mod schema;
 mod scratch;
 mod session;
@@ -25,6 +26,7 @@ mod slots;
 pub mod state;
 mod trust;
 mod turn;
+mod wal;
 
 pub(crate) use compiled::Index;
 pub use rusqlite::{Connection, Transaction};

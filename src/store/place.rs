@@ -120,6 +120,14 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
             | OpenFlags::SQLITE_OPEN_EXRESCODE,
     )?;
     connection.busy_timeout(BUSY)?;
+    restrict(&connection)?;
+    connection.execute_batch("PRAGMA cell_size_check = ON")?;
+    temporary_files(&connection, folder(path));
+    Ok(connection)
+}
+
+/// Takes from a connection what a file could make work for whoever has written it: triggers, views, other files.
+pub(super) fn restrict(connection: &Connection) -> rusqlite::Result<()> {
     for (config, on) in [
         (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
         (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
@@ -132,9 +140,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
         connection.set_db_config(config, on)?;
     }
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
-    connection.execute_batch("PRAGMA cell_size_check = ON")?;
-    temporary_files(&connection, folder(path));
-    Ok(connection)
+    Ok(())
 }
 
 /// Sorts and temporary tables spill beside the vault, whose folder is trusted and large enough, not into /tmp. SQLite

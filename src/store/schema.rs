@@ -127,6 +127,7 @@ impl Kind {
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         self.compare_schema(&tx)?;
         self.apply(&tx)?;
+        stamp(&tx)?;
         tx.commit()?;
         Ok(true)
     }
@@ -152,6 +153,13 @@ impl Kind {
         tx.pragma_update(None, "user_version", target)?;
         Ok(())
     }
+}
+
+/// Moves the stamp on: part of every transaction that writes (see [`super::wal`]).
+pub(super) fn stamp(tx: &Connection) -> Result<()> {
+    tx.prepare_cached("UPDATE stamp SET prev = own, own = randomblob(16)")?
+        .execute([])?;
+    Ok(())
 }
 
 pub(crate) fn version_of(connection: &Connection) -> Result<i64> {

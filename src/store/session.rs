@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use super::audit::{self, Anchor, Draft, Who, codes};
 use super::file::write_on;
 use super::lock::{Holder, LockFile};
+use super::presence::Presence;
 use super::{Error, Keys, Kind, Result, place};
 use crate::ambient::Ambient;
 
@@ -272,7 +273,8 @@ impl Shared {
         let recorded = || -> Result<()> {
             let (mut connection, schema) = place::connect(&home.path, home.kind)?;
             let (lock, schema) = (LockFile::open(&home.path)?, Cell::new(schema));
-            let guard = (&lock, home.kind, &schema);
+            let presence = Presence::of(&home.path)?;
+            let guard = (&lock, home.kind, &schema, &presence);
             let holder = Holder::new("lock", &home.who, home.ambient.clock.now());
             let mut tries = TRIES;
             loop {
