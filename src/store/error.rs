@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::ambient::NoRandomness;
+use crate::files::{Distrust, NoFile};
 
 /// The result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -63,6 +64,56 @@ pub enum Error {
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
+    },
+    /// A file, or a folder on its way, that others could have put there or could change, or that cannot be written.
+    #[error("{}{} {why}, so that nothing was opened; {}", .role, .path.display(), .why.remedy(.path))]
+    Untrusted {
+        /// What it is to the sealed file, as in "the folder "; nothing where it is the file itself.
+        role: &'static str,
+        /// Which file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: Distrust,
+    },
+    /// A rollback journal lies beside the file.
+    #[error(
+        "there is a journal beside the {kind}, {}: no {kind} has one, and SQLite would replay it and may delete the file that it names; nothing was opened: find out where it came from, and remove it", .path.display()
+    )]
+    Journal {
+        /// What was opened.
+        kind: &'static str,
+        /// Where the journal is.
+        path: PathBuf,
+    },
+    /// What another file left lies where a new one is to be made.
+    #[error("{} is there already, left by another {kind} of that name; move it away, or name another file for the new {kind}", .path.display())]
+    Leftover {
+        /// What was to be made.
+        kind: &'static str,
+        /// What is there.
+        path: PathBuf,
+    },
+    /// A write-ahead log of another copy of the file.
+    #[error(
+        "{} belongs to another copy of this {kind}: together they would be a mix of both, so nothing was touched; end every session on the {kind}, then move that file away, or restore the {kind} with the log it was saved with", .path.display()
+    )]
+    StrangeLog {
+        /// What was opened.
+        kind: &'static str,
+        /// Where the log is.
+        path: PathBuf,
+    },
+    /// The file under a session is not the one it began with.
+    #[error(
+        "the {kind} {} {what} while it was open, and what this session has done since may be lost; the session has ended: restore the {kind}, log in, and look at 'audit list'", .path.display()
+    )]
+    Gone {
+        /// What was open.
+        kind: &'static str,
+        /// Where it was.
+        path: PathBuf,
+        /// What became of it, as in "was deleted".
+        what: &'static str,
     },
     /// Not a database.
     #[error("{} is not a {kind}: {why}; check the path", .path.display())]
@@ -206,14 +257,19 @@ impl Error {
     pub fn class(&self) -> Class {
         match self {
             Self::Mode { .. }
+            | Self::Untrusted { .. }
             | Self::LockedOut { .. }
             | Self::WrongPassword { .. }
             | Self::NoSuchMaster { .. }
             | Self::Password { .. }
             | Self::Locked => Class::Refused,
-            Self::Corrupt { .. } | Self::Field { .. } | Self::Epoch { .. } | Self::Keys(_) => {
-                Class::Integrity
-            }
+            Self::Corrupt { .. }
+            | Self::Journal { .. }
+            | Self::StrangeLog { .. }
+            | Self::Gone { .. }
+            | Self::Field { .. }
+            | Self::Epoch { .. }
+            | Self::Keys(_) => Class::Integrity,
             Self::Sql(error) if Self::is_damage(error) => Class::Integrity,
             Self::Sql(error) => match error.sqlite_error_code() {
                 Some(rusqlite::ErrorCode::OperationInterrupted) => Class::Interrupted,
@@ -239,6 +295,18 @@ impl Error {
             error.sqlite_error_code(),
             Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
         )
+    }
+
+    /// A file beside a sealed one that was not opened.
+    pub(crate) fn no_file(doing: &'static str, path: &Path, why: NoFile) -> Self {
+        match why {
+            NoFile::Io(source) => Self::io(doing, path, source),
+            NoFile::Distrusted(why) => Self::Untrusted {
+                role: "",
+                path: path.to_owned(),
+                why,
+            },
+        }
     }
 
     pub(crate) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {

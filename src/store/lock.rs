@@ -4,17 +4,17 @@
 //! SQLite's write lock, so that whoever waits in vain can be told for what. The note is no lock: it is only read by
 //! somebody who was kept out, and a note left by a killed process names a process that is gone.
 
-use std::fs::{File, OpenOptions};
-use std::io::Read;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use super::audit::Who;
-use super::{Error, Result};
+use super::{Error, Result, place};
+use crate::files::{self, Openness};
 
 /// Who writes, for whoever has to wait.
 #[derive(Debug, Clone)]
@@ -56,16 +56,9 @@ pub(crate) struct LockFile {
 impl LockFile {
     /// The lock file of the sealed file at `vault`, made if it is not there.
     pub(crate) fn open(vault: &Path) -> Result<Self> {
-        let path = beside(vault);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-            .open(&path)
-            .map_err(|source| Error::io("open the lock file", &path, source))?;
+        let path = place::beside(vault, ".lock");
+        let file = files::open_or_make(&path, Openness::Readable)
+            .map_err(|why| Error::no_file("open the lock file", &path, why))?;
         Ok(Self { file, path })
     }
 
@@ -121,22 +114,13 @@ impl LockFile {
     }
 
     fn read(&self) -> Option<Note> {
-        let mut text = String::new();
-        File::open(&self.path)
-            .ok()?
-            .take(64 * 1024)
-            .read_to_string(&mut text)
-            .ok()?;
-        let note: Note = serde_json::from_str(text.lines().next()?).ok()?;
+        let mut text = vec![0; 64 * 1024];
+        let length = self.file.read_at(&mut text, 0).ok()?;
+        let line = text.get(..length)?.split(|byte| *byte == b'\n').next()?;
+        let note: Note = serde_json::from_slice(line).ok()?;
         let process = rustix::process::Pid::from_raw(note.process)?;
         // Another user's process answers EPERM: it lives.
         let gone = rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH);
         (!gone).then_some(note)
     }
-}
-
-fn beside(vault: &Path) -> PathBuf {
-    let mut name = vault.as_os_str().to_owned();
-    name.push(".lock");
-    PathBuf::from(name)
 }

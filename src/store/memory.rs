@@ -1,9 +1,7 @@
 //! What this machine saw of a file's audit, kept in the OS user's state directory, away from the file (security.md
 //! §4): an old copy that is brought back shows at the next login.
 
-use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -11,6 +9,10 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::audit::{self, Anchor, Claim, hex};
 use super::{Error, Result, place};
+use crate::files::{self, NoFile, Openness};
+
+/// More than any anchor takes.
+const LONGEST: u64 = 1024;
 
 /// The anchors that this machine keeps, one small file for each sealed file.
 #[derive(Debug, Clone)]
@@ -34,12 +36,16 @@ impl Memory {
         connection: &Connection,
     ) -> Result<Option<String>> {
         let path = self.path(vid);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(Error::io("read", &path, source)),
+        let mut text = Vec::new();
+        match files::open_private(&path, Openness::Readable) {
+            Ok(file) => file
+                .take(LONGEST)
+                .read_to_end(&mut text)
+                .map_err(|source| Error::io("read", &path, source))?,
+            Err(NoFile::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(why) => return Err(Error::no_file("read", &path, why)),
         };
-        let Some((claim, when)) = parse(&text) else {
+        let Some((claim, when)) = parse(&String::from_utf8_lossy(&text)) else {
             return Ok(Some(format!(
                 "what this machine noted of the vault's audit cannot be read; it is noted anew in {}",
                 path.display()
@@ -67,16 +73,13 @@ impl Memory {
     pub(super) fn note(&self, vid: &[u8; 16], anchor: &Anchor, now: Timestamp) -> Result<()> {
         let path = self.path(vid);
         place::make_folder(&path)?;
-        let part = path.with_extension(format!("{}.new", std::process::id()));
-        let written = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&part)
-            .and_then(|mut file| writeln!(file, "{anchor} {now}"))
-            .and_then(|()| fs::rename(&part, &path));
-        written.map_err(|source| Error::io("note the audit's anchor in", &path, source))
+        let failed = |source: io::Error| Error::io("note the audit's anchor in", &path, source);
+        files::write_whole(
+            &path,
+            true,
+            |error| failed(error.kind().into()),
+            |file| writeln!(file, "{anchor} {now}").map_err(failed),
+        )
     }
 
     fn path(&self, vid: &[u8; 16]) -> PathBuf {
@@ -98,6 +101,7 @@ mod tests {
     use super::super::audit::tests::{bare, put};
     use super::super::audit::{Draft, codes};
     use super::*;
+    use std::fs;
 
     const VID: [u8; 16] = [7; 16];
 
@@ -152,5 +156,36 @@ mod tests {
         memory.note(&VID, &anchor, Timestamp::UNIX_EPOCH).unwrap();
         fs::write(memory.path(&VID), "nonsense").unwrap();
         assert!(compare(&memory, &bare()).contains("cannot be read"));
+    }
+
+    #[test]
+    fn a_note_that_others_could_have_put_there_is_not_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory::below(folder.path());
+        let connection = bare();
+        let anchor = put(
+            &connection,
+            &Draft::new(&codes::SETTING, "system set"),
+            true,
+        );
+        let path = memory.path(&VID);
+        let victim = folder.path().join("victim");
+        fs::write(&victim, "precious").unwrap();
+        let compare = || {
+            memory
+                .compare(&VID, &connection)
+                .map_err(|error| error.to_string())
+        };
+        let note = || memory.note(&VID, &anchor, Timestamp::UNIX_EPOCH).unwrap();
+        note();
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&victim, &path).unwrap();
+        assert!(compare().unwrap_err().contains("is a symbolic link"));
+        note();
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+        assert_eq!(compare(), Ok(None));
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+        fs::set_permissions(&path, mode).unwrap();
+        assert!(compare().unwrap_err().contains("can be written by others"));
     }
 }

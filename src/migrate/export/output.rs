@@ -43,7 +43,7 @@ pub(super) struct Output<'a> {
     vault: &'a mut Vault,
     work: &'a Work<'a>,
     request: &'a Request<'a>,
-    id: String,
+    id: Uuid,
     /// Its number in the ledger.
     pub(super) number: u64,
     begun: Anchor,
@@ -78,7 +78,7 @@ impl<'a> Output<'a> {
             )
         };
         let created = work.ambient.clock.now();
-        let part = destination.create(&text)?;
+        let part = destination.create(id)?;
         let path = part.path().to_string_lossy().into_owned();
         let opening = Opening {
             id: &text,
@@ -117,7 +117,7 @@ impl<'a> Output<'a> {
                 vault,
                 work,
                 request,
-                id: text,
+                id,
                 number,
                 begun,
                 part,
@@ -176,7 +176,7 @@ impl<'a> Output<'a> {
     /// Steps B and C. After an error nothing stays behind, unless the file already has its name.
     pub(super) fn commit(mut self, report: Report) -> Result<Exported> {
         let done = self.seal(&report).and_then(|summary| {
-            self.part.publish(&self.id, self.request.overwrite)?;
+            self.part.publish(self.id, self.request.overwrite)?;
             Ok(summary)
         });
         match done {
@@ -238,7 +238,7 @@ impl<'a> Output<'a> {
             })?;
         Ok(Exported {
             number,
-            id: self.id,
+            id: self.id.to_string(),
             path,
             size: summary.size,
             sha256: audit::hex(&summary.sha256),
