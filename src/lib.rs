@@ -17,6 +17,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub mod ambient;
 pub mod crypto;
+pub mod files;
 pub mod model;
 pub mod otp;
 pub mod render;

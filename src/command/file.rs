@@ -1,17 +1,16 @@
 //! Files that commands name: new ones, written whole or not at all, and private ones that hold a password.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use rustix::fs::OFlags;
 use secrecy::{ExposeSecret, SecretSlice};
 use zeroize::Zeroizing;
 
 use crate::ambient::{CancelToken, Patient};
 use crate::exchange::input;
 use crate::exchange::list::Names;
+use crate::files::{self, Distrust, NoFile, Openness};
 use crate::lang::selection::{Expr, Operand, Selection};
 
 use super::failure::code;
@@ -33,62 +32,21 @@ pub fn write_new(
     if !overwrite && path.symlink_metadata().is_ok() {
         return Err(failed(&std::io::ErrorKind::AlreadyExists.into()));
     }
-    let mut part = tempfile::Builder::new()
-        .prefix(".igsh-")
-        .suffix(".part")
-        .permissions(Permissions::from_mode(0o600))
-        .tempfile_in(folder_of(path))
-        .map_err(|error| failed(&error))?;
-    fill(part.as_file_mut())?;
-    part.as_file().sync_all().map_err(|error| failed(&error))?;
-    let named = if overwrite {
-        part.persist(path)
-    } else {
-        part.persist_noclobber(path)
-    };
-    named.map_err(|error| failed(&error.error))?;
-    Ok(())
-}
-
-fn folder_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
+    files::write_whole(path, overwrite, failed, fill)
 }
 
 /// Reads a file that holds passwords: a plain file of which nobody but its owner may know.
 pub fn read_private(path: &Path) -> Result<SecretSlice<u8>, Failure> {
-    let failed = |error: &std::io::Error| Failure::file("read", path, error);
-    let mut file = OpenOptions::new()
-        .read(true)
-        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
-        .open(path)
-        .map_err(|error| failed(&error))?;
-    let meta = file.metadata().map_err(|error| failed(&error))?;
-    if !meta.is_file() {
-        return Err(Failure::new(
-            Exit::Denied,
-            code::PASSWORD,
-            format!(
-                "{} is not a plain file, so no password is read from it",
-                path.display()
-            ),
-        )
-        .hint("name a file, or use --password-fd"));
-    }
-    let mode = meta.mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(Failure::new(
-            Exit::Denied,
-            code::PASSWORD,
-            format!(
-                "{} can be read by others (mode {mode:04o}), so no password is read from it",
-                path.display()
-            ),
-        )
-        .hint(format!("type: chmod 600 {}", path.display())));
-    }
+    let mut file = files::open_private(path, Openness::Closed).map_err(|why| match why {
+        NoFile::Io(error) => Failure::file("read", path, &error),
+        NoFile::Distrusted(why) => {
+            let refused = format!("{} {why}, so no password is read from it", path.display());
+            Failure::new(Exit::Denied, code::PASSWORD, refused).hint(match why {
+                Distrust::NotPlain(_) => "name a file, or use --password-fd".to_owned(),
+                why => why.remedy(path),
+            })
+        }
+    })?;
     read_secret(&mut file, path)
 }
 

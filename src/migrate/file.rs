@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::crypto::Sha256;
 use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
+use uuid::Uuid;
 
 /// Why a bundle's file could not be written. Nothing half-written stays behind.
 #[derive(Debug, thiserror::Error)]
@@ -118,7 +119,7 @@ impl Destination {
     }
 
     /// Makes and locks the file to write to.
-    pub fn create(self, id: &str) -> Result<Part, FileError> {
+    pub fn create(self, id: Uuid) -> Result<Part, FileError> {
         survive_size_limit();
         let name = self.part_name(id);
         let flags =
@@ -141,12 +142,12 @@ impl Destination {
     }
 
     /// The name of the file while it is written.
-    fn part_name(&self, id: &str) -> String {
+    fn part_name(&self, id: Uuid) -> String {
         format!(".{}.{id}.part", self.name)
     }
 
     /// What stands under the final name (`None`) or under that of the temporary file of `id`.
-    pub fn found(&self, id: Option<&str>) -> Result<Found, FileError> {
+    pub fn found(&self, id: Option<Uuid>) -> Result<Found, FileError> {
         let name = id.map_or_else(|| self.name.clone(), |id| self.part_name(id));
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = match rustix::fs::openat(&self.folder, &name, flags, Mode::empty()) {
@@ -169,7 +170,7 @@ impl Destination {
     }
 
     /// Whether a writer holds the final file or the temporary one of `id`.
-    pub fn is_locked(&self, id: &str) -> bool {
+    pub fn is_locked(&self, id: Uuid) -> bool {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         [self.part_name(id), self.name.clone()].iter().any(|name| {
             rustix::fs::openat(&self.folder, name, flags, Mode::empty()).is_ok_and(|file| {
@@ -180,7 +181,7 @@ impl Destination {
     }
 
     /// Gives the temporary file of `id` its final name.
-    pub fn publish(&self, id: &str, overwrite: bool) -> Result<(), FileError> {
+    pub fn publish(&self, id: Uuid, overwrite: bool) -> Result<(), FileError> {
         self.check(overwrite)?;
         let part = self.part_name(id);
         if overwrite {
@@ -219,7 +220,7 @@ impl Destination {
     }
 
     /// Removes the temporary file of `id`; one that is not there is as good as removed.
-    pub fn remove_part(&self, id: &str) -> Result<(), FileError> {
+    pub fn remove_part(&self, id: Uuid) -> Result<(), FileError> {
         match rustix::fs::unlinkat(&self.folder, self.part_name(id), AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
             Err(errno) => Err(self.failed("remove the temporary file of", errno.into())),
@@ -278,7 +279,7 @@ impl Part {
     }
 
     /// Gives the file its final name, on the disk too. The lock goes with `self`.
-    pub fn publish(&mut self, id: &str, overwrite: bool) -> Result<(), FileError> {
+    pub fn publish(&mut self, id: Uuid, overwrite: bool) -> Result<(), FileError> {
         self.destination.publish(id, overwrite)?;
         self.published = true;
         Ok(())
@@ -333,7 +334,7 @@ mod tests {
 
     use super::*;
 
-    const ID: &str = "01234567-89ab-4def-8123-456789abcdef";
+    const ID: Uuid = Uuid::from_u128(0x0123_4567_89ab_4def_8123_4567_89ab_cdef);
 
     fn folder() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
@@ -357,7 +358,7 @@ mod tests {
         part
     }
 
-    fn find(path: &Path, id: Option<&str>) -> Found {
+    fn find(path: &Path, id: Option<Uuid>) -> Found {
         Destination::new(path).unwrap().found(id).unwrap()
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::command::failure::code;
 use crate::command::{Exit, Failure};
+use crate::files::{self, Distrust, Openness};
 use crate::lang::Span;
 use crate::lang::diagnostic::{self, Diagnostic, Source};
 use crate::lang::redact;
@@ -94,33 +95,20 @@ impl Text {
 /// Reads a script. With a master logged in, one that others can write is refused: its lines would run as the
 /// master's.
 pub fn read(path: &Path, session: bool) -> Result<Text, Failure> {
-    use std::os::unix::fs::MetadataExt as _;
     let failed = |error: &std::io::Error| Failure::file("read", path, error);
     // What is looked at is what is read, whatever the name stands for a moment later.
     let mut file = std::fs::File::open(path).map_err(|error| failed(&error))?;
     let meta = file.metadata().map_err(|error| failed(&error))?;
-    let is_foreign = ![0, rustix::process::geteuid().as_raw()].contains(&meta.uid());
-    if session && is_foreign {
-        return Err(Failure::new(
-            Exit::Denied,
-            code::FORBIDDEN,
-            format!(
-                "{} belongs to another user, who can write it, so a master does not run it",
-                path.display()
-            ),
-        )
-        .hint("read it, then run a copy of your own"));
-    }
-    if session && meta.mode() & 0o022 != 0 {
-        return Err(Failure::new(
-            Exit::Denied,
-            code::FORBIDDEN,
-            format!(
-                "{} can be written by others, so a master does not run it",
-                path.display()
-            ),
-        )
-        .hint(format!("read it, then type: chmod go-w {}", path.display())));
+    if let (true, Err(why)) = (
+        session,
+        files::judge_owner_and_mode(&meta, Openness::Readable),
+    ) {
+        let refused = format!("{} {why}, so a master does not run it", path.display());
+        let hint = match why {
+            Distrust::Open { .. } => format!("read it, then {}", why.remedy(path)),
+            _ => "read it, then run a copy of your own".to_owned(),
+        };
+        return Err(Failure::new(Exit::Denied, code::FORBIDDEN, refused).hint(hint));
     }
     let mut bytes = Vec::new();
     std::io::Read::read_to_end(&mut file, &mut bytes).map_err(|error| failed(&error))?;

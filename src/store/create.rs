@@ -2,9 +2,8 @@
 //! the name that was asked for.
 
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::TransactionBehavior;
@@ -16,6 +15,7 @@ use super::{Error, Kind, Result, place, slots};
 use crate::ambient::Ambient;
 use crate::crypto::kdf::{self, Cost};
 use crate::crypto::master_password::{self, Unfit};
+use crate::files;
 use crate::model::SecretBytes;
 
 /// The names of the masters of every sealed file.
@@ -53,6 +53,8 @@ impl SealedFile {
         }
         place::make_folder(path)?;
         let path = place::resolve(path)?;
+        place::trust_folder(&path)?;
+        place::no_leftovers(&path, kind)?;
         let part = Part::new(&path, ambient)?;
         let draft = Draft::new(&codes::INIT, command).object(path.to_string_lossy());
         fill(&part.0, kind, &passwords, cost, &draft, who, ambient)?;
@@ -143,12 +145,7 @@ impl Part {
         name.push(path.file_name().unwrap_or_default());
         name.push(format!(".{}.new", audit::hex(&id)));
         let part = path.with_file_name(name);
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&part)
-            .map_err(|source| Error::io("make", &part, source))?;
+        files::create_new(&part).map_err(|source| Error::io("make", &part, source))?;
         Ok(Self(part))
     }
 }
@@ -156,10 +153,8 @@ impl Part {
 impl Drop for Part {
     fn drop(&mut self) {
         for end in ["", "-wal", "-shm", "-journal"] {
-            let mut name = self.0.as_os_str().to_owned();
-            name.push(end);
             // After a rename there is nothing left of it, which is as it should be.
-            let _ = fs::remove_file(name);
+            let _ = fs::remove_file(place::beside(&self.0, end));
         }
     }
 }

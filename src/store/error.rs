@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::ambient::{Cancelled, NoRandomness};
+use crate::files::{Distrust, NoFile};
 
 /// The result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -63,6 +64,34 @@ pub enum Error {
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
+    },
+    /// A file, or a folder on its way, that others could have put there or could change, or that cannot be written.
+    #[error("{}{} {why}, so that nothing was opened; {}", .role, .path.display(), .why.remedy(.path))]
+    Untrusted {
+        /// What it is to the sealed file, as in "the folder "; nothing where it is the file itself.
+        role: &'static str,
+        /// Which file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: Distrust,
+    },
+    /// A rollback journal lies beside the file.
+    #[error(
+        "there is a journal beside the {kind}, {}: no {kind} has one, and SQLite would replay it and may delete the file that it names; nothing was opened: find out where it came from, and remove it", .path.display()
+    )]
+    Journal {
+        /// What was opened.
+        kind: &'static str,
+        /// Where the journal is.
+        path: PathBuf,
+    },
+    /// What another file left lies where a new one is to be made.
+    #[error("{} is there already, left by another {kind} of that name; move it away, or name another file for the new {kind}", .path.display())]
+    Leftover {
+        /// What was to be made.
+        kind: &'static str,
+        /// What is there.
+        path: PathBuf,
     },
     /// Not a database.
     #[error("{} is not a {kind}: {why}; check the path", .path.display())]
@@ -256,6 +285,7 @@ impl Error {
     pub fn class(&self) -> Class {
         match self {
             Self::Mode { .. }
+            | Self::Untrusted { .. }
             | Self::LockedOut { .. }
             | Self::WrongPassword { .. }
             | Self::NoSuchMaster { .. }
@@ -268,6 +298,7 @@ impl Error {
             | Self::Gone { .. }
             | Self::OwnSlot
             | Self::AuditDamaged { .. }
+            | Self::Journal { .. }
             | Self::Field { .. }
             | Self::Epoch { .. }
             | Self::Keys(_) => Class::Integrity,
@@ -307,6 +338,18 @@ impl Error {
                     | PermissionDenied
             )
         )
+    }
+
+    /// A file beside a sealed one that was not opened.
+    pub(crate) fn no_file(doing: &'static str, path: &Path, why: NoFile) -> Self {
+        match why {
+            NoFile::Io(source) => Self::io(doing, path, source),
+            NoFile::Distrusted(why) => Self::Untrusted {
+                role: "",
+                path: path.to_owned(),
+                why,
+            },
+        }
     }
 
     pub(crate) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {

@@ -48,6 +48,7 @@ impl SealedFile {
         place::inspect(path, kind)?;
         let path = place::resolve(path)?;
         let held = |error| or_held(&path, kind, error);
+        place::inspect_around(&path, kind)?;
         let lock = LockFile::open(&path)?;
         let presence = Presence::begin(&path, kind, &lock)?;
         let (mut connection, mut schema) = place::connect(&path, kind).map_err(held)?;

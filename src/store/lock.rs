@@ -4,18 +4,20 @@
 //! SQLite's write lock, so that whoever waits in vain can be told for what. The note is no lock: it is only read by
 //! somebody who was kept out, and a note left by a killed process names a process that is gone.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use super::audit::Who;
+use super::place::beside;
 use super::{Error, Result};
+use crate::files::{self, Openness};
 
 /// Who writes, for whoever has to wait.
 #[derive(Debug, Clone)]
@@ -147,7 +149,7 @@ pub(super) fn holder(vault: &Path) -> String {
 
 fn read(path: &Path) -> Option<Note> {
     let mut text = String::new();
-    File::open(path)
+    files::open_private(path, Openness::Readable)
         .ok()?
         .take(64 * 1024)
         .read_to_string(&mut text)
@@ -159,30 +161,8 @@ fn read(path: &Path) -> Option<Note> {
     (!gone).then_some(note)
 }
 
-/// Opens a lock file, made if it is not there: a plain file of this account, never one that a link leads to.
+/// Opens a lock file, made if it is not there.
 pub(super) fn open(path: &Path) -> Result<File> {
-    let doing = |source| Error::io("open the lock file", path, source);
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
-        .open(path)
-        .map_err(doing)?;
-    let meta = file.metadata().map_err(doing)?;
-    if !meta.is_file() || meta.uid() != rustix::process::geteuid().as_raw() {
-        return Err(doing(io::Error::other(
-            "it is not a plain file of this account; remove it when no session runs",
-        )));
-    }
-    Ok(file)
-}
-
-/// The path of a lock file of the sealed file at `vault`.
-pub(super) fn beside(vault: &Path, end: &str) -> PathBuf {
-    let mut name = vault.as_os_str().to_owned();
-    name.push(end);
-    PathBuf::from(name)
+    files::open_or_make(path, Openness::Readable)
+        .map_err(|why| Error::no_file("open the lock file", path, why))
 }

@@ -6,16 +6,15 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
-use rustix::fs::OFlags;
 
 use super::audit::{self, Anchor, Claim, hex};
 use super::{Error, Result, SealedFile, place};
 use crate::ambient::Ambient;
+use crate::files::{self, NoFile, Openness};
 
 /// The anchors that this machine keeps, one small file for each sealed file.
 #[derive(Debug, Clone)]
@@ -272,32 +271,28 @@ fn fits(claim: &Claim, connection: &Connection) -> Result<bool> {
 /// A small file that no link leads to; nothing where there is none.
 fn read(path: &Path) -> Result<Option<String>> {
     const MOST: u64 = 64 * 1024;
-    let file = fs::OpenOptions::new()
-        .read(true)
-        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
-        .open(path);
+    let file = match files::open_private(path, Openness::Readable) {
+        Ok(file) => file,
+        Err(NoFile::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(why) => return Err(Error::no_file("read", path, why)),
+    };
     let mut bytes = Vec::new();
-    match file.and_then(|file| file.take(MOST).read_to_end(&mut bytes)) {
-        Ok(_) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(Error::io("read", path, source)),
-    }
+    file.take(MOST)
+        .read_to_end(&mut bytes)
+        .map_err(|source| Error::io("read", path, source))?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Puts a new file in the place of an old one, or of nothing.
 fn replace(path: &Path, text: &str) -> Result<()> {
     place::make_folder(path)?;
-    let write = || -> io::Result<()> {
-        let mut part = tempfile::Builder::new()
-            .prefix(".")
-            .suffix(".new")
-            .tempfile_in(place::folder(path))?;
-        part.write_all(text.as_bytes())?;
-        part.as_file().sync_all()?;
-        part.persist(path)?;
-        Ok(())
-    };
-    write().map_err(|source| Error::io("note the audit's anchor in", path, source))
+    let failed = |source: io::Error| Error::io("note the audit's anchor in", path, source);
+    files::write_whole(
+        path,
+        true,
+        |error| failed(error.kind().into()),
+        |file| file.write_all(text.as_bytes()).map_err(failed),
+    )
 }
 
 #[cfg(test)]
@@ -305,6 +300,7 @@ mod tests {
     use super::super::audit::tests::{bare, put};
     use super::super::audit::{Draft, codes};
     use super::*;
+    use std::fs;
 
     const VID: [u8; 16] = [7; 16];
 
@@ -472,5 +468,37 @@ mod tests {
             fs::remove_file(&path).unwrap();
             fs::rename(&other, &path).unwrap();
         }
+    }
+
+    #[test]
+    fn a_note_that_others_could_have_put_there_is_not_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory::below(folder.path());
+        let connection = bare();
+        put(
+            &connection,
+            &Draft::new(&codes::SETTING, "system set"),
+            true,
+        );
+        let path = memory.path(&VID);
+        let victim = folder.path().join("victim");
+        fs::write(&victim, "precious").unwrap();
+        let warnings = || {
+            let seen = memory.compare(&VID, &connection).unwrap();
+            seen.warnings.join(" ")
+        };
+        let note = || memory.note(&VID, &connection, Timestamp::UNIX_EPOCH);
+        note().unwrap();
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&victim, &path).unwrap();
+        assert!(warnings().contains("is a symbolic link"));
+        assert!(note().is_err(), "it may be a rollback's only witness");
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+        fs::remove_file(&path).unwrap();
+        note().unwrap();
+        assert_eq!(warnings(), "");
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+        fs::set_permissions(&path, mode).unwrap();
+        assert!(warnings().contains("can be written by others"));
     }
 }

@@ -40,6 +40,7 @@ pub(crate) use keys::tests::loose as loose_keys;
 pub use keys::{Column, Keys};
 pub use lock::Holder;
 pub use memory::{Memory, Rollback};
+pub(crate) use place::beside;
 pub use schema::Kind;
 pub use scratch::scratch;
 pub use session::{Arrival, MasterSession, Pulse};

@@ -4,7 +4,7 @@
 //! A database is never opened with plain file calls: closing any descriptor of a file drops the POSIX locks that
 //! SQLite holds on it elsewhere in the process.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, Metadata};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::schema::version_of;
 use super::{Error, Kind, Result};
+use crate::files::{self, Distrust, NoFile, Openness, folder_of};
 
 /// How long a writer waits for another one.
 pub(crate) const BUSY: Duration = Duration::from_secs(5);
@@ -30,18 +31,10 @@ pub(crate) fn resolve(path: &Path) -> Result<PathBuf> {
             io::Error::new(io::ErrorKind::InvalidInput, "not a file name"),
         )
     })?;
-    Ok(folder(path)
+    Ok(folder_of(path)
         .canonicalize()
         .map_err(|source| Error::io("reach the folder of", path, source))?
         .join(name))
-}
-
-/// The folder of a path; the current one where none is named.
-pub(crate) fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
 }
 
 /// Makes the folder of a path, 0700, with those above it.
@@ -49,60 +42,139 @@ pub(crate) fn make_folder(path: &Path) -> Result<()> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
-        .create(folder(path))
+        .create(folder_of(path))
         .map_err(|source| Error::io("make the folder of", path, source))
 }
 
 /// Makes a rename or a new name in the folder of `path` last.
 pub(crate) fn sync_folder(path: &Path) -> Result<()> {
-    File::open(folder(path))
+    File::open(folder_of(path))
         .and_then(|dir| dir.sync_all())
         .map_err(|source| Error::io("sync the folder of", path, source))
 }
 
-/// Refuses what is missing, not a plain file, or open to others.
-pub(crate) fn inspect(path: &Path, kind: &Kind) -> Result<()> {
-    let meta = match fs::symlink_metadata(path) {
-        Ok(meta) => meta,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(Error::Missing {
-                kind: kind.name,
-                init: kind.init,
-                path: path.to_owned(),
-            });
+/// The path of a file beside a sealed one: the same name with an end.
+pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}
+
+/// Which file lies at a path, whatever it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    pub(crate) fn of(meta: &Metadata) -> Self {
+        Self {
+            device: meta.dev(),
+            inode: meta.ino(),
         }
-        Err(source) => return Err(Error::io("look at", path, source)),
+    }
+}
+
+/// Refuses a sealed file that is missing or not trusted, and says which it is.
+pub(crate) fn inspect(path: &Path, kind: &Kind) -> Result<Identity> {
+    let Some(meta) = look(path)? else {
+        return Err(Error::Missing {
+            kind: kind.name,
+            init: kind.init,
+            path: path.to_owned(),
+        });
     };
-    if !meta.is_file() {
-        return Err(Error::NotAFile {
+    let judged = files::judge(&meta, Openness::Closed).and_then(|()| files::writable(path, &meta));
+    judged.map_err(|why| match why {
+        Distrust::NotPlain(what) => Error::NotAFile {
             kind: kind.name,
             path: path.to_owned(),
-            what: if meta.is_symlink() {
-                "a symbolic link"
-            } else if meta.is_dir() {
-                "a folder"
-            } else {
-                "not a plain file"
-            },
+            what,
+        },
+        Distrust::Open { mode, .. } => Error::Mode {
+            path: path.to_owned(),
+            mode,
+        },
+        why => untrusted("the ", path, why),
+    })?;
+    Ok(Identity::of(&meta))
+}
+
+/// Refuses a folder that is not trusted, and what lies beside the sealed file and does not belong there or could have
+/// been put there by others: SQLite would take it for its own. The path is resolved.
+pub(crate) fn inspect_around(path: &Path, kind: &Kind) -> Result<()> {
+    trust_folder(path)?;
+    let journal = beside(path, "-journal");
+    if look(&journal)?.is_some() {
+        return Err(Error::Journal {
+            kind: kind.name,
+            path: journal,
         });
     }
-    if meta.mode() & 0o077 != 0 {
-        return Err(Error::Mode {
-            path: path.to_owned(),
-            mode: meta.mode() & 0o7777,
-        });
+    for (end, openness) in [
+        ("-wal", Openness::Closed),
+        ("-shm", Openness::Readable),
+        (".lock", Openness::Readable),
+    ] {
+        let path = beside(path, end);
+        if let Some(meta) = look(&path)? {
+            files::judge(&meta, openness)
+                .and_then(|()| files::writable(&path, &meta))
+                .map_err(|why| untrusted("", &path, why))?;
+        }
     }
     Ok(())
 }
 
+/// Refuses a folder in which others could put files beside a sealed one, or the user could not.
+pub(crate) fn trust_folder(path: &Path) -> Result<()> {
+    files::trust_folder(folder_of(path)).map_err(|(folder, why)| match why {
+        NoFile::Io(source) => Error::io("look at", &folder, source),
+        NoFile::Distrusted(why) => untrusted("the folder ", &folder, why),
+    })
+}
+
+/// Refuses to make a file where the log or journal of an earlier one lies: SQLite would take them for the new one's.
+pub(crate) fn no_leftovers(path: &Path, kind: &Kind) -> Result<()> {
+    for end in ["-wal", "-journal"] {
+        let path = beside(path, end);
+        if look(&path)?.is_some() {
+            return Err(Error::Leftover {
+                kind: kind.name,
+                path,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What lies at a path, without following a link.
+pub(crate) fn look(path: &Path) -> Result<Option<Metadata>> {
+    match fs::symlink_metadata(path) {
+        Ok(meta) => Ok(Some(meta)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::io("look at", path, source)),
+    }
+}
+
+fn untrusted(role: &'static str, path: &Path, why: Distrust) -> Error {
+    Error::Untrusted {
+        role,
+        path: path.to_owned(),
+        why,
+    }
+}
+
 /// Connects to a file that is ours, is not newer than we are, and is not visibly damaged. Nothing is written to it
-/// before that is known.
-/// Gives back the number of the schema's state beside it.
+/// before that is known. Gives back the number of the schema's state beside it.
 pub(crate) fn connect(path: &Path, kind: &'static Kind) -> Result<(Connection, i64)> {
     let damage = |error: Error| match error {
         Error::Sql(error) => from_sql(path, kind, error),
         other => other,
     };
+    inspect(path, kind)?;
+    inspect_around(path, kind)?;
     let connection = open(path).map_err(damage)?;
     check_header(&connection, path, kind).map_err(damage)?;
     let schema = kind.compare_schema(&connection).map_err(damage)?;
@@ -122,7 +194,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
     connection.busy_timeout(BUSY)?;
     restrict(&connection)?;
     connection.execute_batch("PRAGMA cell_size_check = ON")?;
-    temporary_files(&connection, folder(path));
+    temporary_files(&connection, folder_of(path));
     Ok(connection)
 }
 

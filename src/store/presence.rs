@@ -4,8 +4,6 @@
 //! reported as done. So every transaction that writes first holds path and content against what the session has seen.
 
 use std::cell::Cell;
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,18 +11,16 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::audit::Anchor;
 use super::lock::LockFile;
+use super::place::{self, Identity};
 use super::{Error, Kind, Result, wal};
 
-/// Device and inode of a file.
-type Id = (u64, u64);
-
 /// Files that are open in this process: no handle to them may be closed beside SQLite's own.
-static OPEN: Mutex<Vec<Id>> = Mutex::new(Vec::new());
+static OPEN: Mutex<Vec<Identity>> = Mutex::new(Vec::new());
 
 /// A file that is open.
 #[derive(Debug)]
 pub(super) struct Presence {
-    id: Id,
+    id: Identity,
     /// The newest entry of the audit that was seen, once a session has begun.
     seen: Cell<Option<Anchor>>,
     is_registered: bool,
@@ -32,9 +28,9 @@ pub(super) struct Presence {
 
 impl Presence {
     /// For another connection to a file that is open.
-    pub(super) fn of(path: &Path) -> Result<Self> {
+    pub(super) fn of(path: &Path, kind: &Kind) -> Result<Self> {
         Ok(Self {
-            id: id(path)?,
+            id: place::inspect(path, kind)?,
             seen: Cell::new(None),
             is_registered: false,
         })
@@ -43,15 +39,15 @@ impl Presence {
     /// For the first connection to a file: also looks whether the write-ahead log beside it is its own, unless another
     /// session uses it, whose log that is.
     pub(super) fn begin(path: &Path, kind: &Kind, lock: &LockFile) -> Result<Self> {
-        let mut presence = Self::of(path)?;
+        let mut presence = Self::of(path, kind)?;
         let is_first = !open_files().contains(&presence.id);
-        if is_first && has_log(path) && lock.is_alone()? {
+        if is_first && has_log(path)? && lock.is_alone()? {
             let fits = wal::fits(path).map_err(|error| Error::io("read the log of", path, error));
             lock.release();
             if !fits? {
                 return Err(Error::OtherLog {
                     kind: kind.name,
-                    log: wal::beside(path),
+                    log: place::beside(path, "-wal"),
                 });
             }
         }
@@ -62,10 +58,10 @@ impl Presence {
 
     /// Whether the file that was opened still lies at its path.
     pub(super) fn check(&self, path: &Path, kind: &Kind) -> Result<()> {
-        let what = match id(path) {
-            Ok(id) if id == self.id => return Ok(()),
-            Ok(_) => "another file stands in its place",
-            Err(_) => "it was deleted or moved",
+        let what = match place::look(path)?.map(|meta| Identity::of(&meta)) {
+            Some(id) if id == self.id => return Ok(()),
+            Some(_) => "another file stands in its place",
+            None => "it was deleted or moved",
         };
         Err(gone(path, kind, what))
     }
@@ -103,17 +99,12 @@ impl Drop for Presence {
     }
 }
 
-fn open_files() -> MutexGuard<'static, Vec<Id>> {
+fn open_files() -> MutexGuard<'static, Vec<Identity>> {
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn has_log(path: &Path) -> bool {
-    fs::symlink_metadata(wal::beside(path)).is_ok_and(|meta| meta.len() > 0)
-}
-
-fn id(path: &Path) -> Result<Id> {
-    let meta = fs::symlink_metadata(path).map_err(|error| Error::io("look at", path, error))?;
-    Ok((meta.dev(), meta.ino()))
+fn has_log(path: &Path) -> Result<bool> {
+    Ok(place::look(&place::beside(path, "-wal"))?.is_some_and(|meta| meta.len() > 0))
 }
 
 fn gone(path: &Path, kind: &Kind, what: &'static str) -> Error {

@@ -273,7 +273,7 @@ impl Shared {
         let recorded = || -> Result<()> {
             let (mut connection, schema) = place::connect(&home.path, home.kind)?;
             let (lock, schema) = (LockFile::open(&home.path)?, Cell::new(schema));
-            let presence = Presence::of(&home.path)?;
+            let presence = Presence::of(&home.path, home.kind)?;
             let guard = (&lock, home.kind, &schema, &presence);
             let holder = Holder::new("lock", &home.who, home.ambient.clock.now());
             let mut tries = TRIES;

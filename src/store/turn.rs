@@ -11,7 +11,8 @@ use std::time::Duration;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-use super::lock::{beside, open};
+use super::lock::open;
+use super::place::beside;
 use super::{Error, Result};
 use crate::ambient::{Clock, Waiting};
 

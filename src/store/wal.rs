@@ -7,9 +7,11 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+
+use super::place;
 
 /// The random bytes of one write.
 type Mark = [u8; 16];
@@ -18,17 +20,10 @@ type Mark = [u8; 16];
 const HEADER: usize = 32;
 const FRAME: usize = 24;
 
-/// The log beside a file.
-pub(super) fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    PathBuf::from(name)
-}
-
 /// Whether the log beside this file, if there is one, follows from it. The file must not be open in this process:
 /// closing it here would take away the locks of the other handles.
 pub(super) fn fits(path: &Path) -> io::Result<bool> {
-    let log = match File::open(beside(path)) {
+    let log = match File::open(place::beside(path, "-wal")) {
         Ok(log) => log,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
         Err(error) => return Err(error),
@@ -68,7 +63,7 @@ fn base(path: &Path) -> rusqlite::Result<Option<(u32, Mark)>> {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW,
     )?;
-    super::place::restrict(&db)?;
+    place::restrict(&db)?;
     let page = db
         .query_row(
             "SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = 'stamp'",

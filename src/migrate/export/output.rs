@@ -44,7 +44,7 @@ pub(super) struct Output<'a> {
     vault: &'a mut Vault,
     work: &'a Work<'a>,
     request: &'a Request<'a>,
-    id: String,
+    id: Uuid,
     /// Its number in the ledger.
     pub(super) number: u64,
     begun: Anchor,
@@ -79,7 +79,7 @@ impl<'a> Output<'a> {
             )
         };
         let created = work.ambient.clock.now();
-        let part = destination.create(&text)?;
+        let part = destination.create(id)?;
         let path = part.path().to_string_lossy().into_owned();
         let opening = Opening {
             id: &text,
@@ -119,7 +119,7 @@ impl<'a> Output<'a> {
                 vault,
                 work,
                 request,
-                id: text,
+                id,
                 number,
                 begun,
                 part,
@@ -178,7 +178,7 @@ impl<'a> Output<'a> {
     /// Steps B and C. After an error nothing stays behind, unless the file already has its name.
     pub(super) fn commit(mut self, report: Report) -> Result<Exported> {
         let done = self.seal(&report).and_then(|summary| {
-            self.part.publish(&self.id, self.request.overwrite)?;
+            self.part.publish(self.id, self.request.overwrite)?;
             Ok(summary)
         });
         match done {
@@ -220,7 +220,7 @@ impl<'a> Output<'a> {
         let draft = Draft {
             code: &codes::BUNDLE_SEALED,
             bundle: Some(number),
-            bundle_id: Some(self.id.clone()),
+            bundle_id: Some(self.id.to_string()),
             intent: Some(self.begun.seq),
             detail: Some(format!("SHA-256 {}", sealing.sha256)),
             ..self.request.draft.clone()
@@ -259,7 +259,7 @@ impl<'a> Output<'a> {
             })?;
         Ok(Exported {
             number,
-            id: self.id,
+            id: self.id.to_string(),
             path,
             size: summary.size,
             sha256: audit::hex(&summary.sha256),

@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::store::Connection;
+use uuid::Uuid;
 
 use crate::ambient::Ambient;
 use crate::migrate::error::Result;
@@ -38,6 +39,8 @@ pub enum Fate {
     Lost,
     /// It is written whole, but cannot get its name yet.
     Waiting(FileError),
+    /// The row's id is none that igsh gives, so that no file is looked for.
+    Damaged,
 }
 
 impl fmt::Display for Notice {
@@ -63,6 +66,10 @@ impl fmt::Display for Notice {
                 f,
                 "Bundle {number} is written, but cannot be put in its place: {error}. The next login tries again."
             ),
+            Fate::Damaged => write!(
+                f,
+                "the vault's row of bundle {number} is damaged: its id is not one that igsh gives; no file was touched"
+            ),
         }
     }
 }
@@ -80,9 +87,17 @@ pub fn settle(
 ) -> Result<Vec<Notice>> {
     let mut notices = Vec::new();
     for bundle in ledger::unresolved(vault.file().connection())? {
+        let Some(id) = id_of(&bundle) else {
+            notices.push(Notice {
+                number: bundle.number,
+                path: PathBuf::from(&bundle.path),
+                fate: Fate::Damaged,
+            });
+            continue;
+        };
         let seen = match bundle.state {
-            State::Open => look_for_open(&bundle),
-            _ => look_for_sealed(&bundle),
+            State::Open => look_for_open(&bundle, id),
+            _ => look_for_sealed(&bundle, id),
         };
         let write = |tx: &Connection| -> Result<Option<Fate>> {
             let amended = state::amend(tx, keys, &[&decisions::BUNDLES])?;
@@ -108,6 +123,12 @@ pub fn settle(
     Ok(notices)
 }
 
+/// The id of a row, which becomes part of a file's name: it has to be one, written as igsh writes it.
+fn id_of(bundle: &Bundle) -> Option<Uuid> {
+    let id = Uuid::try_parse(&bundle.id).ok()?;
+    (id.to_string() == bundle.id).then_some(id)
+}
+
 /// What the file system has of a bundle.
 enum Seen {
     /// Its writer lives.
@@ -121,20 +142,20 @@ enum Seen {
 }
 
 /// A file that was not written whole goes.
-fn look_for_open(bundle: &Bundle) -> Seen {
+fn look_for_open(bundle: &Bundle, id: Uuid) -> Seen {
     let Ok(destination) = Destination::new(Path::new(&bundle.path)) else {
         return Seen::Nothing;
     };
-    if destination.is_locked(&bundle.id) {
+    if destination.is_locked(id) {
         return Seen::Alive;
     }
     // What cannot be removed is half a file under a hidden name: no reason to keep the row.
-    let _ = destination.remove_part(&bundle.id);
+    let _ = destination.remove_part(id);
     Seen::Nothing
 }
 
 /// A file that was written whole gets its name.
-fn look_for_sealed(bundle: &Bundle) -> Seen {
+fn look_for_sealed(bundle: &Bundle, id: Uuid) -> Seen {
     let look = || -> Result<Seen, FileError> {
         let destination = match Destination::new(Path::new(&bundle.path)) {
             Err(FileError::Folder { source, .. })
@@ -144,7 +165,7 @@ fn look_for_sealed(bundle: &Bundle) -> Seen {
             }
             destination => destination?,
         };
-        if destination.is_locked(&bundle.id) {
+        if destination.is_locked(id) {
             return Ok(Seen::Alive);
         }
         let is_whole = |found| matches!(found, Found::File { sha256 } if Some(audit::hex(&sha256)) == bundle.sha256);
@@ -152,8 +173,8 @@ fn look_for_sealed(bundle: &Bundle) -> Seen {
             destination.sync()?;
             return Ok(Seen::Whole);
         }
-        if is_whole(destination.found(Some(&bundle.id))?) {
-            destination.publish(&bundle.id, bundle.overwrite)?;
+        if is_whole(destination.found(Some(id))?) {
+            destination.publish(id, bundle.overwrite)?;
             return Ok(Seen::Whole);
         }
         Ok(Seen::Nothing)
@@ -193,7 +214,7 @@ fn draft(bundle: &Bundle, fate: &Fate, holder: &Holder) -> Option<Draft> {
         Fate::Failed => Some(draft.failed("not written whole; removed")),
         Fate::Lost => Some(draft.failed("written whole; the file is not there")),
         Fate::Done(moved) => Some(draft.count("users", *moved)),
-        Fate::Waiting(_) => None,
+        Fate::Waiting(_) | Fate::Damaged => None,
     }
 }
 

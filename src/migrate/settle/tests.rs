@@ -110,11 +110,38 @@ fn a_file_of_another_id_or_under_the_final_name_is_not_ours_to_remove() {
 }
 
 #[test]
+fn an_id_that_is_none_touches_no_file() {
+    for id in [
+        "x/../../victim",
+        "",
+        "01234567-89AB-4DEF-8123-456789ABCDEF",
+        "{01234567-89ab-4def-8123-456789abcdef}",
+        "0123456789ab4def8123456789abcdef",
+    ] {
+        for wanted in [State::Open, State::Sealed] {
+            let mut house = killed(wanted, false);
+            house.sql(&format!("UPDATE bundles SET id = '{id}'"));
+            let folder = house.path(".p.igb.x");
+            std::fs::create_dir_all(&folder).unwrap();
+            let named = house.path(&format!(".p.igb.{id}.part"));
+            std::fs::create_dir_all(named.parent().unwrap()).unwrap();
+            write(&named, CONTENT);
+            assert!(matches!(fate(&mut house), Fate::Damaged), "{id}");
+            assert!(named.exists());
+            assert_eq!(state(&house), wanted.as_str());
+        }
+    }
+}
+
+#[test]
 fn an_export_whose_writer_lives_is_left_alone() {
     for wanted in [State::Open, State::Sealed] {
         let mut house = killed(wanted, false);
         let path = house.path("p.igb");
-        let alive = Destination::new(&path).unwrap().create(ID).unwrap();
+        let alive = Destination::new(&path)
+            .unwrap()
+            .create(Uuid::try_parse(ID).unwrap())
+            .unwrap();
         assert!(settled(&mut house).is_empty());
         assert_eq!(state(&house), wanted.as_str());
         assert!(part(&house).exists());

@@ -4,12 +4,12 @@ use secrecy::ExposeSecret as _;
 
 use super::Entry;
 use crate::command::context::Desk;
-use crate::command::failure::restricted;
+use crate::command::failure::{code, restricted};
 use crate::command::{Exit, FORMAT, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Complete, Effect, Example};
-use crate::migrate::settle::settle;
+use crate::migrate::settle::{Fate, settle};
 use crate::model::SecretBytes;
 use crate::render::counted;
 use crate::shell::{Shell, Text};
@@ -171,10 +171,17 @@ impl Shell {
         let who = self.desk.who.clone();
         let holder = Holder::new("login", &who, self.ambient.clock.now());
         let opened = self.desk.opened()?;
+        let mut damaged = None;
         for notice in settle(opened.vault, &opened.keys, &who, &holder, &self.ambient)? {
-            self.ui.notice(&notice.to_string());
+            match notice.fate {
+                Fate::Damaged => damaged = Some(notice),
+                _ => self.ui.notice(&notice.to_string()),
+            }
         }
-        Ok(())
+        damaged.map_or(Ok(()), |notice| {
+            Err(Failure::new(Exit::Integrity, code::VAULT, notice)
+                .hint("restore a backup; see 'audit verify' and 'bundle list'"))
+        })
     }
 
     /// Logs the master of a locked session in again.

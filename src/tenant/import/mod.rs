@@ -14,14 +14,14 @@ mod running;
 mod tests;
 
 use std::collections::HashSet;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek};
-use std::os::unix::fs::OpenOptionsExt as _;
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::{FlockOperation, flock};
 
 use crate::ambient::{Ambient, CancelToken, Progress};
 use crate::bundle::{Checked, Reader};
+use crate::files::{self, NoFile, Openness};
 use crate::model::bundle::Record;
 use crate::store::audit::{self, Draft, Who, codes};
 use crate::store::{self, Holder, Keys};
@@ -140,26 +140,13 @@ impl Tenant {
 
     /// The lock of whoever imports; two at once are refused.
     fn only_one(&self) -> Result<File> {
-        let mut path = self.file.path().as_os_str().to_owned();
-        path.push(".import");
-        let path = std::path::PathBuf::from(path);
-        let failed = |source| store::Error::Io {
-            doing: "open the lock file",
-            path: path.clone(),
-            source,
-        };
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-            .open(&path)
-            .map_err(failed)?;
+        let path = store::beside(self.file.path(), ".import");
+        let failed = |why| store::Error::no_file("open the lock file", &path, why);
+        let file = files::open_or_make(&path, Openness::Readable).map_err(failed)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(file),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Running),
-            Err(errno) => Err(failed(errno.into()).into()),
+            Err(errno) => Err(failed(NoFile::Io(errno.into())).into()),
         }
     }
 

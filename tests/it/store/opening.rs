@@ -129,6 +129,132 @@ fn a_folder_may_be_a_link() {
     assert!(SealedFile::open(&elsewhere.path().join("link/vault.db"), &KIND).is_ok());
 }
 
+/// What is refused, and that the attempt left nothing behind.
+#[track_caller]
+fn refused_untouched(bench: &Bench, words: &[&str]) -> Error {
+    let (names, content) = (bench.names(), fs::read(bench.path()).unwrap());
+    let error = refused(&bench.path());
+    for word in words {
+        assert!(
+            error.to_string().contains(word),
+            "{word:?} is not in: {error}"
+        );
+    }
+    assert_eq!(bench.names(), names);
+    assert_eq!(fs::read(bench.path()).unwrap(), content);
+    error
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_read_only_vault_is_told_and_works_after_the_advice() {
+    let bench = Bench::made();
+    set_mode(&bench.path(), 0o400);
+    let error = refused_untouched(
+        &bench,
+        &["cannot be written (mode 0400)", "type: chmod 600 '"],
+    );
+    assert_eq!(error.class(), Class::Refused);
+    set_mode(&bench.path(), 0o600);
+    let folder = bench.folder.path().canonicalize().unwrap();
+    set_mode(&folder, 0o500);
+    let words = [
+        "the folder ",
+        "cannot be written (mode 0500)",
+        "chmod u+rwx '",
+    ];
+    refused_untouched(&bench, &words);
+    set_mode(&folder, 0o700);
+    let mut file = bench.open();
+    bench.login(&mut file, 0).unwrap();
+}
+
+#[test]
+fn a_folder_that_others_can_write_is_refused() {
+    let bench = Bench::made();
+    for mode in [0o770, 0o707, 0o1777] {
+        set_mode(bench.folder.path(), mode);
+        let words = ["the folder ", "can be written by others", "chmod go-w '"];
+        let error = refused_untouched(&bench, &words);
+        assert_eq!(error.class(), Class::Refused);
+        assert!(bench.create(&bench.folder.path().join("new.db")).is_err());
+        assert_eq!(bench.names(), ["vault.db"]);
+    }
+    set_mode(bench.folder.path(), 0o755);
+    bench.open();
+}
+
+#[test]
+fn a_journal_beside_a_vault_is_never_replayed() {
+    let bench = Bench::made();
+    let journal = bench.folder.path().join("vault.db-journal");
+    for made in [
+        &(|| fs::write(&journal, b"").unwrap()) as &dyn Fn(),
+        &|| fs::write(&journal, b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7").unwrap(),
+        &|| symlink("nowhere", &journal).unwrap(),
+        &|| fs::create_dir(&journal).unwrap(),
+    ] {
+        made();
+        let words = [
+            "vault.db-journal",
+            "may delete the file that it names",
+            "remove it",
+        ];
+        let error = refused_untouched(&bench, &words);
+        assert_eq!(error.class(), Class::Integrity);
+        let _ = fs::remove_file(&journal);
+    }
+}
+
+#[test]
+fn what_others_could_have_put_beside_a_vault_is_refused() {
+    let bench = Bench::made();
+    for end in ["-wal", "-shm", ".lock"] {
+        let path = bench.folder.path().join(format!("vault.db{end}"));
+        let refused_with = |words: &[&str]| {
+            let error = refused_untouched(&bench, &[&[&*format!("vault.db{end}")], words].concat());
+            assert_eq!(error.class(), Class::Refused, "{end}");
+        };
+        symlink("/dev/null", &path).unwrap();
+        refused_with(&["is a symbolic link"]);
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, b"").unwrap();
+        set_mode(&path, 0o666);
+        refused_with(&["can be written by others (mode 0666)"]);
+        // What an older igsh left beside a vault of mode 0400.
+        set_mode(&path, 0o400);
+        refused_with(&["cannot be written (mode 0400)", "chmod 600 '"]);
+        set_mode(&path, 0o600);
+        if std::os::unix::fs::chown(&path, Some(12_345), None).is_ok() {
+            refused_with(&["belongs to another user (number 12345)"]);
+        } else {
+            eprintln!("skipped: only root can give a file away");
+        }
+        fs::remove_file(&path).unwrap();
+    }
+    if std::os::unix::fs::chown(bench.path(), Some(12_345), None).is_ok() {
+        refused_untouched(&bench, &["belongs to another user (number 12345)"]);
+    }
+}
+
+#[test]
+fn a_new_vault_takes_nothing_over_from_an_old_one() {
+    for end in ["-wal", "-journal"] {
+        let bench = Bench::new();
+        let name = format!("vault.db{end}");
+        fs::write(bench.folder.path().join(&name), "old").unwrap();
+        let error = bench.create(&bench.path()).unwrap_err();
+        assert!(
+            error.to_string().contains("left by another vault"),
+            "{error}"
+        );
+        assert_eq!(bench.names(), [name]);
+    }
+}
+
 #[test]
 fn a_newer_schema_is_refused_on_either_side() {
     for version in [2002, 3001, 999_999] {

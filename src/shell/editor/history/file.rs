@@ -12,14 +12,15 @@
 //! nobody rewrites a line of somebody else. A file without the first line is of the first format, one command a line.
 
 use std::collections::HashSet;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use super::{Entry, KEPT};
+use crate::files::{self, Distrust, NoFile, Openness};
 
 /// The first line of the file.
 const FORMAT: &str = "igsh history 2";
@@ -228,40 +229,21 @@ fn read(path: &Path, file: &mut File) -> Result<(Contents, usize, bool), History
 
 /// Opens and locks the file, makes it where there is none, and refuses one that others could read.
 fn open_locked(path: &Path) -> Result<File, HistoryError> {
-    let not_a_file = || HistoryError::NotAFile {
-        path: path.to_owned(),
-    };
     loop {
-        let opened = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-            .open(path);
-        let file = match opened {
-            Err(e) if e.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-                return Err(not_a_file());
-            }
-            Err(e) if e.kind() == io::ErrorKind::IsADirectory => return Err(not_a_file()),
-            other => other.map_err(HistoryError::io(path))?,
-        };
+        let file = files::open_or_make(path, Openness::Closed).map_err(|why| match why {
+            NoFile::Io(error) => HistoryError::io(path)(error),
+            NoFile::Distrusted(Distrust::NotPlain(_)) => HistoryError::NotAFile {
+                path: path.to_owned(),
+            },
+            NoFile::Distrusted(Distrust::Open { mode, .. }) => HistoryError::OpenToOthers {
+                path: path.to_owned(),
+                mode,
+            },
+            NoFile::Distrusted(_) => HistoryError::Foreign {
+                path: path.to_owned(),
+            },
+        })?;
         let meta = file.metadata().map_err(HistoryError::io(path))?;
-        if !meta.is_file() {
-            return Err(not_a_file());
-        }
-        if meta.uid() != rustix::process::geteuid().as_raw() {
-            return Err(HistoryError::Foreign {
-                path: path.to_owned(),
-            });
-        }
-        if meta.mode() & 0o077 != 0 {
-            return Err(HistoryError::OpenToOthers {
-                path: path.to_owned(),
-                mode: meta.mode() & 0o7777,
-            });
-        }
         file.lock().map_err(HistoryError::io(path))?;
         // Another session may have put another file in its place while this one waited.
         if std::fs::metadata(path).is_ok_and(|now| now.ino() == meta.ino()) {
@@ -272,24 +254,12 @@ fn open_locked(path: &Path) -> Result<File, HistoryError> {
 
 /// Puts a file with just these lines in the place of the one that the caller has locked.
 fn rewrite(path: &Path, entries: &[Entry]) -> io::Result<()> {
-    let beside = path.with_extension(format!("{}.part", std::process::id()));
     let mut text = format!("{FORMAT}\n");
     for entry in entries {
         text += &written(entry);
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beside)?;
-    let put = file
-        .write_all(text.as_bytes())
-        .and_then(|()| std::fs::rename(&beside, path));
-    if put.is_err() {
-        // It is ours, and of no use to anybody.
-        let _ = std::fs::remove_file(&beside);
-    }
-    put
+    let again = |error: &io::Error| io::Error::from(error.kind());
+    files::write_whole(path, true, again, |file| file.write_all(text.as_bytes()))
 }
 
 /// A line of the file, with its end.
