@@ -105,6 +105,22 @@ fn a_seed_of_another_user_is_named() {
 }
 
 #[test]
+fn a_load_repairs_what_is_damaged_of_users() {
+    let house = house();
+    sql(
+        &house,
+        "UPDATE users SET state = 'ASLEEP' WHERE id = 2; \
+         UPDATE qa SET sealed = zeroblob(80) WHERE user = (SELECT max(user) FROM qa); \
+         UPDATE tokens SET seed = zeroblob(80)",
+    );
+    damaged(&check(&house, "system check"));
+    house
+        .master(&["source generate users=30 seed=1 -load"])
+        .ok();
+    check(&house, "system check").ok();
+}
+
+#[test]
 fn passwords_of_bundles_and_digests_are_opened_too() {
     let house = house();
     sql(

@@ -239,7 +239,9 @@ fn advice(subject: Subject) -> &'static str {
         Subject::Decision => {
             "restore a backup; or, when what is there is right, 'system accept-state'"
         }
-        Subject::Value | Subject::Field => "restore a backup",
+        Subject::Value | Subject::Field => {
+            "load the source again; restore a backup where that does not help"
+        }
         Subject::Bundle => "do not import it: fetch the file that was exported, or export again",
         Subject::Audit => "'audit verify'; keep a copy, and compare it with a backup",
         Subject::Remark => "nothing, if it was moved",
