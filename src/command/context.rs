@@ -94,11 +94,17 @@ impl Desk {
 
     /// The vault and the session.
     pub fn opened(&mut self) -> Result<Opened<'_>, Failure> {
+        let opened = self.opened_unseen()?;
+        opened.vault.file().check_schema()?;
+        Ok(opened)
+    }
+
+    /// The same before the schema is looked at: for a command that looks for damage.
+    pub fn opened_unseen(&mut self) -> Result<Opened<'_>, Failure> {
         let (Some(vault), Some(session)) = (self.vault.as_mut(), self.session.as_ref()) else {
             return Err(no_session());
         };
         let keys = session.keys()?;
-        vault.file().check_schema()?;
         Ok(Opened {
             vault,
             session,

@@ -63,7 +63,7 @@ pub mod code {
         BUSY = "E0502", "another session holds the vault",
             "Two sessions can work at once, but only one writes at a time. A writer waits five seconds and is then told which command holds the vault and since when. Logins of the same master follow each other; one waits a minute for those before it. Try again when that has finished.";
         CHANGED = "E0503", "the vault was changed by another program",
-            "Schema, settings, target ids, exclusions, bundles, masters, keys and audit are not as a session left them. 'system check' lists what differs, 'audit verify' what was done to the audit. Restore a backup; or, when you know who changed what, take it as it is with 'system accept-state'.",
+            "Schema, settings, target ids, exclusions, bundles, masters, keys and audit are not as a session left them. 'system check' lists what differs, 'audit verify' what was done to the audit; where the schema is another one, nothing is read and no master comes in. Restore a backup; or, when you know who changed what, take it as it is with 'system accept-state'.",
             "export file=a.igb" =>
             "system check";
         GONE = "E0504", "the vault was deleted, moved or replaced under the session",

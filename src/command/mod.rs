@@ -75,6 +75,7 @@ pub static ALL: &[&Entry] = &[
     &system::INIT,
     &system::GET,
     &system::SET,
+    &system::CHECK,
     &system::ACCEPT,
     &master::LIST,
     &master::SET,

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::crypto::Sha256;
+use crate::store::audit::hex;
 use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 use uuid::Uuid;
@@ -149,22 +150,53 @@ impl Destination {
     /// What stands under the final name (`None`) or under that of the temporary file of `id`.
     pub fn found(&self, id: Option<Uuid>) -> Result<Found, FileError> {
         let name = id.map_or_else(|| self.name.clone(), |id| self.part_name(id));
+        Ok(match self.open(&name)? {
+            Opened::Nothing => Found::Nothing,
+            Opened::Locked => Found::Locked,
+            Opened::File(file) => Found::File {
+                sha256: hash(&file, &mut |_| Ok(()))
+                    .map_err(|source| self.failed("read", source))?,
+            },
+        })
+    }
+
+    /// Whether what stands under the final name is a file of this size and, where one is given, with this hash, in
+    /// hexadecimal digits; `None` where there is no file that can be read. `read` gets the number of bytes of each piece.
+    pub fn is_like(
+        &self,
+        size: u64,
+        sha256: Option<&str>,
+        read: &mut dyn FnMut(u64) -> io::Result<()>,
+    ) -> Result<Option<bool>, FileError> {
+        let Opened::File(file) = self.open(&self.name)? else {
+            return Ok(None);
+        };
+        let failed = |source| self.failed("read", source);
+        if file.metadata().map_err(failed)?.len() != size {
+            return Ok(Some(false));
+        }
+        let Some(sha256) = sha256 else {
+            return Ok(Some(true));
+        };
+        let found = hash(&file, read).map_err(failed)?;
+        Ok(Some(hex(&found) == sha256))
+    }
+
+    /// Opens what stands under a name, for reading.
+    fn open(&self, name: &str) -> Result<Opened, FileError> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = match rustix::fs::openat(&self.folder, &name, flags, Mode::empty()) {
+        let file = match rustix::fs::openat(&self.folder, name, flags, Mode::empty()) {
             Ok(file) => File::from(file),
-            Err(Errno::NOENT | Errno::LOOP) => return Ok(Found::Nothing),
+            Err(Errno::NOENT | Errno::LOOP) => return Ok(Opened::Nothing),
             Err(errno) => return Err(self.failed("open", errno.into())),
         };
         let is_file = file.metadata().is_ok_and(|data| data.is_file());
         if !is_file {
-            return Ok(Found::Nothing);
+            return Ok(Opened::Nothing);
         }
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared) {
-            Ok(()) => {
-                let sha256 = hash(&file).map_err(|source| self.failed("read", source))?;
-                Ok(Found::File { sha256 })
-            }
-            Err(Errno::WOULDBLOCK) => Ok(Found::Locked),
+            Ok(()) => Ok(Opened::File(file)),
+            Err(Errno::WOULDBLOCK) => Ok(Opened::Locked),
             Err(errno) => Err(self.failed("lock", errno.into())),
         }
     }
@@ -230,6 +262,13 @@ impl Destination {
     fn failed(&self, what: &'static str, source: io::Error) -> FileError {
         failed(what, &self.path, source)
     }
+}
+
+/// The same, not read yet.
+enum Opened {
+    Nothing,
+    Locked,
+    File(File),
 }
 
 /// What stands under a name.
@@ -314,13 +353,16 @@ fn failed(what: &'static str, path: &Path, source: io::Error) -> FileError {
     }
 }
 
-fn hash(mut file: &File) -> io::Result<[u8; 32]> {
+fn hash(mut file: &File, piece: &mut dyn FnMut(u64) -> io::Result<()>) -> io::Result<[u8; 32]> {
     let mut hash = Sha256::default();
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match file.read(&mut buffer) {
             Ok(0) => return Ok(hash.finish()),
-            Ok(read) => hash.update(&buffer[..read]),
+            Ok(read) => {
+                hash.update(&buffer[..read]);
+                piece(read as u64)?;
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

@@ -10,6 +10,7 @@ pub mod error;
 pub mod explain;
 pub mod export;
 pub mod file;
+pub mod integrity;
 pub mod mapping;
 mod ordered;
 pub mod phases;
@@ -35,19 +36,29 @@ pub fn password(db: &Connection, keys: &Keys, number: u64) -> error::Result<Bund
     let unknown = |why| error::Error::Unknown(format!("bundle {number} {why}"));
     let kept = ledger::password(db, number)?
         .ok_or_else(|| unknown("is not in the ledger; 'bundle list' shows those that are"))?;
-    let sealed = kept.sealed.ok_or_else(|| {
+    let password = open_password(&kept, keys, number)?;
+    password.ok_or_else(|| {
         unknown("has no password any more: it failed, or its password was forgotten")
-    })?;
+    })
+}
+
+/// Opens a bundle's password as it is kept, where it is.
+fn open_password(
+    kept: &ledger::Password,
+    keys: &Keys,
+    number: u64,
+) -> store::Result<Option<BundlePassword>> {
+    let Some(sealed) = &kept.sealed else {
+        return Ok(None);
+    };
     let generation = kept.generation.to_string();
     let owner = [kept.id.as_str(), generation.as_str()];
-    let open = keys.open(Column::BundlePassword, &owner, &sealed)?;
+    let open = keys.open(Column::BundlePassword, &owner, sealed)?;
     std::str::from_utf8(&open)
         .ok()
         .and_then(|text| BundlePassword::parse(text).ok())
-        .ok_or_else(|| {
-            store::Error::Field {
-                what: format!("the sealed password of bundle {number}"),
-            }
-            .into()
+        .map(Some)
+        .ok_or_else(|| store::Error::Field {
+            what: format!("the sealed password of bundle {number}"),
         })
 }

@@ -114,7 +114,7 @@ pub enum Error {
         known: i64,
     },
     /// Damaged.
-    #[error("the {kind} {} is damaged ({what}); restore a backup, or run 'system check' on a copy", .path.display())]
+    #[error("the {kind} {} is damaged ({what}); restore a backup", .path.display())]
     Corrupt {
         /// What was opened.
         kind: &'static str,
@@ -302,7 +302,9 @@ impl Error {
             | Self::Field { .. }
             | Self::Epoch { .. }
             | Self::Keys(_) => Class::Integrity,
-            Self::Sql(error) if Self::is_damage(error) => Class::Integrity,
+            Self::Sql(error) if Self::is_damage(error) || unreadable(error).is_some() => {
+                Class::Integrity
+            }
             Self::Sql(error) if Self::is_passing(error) => match error.sqlite_error_code() {
                 Some(rusqlite::ErrorCode::OperationInterrupted) => Class::Interrupted,
                 _ => Class::Failed,
@@ -373,9 +375,7 @@ fn sql_message(error: &rusqlite::Error) -> String {
     use rusqlite::ErrorCode::*;
     match error.sqlite_error_code() {
         Some(DatabaseCorrupt | NotADatabase) => {
-            format!(
-                "the database is damaged ({error}); restore a backup, or run 'system check' on a copy"
-            )
+            format!("the database is damaged ({error}); restore a backup")
         }
         Some(DiskFull) => {
             "the disk is full; nothing was changed: make room and run the command again".to_owned()
@@ -390,7 +390,22 @@ fn sql_message(error: &rusqlite::Error) -> String {
             "the database is held by another session; try again when that has finished".to_owned()
         }
         Some(OperationInterrupted) => "interrupted; nothing was changed".to_owned(),
-        _ => format!("the database refused: {error}"),
+        _ => match unreadable(error) {
+            Some(why) => format!("the database holds what igsh does not write: {why}"),
+            None => format!("the database refused: {error}"),
+        },
+    }
+}
+
+/// Why a value that SQLite gave is none that igsh writes, if that is what is wrong.
+pub(crate) fn unreadable(error: &rusqlite::Error) -> Option<String> {
+    use rusqlite::Error::*;
+    match error {
+        FromSqlConversionFailure(_, _, why) => Some(why.to_string()),
+        IntegralValueOutOfRange(_, number) => Some(format!("{number} is out of range")),
+        Utf8Error(..) => Some("a text is not UTF-8".to_owned()),
+        InvalidColumnType(_, name, found) => Some(format!("'{name}' is of the type {found}")),
+        _ => None,
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) use compiled::Index;
 pub use rusqlite::{Connection, Transaction};
 
 pub use create::{MASTERS, NewMaster};
+pub(crate) use error::unreadable;
 pub use error::{Class, Error, Result};
 pub use file::{Checkpoint, SealedFile};
 pub use interrupt::interruptible;

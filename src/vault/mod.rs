@@ -5,6 +5,7 @@
 
 pub mod answers;
 pub mod campaign;
+pub mod check;
 pub mod decisions;
 pub mod digest;
 mod error;

@@ -31,6 +31,7 @@ mod script;
 mod selecting;
 mod signals;
 mod store;
+mod store_check;
 mod tenant;
 mod tenant_verify;
 mod together;

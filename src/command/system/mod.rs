@@ -1,6 +1,7 @@
-//! `system init|get|set|accept-state`: the vault itself and its settings.
+//! `system init|get|set|check|accept-state`: the vault itself and its settings.
 
 mod accept;
+mod check;
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -26,6 +27,7 @@ use crate::store::{self, MASTERS, NewMaster, SealedFile, settings, state};
 use crate::vault::{KIND, workflow};
 
 pub(super) use accept::ACCEPT;
+pub(super) use check::CHECK;
 
 pub(super) const PASSWORDS: Key<std::path::PathBuf> = Key::in_file(
     "passwords",

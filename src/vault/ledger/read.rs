@@ -66,6 +66,33 @@ pub fn list<E: From<Error>>(
     walk(db, &sql, [], |row| each(bundle(row).map_err(Error::from)?))
 }
 
+/// All bundles in the order of their numbers, each with its password as it is kept; one whose row cannot be read is an
+/// error with its number, and the others follow.
+pub fn each(
+    db: &Connection,
+    mut each: impl FnMut(u64, Result<(Bundle, Password)>) -> Result<()>,
+) -> Result<()> {
+    let sql =
+        format!("SELECT {COLUMNS}, password_generation, password FROM bundles ORDER BY number");
+    let read = |row: &Row<'_>| {
+        let bundle = bundle(row)?;
+        let password = Password {
+            id: bundle.id.clone(),
+            generation: row.get(17)?,
+            sealed: row.get(18)?,
+        };
+        Ok((bundle, password))
+    };
+    walk(db, &sql, [], |row| {
+        let number = row.get(0).map_err(Error::from)?;
+        each(
+            number,
+            read(row).map_err(|error: rusqlite::Error| error.into()),
+        )?;
+        Ok(true)
+    })
+}
+
 /// The bundles that were begun and not ended, perhaps by a process that is gone.
 pub fn unresolved(db: &Connection) -> Result<Vec<Bundle>> {
     let sql =

@@ -6,7 +6,9 @@
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
-use crate::model::{Card, Password, SecretBytes, Token, UnassignedCard, UnassignedToken, User};
+use crate::model::{
+    Card, Password, QaPair, SecretBytes, Token, UnassignedCard, UnassignedToken, User,
+};
 use crate::store::{self, Column, Keys, pairs};
 
 /// A user with sealed secrets.
@@ -143,14 +145,7 @@ impl SealedUser {
         };
         let mut qa = Vec::new();
         if let Some(sealed) = &self.qa {
-            let names = [owner.group, owner.userid];
-            let plain = keys.open(Column::Qa, &names, &sealed.sealed)?;
-            qa = pairs::decode(&plain).ok_or_else(|| store::Error::Field {
-                what: format!(
-                    "the sealed questions and answers of {}/{}",
-                    owner.group, owner.userid
-                ),
-            })?;
+            qa = sealed.open(owner, keys)?;
         }
         let passwords = self
             .passwords
@@ -172,6 +167,46 @@ impl SealedUser {
         user.tokens = tokens;
         user.cards = cards;
         Ok(user)
+    }
+
+    /// Opens every value for itself and says how many there are; `refused` gets the error of each that does not open.
+    pub fn try_open(self, keys: &Keys, refused: &mut dyn FnMut(store::Error)) -> u64 {
+        let owner = Owner {
+            group: &self.plain.group,
+            userid: &self.plain.userid,
+        };
+        let mut values = 0;
+        let mut tell = |outcome: store::Result<()>| {
+            values += 1;
+            if let Err(error) = outcome {
+                refused(error);
+            }
+        };
+        if let Some(sealed) = &self.qa {
+            tell(sealed.open(owner, keys).map(drop));
+        }
+        for password in self.passwords {
+            tell(password.open(owner, keys).map(drop));
+        }
+        for token in &self.tokens {
+            token.try_open(owner, keys, &mut tell);
+        }
+        for card in self.cards {
+            tell(card.open(owner, keys).map(drop));
+        }
+        values
+    }
+}
+
+impl SealedQa {
+    fn open(&self, owner: Owner<'_>, keys: &Keys) -> store::Result<Vec<QaPair>> {
+        let plain = keys.open(Column::Qa, &[owner.group, owner.userid], &self.sealed)?;
+        pairs::decode(&plain).ok_or_else(|| store::Error::Field {
+            what: format!(
+                "the sealed questions and answers of {}/{}",
+                owner.group, owner.userid
+            ),
+        })
     }
 }
 
@@ -198,6 +233,22 @@ impl SealedUnassignedToken {
             token: self.token.open(owner, keys)?,
             group: self.group,
         })
+    }
+
+    /// As [`SealedUser::try_open`].
+    pub fn try_open(&self, keys: &Keys, refused: &mut dyn FnMut(store::Error)) -> u64 {
+        let owner = Owner {
+            group: &self.group,
+            userid: "",
+        };
+        let mut values = 0;
+        self.token.try_open(owner, keys, &mut |outcome| {
+            values += 1;
+            if let Err(error) = outcome {
+                refused(error);
+            }
+        });
+        values
     }
 }
 
@@ -265,17 +316,31 @@ impl SealedToken {
     }
 
     fn open(self, owner: Owner<'_>, keys: &Keys) -> store::Result<Token> {
+        let (seed, unlock) = self.values(owner, keys);
+        let (seed, unlock) = (seed?, unlock.transpose()?);
         let mut token = self.plain;
-        let numbers = token_numbers(&token);
-        let names = token_owner(&token, &numbers, owner);
-        let seed = keys.open(Column::TokenSeed, &names, &self.seed)?;
-        let unlock = self
-            .unlock
-            .map(|unlock| keys.open(Column::TokenUnlock, &names, &unlock))
-            .transpose()?;
         token.seed = secret(seed);
         token.unlock = unlock.map(secret);
         Ok(token)
+    }
+
+    /// Hands on what became of the seed and of the unlock data.
+    fn try_open(&self, owner: Owner<'_>, keys: &Keys, tell: &mut dyn FnMut(store::Result<()>)) {
+        let (seed, unlock) = self.values(owner, keys);
+        tell(seed.map(drop));
+        if let Some(unlock) = unlock {
+            tell(unlock.map(drop));
+        }
+    }
+
+    fn values(&self, owner: Owner<'_>, keys: &Keys) -> (Opened, Option<Opened>) {
+        let numbers = token_numbers(&self.plain);
+        let names = token_owner(&self.plain, &numbers, owner);
+        let unlock = self.unlock.as_ref();
+        (
+            keys.open(Column::TokenSeed, &names, &self.seed),
+            unlock.map(|unlock| keys.open(Column::TokenUnlock, &names, unlock)),
+        )
     }
 }
 
@@ -298,6 +363,9 @@ impl SealedCard {
         Ok(card)
     }
 }
+
+/// A value, or why it does not open.
+type Opened = store::Result<Zeroizing<Vec<u8>>>;
 
 fn password_owner<'a>(password: &'a Password, owner: Owner<'a>) -> [&'a str; 3] {
     [

@@ -216,7 +216,7 @@ impl Snapshot {
             "users u"
         };
         let id = if self.narrowed { "c.id" } else { "u.id" };
-        let page = page::users(&self.db, from, id, self.last_user)?;
+        let page = page::users(&self.db, from, id, self.last_user, page::PAGE)?;
         if let Some(last) = page.last() {
             self.last_user = last.id;
         }

@@ -15,14 +15,20 @@ use super::SourceUser;
 use super::row::{CARD, Read, TOKEN, card_row, moment, name, phase, token_row};
 
 /// Users of a page: enough that the statements are not the work, few enough that pages are small.
-const PAGE: usize = 512;
+pub(in crate::vault) const PAGE: usize = 512;
 
 /// Up to this many ids between two chosen users it is cheaper to read over them than to seek.
 const GAP: i64 = 6;
 
-/// The next users after `last`, of those that `from` names; `id` is their id there.
-pub(super) fn users(db: &Connection, from: &str, id: &str, last: i64) -> Result<Vec<SourceUser>> {
-    let mut page = heads(db, from, id, last, PAGE)?;
+/// The next users after `last`, `most` of those that `from` names; `id` is their id there.
+pub(in crate::vault) fn users(
+    db: &Connection,
+    from: &str,
+    id: &str,
+    last: i64,
+    most: usize,
+) -> Result<Vec<SourceUser>> {
+    let mut page = heads(db, from, id, last, most)?;
     let spans = spans(&page);
     records(db, &mut page, &spans)?;
     standings(db, &mut page, &spans)?;
@@ -171,7 +177,10 @@ fn heads(db: &Connection, from: &str, id: &str, last: i64, most: usize) -> Resul
         let group = match groups.get(&group_id) {
             Some(name) => name.clone(),
             None => {
-                let name: String = group_name.query_row([group_id], |row| row.get(0))?;
+                let name: Option<String> = group_name
+                    .query_row([group_id], |row| row.get(0))
+                    .optional()?;
+                let name = name.ok_or(rusqlite::Error::IntegralValueOutOfRange(1, group_id))?;
                 groups.insert(group_id, name.clone());
                 name
             }
@@ -287,7 +296,7 @@ pub(super) fn unassigned_tokens(
     groups: &Sql,
     last: i64,
 ) -> Result<Vec<(i64, SealedUnassignedToken)>> {
-    nobodys(db, TOKEN, "tokens", groups, last, nobodys_token)
+    nobodys(db, TOKEN, "tokens", Some(groups), last, PAGE, nobodys_token)
 }
 
 /// As for tokens.
@@ -297,7 +306,34 @@ pub(super) fn unassigned_cards(
     last: i64,
 ) -> Result<Vec<(i64, SealedUnassignedCard)>> {
     let columns = format!("{CARD}, preproduced, comment");
-    nobodys(db, &columns, "cards", groups, last, nobodys_card)
+    nobodys(
+        db,
+        &columns,
+        "cards",
+        Some(groups),
+        last,
+        PAGE,
+        nobodys_card,
+    )
+}
+
+/// The next unassigned tokens after `last`, `most` of all there ever were: also of those that are gone.
+pub(in crate::vault) fn every_unassigned_token(
+    db: &Connection,
+    last: i64,
+    most: usize,
+) -> Result<Vec<(i64, SealedUnassignedToken)>> {
+    nobodys(db, TOKEN, "tokens", None, last, most, nobodys_token)
+}
+
+/// As for tokens.
+pub(in crate::vault) fn every_unassigned_card(
+    db: &Connection,
+    last: i64,
+    most: usize,
+) -> Result<Vec<(i64, SealedUnassignedCard)>> {
+    let columns = format!("{CARD}, preproduced, comment");
+    nobodys(db, &columns, "cards", None, last, most, nobodys_card)
 }
 
 /// One unassigned token, by its row.
@@ -351,16 +387,26 @@ fn nobodys<T>(
     db: &Connection,
     columns: &str,
     table: &str,
-    groups: &Sql,
+    groups: Option<&Sql>,
     last: i64,
+    most: usize,
     mut read: impl FnMut(&Row<'_>) -> Read<T>,
 ) -> Result<Vec<(i64, T)>> {
+    let condition = groups.map_or_else(String::new, |groups| {
+        format!(
+            "AND gone = 0 AND group_id IN (SELECT g.id FROM groups g WHERE {})",
+            groups.text
+        )
+    });
     let mut statement = db.prepare_cached(&format!(
         "SELECT id, {columns}, (SELECT name FROM groups g WHERE g.id = group_id) FROM {table} \
-         WHERE id < ? AND gone = 0 AND group_id IN (SELECT g.id FROM groups g WHERE {}) ORDER BY id DESC LIMIT {PAGE}",
-        groups.text
+         WHERE id < ? {condition} ORDER BY id DESC LIMIT {most}"
     ))?;
-    let params = std::iter::once(Value::Integer(last)).chain(groups.params.iter().cloned());
+    let params = std::iter::once(Value::Integer(last)).chain(
+        groups
+            .into_iter()
+            .flat_map(|groups| groups.params.iter().cloned()),
+    );
     let page = statement
         .query_map(params_from_iter(params), |row| {
             Ok((row.get(0)?, read(row)?))

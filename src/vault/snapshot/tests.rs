@@ -37,7 +37,7 @@ pub(in crate::vault) fn one_user(db: &Connection, id: i64) -> Option<SourceUser>
     // A snapshot marks collisions in a table of its own connection.
     db.execute_batch("CREATE TEMP TABLE IF NOT EXISTS conflict (user INTEGER PRIMARY KEY)")
         .unwrap();
-    let page = page::users(db, "users u", "u.id", id - 1).unwrap();
+    let page = page::users(db, "users u", "u.id", id - 1, 1).unwrap();
     page.into_iter().next().filter(|user| user.id == id)
 }
 

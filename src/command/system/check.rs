@@ -1,0 +1,290 @@
+//! `system check`: whether the vault is whole, and what to do about what is not.
+
+use std::collections::BTreeMap;
+
+use crate::ambient::{Progress as _, Unit};
+use crate::command::common::list_args;
+use crate::command::{Context, Entry, Exit, Failure, Outcome};
+use crate::lang::args::Key;
+use crate::lang::binder::Bound;
+use crate::lang::spec::{Command, Example};
+use crate::migrate::integrity::{self, Depth, Work};
+use crate::render::doc::{Cell, Column};
+use crate::render::{Bar, counted};
+use crate::store::{Error, SealedFile, audit, interruptible, state};
+use crate::vault::check::{self, Finding, Subject};
+
+const QUICK: Key<bool> = Key::flag(
+    "quick",
+    "Open no fields, read no bundle files, and of the audit only its two ends",
+);
+
+/// `system check`
+pub(in crate::command) static CHECK: Entry = Entry {
+    spec: Command {
+        details: "Looks for damage and for what another program has changed: the structure of the file; the sums over \
+            settings, target ids, exclusions, bundles, masters and keys; every value of the source copy; every sealed \
+            field, which has to open for its owner; the bundles' files, which have to be what was exported; the audit. \
+            It changes nothing, goes on after what it finds, and lists at most 20 findings of a kind. A bundle's file \
+            that is not where it was written is a remark, since people move bundles. A large vault takes minutes; \
+            -quick takes seconds. Exit status 6 when anything is damaged.",
+        args: list_args![QUICK.arg],
+        inspects: true,
+        examples: &[
+            Example {
+                line: "system check",
+                what: "Look at everything",
+            },
+            Example {
+                line: "system check -quick",
+                what: "Only what takes seconds",
+            },
+        ],
+        ..Command::new("system check", "Check whether the vault is damaged")
+    },
+    audit: None,
+    run,
+};
+
+const COLUMNS: &[Column] = &[
+    Column::whole("kind"),
+    Column::text("where"),
+    Column::text("finding"),
+    Column::text("advice"),
+];
+
+fn run(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+    let is_quick = bound.args.flag(&QUICK);
+    let mut found = Found::default();
+    let seen = look(cx, is_quick, &mut found)?;
+    let damage = found.damage();
+    cx.list(bound, "finding", COLUMNS, |push| found.show(push))?;
+    let Seen {
+        fields,
+        bundles,
+        entries,
+    } = seen;
+    let looked_at = match is_quick {
+        true => format!(
+            "{}; sealed fields, the contents of bundles and the middle of the audit were not looked at",
+            counted(bundles, "bundle")
+        ),
+        false => format!(
+            "{}, {}, {}",
+            counted(fields, "field"),
+            counted(bundles, "bundle"),
+            match entries {
+                1 => "1 audit entry".to_owned(),
+                entries => format!("{entries} audit entries"),
+            }
+        ),
+    };
+    Ok(match damage {
+        None => Outcome::said(format!("nothing is damaged: {looked_at}")),
+        Some(damage) => Outcome {
+            exit: Some(Exit::Integrity),
+            ..Outcome::said(format!("damaged: {damage}; looked at {looked_at}"))
+        },
+    })
+}
+
+/// How much was looked at.
+#[derive(Default)]
+struct Seen {
+    fields: u64,
+    bundles: u64,
+    entries: u64,
+}
+
+fn look(cx: &mut Context<'_>, is_quick: bool, found: &mut Found) -> Result<Seen, Failure> {
+    let mut seen = Seen::default();
+    let opened = cx.desk.opened_unseen()?;
+    let (vault, keys) = (&*opened.vault, &opened.keys);
+    let bar = cx.ui.progress();
+    if !structure(vault.file(), &bar, found)? {
+        return Ok(seen);
+    }
+    let Some(mut db) = found.part(Subject::Structure, check::connection(vault))? else {
+        return Ok(seen);
+    };
+    bar.begin("comparing sums", Unit::Items, None);
+    let differences = interruptible(&db, cx.cancel, || state::all_differences(&db, keys));
+    bar.end();
+    for difference in found
+        .part(Subject::Decision, differences)?
+        .unwrap_or_default()
+    {
+        found.add(Finding::new(Subject::Decision, "", difference));
+    }
+    let work = Work {
+        keys,
+        progress: &bar,
+        cancel: cx.cancel,
+    };
+    if !is_quick {
+        let outcome = integrity::fields(&mut db, &work, &mut |finding| found.add(finding));
+        seen.fields = found.part(Subject::Value, outcome)?.unwrap_or_default();
+    }
+    let depth = if is_quick {
+        Depth::Size
+    } else {
+        Depth::Content
+    };
+    let now = vault.file().connection();
+    let outcome = integrity::bundles(&db, now, depth, &work, &mut |finding| found.add(finding));
+    let bundles = found.part(Subject::Value, outcome)?.unwrap_or_default();
+    seen.bundles = bundles.bundles;
+    seen.fields += bundles.fields;
+    if !is_quick {
+        bar.begin("reading the audit", Unit::Items, None);
+        let verified = interruptible(&db, cx.cancel, || {
+            audit::verify(&db, keys, &[], |finding| {
+                found.add(Finding::new(Subject::Audit, "", finding.to_string()));
+            })
+        });
+        bar.end();
+        let verified = found.part(Subject::Audit, verified)?;
+        seen.entries = verified.map_or(0, |verified| verified.entries);
+    }
+    Ok(seen)
+}
+
+/// Structure and schema; whether the tables may be looked at.
+fn structure(file: &SealedFile, bar: &Bar, found: &mut Found) -> Result<bool, Failure> {
+    bar.begin("reading the file", Unit::Items, None);
+    let lines = file.check();
+    bar.end();
+    for line in found.part(Subject::Structure, lines)?.unwrap_or_default() {
+        found.add(Finding::new(Subject::Structure, "", line));
+    }
+    match file.check_schema() {
+        Err(Error::Schema { what, .. }) => {
+            let what = format!("{what}; nothing else was looked at");
+            found.add(Finding::new(Subject::Schema, "", what));
+            Ok(false)
+        }
+        outcome => Ok(found.part(Subject::Structure, outcome)?.is_some()),
+    }
+}
+
+/// What was found, by subject: all of it counted, and so much of it kept that it can be read.
+#[derive(Default)]
+struct Found(BTreeMap<Subject, (u64, Vec<Finding>)>);
+
+impl Found {
+    /// Findings of a kind that are listed.
+    const LISTED: usize = 20;
+
+    fn add(&mut self, finding: Finding) {
+        let (count, listed) = self.0.entry(finding.subject).or_default();
+        *count += 1;
+        if listed.len() < Self::LISTED {
+            listed.push(finding);
+        }
+    }
+
+    /// What a part of the work has given; damage that ended it is a finding, and the next part goes on.
+    fn part<T>(
+        &mut self,
+        subject: Subject,
+        outcome: Result<T, impl Into<Failure>>,
+    ) -> Result<Option<T>, Failure> {
+        match outcome.map_err(Into::into) {
+            Ok(value) => Ok(Some(value)),
+            Err(failure) if failure.exit == Exit::Integrity => {
+                self.add(Finding::new(subject, "", failure.message));
+                Ok(None)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The damage by kind in words, if there is any.
+    fn damage(&self) -> Option<String> {
+        let kinds: Vec<String> = self
+            .0
+            .iter()
+            .filter(|(subject, _)| **subject != Subject::Remark)
+            .map(|(subject, (count, _))| format!("{subject} {count}"))
+            .collect();
+        (!kinds.is_empty()).then(|| kinds.join(", "))
+    }
+
+    fn show(self, push: &mut dyn FnMut(Vec<Cell>) -> Result<bool, Failure>) -> Result<(), Failure> {
+        for (subject, (count, listed)) in self.0 {
+            let more = count - listed.len() as u64;
+            let more = (more > 0).then(|| Finding::new(subject, "", format!("and {more} more")));
+            for Finding {
+                subject,
+                place,
+                what,
+            } in listed.into_iter().chain(more)
+            {
+                push(vec![
+                    subject.to_string().into(),
+                    Some(place).filter(|place| !place.is_empty()).into(),
+                    what.into(),
+                    advice(subject).into(),
+                ])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a master does about a finding.
+fn advice(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Structure | Subject::Schema => "restore a backup",
+        Subject::Decision => {
+            "restore a backup; or, when what is there is right, 'system accept-state'"
+        }
+        Subject::Value | Subject::Field => {
+            "load the source again; restore a backup where that does not help"
+        }
+        Subject::Bundle => "do not import it: fetch the file that was exported, or export again",
+        Subject::Audit => "'audit verify'; keep a copy, and compare it with a backup",
+        Subject::Remark => "nothing, if it was moved",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_findings_are_counted_and_twenty_of_a_kind_listed() {
+        let mut found = Found::default();
+        assert_eq!(found.damage(), None);
+        found.add(Finding::new(
+            Subject::Remark,
+            "p.igb",
+            "its file is not there",
+        ));
+        assert_eq!(found.damage(), None);
+        for n in 0..25 {
+            found.add(Finding::new(Subject::Field, format!("f{n}"), "damaged"));
+        }
+        found.add(Finding::new(Subject::Audit, "", "#3 was edited"));
+        assert_eq!(found.damage().as_deref(), Some("field 25, audit 1"));
+        let mut rows = Vec::new();
+        found
+            .show(&mut |cells| {
+                rows.push(cells);
+                Ok(true)
+            })
+            .unwrap();
+        assert_eq!(rows.len(), 20 + 1 + 1 + 1);
+        assert_eq!(rows[20][2], Cell::Text("and 5 more".to_owned()));
+    }
+
+    #[test]
+    fn damage_that_ends_a_part_is_a_finding_and_anything_else_ends_the_command() {
+        let mut found = Found::default();
+        let damaged: Result<(), _> = Err(Error::Keys("the data key".to_owned()));
+        assert!(found.part(Subject::Value, damaged).unwrap().is_none());
+        assert_eq!(found.damage().as_deref(), Some("value 1"));
+        let ended: Result<(), _> = Err(Error::from(crate::ambient::Cancelled));
+        assert!(found.part(Subject::Value, ended).is_err());
+    }
+}
