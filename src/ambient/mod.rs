@@ -5,13 +5,16 @@ mod patient;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::time::SystemTime;
+
+use jiff::Timestamp;
 
 pub use self::patient::Patient;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
     /// Now, in UTC.
-    fn now(&self) -> jiff::Timestamp;
+    fn now(&self) -> Timestamp;
 }
 
 /// The machine's clock.
@@ -19,17 +22,23 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::now()
+    /// A time beyond what can be told is the first or last that can.
+    fn now(&self) -> Timestamp {
+        let now = SystemTime::now();
+        Timestamp::try_from(now).unwrap_or(if now < SystemTime::UNIX_EPOCH {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        })
     }
 }
 
 /// A clock that stands still.
 #[derive(Debug, Clone, Copy)]
-pub struct FixedClock(pub jiff::Timestamp);
+pub struct FixedClock(pub Timestamp);
 
 impl Clock for FixedClock {
-    fn now(&self) -> jiff::Timestamp {
+    fn now(&self) -> Timestamp {
         self.0
     }
 }

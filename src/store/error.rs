@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::stored::what_is_unfit;
 use crate::ambient::NoRandomness;
 
 /// The result of this room.
@@ -193,6 +194,16 @@ pub enum Error {
     /// No such setting, or not such a value.
     #[error("{0}")]
     Setting(String),
+    /// A setting holds what it cannot be set to: it was put there by other means than igsh.
+    #[error("the setting {name} holds '{value}', which cannot be; type: {command} {name}=default")]
+    BadSetting {
+        /// Which one.
+        name: &'static str,
+        /// What it holds.
+        value: String,
+        /// The command that sets it.
+        command: &'static str,
+    },
     /// No such audit entry, or an anchor that cannot be one.
     #[error("{0}")]
     Audit(String),
@@ -211,9 +222,11 @@ impl Error {
             | Self::NoSuchMaster { .. }
             | Self::Password { .. }
             | Self::Locked => Class::Refused,
-            Self::Corrupt { .. } | Self::Field { .. } | Self::Epoch { .. } | Self::Keys(_) => {
-                Class::Integrity
-            }
+            Self::Corrupt { .. }
+            | Self::Field { .. }
+            | Self::Epoch { .. }
+            | Self::Keys(_)
+            | Self::BadSetting { .. } => Class::Integrity,
             Self::Sql(error) if Self::is_damage(error) => Class::Integrity,
             Self::Sql(error) => match error.sqlite_error_code() {
                 Some(rusqlite::ErrorCode::OperationInterrupted) => Class::Interrupted,
@@ -233,12 +246,13 @@ impl Error {
         }
     }
 
-    /// Whether SQLite found the file damaged.
+    /// Whether SQLite found the file damaged, or a value in it is not what its column holds.
     pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
-        matches!(
+        let found = matches!(
             error.sqlite_error_code(),
             Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
-        )
+        );
+        found || what_is_unfit(error).is_some()
     }
 
     pub(crate) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
@@ -260,6 +274,11 @@ pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
 
 fn sql_message(error: &rusqlite::Error) -> String {
     use rusqlite::ErrorCode::*;
+    if let Some(what) = what_is_unfit(error) {
+        return format!(
+            "the database is damaged ({what}); restore a backup, or run 'system check' on a copy"
+        );
+    }
     match error.sqlite_error_code() {
         Some(DatabaseCorrupt | NotADatabase) => {
             format!(

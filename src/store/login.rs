@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 use secrecy::ExposeSecret as _;
 
 use super::audit::{self, Anchor, Code, Draft, Outcome, Who, codes};
+use super::clock;
 use super::lock::{Holder, LockFile};
 use super::masters::{self, time};
 use super::memory::Memory;
@@ -22,7 +23,7 @@ use crate::crypto::master_password::{self, Unfit};
 use crate::model::SecretBytes;
 
 const SECOND: i64 = 1_000_000;
-const LONGEST: i64 = 15 * 60 * SECOND;
+pub(super) const LONGEST: i64 = 15 * 60 * SECOND;
 
 /// How long after the n-th failure in a row no password is taken, in microseconds.
 fn wait_after(failures: u32) -> i64 {
@@ -263,6 +264,7 @@ impl SealedFile {
         )?;
         let who = slot.identify(attempt.who);
         let mut warnings = Vec::new();
+        warnings.extend(clock::doubt(self.connection(), ambient.clock.now())?);
         if let Some(memory) = &self.memory {
             match memory.compare(&self.vid(), self.connection()) {
                 Ok(warning) => warnings.extend(warning),
@@ -325,9 +327,7 @@ fn begin(tx: &Connection, name: &str, attempt: Attempt<'_>) -> Result<Result<Slo
         return Ok(Err(masters::unknown(tx)?));
     };
     let now = now.as_microsecond();
-    // A clock that was set back must not make a lock longer than it can be.
-    let until = slot.not_before.min(now + LONGEST);
-    if until > now {
+    if let Some(until) = clock::locked_until(slot.not_before, now) {
         if until != slot.not_before {
             count(tx, &slot, slot.failures, until)?;
         }

@@ -5,6 +5,7 @@
 //! a file holds besides is the business of the room that names its [`Kind`].
 
 pub mod audit;
+mod clock;
 mod create;
 mod error;
 mod file;
@@ -21,6 +22,7 @@ mod scratch;
 mod session;
 pub mod settings;
 mod slots;
+pub(crate) mod stored;
 
 pub use rusqlite::{Connection, Transaction};
 

@@ -22,7 +22,8 @@ pub struct Kind {
 
 const STEP: i64 = 1000;
 
-const BASE: &[&str] = &[r"
+const BASE: &[&str] = &[
+    r"
 -- One row: what the file is.
 CREATE TABLE state (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -81,7 +82,8 @@ CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_code ON audit (code);
 CREATE INDEX audit_master ON audit (master);
 CREATE INDEX audit_bundle ON audit (bundle) WHERE bundle IS NOT NULL;
-", r"
+",
+    r"
 -- Which write came before the last one and which was the last: every write transaction moves `own` to `prev` and draws
 -- a new `own`, so that a write-ahead log of another copy of the file is noticed before SQLite merges it.
 CREATE TABLE stamp (
@@ -93,7 +95,8 @@ INSERT INTO stamp VALUES (1, randomblob(16), randomblob(16));
 
 -- Attempts that were not even tried, since the last login; its audit entry says how many.
 ALTER TABLE master ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
-"];
+",
+];
 
 impl Kind {
     /// The schema number of a file that this program writes.

@@ -26,6 +26,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{Error, Keys, Result};
 use crate::ambient::Clock;
 use crate::crypto::{Sha256, context};
+use crate::store::stored::unfit;
 
 /// An entry that is to be written.
 #[derive(Debug, Clone)]
@@ -103,7 +104,9 @@ pub fn append(
         Some(keys) => keys.generation(),
         None => tx.query_row("SELECT generation FROM state", [], |row| row.get(0))?,
     };
-    let seq = last.seq + 1;
+    let seq = last.seq.saturating_add(1);
+    let number =
+        i64::try_from(seq).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, i64::MAX))?;
     let entry = Entry::new(seq, generation, session.is_some(), clock.now(), draft, who);
     let body = serde_json::to_string(&entry)
         .map_err(|_| Error::Internal("an audit entry cannot be written as JSON"))?;
@@ -116,7 +119,7 @@ pub fn append(
         None => None,
     };
     tx.prepare_cached("INSERT INTO audit (seq, body, hash, mac) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![seq.cast_signed(), body, hash, mac])?;
+        .execute(params![number, body, hash, mac])?;
     Ok(Anchor { seq, hash })
 }
 
@@ -126,8 +129,10 @@ pub fn last(connection: &Connection) -> Result<Anchor> {
         .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
         .query_row([], |row| {
             Ok(Anchor {
-                seq: row.get::<_, i64>(0)?.cast_unsigned(),
-                hash: row.get(1)?,
+                seq: row.get(0)?,
+                hash: row
+                    .get(1)
+                    .map_err(|_| unfit(row, 1, "it is no hash of 32 bytes"))?,
             })
         })
         .optional()?;
