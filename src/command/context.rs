@@ -90,6 +90,12 @@ impl Desk {
         self.vault.as_ref().ok_or_else(no_session)
     }
 
+    /// Whether a master is logged in whose session is not locked.
+    pub fn is_unlocked(&self) -> bool {
+        let session = self.session.as_ref();
+        session.is_some_and(|session| !session.is_locked())
+    }
+
     /// The vault and the session.
     pub fn opened(&mut self) -> Result<Opened<'_>, Failure> {
         let (Some(vault), Some(session)) = (self.vault.as_mut(), self.session.as_ref()) else {
