@@ -16,6 +16,7 @@ use crate::command::failure::code;
 use crate::command::file::{read_line, read_private, read_secret};
 use crate::command::{Exit, Failure};
 use crate::lang::args::Yes;
+use crate::render::sanitize::message;
 use crate::render::{Colour, Failure as Shown, Setup, Terminal, Ui};
 use crate::shell::{Shell, Text};
 
@@ -32,10 +33,7 @@ pub fn main() -> ExitCode {
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8));
-        }
+        Err(error) => return refuse(&error),
     };
     let exit = run(cli, cancel.clone());
     signals::die(&cancel);
@@ -72,6 +70,18 @@ fn harden(cancel: &CancelToken) -> Result<(), String> {
         );
     }));
     signals::listen(cancel).map_err(|e| format!("cannot listen to signals: {e}"))
+}
+
+/// Shows what clap has to say: help, or an error, which repeats arguments that may hold anything.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        let _ = say(Exit::Usage, &message(&error.render().to_string(), false));
+    } else {
+        // It repeats what variables of the environment hold. That it cannot be written is no concern of ours.
+        let ask = Box::new(Terminal::new(CancelToken::default()));
+        let _ = Ui::new(Setup::of_process(ask)).print(&error.render().ansi().to_string());
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8))
 }
 
 fn say(exit: Exit, text: &str) -> ExitCode {

@@ -6,7 +6,9 @@ mod waiting;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
 
 pub use self::patient::Patient;
 pub use self::waiting::Waiting;
@@ -14,7 +16,7 @@ pub use self::waiting::Waiting;
 /// Tells the time.
 pub trait Clock: Send + Sync {
     /// Now, in UTC.
-    fn now(&self) -> jiff::Timestamp;
+    fn now(&self) -> Timestamp;
 
     /// Lets so much time pass.
     fn sleep(&self, span: Duration) {
@@ -27,17 +29,23 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::now()
+    /// A time beyond what can be told is the first or last that can.
+    fn now(&self) -> Timestamp {
+        let now = SystemTime::now();
+        Timestamp::try_from(now).unwrap_or(if now < SystemTime::UNIX_EPOCH {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        })
     }
 }
 
 /// A clock that stands still.
 #[derive(Debug, Clone, Copy)]
-pub struct FixedClock(pub jiff::Timestamp);
+pub struct FixedClock(pub Timestamp);
 
 impl Clock for FixedClock {
-    fn now(&self) -> jiff::Timestamp {
+    fn now(&self) -> Timestamp {
         self.0
     }
 }

@@ -92,6 +92,12 @@ impl Desk {
         Ok(vault)
     }
 
+    /// Whether a master is logged in whose session is not locked.
+    pub fn is_unlocked(&self) -> bool {
+        let session = self.session.as_ref();
+        session.is_some_and(|session| !session.is_locked())
+    }
+
     /// The vault and the session.
     pub fn opened(&mut self) -> Result<Opened<'_>, Failure> {
         let opened = self.opened_unseen()?;

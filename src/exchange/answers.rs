@@ -13,6 +13,7 @@ use super::error::{broken_off, clipped, too_long};
 use super::lines::{LineError, Lines};
 use super::sheet::{Field, Others, Sheet};
 use crate::model::{Answer, AnswerColumns};
+use crate::render::original;
 
 /// How answers are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +87,7 @@ impl<R: Read> Answers<R> {
                 let Some(row) = sheet.next_row()? else {
                     return Ok(None);
                 };
-                let text = |field: usize| row.get(field).to_owned();
+                let text = |field: usize| original(row.get(field)).into_owned();
                 if row.get(USER).is_empty() && !is_nobodys(row.get(RECORD)) {
                     return Err(no_user(row.line));
                 }

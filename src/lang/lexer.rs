@@ -151,11 +151,28 @@ pub enum Bad {
 
 /// The tokens of `text`; their spans concatenate to it.
 pub fn lex(text: &str) -> Vec<Token> {
+    lexed(text, |_, _| true)
+}
+
+/// The tokens of `text` that a parser looks at: no blanks, no comments, and one line end where several follow each
+/// other, so that empty lines cost nothing.
+pub(super) fn lex_significant(text: &str) -> Vec<Token> {
+    lexed(text, |last, kind| match kind {
+        TokenKind::Blank | TokenKind::Comment => false,
+        TokenKind::Newline => last.is_none_or(|last| last.kind != TokenKind::Newline),
+        _ => true,
+    })
+}
+
+/// The tokens that `keep` wants, which is told the last one that was kept.
+fn lexed(text: &str, keep: fn(Option<&Token>, TokenKind) -> bool) -> Vec<Token> {
     let mut lexer = Lexer {
         text,
         at: 0,
         // Blanks and signs included, a token has three characters in most texts.
         tokens: Vec::with_capacity(text.len() / 3),
+        last: None,
+        keep,
     };
     if text.starts_with('\u{feff}') {
         lexer.push(TokenKind::Blank, '\u{feff}'.len_utf8());
@@ -199,6 +216,9 @@ struct Lexer<'t> {
     text: &'t str,
     at: usize,
     tokens: Vec<Token>,
+    /// What the last token was, kept or not.
+    last: Option<TokenKind>,
+    keep: fn(Option<&Token>, TokenKind) -> bool,
 }
 
 impl Lexer<'_> {
@@ -213,9 +233,9 @@ impl Lexer<'_> {
     fn push(&mut self, kind: TokenKind, length: usize) {
         let start = self.at;
         self.at += length;
-        let glued = self.tokens.last().is_some_and(|last| {
+        let glued = self.last.replace(kind).is_some_and(|last| {
             !matches!(
-                last.kind,
+                last,
                 TokenKind::Blank
                     | TokenKind::Newline
                     | TokenKind::Comment
@@ -223,11 +243,13 @@ impl Lexer<'_> {
                     | TokenKind::OpenBrace
             )
         });
-        self.tokens.push(Token {
-            kind,
-            span: start..self.at,
-            glued,
-        });
+        if (self.keep)(self.tokens.last(), kind) {
+            self.tokens.push(Token {
+                kind,
+                span: start..self.at,
+                glued,
+            });
+        }
     }
 
     fn step(&mut self, next: char) {
@@ -277,9 +299,9 @@ impl Lexer<'_> {
     }
 
     fn at_word_start(&self) -> bool {
-        self.tokens.last().is_none_or(|last| {
+        self.last.is_none_or(|last| {
             matches!(
-                last.kind,
+                last,
                 TokenKind::Blank | TokenKind::Newline | TokenKind::Semicolon | TokenKind::OpenBrace
             )
         })

@@ -7,6 +7,7 @@ use std::io;
 
 use super::cell::{Writing, push_text};
 use super::doc::{Cell, Column, RowSink};
+use super::guard::is_guarded;
 use super::sanitize::Reader;
 use super::stream::Stream;
 
@@ -14,10 +15,9 @@ use super::stream::Stream;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// RFC 4180; `guarded` where a spreadsheet may open it as a file.
-    Csv {
-        guarded: bool,
-    },
-    Tsv,
+    Csv { guarded: bool },
+    /// Without quotes; guarded as CSV is.
+    Tsv { guarded: bool },
     /// No header; the cells of a row with a tab between them, the fields of a record a line each.
     Value,
 }
@@ -54,8 +54,11 @@ impl DelimitedSink {
         for (at, cell) in cells.iter().enumerate() {
             self.field.clear();
             push_text(cell, self.writing, &mut self.field);
-            let guarded = self.kind == Kind::Csv { guarded: true };
-            if guarded && !matches!(cell, Cell::Number(_) | Cell::Id(_)) && is_formula(&self.field)
+            let guarded = matches!(
+                self.kind,
+                Kind::Csv { guarded: true } | Kind::Tsv { guarded: true }
+            );
+            if guarded && !matches!(cell, Cell::Number(_) | Cell::Id(_)) && is_guarded(&self.field)
             {
                 self.field.insert(0, '\'');
             }
@@ -71,13 +74,16 @@ impl DelimitedSink {
     /// Appends the field, the `at`th of its line.
     fn append(&mut self, at: usize) {
         let is_csv = matches!(self.kind, Kind::Csv { .. });
+        // What is sanitised holds no line ends. A semicolon ends a cell in the spreadsheets of some countries.
+        let is_spreadsheets = self.kind == Kind::Csv { guarded: true };
         let buffer = self.stream.buffer();
         if at > 0 {
             buffer.push(if is_csv { b',' } else { b'\t' });
         }
         let field = self.field.as_bytes();
-        // What is sanitised holds no line ends.
-        if is_csv && memchr::memchr2(b',', b'"', field).is_some() {
+        let splits = memchr::memchr2(b',', b'"', field).is_some()
+            || is_spreadsheets && field.contains(&b';');
+        if is_csv && splits {
             buffer.push(b'"');
             for part in field.split_inclusive(|b| *b == b'"') {
                 buffer.extend_from_slice(part);
@@ -125,38 +131,5 @@ impl RowSink for DelimitedSink {
             self.cells(&cells)?;
         }
         self.end()
-    }
-}
-
-/// Whether a spreadsheet would compute the text (OWASP, "CSV Injection"). A sign before nothing but digits and
-/// blanks, such as a telephone number's, computes nothing.
-fn is_formula(text: &str) -> bool {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some('=' | '@' | '＝' | '＠') => true,
-        Some('+' | '-' | '＋' | '－') => !chars.all(|c| c.is_ascii_digit() || c == ' '),
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_formula;
-
-    #[test]
-    fn formulas_are_told_from_text() {
-        for text in [
-            "=1+1",
-            "@SUM(A1)",
-            "+cmd|' /C calc'!A0",
-            "-2+3",
-            "＝1",
-            "＋x",
-        ] {
-            assert!(is_formula(text), "{text}");
-        }
-        for text in ["anna", "+49 89 1234", "-", "", "a=b", "'=1"] {
-            assert!(!is_formula(text), "{text}");
-        }
     }
 }

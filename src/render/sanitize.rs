@@ -104,6 +104,27 @@ pub fn sanitize(text: &str, reader: Reader) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The text that [`sanitize`] has made this of.
+pub(super) fn restored(text: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\\u{") {
+        let escaped = after.split_once('}').and_then(|(digits, after)| {
+            let c = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
+            Some((c, after))
+        });
+        let Some((c, after)) = escaped else { break };
+        out.push_str(before);
+        out.push(c);
+        rest = after;
+    }
+    if rest.len() == text.len() {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
 /// Writes the escape of `c`.
 pub(super) fn escape(c: char, out: &mut String) {
     // Writing into a String does not fail.
@@ -242,19 +263,6 @@ mod tests {
         );
     }
 
-    /// The inverse, as somebody who needs the bytes would write it.
-    fn restore(text: &str) -> String {
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some(at) = rest.find("\\u{") {
-            out.push_str(&rest[..at]);
-            let (digits, after) = rest[at + 3..].split_once('}').unwrap();
-            out.push(char::from_u32(u32::from_str_radix(digits, 16).unwrap()).unwrap());
-            rest = after;
-        }
-        out + rest
-    }
-
     #[test]
     fn nothing_invisible_is_left_and_nothing_is_lost() {
         for c in '\0'..=char::MAX {
@@ -265,7 +273,7 @@ mod tests {
                 "{c:?}"
             );
             assert!(!shown.chars().any(char::is_control), "{c:?}");
-            assert_eq!(restore(&shown), text, "{c:?}");
+            assert_eq!(restored(&shown), text, "{c:?}");
         }
     }
 

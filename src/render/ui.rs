@@ -275,7 +275,7 @@ impl Ui {
                 return Box::new(JsonSink::new(stream, format == Format::Json));
             }
             Format::Csv => Kind::Csv { guarded },
-            Format::Tsv => Kind::Tsv,
+            Format::Tsv => Kind::Tsv { guarded },
             Format::Value => Kind::Value,
         };
         Box::new(DelimitedSink::new(stream, kind, reader))

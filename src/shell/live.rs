@@ -13,6 +13,9 @@ use crate::render::counted;
 use crate::store::{Pulse, settings};
 use crate::vault::campaign;
 
+/// The prompt of a locked session, which does not say whose it is.
+pub(super) const LOCKED: &str = "igsh (locked)> ";
+
 /// After how long without a key the session of a tenant is locked.
 const TENANT_IDLE: Duration = Duration::from_secs(600);
 
@@ -64,12 +67,21 @@ impl Shell {
     fn next_line(&mut self, editor: &mut Editor) -> Result<Line, Failure> {
         let prompt = self.prompt();
         self.open_completion();
+        let idle = self.idle_timeout();
         let mut pulses = Vec::new();
-        if let (Some(session), Some(vault)) = (&mut self.desk.session, &self.desk.vault) {
-            session.arm(settings::span(vault.file().connection(), "idle-timeout")?)?;
+        // Which of the two the last list is from is not known: it goes with either.
+        if let Some(session) = &mut self.desk.session {
+            let (ui, waiting) = (self.ui.clone(), editor.waiting());
+            session.when_locked(move || {
+                ui.forget();
+                waiting.lock();
+            });
+            session.arm(idle)?;
             pulses.push(session.pulse());
         }
         if let Some(open) = &mut self.desk.tenant {
+            let ui = self.ui.clone();
+            open.session.when_locked(move || ui.forget());
             open.session.arm(TENANT_IDLE)?;
             pulses.push(open.session.pulse());
         }
@@ -90,20 +102,29 @@ impl Shell {
         Ok(line?)
     }
 
+    /// How long nobody may type. A setting that cannot be must not keep the shell from its next line.
+    fn idle_timeout(&self) -> Duration {
+        const NAME: &str = "idle-timeout";
+        let Some(vault) = self.desk.vault.as_ref().filter(|_| self.desk.is_unlocked()) else {
+            return TENANT_IDLE;
+        };
+        settings::span(vault.file().connection(), NAME).unwrap_or_else(|error| {
+            self.ui.warning(&error.to_string());
+            settings::default_span(NAME).unwrap_or(TENANT_IDLE)
+        })
+    }
+
     /// Completion sees the vault only while somebody is logged in. It waits for nobody who writes.
     fn open_completion(&self) {
-        let vault = self
-            .desk
-            .vault
-            .as_ref()
-            .filter(|_| self.desk.session.is_some());
+        let desk = &self.desk;
+        let open = desk.vault.as_ref().zip(desk.session.as_ref());
         let mut known = self.completion.borrow_mut();
-        match vault {
-            None => known.connection = None,
-            Some(vault) if known.connection.is_none() => {
+        match open.filter(|_| desk.is_unlocked()) {
+            None => known.live = None,
+            Some((vault, session)) if known.live.is_none() => {
                 let second = vault.file().second().ok();
-                known.connection =
-                    second.filter(|second| second.busy_timeout(Duration::ZERO).is_ok());
+                let second = second.filter(|second| second.busy_timeout(Duration::ZERO).is_ok());
+                known.live = second.map(|second| (second, session.pulse()));
             }
             Some(_) => {}
         }
@@ -118,6 +139,9 @@ impl Shell {
         let (Some(session), Some(vault)) = (&self.desk.session, &self.desk.vault) else {
             return "igsh> ".to_owned();
         };
+        if session.is_locked() {
+            return LOCKED.to_owned();
+        }
         // A vault that cannot be read says so when a command needs it.
         let goes_on = campaign::running(vault.file().connection());
         let star = if matches!(goes_on, Ok(Some(_))) {

@@ -9,15 +9,16 @@ use crate::command::context::Desk;
 use crate::command::failure::code;
 use crate::lang::live::LiveNames;
 use crate::lang::spec::Complete;
-use crate::store::Connection;
 use crate::store::settings::{Settings, Type, VAULT};
+use crate::store::{Connection, Pulse};
 use crate::tenant::SETTINGS as TENANT;
 use crate::vault::{Vault, query};
 
 /// So many names are compared for "did you mean".
 const KNOWN: usize = 10_000;
 
-/// The names of the vault that is open, while somebody is logged in; otherwise none are known.
+/// The names of the vault that is open, while a master is logged in and the session is not locked; otherwise none are
+/// known.
 pub struct Names<'a> {
     desk: &'a Desk,
 }
@@ -49,19 +50,16 @@ impl LiveNames for Names<'_> {
 
 impl Names<'_> {
     fn vault(&self) -> Option<&Vault> {
-        self.desk
-            .vault
-            .as_ref()
-            .filter(|_| self.desk.session.is_some())
+        self.desk.vault.as_ref().filter(|_| self.desk.is_unlocked())
     }
 }
 
 /// What completion knows of the session. The line editor outlives every command, so this is shared with the shell,
 /// which renews it before each line.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Known {
-    /// A reading connection to the vault, while somebody is logged in.
-    pub connection: Option<Connection>,
+    /// A reading connection to the vault, while a master is logged in, and whether the session has been locked since.
+    pub live: Option<(Connection, Pulse)>,
     /// The names of the session's variables.
     pub variables: Vec<String>,
 }
@@ -79,7 +77,10 @@ impl Candidates {
 
     fn of_vault(&self, kind: Complete, prefix: &str, limit: usize) -> Option<Found> {
         let known = self.known.borrow();
-        let db = known.connection.as_ref()?;
+        let (db, session) = known.live.as_ref()?;
+        if session.is_locked() {
+            return None;
+        }
         let names: Vec<Name> = if kind == Complete::Aliases {
             let found = query::aliases_begin_with(db, prefix, limit).ok()?;
             found

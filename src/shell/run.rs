@@ -36,15 +36,12 @@ impl Shell {
 
     /// Runs standard input as a script.
     pub fn run_input(&mut self) -> Result<Exit, Failure> {
-        let mut bytes = Vec::new();
+        let name = Path::new("standard input");
         let mut input = Patient::new(rustix::stdio::stdin(), self.cancel.clone());
-        std::io::Read::read_to_end(&mut input, &mut bytes).map_err(|error| {
-            match self.cancel.check() {
-                Err(cancelled) => cancelled.into(),
-                Ok(()) => Failure::file("read", Path::new("standard input"), &error),
-            }
+        let text = script::from(&mut input, name, |error| match self.cancel.check() {
+            Err(cancelled) => cancelled.into(),
+            Ok(()) => Failure::file("read", name, &error),
         })?;
-        let text = script::decoded(Path::new("standard input"), bytes)?;
         self.run_script(text, Variables::new())
     }
 

@@ -1,5 +1,6 @@
 //! A text that is run: where it comes from, its variables, and how its errors are located.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -13,6 +14,13 @@ use crate::lang::value::{Variable, Variables};
 use crate::render::Ui;
 
 use super::catalogue;
+use super::editor::LONGEST;
+
+/// The longest script, in bytes. All of it is read and bound before its first command runs.
+const LONGEST_SCRIPT: usize = 16 << 20;
+
+/// Every so many bytes of a text it is known which line it is.
+const STEP: usize = 1 << 14;
 
 /// Text that is run, with what its errors are called after.
 #[derive(Debug, Clone)]
@@ -23,7 +31,7 @@ pub struct Text {
     pub text: Arc<str>,
     /// Where the running command stands, in bytes.
     pub at: usize,
-    /// Where its lines begin, so that nobody has to count them for every command.
+    /// How many lines end before every [`STEP`]th byte, so that nobody has to count them all for every command.
     lines: Arc<[usize]>,
     /// Where secrets stand in it, once an error had to be shown.
     secrets: Arc<OnceLock<Vec<Span>>>,
@@ -36,12 +44,18 @@ impl Text {
     }
 
     fn of(name: Option<String>, text: &str) -> Self {
-        let ends = memchr::memchr_iter(b'\n', text.as_bytes());
+        let mut ended = 0;
+        let steps = text.as_bytes().chunks(STEP).map(|step| {
+            let before = ended;
+            ended += line_ends(step);
+            before
+        });
+        let lines = steps.collect();
         Self {
             name,
             text: text.into(),
             at: 0,
-            lines: std::iter::once(0).chain(ends.map(|end| end + 1)).collect(),
+            lines,
             secrets: Arc::default(),
         }
     }
@@ -77,7 +91,8 @@ impl Text {
     pub fn place_of(&self, at: usize) -> Option<String> {
         let name = self.name.as_ref()?;
         let line = self.line_of(at);
-        let begin = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let before = self.text.as_bytes().get(..at)?;
+        let begin = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
         let (_, column) = diagnostic::position(self.text.get(begin..)?, at - begin);
         Some(format!("{name}:{line}:{column}"))
     }
@@ -88,8 +103,15 @@ impl Text {
     }
 
     fn line_of(&self, at: usize) -> usize {
-        self.lines.partition_point(|begin| *begin <= at)
+        let step = at.min(self.text.len().saturating_sub(1)) / STEP;
+        let counted = self.lines.get(step).copied().unwrap_or(0);
+        let rest = self.text.as_bytes().get(step * STEP..at);
+        counted + rest.map_or(0, line_ends) + 1
     }
+}
+
+fn line_ends(bytes: &[u8]) -> usize {
+    memchr::memchr_iter(b'\n', bytes).count()
 }
 
 /// Reads a script. With a master logged in, one that others can write is refused: its lines would run as the
@@ -110,13 +132,50 @@ pub fn read(path: &Path, session: bool) -> Result<Text, Failure> {
         };
         return Err(Failure::new(Exit::Denied, code::FORBIDDEN, refused).hint(hint));
     }
+    from(&mut file, path, |error| failed(&error))
+}
+
+/// Reads the text of a script, and no more of it than a script may have.
+pub fn from(
+    input: &mut dyn Read,
+    path: &Path,
+    failed: impl Fn(std::io::Error) -> Failure,
+) -> Result<Text, Failure> {
     let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut file, &mut bytes).map_err(|error| failed(&error))?;
-    decoded(path, bytes)
+    let (mut line, mut begin) = (1, 0);
+    loop {
+        let seen = bytes.len();
+        let mut part = input.take(1 << 16);
+        if part.read_to_end(&mut bytes).map_err(&failed)? == 0 {
+            return decoded(path, bytes);
+        }
+        // Only the new part is looked through, so that a long line costs no more than a short one.
+        for end in memchr::memchr_iter(b'\n', bytes.get(seen..).unwrap_or_default()) {
+            bounded(path, line, (seen + end).saturating_sub(begin), LONGEST)?;
+            (line, begin) = (line + 1, seen + end + 1);
+        }
+        bounded(path, line, bytes.len() - begin, LONGEST)?;
+        bounded(path, line, bytes.len(), LONGEST_SCRIPT)?;
+    }
+}
+
+/// Refuses a line, or a script, that is longer than it may be.
+fn bounded(path: &Path, line: usize, length: usize, most: usize) -> Result<(), Failure> {
+    if length <= most {
+        return Ok(());
+    }
+    let what = if most == LONGEST { "line" } else { "script" };
+    let (name, most) = (path.display(), most >> 20);
+    Err(Failure::new(
+        Exit::Usage,
+        code::FILE,
+        format!("{name}:{line}: the {what} is longer than {most} MiB; nothing of it runs"),
+    )
+    .hint("a list of users belongs into a file of its own: userid=@FILE, or bulk=FILE"))
 }
 
 /// The text of a script. Where it is not UTF-8, the error says at which line and column.
-pub fn decoded(path: &Path, bytes: Vec<u8>) -> Result<Text, Failure> {
+fn decoded(path: &Path, bytes: Vec<u8>) -> Result<Text, Failure> {
     let name = path.display().to_string();
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::stored::what_is_unfit;
 use crate::ambient::{Cancelled, NoRandomness};
 use crate::files::{Distrust, NoFile};
 
@@ -272,6 +273,16 @@ pub enum Error {
     /// No such setting, or not such a value.
     #[error("{0}")]
     Setting(String),
+    /// A setting holds what it cannot be set to: it was put there by other means than igsh.
+    #[error("the setting {name} holds '{value}', which cannot be; type: {command} {name}=default")]
+    BadSetting {
+        /// Which one.
+        name: &'static str,
+        /// What it holds.
+        value: String,
+        /// The command that sets it.
+        command: &'static str,
+    },
     /// No such audit entry, or an anchor that cannot be one.
     #[error("{0}")]
     Audit(String),
@@ -301,10 +312,9 @@ impl Error {
             | Self::Journal { .. }
             | Self::Field { .. }
             | Self::Epoch { .. }
-            | Self::Keys(_) => Class::Integrity,
-            Self::Sql(error) if Self::is_damage(error) || unreadable(error).is_some() => {
-                Class::Integrity
-            }
+            | Self::Keys(_)
+            | Self::BadSetting { .. } => Class::Integrity,
+            Self::Sql(error) if Self::is_damage(error) => Class::Integrity,
             Self::Sql(error) if Self::is_passing(error) => match error.sqlite_error_code() {
                 Some(rusqlite::ErrorCode::OperationInterrupted) => Class::Interrupted,
                 _ => Class::Failed,
@@ -316,12 +326,13 @@ impl Error {
         }
     }
 
-    /// Whether SQLite found the file damaged.
+    /// Whether SQLite found the file damaged, or a value in it is not what its column holds.
     pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
-        matches!(
+        let found = matches!(
             error.sqlite_error_code(),
             Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
-        )
+        );
+        found || what_is_unfit(error).is_some()
     }
 
     /// Whether SQLite was kept from its work by what surrounds it, so that it may do it another time.
@@ -373,6 +384,11 @@ pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
 
 fn sql_message(error: &rusqlite::Error) -> String {
     use rusqlite::ErrorCode::*;
+    if let Some(what) = what_is_unfit(error) {
+        return format!(
+            "the database is damaged ({what}); restore a backup, or run 'system check' on a copy"
+        );
+    }
     match error.sqlite_error_code() {
         Some(DatabaseCorrupt | NotADatabase) => {
             format!("the database is damaged ({error}); restore a backup")
@@ -390,22 +406,7 @@ fn sql_message(error: &rusqlite::Error) -> String {
             "the database is held by another session; try again when that has finished".to_owned()
         }
         Some(OperationInterrupted) => "interrupted; nothing was changed".to_owned(),
-        _ => match unreadable(error) {
-            Some(why) => format!("the database holds what igsh does not write: {why}"),
-            None => format!("the database refused: {error}"),
-        },
-    }
-}
-
-/// Why a value that SQLite gave is none that igsh writes, if that is what is wrong.
-pub(crate) fn unreadable(error: &rusqlite::Error) -> Option<String> {
-    use rusqlite::Error::*;
-    match error {
-        FromSqlConversionFailure(_, _, why) => Some(why.to_string()),
-        IntegralValueOutOfRange(_, number) => Some(format!("{number} is out of range")),
-        Utf8Error(..) => Some("a text is not UTF-8".to_owned()),
-        InvalidColumnType(_, name, found) => Some(format!("'{name}' is of the type {found}")),
-        _ => None,
+        _ => format!("the database refused: {error}"),
     }
 }
 

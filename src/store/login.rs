@@ -12,6 +12,7 @@ use rusqlite::{Connection, params};
 use secrecy::ExposeSecret as _;
 
 use super::audit::{self, Anchor, Code, Draft, Outcome, Who, codes};
+use super::clock;
 use super::lock::{Holder, LockFile};
 use super::masters::{self, time};
 use super::memory::Seen;
@@ -27,7 +28,7 @@ use crate::crypto::master_password::{self, Unfit};
 use crate::model::SecretBytes;
 
 const SECOND: i64 = 1_000_000;
-const LONGEST: i64 = 15 * 60 * SECOND;
+pub(super) const LONGEST: i64 = 15 * 60 * SECOND;
 /// An attempt that would be taken so soon waits for it.
 const SHORT: i64 = 2 * SECOND;
 
@@ -352,10 +353,12 @@ impl SealedFile {
                     return Err(Error::OwnSlot);
                 }
                 let last = audit::last(tx)?;
-                let seen = match &memory {
+                let doubt = clock::doubt(tx, ambient.clock.now())?;
+                let mut seen = match &memory {
                     Some(memory) => memory.compare(&vid, tx)?,
                     None => Seen::default(),
                 };
+                seen.warnings.extend(doubt);
                 draft.detail = (!seen.warnings.is_empty()).then(|| seen.warnings.join("; "));
                 draft.rolled_back = seen.rolled_back;
                 let trust = trust(tx, &keys, slot.number, seen.may_begin)?;
@@ -411,9 +414,7 @@ fn begin(tx: &Connection, name: &str, patience: i64, attempt: Attempt<'_>) -> Re
         return Ok(Begun::Refused(refuse_stranger(tx, attempt)?));
     };
     let now = attempt.ambient.clock.now().as_microsecond();
-    // A clock that was set back must not make a lock longer than it can be.
-    let until = slot.not_before.min(now + LONGEST);
-    if until > now {
+    if let Some(until) = clock::locked_until(slot.not_before, now) {
         if until != slot.not_before {
             count(tx, &slot, slot.failures, until)?;
         }

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{Error, Result};
+use super::stored::{at, moment};
+use super::{Error, Result, clock};
 
 /// A master.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,15 +31,15 @@ pub fn list(connection: &Connection, now: Timestamp) -> Result<Vec<Master>> {
         "SELECT number, name, holder, last_login, password_changed, failures, not_before FROM master ORDER BY number",
     )?;
     let rows = statement.query_map([], |row| {
-        let not_before: i64 = row.get(6)?;
+        let until = clock::locked_until(row.get(6)?, now.as_microsecond());
         Ok(Master {
             number: row.get(0)?,
             name: row.get(1)?,
             holder: row.get(2)?,
-            last_login: row.get::<_, Option<i64>>(3)?.map(time),
-            password_changed: time(row.get(4)?),
+            last_login: moment(row, 3)?,
+            password_changed: at(row, 4)?,
             failures: row.get(5)?,
-            locked_until: (not_before > now.as_microsecond()).then(|| time(not_before)),
+            locked_until: until.map(time),
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -95,9 +96,13 @@ pub fn unlock(tx: &Connection, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// A stored time; what cannot be one is shown as the beginning of time rather than refused.
+/// A time in microseconds; the first or the last there is, where it is beyond.
 pub(super) fn time(micros: i64) -> Timestamp {
-    Timestamp::from_microsecond(micros).unwrap_or_default()
+    Timestamp::from_microsecond(micros).unwrap_or(if micros < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
 }
 
 #[cfg(test)]

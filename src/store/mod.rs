@@ -5,6 +5,7 @@
 //! a file holds besides is the business of the room that names its [`Kind`].
 
 pub mod audit;
+mod clock;
 mod compiled;
 mod create;
 mod error;
@@ -24,6 +25,7 @@ mod session;
 pub mod settings;
 mod slots;
 pub mod state;
+pub(crate) mod stored;
 mod trust;
 mod turn;
 mod wal;
@@ -32,7 +34,6 @@ pub(crate) use compiled::Index;
 pub use rusqlite::{Connection, Transaction};
 
 pub use create::{MASTERS, NewMaster};
-pub(crate) use error::unreadable;
 pub use error::{Class, Error, Result};
 pub use file::{Checkpoint, SealedFile};
 pub use interrupt::interruptible;

@@ -17,7 +17,7 @@ use super::file::write_on;
 use super::lock::{Holder, LockFile};
 use super::presence::Presence;
 use super::{Error, Keys, Kind, Result, place};
-use crate::ambient::Ambient;
+use crate::ambient::{Ambient, Clock as _, SystemClock};
 
 /// A master who is logged in. Only a login makes one.
 pub struct MasterSession {
@@ -64,6 +64,8 @@ struct Shared {
     unlocked: Mutex<Option<Unlocked>>,
     timer: Mutex<Timer>,
     turned: Condvar,
+    /// What the watchdog does once the keys are gone.
+    locked: Mutex<Option<Box<dyn Fn() + Send>>>,
     home: Home,
 }
 
@@ -101,6 +103,7 @@ impl MasterSession {
                 unlocked: Mutex::new(Some(unlocked)),
                 timer: Mutex::default(),
                 turned: Condvar::new(),
+                locked: Mutex::default(),
                 home,
             }),
             watchdog: None,
@@ -193,6 +196,11 @@ impl MasterSession {
         Ok(())
     }
 
+    /// Calls `then` when the watchdog locks the session, from its thread.
+    pub fn when_locked(&self, then: impl Fn() + Send + 'static) {
+        *held(&self.shared.locked) = Some(Box::new(then));
+    }
+
     /// What to tell of each key while a line is typed.
     pub fn pulse(&self) -> Pulse {
         Pulse(Arc::clone(&self.shared))
@@ -205,9 +213,15 @@ impl MasterSession {
 }
 
 /// Puts the deadline of a session off. Holds no keys, and outlives the session harmlessly.
+#[derive(Clone)]
 pub struct Pulse(Arc<Shared>);
 
 impl Pulse {
+    /// Whether the keys of the session are gone.
+    pub fn is_locked(&self) -> bool {
+        held(&self.0.unlocked).is_none()
+    }
+
     /// Somebody typed: a deadline that runs begins anew.
     pub fn beat(&self) {
         let mut timer = held(&self.0.timer);
@@ -268,6 +282,9 @@ impl Shared {
         if held(&self.unlocked).take().is_none() {
             return;
         }
+        if let Some(then) = &*held(&self.locked) {
+            then();
+        }
         let home = &self.home;
         held(&self.timer).idle_since = Some(home.ambient.clock.now());
         let recorded = || -> Result<()> {
@@ -302,7 +319,8 @@ impl Deadline {
         let span = jiff::SignedDuration::try_from(idle).unwrap_or(jiff::SignedDuration::MAX);
         Self {
             monotonic: Instant::now() + idle,
-            wall: Timestamp::now()
+            wall: SystemClock
+                .now()
                 .saturating_add(span)
                 .unwrap_or(Timestamp::MAX),
         }
@@ -312,7 +330,7 @@ impl Deadline {
     fn wait(self) -> Option<Duration> {
         const LOOK: Duration = Duration::from_secs(20);
         let left = self.monotonic.checked_duration_since(Instant::now())?;
-        (!left.is_zero() && Timestamp::now() < self.wall).then(|| left.min(LOOK))
+        (!left.is_zero() && SystemClock.now() < self.wall).then(|| left.min(LOOK))
     }
 }
 

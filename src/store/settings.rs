@@ -177,21 +177,38 @@ impl Settings {
             })
     }
 
-    /// The value that holds, read along the table, as the sum over it is.
+    /// The value that holds.
+    ///
+    /// # Errors
+    /// [`Error::BadSetting`] when it cannot be set to what is stored: only somebody with SQL can have done that.
     pub fn get(&self, connection: &Connection, name: &str) -> Result<String> {
         let setting = self.find(name)?;
-        let stored = connection
-            .prepare_cached("SELECT value FROM setting WHERE +name = ?1")?
-            .query_row([setting.name], |row| row.get(0))
-            .optional()?;
+        match setting.stored(connection)? {
+            Some(value) if setting.normalise(&value).is_err() => Err(self.bad(setting, value)),
+            stored => Ok(stored.unwrap_or_else(|| setting.default.to_owned())),
+        }
+    }
+
+    /// The value that is stored or holds by default, whether it can be or not.
+    pub fn shown(&self, connection: &Connection, name: &str) -> Result<String> {
+        let setting = self.find(name)?;
+        let stored = setting.stored(connection)?;
         Ok(stored.unwrap_or_else(|| setting.default.to_owned()))
+    }
+
+    fn bad(&self, setting: &Setting, value: String) -> Error {
+        Error::BadSetting {
+            name: setting.name,
+            value,
+            command: self.command,
+        }
     }
 
     /// Sets a value; `default` brings the default back. Inside the caller's transaction, which also holds the audit
     /// entry.
     pub fn set(&self, tx: &Connection, name: &str, typed: &str) -> Result<Change> {
         let setting = self.find(name)?;
-        let old = self.get(tx, name)?;
+        let old = self.shown(tx, name)?;
         let new = if typed.eq_ignore_ascii_case("default") {
             tx.execute("DELETE FROM setting WHERE name = ?1", [setting.name])?;
             setting.default.to_owned()
@@ -219,7 +236,6 @@ impl Settings {
             .collect())
     }
 
-    /// Only somebody with SQL can have stored what does not parse.
     fn typed<T>(
         &self,
         connection: &Connection,
@@ -227,12 +243,10 @@ impl Settings {
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<T> {
         let value = self.get(connection, name)?;
-        parse(&value).ok_or_else(|| {
-            Error::Setting(format!(
-                "the setting {name} holds '{value}', which cannot be; type: {} {name}=default",
-                self.command
-            ))
-        })
+        match parse(&value) {
+            Some(typed) => Ok(typed),
+            None => Err(self.bad(self.find(name)?, value)),
+        }
     }
 }
 
@@ -279,12 +293,27 @@ pub fn span(connection: &Connection, name: &str) -> Result<Duration> {
     })
 }
 
+/// The default of a vault's setting that is a span.
+pub fn default_span(name: &str) -> Result<Duration> {
+    Ok(Duration::from_secs(
+        seconds(find(name)?.default).unwrap_or_default(),
+    ))
+}
+
 /// A setting of a vault that is a list of names.
 pub fn names(connection: &Connection, name: &str) -> Result<Vec<String>> {
     VAULT.names(connection, name)
 }
 
 impl Setting {
+    /// What is stored of it; nothing while the default holds.
+    fn stored(&self, connection: &Connection) -> Result<Option<String>> {
+        Ok(connection
+            .prepare_cached("SELECT value FROM setting WHERE +name = ?1")?
+            .query_row([self.name], |row| row.get(0))
+            .optional()?)
+    }
+
     /// The value in its one form.
     fn normalise(&self, typed: &str) -> Result<String> {
         let typed = typed.trim();

@@ -67,6 +67,13 @@ impl Slot {
 
     /// The master secret, if the password opens the slot. Slow on purpose.
     pub(super) fn open(&self, vid: &Vid, password: &SecretBytes) -> Result<Option<Key>> {
+        if self.sealed.len() != c256::sealed_len(Key::LEN) {
+            return Err(Error::Keys(self.what()));
+        }
+        // Nothing but a change by other means makes a stored cost leave its bounds.
+        self.cost
+            .check(&kdf::VAULT)
+            .map_err(|outside| Error::Keys(format!("{} ({outside})", self.what())))?;
         let key = derive(password, &self.salt, self.cost)?;
         match c256::open(&key, &context::slot(vid, self.number), &self.sealed) {
             Ok(secret) => Ok(Some(whole(&secret, &self.what())?)),

@@ -2,42 +2,23 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::model::Timestamp;
+use crate::model::{Timestamp, names};
+use crate::store::stored::{at, moment, unfit, word};
 
 use super::error::{Error, Result};
 use super::events::Tally;
 
-/// How a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobState {
-    /// Under way, or killed.
-    Running,
-    /// Somebody stopped it.
-    Stopped,
-    /// Something stopped it.
-    Failed,
-    /// Every record was applied.
-    Done,
-}
-
-impl JobState {
-    /// As in lists.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Stopped => "stopped",
-            Self::Failed => "failed",
-            Self::Done => "done",
-        }
-    }
-
-    fn from_name(name: &str) -> Self {
-        match name {
-            "running" => Self::Running,
-            "stopped" => Self::Stopped,
-            "done" => Self::Done,
-            _ => Self::Failed,
-        }
+names! {
+    /// How a job stands.
+    JobState, "job state" {
+        /// Under way, or killed.
+        Running = "running",
+        /// Somebody stopped it.
+        Stopped = "stopped",
+        /// Something stopped it.
+        Failed = "failed",
+        /// Every record was applied.
+        Done = "done",
     }
 }
 
@@ -82,23 +63,22 @@ const COLUMNS: &str = "number, digest, bundle, file, master, state, stop, bulk, 
      counts, started, finished, note";
 
 fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
-    let time = |at: i64| Timestamp::from_microsecond(at).unwrap_or_default();
     Ok(Job {
         number: row.get(0)?,
         digest: row.get(1)?,
         bundle: row.get(2)?,
         file: row.get(3)?,
         master: row.get(4)?,
-        state: JobState::from_name(&row.get::<_, String>(5)?),
+        state: word(row, 5)?,
         stop: row.get(6)?,
         bulk: row.get(7)?,
         blocks: row.get(8)?,
         next_block: row.get(9)?,
         records: row.get(10)?,
         done: row.get(11)?,
-        tally: Tally::from_json(&row.get::<_, String>(12)?),
-        started: time(row.get(13)?),
-        finished: row.get::<_, Option<i64>>(14)?.map(time),
+        tally: Tally::from_json(row.get_ref(12)?.as_str()?).map_err(|why| unfit(row, 12, why))?,
+        started: at(row, 13)?,
+        finished: moment(row, 14)?,
         note: row.get(15)?,
     })
 }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row, params_from_iter};
 
 use crate::model::Timestamp;
 use crate::model::fold::folded;
+use crate::store::stored::moment;
 
 use super::error::{Error, Result};
 use super::settings::SETTINGS;
@@ -165,10 +166,6 @@ fn read<T, E: From<Error>>(row: rusqlite::Result<T>) -> Result<T, E> {
     row.map_err(|error| E::from(Error::from(error)))
 }
 
-fn time(at: Option<i64>) -> Option<Timestamp> {
-    at.and_then(|at| Timestamp::from_microsecond(at).ok())
-}
-
 /// How many users there are.
 pub fn count(db: &Connection, filter: &Filter) -> Result<u64> {
     let Conditions { text, params } = filter.conditions(db, "u.group_id")?;
@@ -266,7 +263,7 @@ pub fn tokens<E: From<Error>>(
                 algorithm: row.get(5)?,
                 model: row.get(6)?,
                 state: row.get(7)?,
-                expires: time(row.get(8)?),
+                expires: moment(row, 8)?,
             })
         };
         each(read(token())?)
@@ -292,8 +289,8 @@ pub fn cards<E: From<Error>>(
                 group: row.get(2)?,
                 state: row.get(3)?,
                 preproduced: row.get(4)?,
-                created: time(row.get(5)?),
-                expires: time(row.get(6)?),
+                created: moment(row, 5)?,
+                expires: moment(row, 6)?,
             })
         };
         each(read(card())?)

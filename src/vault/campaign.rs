@@ -4,9 +4,9 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::model::Timestamp;
+use crate::store::stored::{at, moment};
 
 use super::Result;
-use super::ledger::moment;
 
 /// A migration, from `migrate begin` to `migrate end`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub fn end(tx: &Connection, at: Timestamp, master: &str) -> Result<()> {
 fn campaign(row: &Row<'_>) -> rusqlite::Result<Campaign> {
     Ok(Campaign {
         number: row.get(0)?,
-        began: moment(row, 1)?.unwrap_or_default(),
+        began: at(row, 1)?,
         began_by: row.get(2)?,
         ended: moment(row, 3)?,
         ended_by: row.get(4)?,

@@ -92,7 +92,7 @@ impl Finding {
         match error {
             Error::Store(error) if error.class() == Class::Integrity => {
                 let why = match &error {
-                    store::Error::Sql(error) => store::unreadable(error),
+                    store::Error::Sql(error) => store::stored::what_is_unfit(error),
                     _ => None,
                 };
                 let what = why.unwrap_or_else(|| error.to_string());

@@ -3,9 +3,10 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 
 use crate::model::{Phase, Timestamp};
+use crate::store::stored::{at, moment};
 
 use super::Result;
-use super::ledger::moment;
+use super::snapshot::phase;
 
 /// What a name or serial number stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,11 +152,10 @@ pub fn standing(db: &Connection, user: i64) -> Result<Option<Standing>> {
             "SELECT phase, bundle, at, master, wave FROM progress WHERE user = ?",
             [user],
             |row| {
-                let phase: usize = row.get(0)?;
                 Ok(Standing {
-                    phase: Phase::ALL.get(phase).copied().unwrap_or(Phase::None),
+                    phase: phase(row, 0)?,
                     bundle: row.get(1)?,
-                    at: moment(row, 2)?.unwrap_or_default(),
+                    at: at(row, 2)?,
                     master: row.get(3)?,
                     wave: row.get(4)?,
                 })
@@ -173,7 +173,7 @@ pub fn exclusion(db: &Connection, user: i64) -> Result<Option<Exclusion>> {
             [user],
             |row| {
                 Ok(Exclusion {
-                    at: moment(row, 0)?.unwrap_or_default(),
+                    at: at(row, 0)?,
                     master: row.get(1)?,
                     reason: row.get(2)?,
                 })

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::Result;
 use super::fold::folded;
+use crate::render::original;
 
 /// The users of a file, while they are needed: `temp.listed`.
 #[derive(Debug)]
@@ -79,12 +80,16 @@ impl<'c> List<'c> {
     }
 
     fn find(&self, group: &str, name: &str) -> Result<std::result::Result<i64, NotListed>> {
-        let mut found = self.called(group, name)?;
-        if found.is_empty()
-            && group.is_empty()
-            && let Some((group, userid)) = name.split_once('/')
-        {
-            found = self.called(group, userid)?;
+        let mut found = self.spelt(group, name)?;
+        // A list of ours writes some names otherwise, for spreadsheets and terminals. If both spellings are somebody's,
+        // the file does not say who is meant.
+        let (first_group, first_name) = (original(group), original(name));
+        if (&*first_group, &*first_name) != (group, name) {
+            for other in self.spelt(&first_group, &first_name)? {
+                if !found.contains(&other) {
+                    found.push(other);
+                }
+            }
         }
         Ok(match found.as_slice() {
             [] => Err(NotListed::Unknown(if group.is_empty() {
@@ -98,6 +103,17 @@ impl<'c> List<'c> {
                 users: several.iter().map(|(_, user)| user.clone()).collect(),
             }),
         })
+    }
+
+    /// Those whom `userid`, or `group/userid`, stands for as it is spelt.
+    fn spelt(&self, group: &str, name: &str) -> Result<Vec<(i64, String)>> {
+        let found = self.called(group, name)?;
+        match name.split_once('/') {
+            Some((group_of, userid)) if found.is_empty() && group.is_empty() => {
+                self.called(group_of, userid)
+            }
+            _ => Ok(found),
+        }
     }
 
     /// Everybody present of this name, else the last one who had it and is gone.
@@ -178,6 +194,27 @@ mod tests {
         assert_eq!(
             add(&list, 6, "", "it/a/b"),
             "the user 'it/a/b' is already in line 5"
+        );
+    }
+
+    #[test]
+    fn a_name_is_found_as_a_list_of_ours_has_written_it() {
+        let db = people();
+        db.execute_batch(
+            "INSERT INTO groups (id, name, system_id, load, line) VALUES (3, '=x', 1, 1, 1);
+             INSERT INTO users (id, group_id, userid, gone, load, line, system_id, state) VALUES
+             (11, 3, '-dash', 0, 1, 3, 1, 'active'), (12, 1, '=a', 0, 1, 3, 1, 'active'),
+             (13, 1, '''=a', 0, 1, 3, 1, 'active'), (14, 1, 'e' || char(8238), 0, 1, 3, 1, 'active');",
+        )
+        .unwrap();
+        let list = List::new(&db).unwrap();
+        assert_eq!(add(&list, 1, "'=x", "'-dash"), "11");
+        assert_eq!(add(&list, 2, "", "e\\u{202e}"), "14");
+        assert_eq!(add(&list, 3, "", "=a"), "12");
+        assert_eq!(add(&list, 4, "", "''=a"), "13");
+        assert_eq!(
+            add(&list, 5, "", "'=a"),
+            "there are several users ''=a'; say which one: hr/'=a, hr/=a"
         );
     }
 

@@ -6,6 +6,8 @@
 use rusqlite::{Connection, params_from_iter};
 
 use super::phases::Users;
+use crate::store::stored::unfit;
+
 use super::{Error, Result};
 
 /// What the source has to change for one user.
@@ -64,8 +66,8 @@ pub fn changes<E: From<Error>>(
 
 fn change(row: &rusqlite::Row<'_>, prefixes: &[String]) -> rusqlite::Result<Option<Change>> {
     let (userid, phase): (String, usize) = (row.get(1)?, row.get(2)?);
-    let has: String = row.get(3)?;
-    let has: Vec<String> = serde_json::from_str(&has).unwrap_or_default();
+    let has = row.get_ref(3)?.as_str()?;
+    let has: Vec<String> = serde_json::from_str(has).map_err(|why| unfit(row, 3, why))?;
     // Phase none has no alias, the first prefix is that of phase export.
     let prefix = phase.checked_sub(1).and_then(|place| prefixes.get(place));
     let wanted = prefix.map(|prefix| format!("{prefix}{userid}"));

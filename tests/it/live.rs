@@ -234,3 +234,77 @@ fn the_prompt_has_a_star_while_a_migration_goes_on() {
     shell.send("exit\r");
     assert_eq!(shell.exit_code(), 0);
 }
+
+/// With the idle lock go the list that was remembered, the names for completion, and the master in the prompt.
+#[test]
+fn a6_a_locked_session_shows_nothing_of_the_vault() {
+    let house = House::with_people(3);
+    house.master(&["system set idle-timeout=1s"]).ok();
+    let user = house.ask("value", "user list limit=1 columns=userid");
+    let user = user.trim();
+    let mut shell = house.shell(&["--login", "Master1", "--password-file", "m1.txt"]);
+    shell.wait_for_line("igsh (Master1)>");
+    shell.send("user list\r");
+    shell.wait_for("3 users");
+    // Nobody types: the prompt that waits changes by itself.
+    shell.wait_for_line("igsh (locked)>");
+    shell.wait_for("the session is locked");
+    shell.send("\x0c");
+    shell.wait("an empty screen", |screen| {
+        screen.contents().trim() == "igsh (locked)>"
+    });
+
+    // Commands and arguments are no secret; names are.
+    shell.send("user get \t");
+    shell.wait_for("-overwrite  ");
+    shell.send(&format!("{}\t\x03", &user[..1]));
+    shell.wait_for_line("igsh (locked)>");
+    assert!(!shell.text().contains(user), "{}", shell.text());
+    for line in ["last", "last into=rows.csv"] {
+        shell.send(&format!("{line}\r"));
+        shell.wait_for("no list was shown yet");
+        shell.wait_for_line("igsh (locked)>");
+        shell.send("\x0c");
+        shell.wait("an empty screen", |screen| {
+            screen.contents().trim() == "igsh (locked)>"
+        });
+    }
+    assert!(!house.at("rows.csv").exists());
+    // What the vault holds is not told, nor who had logged in; nor is a name corrected.
+    shell.send("status format=json\r");
+    shell.wait_for("\"loggedIn\":null");
+    shell.wait_for_line("igsh (locked)>");
+    assert!(!shell.text().contains("users"), "{}", shell.text());
+
+    // After the next login all is there again, but for the list.
+    shell.send("system set idle-timeout=5m\r");
+    shell.wait_for_line("Password of Master1:");
+    shell.send("first-master-word\r");
+    shell.wait_for_line("igsh (Master1)>");
+    shell.send("last\r");
+    shell.wait_for("vaultExists: yes");
+    shell.wait_for_line("igsh (Master1)>");
+    assert!(!shell.text().contains(user), "{}", shell.text());
+    shell.send(&format!("user get {}\t", &user[..user.len() - 1]));
+    shell.wait_for(&format!("user get {user}"));
+    shell.send("\x03");
+
+    // Logging out is no less.
+    shell.send("user list\r");
+    shell.wait_for("3 users");
+    shell.wait_for_line("igsh (Master1)>");
+    shell.send("logout\r");
+    shell.wait_for_line("igsh>");
+    shell.send("\x0c");
+    shell.wait("an empty screen", |screen| {
+        screen.contents().trim() == "igsh>"
+    });
+    shell.send(&format!("user get {}\t\x03", &user[..1]));
+    shell.wait_for_line("igsh>");
+    shell.send("last\r");
+    shell.wait_for("no list was shown yet");
+    assert!(!shell.text().contains(user), "{}", shell.text());
+    shell.wait_for_line("igsh>");
+    shell.send("exit\r");
+    assert_eq!(shell.exit_code(), 0);
+}

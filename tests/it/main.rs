@@ -13,6 +13,7 @@ mod bundle;
 mod changes;
 mod check;
 mod completing;
+mod damage;
 mod editor;
 mod exchange;
 mod exit;

@@ -280,6 +280,32 @@ fn csv_for_a_file_computes_nothing() {
     assert_eq!(desk.out.text(), "");
 }
 
+/// A semicolon ends a cell in the spreadsheets of some countries, and a blank before a formula does not stop it.
+#[test]
+fn a7_no_delimited_file_computes_anything() {
+    for (format, expected) in [
+        (
+            Format::Csv,
+            "name,n\n\"';=1+1\",-1\n' =1,-1\n'=2,-1\n\"a;b\",-1\n''=3,-1\n",
+        ),
+        (
+            Format::Tsv,
+            "name\tn\n';=1+1\t-1\n' =1\t-1\n'=2\t-1\na;b\t-1\n''=3\t-1\n",
+        ),
+    ] {
+        let desk = desk(|_| {});
+        let file = Buffer::default();
+        let mut sink = desk.ui.rows_into(Box::new(file.clone()), format);
+        sink.begin("user", &[Column::text("name"), Column::whole("n")])
+            .unwrap();
+        for name in [";=1+1", " =1", "=2", "a;b", "'=3"] {
+            sink.row(vec![name.into(), Cell::Number(-1)]).unwrap();
+        }
+        sink.end().unwrap();
+        assert_eq!(file.text(), expected);
+    }
+}
+
 #[test]
 fn a_table_needs_no_more_rows_than_it_counts_but_a_loop_needs_them_all() {
     let desk = desk(|_| {});

@@ -350,16 +350,13 @@ fn a_nul_in_a_script_has_a_place() {
 #[test]
 fn a_line_of_a_megabyte_is_read_and_its_error_is_shown_short() {
     let house = House::empty();
-    let words = "word ".repeat(200_000);
+    let words = "word ".repeat(100_000);
     house.file("long.igsh", format!("echo {words}\n"));
-    assert_eq!(
-        run_alone(&house, &[], "long.igsh").ok().out.len(),
-        1_000_000
-    );
+    assert_eq!(run_alone(&house, &[], "long.igsh").ok().out.len(), 500_000);
     house.file("long.igsh", format!("echo {words} grup=x {words}\n"));
     let ran = house
         .igsh(&["check", "long.igsh"])
-        .fails(2, &["long.igsh:1:1000007", "E0101"]);
+        .fails(2, &["long.igsh:1:500007", "E0101"]);
     assert!(ran.err.len() < 4_000, "{}", ran.err.len());
     let pairs: String = (0..50_000).map(|n| format!(" v{n}=x")).collect();
     house.file("long.igsh", format!("let{pairs}\necho $v49999\n"));
@@ -562,5 +559,51 @@ fn a_loop_that_goes_on_says_how_many_failed() {
     ran.fails(
         5,
         &["loop.igsh:2:3", "foreach u: 3 of 4 users done, 1 failed"],
+    );
+}
+
+/// A script is refused before more of it is in memory than one may have.
+#[test]
+fn a7_an_endless_line_or_script_is_refused_with_its_name_and_line() {
+    let house = House::empty();
+    let line = "x".repeat((1 << 20) + 1);
+    house.file("line.igsh", format!("echo a\n\n{line}"));
+    for args in [["check", "line.igsh"], ["run", "line.igsh"]] {
+        house
+            .igsh(&args)
+            .fails(2, &["line.igsh:3: the line is longer than 1 MiB", "hint"]);
+    }
+    house.file("whole.igsh", format!("echo {}\n", &line[6..]));
+    house.igsh(&["check", "whole.igsh"]).ok();
+    // 5 GiB that nobody has to store.
+    let endless = std::fs::File::create(house.at("zeros")).expect("a file");
+    endless.set_len(5 << 30).expect("its length");
+    house
+        .igsh(&["check", "zeros"])
+        .fails(2, &["zeros:1: the line is longer than 1 MiB"]);
+
+    let empty = "\n".repeat((16 << 20) - 8);
+    house.file("empty.igsh", format!("{empty}echo b\n"));
+    let ran = run_alone(&house, &[], "empty.igsh").ok();
+    assert_eq!(ran.out, "b\n");
+    house.file("empty.igsh", format!("{empty}uesr b\n"));
+    house
+        .igsh(&["check", "empty.igsh"])
+        .fails(2, &["empty.igsh:16777209:1"]);
+    house.file("empty.igsh", format!("{empty}echo bb\n\n"));
+    house.igsh(&["check", "empty.igsh"]).fails(
+        2,
+        &["empty.igsh:16777211: the script is longer than 16 MiB"],
+    );
+
+    // Standard input is no other matter.
+    let mut igsh = house.command();
+    igsh.stdin(std::fs::File::open(house.at("line.igsh")).expect("the script"));
+    let output = igsh.output().expect("the process starts");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("standard input:3: the line is longer than 1 MiB"),
+        "{said}"
     );
 }

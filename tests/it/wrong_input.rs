@@ -520,3 +520,40 @@ fn a_bundle_password_needs_a_session_and_a_terminal() {
             .contains("x.igb")
     );
 }
+
+/// What stands in arguments and in the environment is shown by clap, which knows nothing of terminals.
+#[test]
+fn a7_arguments_reach_the_terminal_as_what_they_are() {
+    const ATTACK: &str = "\u{202e}a\u{200b}b\u{1b}[2Jc\u{9b}31m\u{7}\u{feff}\u{2066}";
+    let house = House::empty();
+    let harmless = |text: &str| {
+        let bad = |c: char| {
+            (c.is_control() && c != '\n')
+                || matches!(c, '\u{200b}' | '\u{202e}' | '\u{2066}' | '\u{feff}')
+        };
+        assert!(!text.contains(bad), "{text:?}");
+    };
+    for args in [
+        vec![format!("--{ATTACK}")],
+        vec![format!("--color={ATTACK}")],
+        vec![ATTACK.to_owned()],
+        vec!["check".to_owned(), ATTACK.to_owned()],
+        vec!["man".to_owned(), ATTACK.to_owned()],
+        vec!["completions".to_owned(), ATTACK.to_owned()],
+        vec![format!("--password-fd={ATTACK}")],
+        vec![format!("--yes={ATTACK}")],
+        vec!["--login".to_owned(), ATTACK.to_owned()],
+        vec!["run".to_owned(), ATTACK.to_owned(), ATTACK.to_owned()],
+    ] {
+        let mut igsh = house.command();
+        let ran = crate::common::Ran::of(igsh.args(&args));
+        assert_ne!(ran.code, 0, "{args:?}");
+        harmless(&ran.err);
+        harmless(&ran.out);
+    }
+    let mut igsh = house.command();
+    igsh.env("IGSH_VAULT", ATTACK);
+    let ran = crate::common::Ran::of(igsh.arg("--help")).ok();
+    harmless(&ran.out);
+    assert!(ran.out.contains("\\u{202e}a\\u{200b}b"), "{}", ran.out);
+}

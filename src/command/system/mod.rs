@@ -320,7 +320,7 @@ pub(super) fn show(
         .all
         .iter()
         .filter(|setting| chosen(setting.name))
-        .map(|setting| Ok((setting, settings.get(connection, setting.name)?)))
+        .map(|setting| Ok((setting, settings.shown(connection, setting.name)?)))
         .collect::<Result<Vec<_>, Failure>>()?;
     cx.rows(bound, |rows| {
         rows.begin("setting", COLUMNS)?;

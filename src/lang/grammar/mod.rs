@@ -16,7 +16,7 @@ use self::rules::{A_BLANK, THE_END, command, keyword, of_kind, spaced};
 use self::tokens::{Cause, Parsed, Tokens, Wrong};
 use super::ast::{Command, Foreach, Item, Name, PieceKind, Script, Statement, Value};
 use super::diagnostic::Diagnostic;
-use super::lexer::{Quote, Token, TokenKind, is_name, lex};
+use super::lexer::{Quote, Token, TokenKind, is_name, lex_significant};
 
 /// So many errors are explained; further ones are counted.
 const MAX_ERRORS: usize = 20;
@@ -49,8 +49,7 @@ pub struct Failed {
 
 /// The statements of `text`, or everything that is wrong with it: the first 20 errors, and how many more there are.
 pub fn parse(text: &str) -> Result<Script, Failed> {
-    let mut significant = lex(text);
-    significant.retain(|token| !matches!(token.kind, TokenKind::Blank | TokenKind::Comment));
+    let significant = lex_significant(text);
     let mut parser = Parser {
         text,
         tokens: &significant,

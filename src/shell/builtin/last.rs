@@ -14,7 +14,7 @@ pub(super) static LAST: Entry = Entry {
     spec: Command {
         details: "Shows the last list or record again, all of its rows also where the table had left some out; in \
             another format, order or choice of columns if asked. Nothing is read again from the vault. What is \
-            remembered goes at logout.",
+            remembered goes at logout, and when an idle session is locked.",
         args: list_args![],
         session: false,
         examples: &[
@@ -39,7 +39,9 @@ fn last(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
             code::UNKNOWN,
             "no list was shown yet that could be shown again",
         )
-        .hint("'user list' shows one; after logout it is forgotten"));
+        .hint(
+            "'user list' shows one; it is forgotten at logout and when an idle session is locked",
+        ));
     };
     let format = shell.context().format(bound)?;
     let again = shell.ui.rows_again(format);

@@ -45,16 +45,10 @@ fn status(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
             .map(|master| master.name);
         fields.push(("lockedMasters", Cell::List(locked.collect())));
     }
-    fields.push((
-        "loggedIn",
-        shell
-            .desk
-            .session
-            .as_ref()
-            .map(|session| session.name().to_owned())
-            .into(),
-    ));
-    if shell.desk.session.is_some() {
+    let session = shell.desk.session.as_ref();
+    let open = session.filter(|session| !session.is_locked());
+    fields.push(("loggedIn", open.map(|open| open.name().to_owned()).into()));
+    if shell.desk.is_unlocked() {
         fields.extend(crate::command::overview(&shell.context())?);
     }
     shell

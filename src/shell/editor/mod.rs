@@ -12,6 +12,7 @@ mod offer;
 mod paint;
 #[cfg(test)]
 mod testing;
+mod waiting;
 
 use std::io;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use self::assist::Assist;
 pub use self::history::{Entry, History, HistoryError};
 use self::keys::{Accept, Arrow, Bound, Interrupt, Page, Signals};
 pub use self::offer::{Beyond, Found, Live, Name};
+pub use self::waiting::Waiting;
 use crate::lang::grammar::{self, Open};
 use crate::lang::help;
 use crate::lang::spec::Catalogue;
@@ -62,6 +64,7 @@ pub struct Editor {
     ui: Ui,
     catalogue: Catalogue,
     signals: Arc<Signals>,
+    waiting: Waiting,
 }
 
 impl Editor {
@@ -116,12 +119,20 @@ impl Editor {
         );
         let page = Box::new(Page(Arc::clone(&signals)));
         inner.bind_sequence(Event::Any, EventHandler::Conditional(page));
+        // Where none can be had, the prompt is old until the next line.
+        let waiting = Waiting::new(inner.create_external_printer().ok());
         Ok(Self {
             inner,
             ui,
             catalogue,
             signals,
+            waiting,
         })
+    }
+
+    /// What tells the editor, from any thread, that the session was locked while it waits.
+    pub fn waiting(&self) -> Waiting {
+        self.waiting.clone()
     }
 
     /// Calls `heard` with every key from now on.
@@ -180,11 +191,7 @@ impl Editor {
         if self.ui.is_dumb() {
             return self.read_plain(prompt);
         }
-        let styled = if self.ui.out_has_colours() {
-            format!("\u{1b}[1m{prompt}\u{1b}[0m")
-        } else {
-            prompt.to_owned()
-        };
+        let bold = self.ui.out_has_colours();
         let recent = self.history().entries().into_iter();
         let recent = recent.map(|entry| entry.line).collect();
         if let Some(assist) = self.inner.helper_mut() {
@@ -192,7 +199,8 @@ impl Editor {
         }
         // What was left out of a line that was thrown away is no concern of this one.
         self.signals.take_overflow();
-        let line = self.inner.readline(&(prompt, &styled));
+        let prompt = self.waiting.prompt(prompt, bold);
+        let line = self.inner.readline(&prompt);
         if self.signals.take_interrupt() {
             return Err(ReadlineError::Interrupted);
         }

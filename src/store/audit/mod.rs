@@ -30,6 +30,7 @@ pub use super::state::Amended;
 use super::{Error, Keys, Result};
 use crate::ambient::Clock;
 use crate::crypto::{Sha256, context};
+use crate::store::stored::unfit;
 
 /// An entry that is to be written.
 #[derive(Debug, Clone)]
@@ -147,7 +148,9 @@ pub fn append_with(
         Some(keys) => keys.generation(),
         None => tx.query_row("SELECT generation FROM state", [], |row| row.get(0))?,
     };
-    let seq = last.seq + 1;
+    let seq = last.seq.saturating_add(1);
+    let number =
+        i64::try_from(seq).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, i64::MAX))?;
     let mut entry = Entry::new(seq, generation, session.is_some(), clock.now(), draft, who);
     if let Some(keys) = session {
         entry.first_state = matches!(sums, Sums::First);
@@ -170,14 +173,14 @@ pub fn append_with(
         None => None,
     };
     tx.prepare_cached("INSERT INTO audit (seq, body, hash, mac) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![seq.cast_signed(), body, hash, mac])?;
+        .execute(params![number, body, hash, mac])?;
     // Read back: an entry counts when it is there, not when SQLite was asked to put it there.
     let is_there: bool = tx
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM audit WHERE seq = ?1 AND body = ?2 AND hash = ?3 AND mac IS ?4) \
              AND (SELECT max(seq) FROM audit) = ?1",
         )?
-        .query_row(params![seq.cast_signed(), body, hash, mac], |row| row.get(0))?;
+        .query_row(params![number, body, hash, mac], |row| row.get(0))?;
     if is_there {
         Ok(Anchor { seq, hash })
     } else {
@@ -191,8 +194,10 @@ pub fn last(connection: &Connection) -> Result<Anchor> {
         .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
         .query_row([], |row| {
             Ok(Anchor {
-                seq: row.get::<_, i64>(0)?.cast_unsigned(),
-                hash: row.get(1)?,
+                seq: row.get(0)?,
+                hash: row
+                    .get(1)
+                    .map_err(|_| unfit(row, 1, "it is no hash of 32 bytes"))?,
             })
         })
         .optional()?;

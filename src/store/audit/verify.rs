@@ -310,7 +310,7 @@ impl<F: FnMut(&Finding)> Walk<'_, F> {
             }
         }
         self.link = Some(stored.hash);
-        self.next = bears + 1;
+        self.next = bears.saturating_add(1);
         self.last = Anchor {
             seq: bears,
             hash: stored.hash,
@@ -368,8 +368,7 @@ impl<F: FnMut(&Finding)> Walk<'_, F> {
     fn judge(&mut self, bears: u64, seal: Seal, linked: Option<bool>, newest: bool) {
         if seal == Seal::Broken {
             // At the end of an otherwise sound chain it is one too many; elsewhere the next entry stands on it.
-            let follows_edit =
-                matches!(self.report.open, Some(Finding::Edited { to, .. }) if to + 1 == bears);
+            let follows_edit = matches!(self.report.open, Some(Finding::Edited { to, .. }) if to.saturating_add(1) == bears);
             self.report
                 .add(if newest && linked == Some(true) && !follows_edit {
                     Finding::Inserted { seq: bears }
@@ -382,7 +381,7 @@ impl<F: FnMut(&Finding)> Walk<'_, F> {
         } else if linked == Some(false) {
             // Entries that no code confirms yet may be what was changed.
             self.report.add(Finding::Edited {
-                from: (self.confirmed + 1).min(bears),
+                from: self.confirmed.saturating_add(1).min(bears),
                 to: bears,
             });
         }
@@ -460,7 +459,7 @@ impl<F: FnMut(&Finding)> Report<F> {
     fn add(&mut self, finding: Finding) {
         if let (Some(Finding::Edited { to, .. }), Finding::Edited { from, to: end }) =
             (&mut self.open, &finding)
-            && *from <= *to + 1
+            && *from <= to.saturating_add(1)
         {
             *to = *end;
             return;

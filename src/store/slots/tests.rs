@@ -183,7 +183,7 @@ fn a_cost_outside_the_bounds_is_refused_before_anything_is_derived() {
     let slot = Slot::of(&connection, "Master1").unwrap().unwrap();
     assert!(matches!(
         slot.open(&keys.vid(), &password("one")),
-        Err(Error::Cost(_))
+        Err(Error::Keys(_))
     ));
 }
 

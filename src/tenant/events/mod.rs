@@ -91,13 +91,13 @@ impl Tally {
         serde_json::to_string(&named).unwrap_or_default()
     }
 
-    pub(super) fn from_json(text: &str) -> Self {
-        let named: BTreeMap<String, u64> = serde_json::from_str(text).unwrap_or_default();
+    pub(super) fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        let named: BTreeMap<String, u64> = serde_json::from_str(text)?;
         let pairs = Subject::ALL
             .iter()
             .flat_map(|&subject| Fate::ALL.iter().map(move |&fate| (subject, fate)));
         let known = |pair: (Subject, Fate)| named.get(&key(pair.0, pair.1)).map(|n| (pair, *n));
-        Self(pairs.filter_map(known).collect())
+        Ok(Self(pairs.filter_map(known).collect()))
     }
 }
 
@@ -166,6 +166,6 @@ mod tests {
             tally.to_json(),
             r#"{"unassignedCard.added":1,"user.merged":2}"#
         );
-        assert_eq!(Tally::from_json(&tally.to_json()), tally);
+        assert_eq!(Tally::from_json(&tally.to_json()).unwrap(), tally);
     }
 }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::{Fate, Item, Subject, Why};
 use crate::model::Timestamp;
+use crate::store::stored;
 use crate::tenant::error::{Error, Result};
 
 /// The events of one record as they are stored.
@@ -87,7 +88,7 @@ pub fn events<E: From<Error>>(
 ) -> Result<(), E> {
     let sql = |error: rusqlite::Error| E::from(Error::from(error));
     let (from, to) = match job {
-        Some(job) => (row_id(job, 0), row_id(job + 1, 0)),
+        Some(job) => (row_id(job, 0), row_id(job.saturating_add(1), 0)),
         None => (i64::MIN, i64::MAX),
     };
     let mut statement = db
@@ -108,10 +109,9 @@ pub fn events<E: From<Error>>(
             .and_then(|value| value.as_blob().map_err(Into::into))
             .map_err(sql)?;
         let items = unpack(packed).ok_or(Error::Events(job))?;
-        let at: i64 = when
-            .query_row(params![job, id], |row| row.get(0))
+        let at = when
+            .query_row(params![job, id], |row| stored::at(row, 0))
             .map_err(sql)?;
-        let at = Timestamp::from_microsecond(at).unwrap_or_default();
         for item in &items {
             let user = name.as_deref().unwrap_or_default();
             let event = Event {

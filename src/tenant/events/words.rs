@@ -158,10 +158,12 @@ pub enum Why {
     Took,
     /// It is what the tenant calls otherwise.
     Default,
+    /// One of its texts is empty, too long or cannot be shown.
+    Unfit,
 }
 
 impl Why {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Nothing,
         Self::Remark,
         Self::Known,
@@ -179,6 +181,7 @@ impl Why {
         Self::Differs,
         Self::Took,
         Self::Default,
+        Self::Unfit,
     ];
 
     pub(super) fn text(self, detail: &str) -> String {
@@ -199,6 +202,7 @@ impl Why {
             Self::Directory => "from a directory: name, contacts and state stay".to_owned(),
             Self::Differs => format!("{detail} differ and stay (existing-local)"),
             Self::Took => format!("{detail} taken (existing-local)"),
+            Self::Unfit => format!("the record cannot be kept: {detail}"),
             Self::Default => format!("the source's default group is '{detail}' here"),
         }
     }

@@ -119,6 +119,10 @@ impl<'c, 's> Applier<'c, 's> {
                 self.unassigned_card(&card)?;
                 None
             }
+            Ready::Refused(refused) => {
+                self.tell(refused.item);
+                refused.user
+            }
         };
         for item in &self.items {
             self.state.tally.take(item);

@@ -4,6 +4,7 @@
 //! thread decrypts, one parses (and seals, where all is new), the caller's writes.
 
 mod apply;
+mod bounds;
 mod indexes;
 mod items;
 mod prepare;

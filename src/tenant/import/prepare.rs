@@ -9,6 +9,8 @@ use crate::store::Keys;
 use crate::tenant::Policy;
 use crate::tenant::sealing::Seals;
 
+use super::bounds::{self, Refused};
+
 /// A record that is ready to be applied.
 #[derive(Debug)]
 pub(super) enum Ready {
@@ -16,6 +18,8 @@ pub(super) enum Ready {
     User(Box<ReadyUser>),
     Token(Box<UnassignedToken>),
     Card(Box<UnassignedCard>),
+    /// It cannot be kept.
+    Refused(Box<Refused>),
 }
 
 /// A user with what the database wants to know besides.
@@ -129,6 +133,9 @@ fn is_address(text: &str) -> bool {
 
 /// Makes a record ready; `seal` does so ahead, for a tenant where everything is new.
 pub(super) fn ready(record: Record, policy: &Policy, seal: Option<&Keys>) -> Ready {
+    if let Some(refused) = bounds::refused(&record) {
+        return Ready::Refused(Box::new(refused));
+    }
     match record {
         Record::Group(group) => Ready::Group(group),
         Record::Token(token) => Ready::Token(token),

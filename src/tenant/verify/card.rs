@@ -6,11 +6,12 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use zeroize::Zeroizing;
 
-use super::{Account, Refused, Result, Tried, Verdict, moment};
+use super::{Account, Refused, Result, Tried, Verdict};
 use crate::ambient::Randomness;
 use crate::model::Timestamp;
 use crate::otp::grid::{Challenge, Grid};
 use crate::store::Keys;
+use crate::store::stored::{moment, unfit};
 use crate::tenant::{SETTINGS, sealing};
 
 /// A challenge that was asked.
@@ -44,13 +45,13 @@ const SELECT: &str = "SELECT cards.id, serial, state, expires, cell_usage, rows,
 
 impl Stored {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let usage: Option<String> = row.get(4)?;
+        let usage = row.get_ref(4)?.as_str_or_null()?.map(serde_json::from_str);
         Ok(Self {
             id: row.get(0)?,
-            serial: row.get::<_, i64>(1)?.cast_unsigned(),
+            serial: row.get(1)?,
             state: row.get(2)?,
-            expires: moment(row.get(3)?),
-            usage: usage.and_then(|counts| serde_json::from_str(&counts).ok()),
+            expires: moment(row, 3)?,
+            usage: usage.transpose().map_err(|why| unfit(row, 4, why))?,
             rows: row.get(5)?,
             columns: row.get(6)?,
             sealed: row.get(7)?,

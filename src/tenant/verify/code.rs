@@ -2,10 +2,11 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::{Account, Refused, Result, Tried, Verdict, moment};
+use super::{Account, Refused, Result, Tried, Verdict};
 use crate::model::{Algorithm, Hash, Timestamp};
 use crate::otp::{self, Code, Matched, Standing, Verifier};
 use crate::store::Keys;
+use crate::store::stored::moment;
 use crate::tenant::sealing::TokenKey;
 
 /// A token as it is stored.
@@ -26,10 +27,6 @@ struct Stored {
 
 impl Stored {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let unsigned = |at| {
-            row.get::<_, Option<i64>>(at)
-                .map(|n| n.map(|n| n.max(0).cast_unsigned()))
-        };
         Ok(Self {
             id: row.get(0)?,
             vendor: row.get(1)?,
@@ -41,11 +38,11 @@ impl Stored {
             step: row.get(7)?,
             state: row.get(8)?,
             standing: Standing {
-                counter: unsigned(9)?.unwrap_or(0),
+                counter: row.get::<_, Option<u64>>(9)?.unwrap_or(0),
                 drift: row.get::<_, Option<i64>>(10)?.unwrap_or(0),
-                last_step: unsigned(11)?,
+                last_step: row.get(11)?,
             },
-            expires: moment(row.get(12)?),
+            expires: moment(row, 12)?,
             seed: row.get(13)?,
         })
     }

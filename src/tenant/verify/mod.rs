@@ -14,10 +14,12 @@ mod tests;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::SETTINGS;
+use crate::model::bundle::State;
 use crate::model::fold::folded;
 use crate::model::{Timestamp, UnknownName};
 use crate::otp::grid::{Malformed, NoChallenge};
 use crate::otp::{Code, Matched};
+use crate::store::stored::word;
 use crate::store::{self, Keys};
 
 pub use card::{Asked, challenge};
@@ -233,15 +235,14 @@ impl Account {
         let by = |sql: &str| {
             db.prepare_cached(sql)?
                 .query_row([&key], |row| {
-                    let failures: i64 = row.get(3)?;
-                    let state: String = row.get(2)?;
+                    let state: State = word(row, 2)?;
                     let account = Self {
                         id: row.get(0)?,
                         userid: row.get(1)?,
-                        failures: failures.max(0).cast_unsigned(),
+                        failures: row.get(3)?,
                         limit: 0,
                     };
-                    Ok((account, state == "ACTIVE"))
+                    Ok((account, state == State::Active))
                 })
                 .optional()
         };
@@ -267,9 +268,4 @@ impl Account {
             what: what.into(),
         }
     }
-}
-
-/// A moment as it is stored.
-fn moment(micros: Option<i64>) -> Option<Timestamp> {
-    Timestamp::from_microsecond(micros?).ok()
 }

@@ -7,9 +7,10 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 
-use super::{Account, Refused, Result, Tried, Verdict, moment};
+use super::{Account, Refused, Result, Tried, Verdict};
 use crate::model::{QaPair, Timestamp};
 use crate::store::Keys;
+use crate::store::stored::moment;
 use crate::tenant::{SETTINGS, sealing};
 
 /// A question of a user.
@@ -100,7 +101,7 @@ pub(super) fn try_password(
         .query_row(params![first, last, name], |row| {
             Ok((
                 row.get::<_, Option<String>>(0)?,
-                row.get::<_, Option<i64>>(1)?,
+                moment(row, 1)?,
                 row.get::<_, Option<bool>>(2)?,
                 row.get::<_, Vec<u8>>(3)?,
             ))
@@ -120,7 +121,7 @@ pub(super) fn try_password(
         "it is not the password that is stored",
     );
     if let Verdict::Right { remark, .. } = &mut tried.verdict {
-        let expired = moment(expires).filter(|expires| *expires <= now);
+        let expired = expires.filter(|expires| *expires <= now);
         *remark = match (expired, must_change) {
             (Some(at), _) => Some(format!("it expired on {}", at.strftime("%Y-%m-%d"))),
             (None, Some(true)) => Some("it must be changed at the next login".to_owned()),

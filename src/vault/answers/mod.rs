@@ -9,6 +9,7 @@ mod intake;
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params};
 
 use crate::model::{Phase, Timestamp};
+use crate::store::stored;
 
 use super::query::walk;
 use super::{Error, Result};
@@ -225,7 +226,7 @@ pub fn of_user(db: &Connection, user: i64) -> Result<Said> {
         said.missing.push((row.get(0)?, row.get(1)?, row.get(2)?));
         let source: Option<String> = row.get(3)?;
         if let Some(source) = source {
-            said.file = Some((source, super::ledger::moment(row, 4)?));
+            said.file = Some((source, stored::moment(row, 4)?));
         }
     }
     Ok(said)

@@ -9,7 +9,6 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub(super) use read::moment;
 pub use read::{
     Membership, Password, Skipped, bundles_of, each, get, left_out_of, left_out_unassigned, list,
     not_taken, password, skipped, source_written, unassigned_cards, unresolved,

@@ -5,6 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 use crate::model::bundle::Counts;
 use crate::model::{Reason, Timestamp};
 
+use crate::store::stored::{at, moment, word};
+
 use super::super::query::walk;
 use super::super::{Error, Result};
 use super::Bundle;
@@ -219,23 +221,15 @@ fn one_skipped(row: &Row<'_>) -> rusqlite::Result<Skipped> {
 fn bundle(row: &Row<'_>) -> rusqlite::Result<Bundle> {
     let number =
         |column| Ok::<u64, rusqlite::Error>(row.get::<_, Option<u64>>(column)?.unwrap_or(0));
-    let state: String = row.get(2)?;
-    let opened = moment(row, 7)?.ok_or(rusqlite::Error::IntegralValueOutOfRange(7, 0))?;
     Ok(Bundle {
         number: row.get(0)?,
         id: row.get(1)?,
-        state: state.parse().map_err(|error: crate::model::UnknownName| {
-            rusqlite::Error::FromSqlConversionFailure(
-                2,
-                rusqlite::types::Type::Text,
-                Box::new(error),
-            )
-        })?,
+        state: word(row, 2)?,
         path: row.get(3)?,
         overwrite: row.get(4)?,
         master: row.get(5)?,
         selection: row.get(6)?,
-        opened,
+        opened: at(row, 7)?,
         finished: moment(row, 8)?,
         loaded: moment(row, 9)?,
         sha256: row.get(10)?,
@@ -248,17 +242,4 @@ fn bundle(row: &Row<'_>) -> rusqlite::Result<Bundle> {
         },
         note: row.get(16)?,
     })
-}
-
-pub(in crate::vault) fn moment(
-    row: &Row<'_>,
-    column: usize,
-) -> rusqlite::Result<Option<Timestamp>> {
-    let micros: Option<i64> = row.get(column)?;
-    micros
-        .map(|micros| {
-            Timestamp::from_microsecond(micros)
-                .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, micros))
-        })
-        .transpose()
 }

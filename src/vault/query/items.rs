@@ -4,9 +4,9 @@ use rusqlite::{Connection, Row};
 
 use crate::lang::selection::{Entity, Selection};
 use crate::model::Timestamp;
+use crate::store::stored::moment;
 
 use super::super::selection::user_ids;
-use super::super::snapshot::moment;
 use super::super::{Error, Result};
 use super::{chosen, number, walk, walk_chosen};
 

@@ -60,7 +60,7 @@ fn walk_chosen<E: From<Error>>(
     walk(db, &sql.text, params_from_iter(sql.params), &mut each)
 }
 
-/// A count or number that SQLite has signed.
+/// A count, or a number that is never below zero.
 fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    row.get::<_, i64>(column).map(i64::cast_unsigned)
+    row.get(column)
 }

@@ -3,9 +3,9 @@
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::model::{Phase, Timestamp};
+use crate::store::stored::moment;
 
 use super::super::Result;
-use super::super::snapshot::moment;
 use super::number;
 
 /// The newest load.

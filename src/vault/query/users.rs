@@ -7,9 +7,10 @@ use crate::lang::selection::{
     ATTRIBUTES, Entity, Expr, Op, Operand, Pattern, Piece, Selection, Test,
 };
 use crate::model::{Phase, Timestamp};
+use crate::store::stored::moment;
 
 use super::super::selection::{self, Case};
-use super::super::snapshot::moment;
+use super::super::snapshot::phase;
 use super::super::{Error, Result, SourceUser, Unassigned, Vault};
 use super::{chosen, number, walk_chosen};
 
@@ -150,14 +151,13 @@ fn is_most_of_all(db: &Connection, selection: &Selection, most: Option<u64>) -> 
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<UserRow> {
-    let phase: usize = row.get(4)?;
     Ok(UserRow {
         userid: row.get(0)?,
         group: row.get(1)?,
         full_name: row.get(2)?,
         state: row.get(3)?,
-        phase: Phase::ALL.get(phase).copied().unwrap_or(Phase::None),
-        bundle: row.get::<_, Option<i64>>(5)?.map(i64::cast_unsigned),
+        phase: phase(row, 4)?,
+        bundle: row.get(5)?,
         tokens: number(row, 6)?,
         cards: number(row, 7)?,
         email: row.get(8)?,

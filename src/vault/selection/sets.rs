@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use crate::lang::selection::{Entity, Expr, Operand, Selection, Test};
+use crate::store::stored::unfit;
 use crate::vault::Result;
 
 use super::columns::{Column, Says, column, table};
@@ -45,16 +46,23 @@ fn number(db: &Connection, sql: &str) -> Result<u64> {
     Ok(db.query_row(sql, [], |row| row.get(0))?)
 }
 
+/// No vault has given so many ids; a larger one must not become memory.
+const MOST: usize = 1 << 31;
+
 /// Users by their ids, a bit each; ids count up from 1.
 #[derive(Debug, Clone, Default)]
 struct Users(Vec<u64>);
 
 impl Users {
-    fn add(&mut self, user: i64) {
+    /// Takes a user in, unless no vault can have given the id.
+    fn add(&mut self, user: i64) -> bool {
         // Of an unassigned token or card the upper bits are negative: nobody.
         let Ok(user) = usize::try_from(user) else {
-            return;
+            return true;
         };
+        if user > MOST {
+            return false;
+        }
         let (word, bit) = (user / 64, user % 64);
         if word >= self.0.len() {
             self.0.resize((word + 1).max(self.0.len() * 2), 0);
@@ -62,6 +70,7 @@ impl Users {
         if let Some(word) = self.0.get_mut(word) {
             *word |= 1 << bit;
         }
+        true
     }
 
     fn len(&self) -> u64 {
@@ -275,7 +284,10 @@ impl<'c> Sets<'c> {
         let mut rows = statement.query(params_from_iter(sql.params))?;
         let mut found = Users::default();
         while let Some(row) = rows.next()? {
-            found.add(row.get(0)?);
+            let user = row.get(0)?;
+            if !found.add(user) {
+                return Err(unfit(row, 0, format!("{user} is no user")).into());
+            }
         }
         Ok(found)
     }

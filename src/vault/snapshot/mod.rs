@@ -28,7 +28,7 @@ pub(in crate::vault) use collisions::collisions_of_listed;
 pub use collisions::{Collision, Holds, Party};
 pub use facts::Mapped;
 pub use preflight::{Elsewhere, Found};
-pub(in crate::vault) use row::moment;
+pub(in crate::vault) use row::phase;
 
 /// Which unassigned tokens and cards go along (domain.md §3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

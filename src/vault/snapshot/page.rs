@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter, types::Value};
 
 use crate::model::{Changes, Contact, Location, LocationEntry, Password, Phase, SecretBytes, User};
+use crate::store::stored::{moment, word};
 use crate::vault::Result;
 use crate::vault::sealed::{
     SealedPassword, SealedQa, SealedUnassignedCard, SealedUnassignedToken, SealedUser,
@@ -12,7 +13,7 @@ use crate::vault::sealed::{
 use crate::vault::selection::Sql;
 
 use super::SourceUser;
-use super::row::{CARD, Read, TOKEN, card_row, moment, name, phase, token_row};
+use super::row::{CARD, Read, TOKEN, card_row, phase, token_row};
 
 /// Users of a page: enough that the statements are not the work, few enough that pages are small.
 pub(in crate::vault) const PAGE: usize = 512;
@@ -106,7 +107,7 @@ fn records(db: &Connection, page: &mut [SourceUser], spans: &[(i64, i64)]) -> Re
         Ok(())
     })?;
     read(page, "kind, count", "not_migrated", |user, row| {
-        let entry = (name(row, 1)?, row.get(2)?);
+        let entry = (word(row, 1)?, row.get(2)?);
         user.sealed.plain.not_migrated.push(entry);
         Ok(())
     })?;
@@ -200,7 +201,7 @@ fn heads(db: &Connection, from: &str, id: &str, last: i64, most: usize) -> Resul
                     group,
                     userid: row.get(2)?,
                     full_name: row.get(5)?,
-                    state: name(row, 6)?,
+                    state: word(row, 6)?,
                     locale: row.get(7)?,
                     aliases: Vec::new(),
                     last_auth: moment(row, 8)?,

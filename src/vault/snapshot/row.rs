@@ -1,10 +1,9 @@
-//! From columns to the model: tokens, cards, names of sets, moments.
+//! From columns to the model: tokens, cards, phases.
 
-use std::str::FromStr;
+use rusqlite::Row;
 
-use rusqlite::{Row, types::Type};
-
-use crate::model::{Card, Phase, SecretBytes, Timestamp, Token, UnknownName};
+use crate::model::{Card, Phase, SecretBytes, Token};
+use crate::store::stored::{maybe_word, moment, unfit, word};
 use crate::vault::sealed::{SealedCard, SealedToken};
 
 /// What SQLite gives.
@@ -22,12 +21,12 @@ pub(super) fn token_row(row: &Row<'_>) -> Read<SealedToken> {
             serial: row.get(2)?,
             issue_no: row.get(3)?,
             key_id: row.get(4)?,
-            kind: name(row, 5)?,
-            algorithm: name(row, 6)?,
-            state: maybe_name(row, 7)?,
-            activation: maybe_name(row, 8)?,
+            kind: word(row, 5)?,
+            algorithm: word(row, 6)?,
+            state: maybe_word(row, 7)?,
+            activation: maybe_word(row, 8)?,
             model: row.get(9)?,
-            hash: maybe_name(row, 10)?,
+            hash: maybe_word(row, 10)?,
             digits: row.get(11)?,
             step: row.get(12)?,
             counter: row.get(13)?,
@@ -55,13 +54,13 @@ pub(super) fn card_row(row: &Row<'_>) -> Read<SealedCard> {
     let cell_usage = row
         .get_ref(9)?
         .as_str_or_null()?
-        .map(|text| counts(text).ok_or_else(|| unreadable(9)))
+        .map(|text| counts(text).ok_or_else(|| unfit(row, 9, "it is no list of counts")))
         .transpose()?;
     Ok(SealedCard {
         plain: Card {
             serial: row.get(1)?,
-            state: maybe_name(row, 2)?,
-            usage: maybe_name(row, 3)?,
+            state: maybe_word(row, 2)?,
+            usage: maybe_word(row, 3)?,
             created: moment(row, 4)?,
             expires: moment(row, 5)?,
             superseded: moment(row, 6)?,
@@ -103,53 +102,14 @@ fn counts(text: &str) -> Option<Vec<u64>> {
     }
 }
 
-fn unreadable(column: usize) -> rusqlite::Error {
-    rusqlite::Error::InvalidColumnType(column, "cell_usage".to_owned(), Type::Text)
-}
-
-/// A name of one of the model's sets.
-pub(super) fn name<T: FromStr<Err = UnknownName>>(row: &Row<'_>, column: usize) -> Read<T> {
-    parse(column, row.get_ref(column)?.as_str()?)
-}
-
-/// A name that may be absent.
-pub(super) fn maybe_name<T: FromStr<Err = UnknownName>>(
-    row: &Row<'_>,
-    column: usize,
-) -> Read<Option<T>> {
-    row.get_ref(column)?
-        .as_str_or_null()?
-        .map(|text| parse(column, text))
-        .transpose()
-}
-
-fn parse<T: FromStr<Err = UnknownName>>(column: usize, text: &str) -> Read<T> {
-    text.parse()
-        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(e)))
-}
-
 /// The phase, `none` where the user has no row.
-pub(super) fn phase(row: &Row<'_>, column: usize) -> Read<Phase> {
-    let number: Option<usize> = row.get(column)?;
+pub(in crate::vault) fn phase(row: &Row<'_>, column: usize) -> Read<Phase> {
+    let number: Option<i64> = row.get(column)?;
     let number = number.unwrap_or(0);
-    Phase::ALL
-        .get(number)
-        .copied()
-        .ok_or(rusqlite::Error::IntegralValueOutOfRange(
-            column,
-            number as i64,
-        ))
-}
-
-/// A moment that may be absent.
-pub(in crate::vault) fn moment(row: &Row<'_>, column: usize) -> Read<Option<Timestamp>> {
-    let micros: Option<i64> = row.get(column)?;
-    micros
-        .map(|micros| {
-            Timestamp::from_microsecond(micros)
-                .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, micros))
-        })
-        .transpose()
+    usize::try_from(number)
+        .ok()
+        .and_then(|number| Phase::ALL.get(number).copied())
+        .ok_or_else(|| unfit(row, column, format!("there is no phase {number}")))
 }
 
 #[cfg(test)]

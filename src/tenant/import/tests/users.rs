@@ -204,3 +204,76 @@ fn states_arrive_as_the_bundle_has_them() {
         assert_eq!(house.ask::<String>(sql), expected, "{sql}");
     }
 }
+
+#[test]
+fn a7_a_record_with_an_empty_or_endless_text_is_refused_and_the_rest_goes_on() {
+    let long = |bytes: usize| "x".repeat(bytes);
+    let spoilt = |spoil: &dyn Fn(&mut User)| {
+        let mut one = user("bob");
+        one.tokens = vec![token("1")];
+        one.contacts = vec![contact("Phone", "1")];
+        spoil(&mut one);
+        is(one)
+    };
+    let mut no_vendor = token("2");
+    no_vendor.vendor = String::new();
+    for (record, told) in [
+        (is(user("")), ": user error (the record cannot be kept: userId is empty)".to_owned()),
+        (
+            is(user(&long(6 << 20))),
+            format!("{}…: user error (the record cannot be kept: userId has more than 1024 bytes)", long(64)),
+        ),
+        (
+            is(user("a\u{1b}b")),
+            "a\u{1b}b: user error (the record cannot be kept: userId holds a control character)".to_owned(),
+        ),
+        (group("", false), ": group error (the record cannot be kept: name is empty)".to_owned()),
+        (
+            spoilt(&|bob| bob.group = String::new()),
+            "bob: user error (the record cannot be kept: group is empty)".to_owned(),
+        ),
+        (
+            spoilt(&|bob| bob.aliases = vec![String::new()]),
+            "bob: user error (the record cannot be kept: an alias is empty)".to_owned(),
+        ),
+        (
+            spoilt(&|bob| bob.full_name = Some(long(70_000))),
+            "bob: user error (the record cannot be kept: fullName has more than 65536 bytes)".to_owned(),
+        ),
+        (
+            spoilt(&|bob| bob.contacts[0].value = long(70_000)),
+            "bob: user error (the record cannot be kept: a contact's value has more than 65536 bytes)".to_owned(),
+        ),
+        (
+            spoilt(&|bob| bob.qa = vec![qa(&long(70_000), "x")]),
+            "bob: user error (the record cannot be kept: a question has more than 65536 bytes)".to_owned(),
+        ),
+        (
+            spoilt(&|bob| bob.tokens[0].serial = String::new()),
+            "bob: user error (the record cannot be kept: a token's serial is empty)".to_owned(),
+        ),
+        (
+            spoilt(&|bob| bob.expected_locations = vec![long(2000)]),
+            "bob: user error (the record cannot be kept: an expected location has more than 1024 bytes)".to_owned(),
+        ),
+        (
+            Record::Token(Box::new(UnassignedToken {
+                group: "staff".to_owned(),
+                token: no_vendor,
+            })),
+            ": token  2 error (the record cannot be kept: a token's vendor is empty)".to_owned(),
+        ),
+    ] {
+        let mut house = House::new();
+        house.import(&[group("staff", false), record, is(user("anna"))]);
+        let all = house.told(1);
+        assert!(all.contains(&told), "{told} is not in {all:?}");
+        assert!(all.iter().any(|line| line == "anna: user added"), "{all:?}");
+        assert_eq!(house.ask::<i64>("SELECT count(*) FROM users"), 1, "{told}");
+        house.integrity();
+    }
+    // What is just short enough is taken.
+    let mut house = House::new();
+    house.import(&[spoilt(&|bob| bob.user_id = long(1024))]);
+    assert_eq!(house.ask::<i64>("SELECT count(*) FROM users"), 1);
+}

@@ -1,0 +1,98 @@
+//! Stored values read back as what their columns hold, and what to say of one that is not: whoever can write the file
+//! can put anything there, and that is damage, not a fault of the program.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{ErrorCode, Row};
+
+use crate::model::UnknownName;
+
+/// A value that its column cannot hold.
+#[derive(Debug, thiserror::Error)]
+#[error("{column}: {why}")]
+struct Unfit {
+    column: String,
+    why: String,
+}
+
+/// The error of a value that its column cannot hold.
+pub(crate) fn unfit(row: &Row<'_>, column: usize, why: impl Display) -> rusqlite::Error {
+    let statement: &rusqlite::Statement<'_> = row.as_ref();
+    let name = statement.column_name(column).unwrap_or("?").to_owned();
+    let found = row.get_ref(column).map_or(Type::Null, |v| v.data_type());
+    let unfit = Unfit {
+        column: name,
+        why: why.to_string(),
+    };
+    rusqlite::Error::FromSqlConversionFailure(column, found, Box::new(unfit))
+}
+
+/// A moment that may be absent.
+pub(crate) fn moment(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+    let micros: Option<i64> = row.get(column)?;
+    micros
+        .map(|micros| {
+            Timestamp::from_microsecond(micros)
+                .map_err(|_| unfit(row, column, format!("{micros} is no moment")))
+        })
+        .transpose()
+}
+
+/// A moment that is always there.
+pub(crate) fn at(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    moment(row, column)?.ok_or_else(|| unfit(row, column, "there is no moment"))
+}
+
+/// A word of one of the model's sets.
+pub(crate) fn word<T: FromStr<Err = UnknownName>>(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<T> {
+    maybe_word(row, column)?.ok_or_else(|| unfit(row, column, "there is no word"))
+}
+
+/// A word that may be absent.
+pub(crate) fn maybe_word<T: FromStr<Err = UnknownName>>(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<Option<T>> {
+    let text = row.get_ref(column)?.as_str_or_null()?;
+    text.map(|text| text.parse().map_err(|error| unfit(row, column, error)))
+        .transpose()
+}
+
+/// What of a row is not as it can be, if that is what went wrong.
+pub(crate) fn what_is_unfit(error: &rusqlite::Error) -> Option<String> {
+    use rusqlite::Error as Sql;
+    match error {
+        Sql::FromSqlConversionFailure(_, _, why) => Some(why.to_string()),
+        Sql::InvalidColumnType(_, column, found) => {
+            Some(format!("{column}: {found} does not belong there"))
+        }
+        Sql::IntegralValueOutOfRange(_, number) => {
+            Some(format!("the number {number} is out of range"))
+        }
+        Sql::Utf8Error(_, why) => Some(format!("a text is not UTF-8: {why}")),
+        Sql::QueryReturnedNoRows => Some("a row is missing".to_owned()),
+        Sql::QueryReturnedMoreThanOneRow => Some("a row is there twice".to_owned()),
+        // SQLite gives these two no code of their own.
+        Sql::SqliteFailure(_, Some(why))
+            if matches!(why.as_str(), "malformed JSON" | "integer overflow") =>
+        {
+            Some(why.clone())
+        }
+        // What is written is made of what was read and was checked.
+        Sql::SqliteFailure(code, why)
+            if matches!(
+                code.code,
+                ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch
+            ) =>
+        {
+            Some(why.clone().unwrap_or_else(|| code.to_string()))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,165 @@
+//! What a tenant can keep: names that can be shown and texts that are no longer than a person would write. Whoever has
+//! a bundle's password can put anything into one; a record with more is refused, and the rest of the bundle goes on.
+
+use crate::model::bundle::{Record, Token, User};
+use crate::tenant::events::{Fate, Item, Subject, Why};
+
+use super::apply::item;
+
+/// The longest name (of a user, group, alias, vendor; a serial number, an id), in bytes.
+const NAME: usize = 1024;
+
+/// The longest of all other texts, in bytes.
+const TEXT: usize = 64 * 1024;
+
+/// So much of a refused name is shown, in characters.
+const SHOWN: usize = 64;
+
+/// A record that cannot be kept.
+#[derive(Debug)]
+pub(super) struct Refused {
+    /// Whose it is, as far as that can be shown.
+    pub(super) user: Option<String>,
+    /// Its event.
+    pub(super) item: Item,
+}
+
+/// Why a record cannot be kept, if it cannot.
+pub(super) fn refused(record: &Record) -> Option<Refused> {
+    let mut bounds = Bounds { why: None };
+    let (subject, user, name) = match record {
+        Record::Group(group) => {
+            bounds.name("name", &group.name);
+            (Subject::Group, None, group.name.clone())
+        }
+        Record::User(user) => {
+            bounds.user(user);
+            (Subject::User, Some(&user.user_id), String::new())
+        }
+        Record::Token(token) => {
+            bounds.name("group", &token.group);
+            bounds.token(&token.token);
+            let name = format!("{} {}", token.token.vendor, token.token.serial);
+            (Subject::UnassignedToken, None, name)
+        }
+        Record::Card(card) => {
+            bounds.name("group", &card.group);
+            bounds.maybe("comment", card.comment.as_ref());
+            (Subject::UnassignedCard, None, card.card.serial.to_string())
+        }
+    };
+    let why = bounds.why?;
+    Some(Refused {
+        user: user.map(|user| shown(user)),
+        item: item(subject, Fate::Error, Why::Unfit)
+            .named(shown(&name))
+            .because(why),
+    })
+}
+
+/// The beginning of a name that may be of any length.
+fn shown(name: &str) -> String {
+    match name.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
+/// Looks at one text after the other and keeps the first fault.
+struct Bounds {
+    why: Option<String>,
+}
+
+impl Bounds {
+    fn name(&mut self, field: &str, text: &str) {
+        self.within(field, text, NAME, |text| {
+            if text.is_empty() {
+                Some("is empty")
+            } else if text.contains(char::is_control) {
+                Some("holds a control character")
+            } else {
+                None
+            }
+        });
+    }
+
+    fn text(&mut self, field: &str, text: &str) {
+        self.within(field, text, TEXT, |_| None);
+    }
+
+    fn within(
+        &mut self,
+        field: &str,
+        text: &str,
+        most: usize,
+        more: impl FnOnce(&str) -> Option<&'static str>,
+    ) {
+        if self.why.is_some() {
+            return;
+        }
+        self.why = if text.len() > most {
+            Some(format!("{field} has more than {most} bytes"))
+        } else {
+            more(text).map(|what| format!("{field} {what}"))
+        };
+    }
+
+    fn maybe_name(&mut self, field: &str, text: Option<&String>) {
+        if let Some(text) = text {
+            self.name(field, text);
+        }
+    }
+
+    fn maybe(&mut self, field: &str, text: Option<&String>) {
+        if let Some(text) = text {
+            self.text(field, text);
+        }
+    }
+
+    fn user(&mut self, user: &User) {
+        self.name("userId", &user.user_id);
+        self.maybe_name("sourceUserId", user.source_user_id.as_ref());
+        self.name("group", &user.group);
+        self.maybe("fullName", user.full_name.as_ref());
+        for alias in &user.aliases {
+            self.name("an alias", alias);
+        }
+        for contact in &user.contacts {
+            self.text("a contact's label", &contact.label);
+            self.text("a contact's value", &contact.value);
+        }
+        for pair in &user.qa {
+            self.text("a question", &pair.question);
+        }
+        for password in &user.passwords {
+            self.maybe_name("a password's name", password.name.as_ref());
+        }
+        for token in &user.tokens {
+            self.token(token);
+        }
+        for place in &user.location_history {
+            for (field, text) in [
+                ("country", &place.country),
+                ("region", &place.region),
+                ("city", &place.city),
+                ("isp", &place.isp),
+                ("ip", &place.ip),
+            ] {
+                self.maybe(field, text.as_ref());
+            }
+        }
+        for place in &user.expected_locations {
+            self.name("an expected location", place);
+        }
+    }
+
+    fn token(&mut self, token: &Token) {
+        self.name("a token's vendor", &token.vendor);
+        self.name("a token's serial", &token.serial);
+        self.maybe_name("a token's issueNo", token.issue_no.as_ref());
+        self.maybe_name("a token's keyId", token.key_id.as_ref());
+        self.maybe("a token's model", token.model.as_ref());
+        self.maybe("a token's idpUrl", token.idp_url.as_ref());
+        self.maybe("a token's comment", token.comment.as_ref());
+    }
+}
