@@ -338,6 +338,7 @@ fn password(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     };
     let owner = [kept.id.as_str(), &kept.generation.to_string()];
 
+    cx.desk.reading()?.file().still_there()?;
     let delivered = deliver(cx, bound, &bundle, into, &|| {
         let plain = keys.open(store::Column::BundlePassword, &owner, &sealed)?;
         let text = std::str::from_utf8(&plain)

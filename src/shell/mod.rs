@@ -28,7 +28,7 @@ use crate::lang::spec::{Catalogue, Command, Effect};
 use crate::lang::value::Variables;
 use crate::render::{Failure as Shown, Ui};
 use crate::store::audit::{Source, Who};
-use crate::store::{MasterSession, interruptible, settings};
+use crate::store::{self, MasterSession, SealedFile, interruptible, settings};
 use crate::vault::decisions;
 
 use names::Known;
@@ -228,7 +228,7 @@ impl Shell {
         if let Err(failure) = &outcome
             && failure.code == code::GONE
         {
-            self.lose_vault()?;
+            self.let_go()?;
         }
         let outcome = outcome?;
         for notice in outcome.notices.iter().filter(|_| !self.hushed) {
@@ -366,15 +366,25 @@ impl Shell {
         .hint("add reason=\"…\"; it goes to the audit"))
     }
 
-    /// The vault is not the one that was opened: nothing more is written to it, not even a logout.
-    fn lose_vault(&mut self) -> Result<(), Failure> {
-        self.ui.forget();
-        self.desk.session = None;
-        self.desk.vault = None;
-        self.desk.who = Who {
-            source: self.desk.who.source.clone(),
-            ..Who::here(self.ambient.rng.as_ref())?
-        };
+    /// Ends the sessions on files that are not there any more: keys, names and the handle go, and nothing is written.
+    fn let_go(&mut self) -> Result<(), Failure> {
+        let is_gone =
+            |file: &SealedFile| matches!(file.still_there(), Err(store::Error::Gone { .. }));
+        let tenant = self.desk.tenant.as_ref();
+        if tenant.is_some_and(|open| is_gone(open.tenant.file())) {
+            self.desk.tenant = None;
+        }
+        let vault = self.desk.vault.as_ref();
+        if vault.is_some_and(|vault| is_gone(vault.file())) {
+            self.desk.session = None;
+            self.desk.who = Who {
+                source: self.desk.who.source.clone(),
+                ..Who::here(self.ambient.rng.as_ref())?
+            };
+            self.ui.forget();
+            self.completion.borrow_mut().live = None;
+            self.desk.vault = None;
+        }
         Ok(())
     }
 
@@ -404,7 +414,8 @@ impl Shell {
     /// What a failed command leaves in the audit: that it was tried. A dry run and a mistyped line leave nothing.
     fn audit_failure(&mut self, entry: &Entry, bound: &Bound, failure: &Failure) {
         let Some(code) = entry.audit else { return };
-        if failure.audited || self.desk.session.is_none() {
+        // There is no audit any more that could note that its file is gone.
+        if failure.audited || failure.code == code::GONE || self.desk.session.is_none() {
             return;
         }
         let mut context = self.context();

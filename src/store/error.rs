@@ -135,7 +135,7 @@ pub enum Error {
         what: String,
     },
     /// The write-ahead log beside the file is that of another copy.
-    #[error("{} belongs to another copy of the {kind}; nothing was touched, since opening the {kind} would merge the two", .log.display())]
+    #[error("{} belongs to another copy of this {kind}: opening the {kind} would mix both, so nothing was touched", .log.display())]
     OtherLog {
         /// What was to be opened.
         kind: &'static str,
@@ -143,7 +143,7 @@ pub enum Error {
         log: PathBuf,
     },
     /// The file was deleted, moved or replaced while a session had it open.
-    #[error("the {kind} {} is not the one that was opened: {what}; what this session wrote since then is lost, and it has ended", .path.display())]
+    #[error("the {kind} {} {what} while it was open; what this session has done since is lost, and the session has ended", .path.display())]
     Gone {
         /// What was open.
         kind: &'static str,

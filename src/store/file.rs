@@ -1,30 +1,25 @@
 //! A sealed file that is open: its connections, its one writer, its checkpoints.
 
-use std::cell::Cell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
-use super::compiled;
 use super::error::is_busy;
+use super::guard::{self, Guard};
 use super::lock::{self, Holder, LockFile};
 use super::memory::Memory;
-use super::presence::Presence;
-use super::{Error, Kind, Result, audit, place, schema};
+use super::stamp::{self, OpenMark};
+use super::{Error, Kind, Result, place};
 use crate::ambient::{CancelToken, Waiting};
 
 /// An open sealed file.
 #[derive(Debug)]
 pub struct SealedFile {
-    path: PathBuf,
-    kind: &'static Kind,
     connection: Connection,
-    lock: LockFile,
+    /// Dropped after the connection.
+    guard: Guard,
     vid: [u8; 16],
-    /// The state of the schema that was compared last.
-    schema: Cell<i64>,
-    presence: Presence,
     busy: Duration,
     pub(super) memory: Option<Memory>,
     pub(super) waiting: Waiting,
@@ -47,11 +42,12 @@ impl SealedFile {
     pub fn open(path: &Path, kind: &'static Kind) -> Result<Self> {
         place::inspect(path, kind)?;
         let path = place::resolve(path)?;
-        let held = |error| or_held(&path, kind, error);
+        let identity = place::inspect(&path, kind)?;
         place::inspect_around(&path, kind)?;
-        let lock = LockFile::open(&path)?;
-        let presence = Presence::begin(&path, kind, &lock)?;
+        let mark = OpenMark::checked(&path, kind, identity)?;
+        let held = |error| or_held(&path, kind, error);
         let (mut connection, mut schema) = place::connect(&path, kind).map_err(held)?;
+        guard::in_place(&path, kind, identity)?;
         if kind.bring_forward(&mut connection).map_err(held)? {
             schema = kind.compare_schema(&connection)?;
         }
@@ -63,28 +59,40 @@ impl SealedFile {
                 held => held,
             })?
             .ok_or_else(|| place::corrupt(&path, kind, "its state row is missing".to_owned()))?;
+        let lock = LockFile::open(&path)?;
+        let stamp = stamp::Place::of(&connection)?;
         Ok(Self {
-            lock,
-            path,
-            kind,
             connection,
+            guard: Guard::new(path, kind, lock, mark, stamp, schema),
             vid,
-            schema: Cell::new(schema),
-            presence,
             busy: place::BUSY,
             memory: None,
             waiting: Waiting::default(),
         })
     }
 
+    /// Refuses when the file that is open is not the one that lies at its path any more, or its audit is not the one
+    /// that the session saw last. For before a secret leaves it: whatever writes looks by itself.
+    ///
+    /// # Errors
+    /// [`Error::Gone`], after which nothing should be done with the file but to let it go.
+    pub fn still_there(&self) -> Result<()> {
+        self.guard.in_place(&self.connection)?;
+        self.guard.unchanged(&self.connection)
+    }
+
+    pub(super) fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
     /// Where it lies, absolute.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.guard.path
     }
 
     /// What it holds.
     pub fn kind(&self) -> &'static Kind {
-        self.kind
+        self.guard.kind
     }
 
     /// Its identity: 16 random bytes made when it was.
@@ -108,8 +116,10 @@ impl SealedFile {
 
     /// Another connection to the same file, hardened alike: an export reads on one and writes on another.
     pub fn second(&self) -> Result<Connection> {
-        let (connection, _) = place::connect(&self.path, self.kind)
-            .map_err(|error| or_held(&self.path, self.kind, error))?;
+        self.guard.in_place(&self.connection)?;
+        let (path, kind) = (&self.guard.path, self.guard.kind);
+        let (connection, _) =
+            place::connect(path, kind).map_err(|error| or_held(path, kind, error))?;
         connection.busy_timeout(self.busy)?;
         Ok(connection)
     }
@@ -130,8 +140,7 @@ impl SealedFile {
         holder: &Holder,
         f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let guard = (&self.lock, self.kind, &self.schema, &self.presence);
-        write_on(&mut self.connection, guard, holder, f)
+        write_on(&mut self.connection, &self.guard, holder, f)
     }
 
     /// As [`SealedFile::write`], and then takes everything back: what it would do, seen by doing it.
@@ -140,8 +149,7 @@ impl SealedFile {
         holder: &Holder,
         f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let guard = (&self.lock, self.kind, &self.schema, &self.presence);
-        transact(&mut self.connection, guard, holder, |tx| {
+        transact(&mut self.connection, &self.guard, holder, |tx| {
             let outcome = f(&tx);
             tx.rollback().map_err(|error| E::from(Error::Sql(error)))?;
             outcome
@@ -155,14 +163,13 @@ impl SealedFile {
         holder: &Holder,
         f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let guard = (&self.lock, self.kind, &self.schema, &self.presence);
-        write_on(connection, guard, holder, f)
+        write_on(connection, &self.guard, holder, f)
     }
 
     /// Sees to it that the schema is still the one that was compared: to be called before anything is read that a
     /// command works with. Costs a look at the file's header unless the schema was changed.
     pub fn check_schema(&self) -> Result<()> {
-        check_schema(&self.connection, self.kind, &self.schema)
+        self.guard.check_schema(&self.connection)
     }
 
     /// Moves the log into the file and empties it, so that deleted data is gone from both.
@@ -244,53 +251,53 @@ impl SealedFile {
     }
 }
 
-/// What a transaction looks at: the lock file, what the file is, the state of the schema that was compared last, and
-/// whether the file is still there.
-pub(super) type Guard<'a> = (&'a LockFile, &'static Kind, &'a Cell<i64>, &'a Presence);
-
-/// As [`SealedFile::write`], on any connection to the file.
-pub(super) fn write_on<T, E: From<Error>>(
+fn write_on<T, E: From<Error>>(
     connection: &mut Connection,
-    guard: Guard<'_>,
+    guard: &Guard,
     holder: &Holder,
     f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let presence = guard.3;
-    let (value, newest) = transact(connection, guard, holder, |tx| {
+    transact(connection, guard, holder, |tx| {
         let value = f(&tx)?;
-        let newest = audit::last(&tx).map_err(E::from)?;
+        let newest = guard.newest(&tx)?;
         tx.commit().map_err(|error| E::from(Error::Sql(error)))?;
-        Ok::<_, E>((value, newest))
-    })?;
-    presence.saw(newest);
-    Ok(value)
+        guard.saw(newest);
+        Ok(value)
+    })
 }
 
-/// Hands one immediate transaction to `f`, which ends it.
+/// Hands one immediate transaction on the file that it should be to `f`, which ends it.
 fn transact<T, E: From<Error>>(
     connection: &mut Connection,
-    (lock, kind, schema, presence): Guard<'_>,
+    guard: &Guard,
+    holder: &Holder,
+    f: impl FnOnce(Transaction<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    guard.in_place(connection)?;
+    immediate(connection, &guard.lock, guard.kind, holder, |tx| {
+        guard.check_schema(&tx)?;
+        guard.unchanged(&tx)?;
+        stamp::renew(&tx)?;
+        f(tx)
+    })
+}
+
+/// One immediate transaction on any connection to the file; meanwhile a note says who writes. `f` moves the stamp on and
+/// ends the transaction.
+pub(super) fn immediate<T, E: From<Error>>(
+    connection: &mut Connection,
+    lock: &LockFile,
+    kind: &Kind,
     holder: &Holder,
     f: impl FnOnce(Transaction<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let tx = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(|error| E::from(or_held(lock.vault(), kind, error.into())))?;
-    check_schema(&tx, kind, schema)?;
-    presence.check(lock.vault(), kind)?;
-    presence.check_seen(&tx, lock.vault(), kind)?;
-    schema::stamp(&tx)?;
     let note = lock.note(holder);
     let outcome = f(tx);
     lock.clear(&note);
     outcome
-}
-
-fn check_schema(connection: &Connection, kind: &Kind, compared: &Cell<i64>) -> Result<()> {
-    if compiled::schema_version(connection)? != compared.get() {
-        compared.set(kind.compare_schema(connection)?);
-    }
-    Ok(())
 }
 
 /// Who holds the file, where that is why SQLite gave up.

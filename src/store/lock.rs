@@ -8,7 +8,6 @@ use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
@@ -73,37 +72,15 @@ impl LockFile {
         &self.vault
     }
 
-    /// One of the sessions that are logged in; a key update wants to be the only one. Who opens the file is alone for a
-    /// moment too, and is waited for.
+    /// One of the sessions that are logged in; a key update wants to be the only one.
     pub(crate) fn share(&self) -> Result<()> {
-        const TRIES: u32 = 500;
-        const TURN: Duration = Duration::from_millis(10);
-        for _ in 0..TRIES {
-            if self.lock(FlockOperation::NonBlockingLockShared)? {
-                return Ok(());
+        flock(&self.file, FlockOperation::NonBlockingLockShared).map_err(|errno| {
+            if errno == rustix::io::Errno::WOULDBLOCK {
+                Error::KeysInChange
+            } else {
+                Error::io("lock", &beside(&self.vault, END), errno.into())
             }
-            std::thread::sleep(TURN);
-        }
-        Err(Error::KeysInChange)
-    }
-
-    /// Whether no session is logged in: then none comes in before [`LockFile::release`].
-    pub(super) fn is_alone(&self) -> Result<bool> {
-        self.lock(FlockOperation::NonBlockingLockExclusive)
-    }
-
-    /// Lets go of whatever is held.
-    pub(super) fn release(&self) {
-        // Closing the file does the same.
-        let _ = flock(&self.file, FlockOperation::Unlock);
-    }
-
-    fn lock(&self, operation: FlockOperation) -> Result<bool> {
-        match flock(&self.file, operation) {
-            Ok(()) => Ok(true),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
-            Err(errno) => Err(Error::io("lock", &beside(&self.vault, END), errno.into())),
-        }
+        })
     }
 
     /// Notes who writes, and gives back what to clear. That it cannot be noted stops no writer.

@@ -122,6 +122,7 @@ impl SealedFile {
         let home = Home {
             path: self.path().to_owned(),
             kind: self.kind(),
+            identity: self.guard().identity(),
             who: slot.identify(who),
             ambient: ambient.clone(),
         };
@@ -178,6 +179,7 @@ impl SealedFile {
             })?;
         }
         drop(session);
+        self.guard().unwatch();
         self.remember(ambient)?;
         self.checkpoint()
     }
@@ -381,6 +383,7 @@ impl SealedFile {
                 audit::append_with(tx, &draft, &who, Some(&keys), trust.sums(), clock)?;
                 Ok::<_, Error>((keys, trust, last, refused, seen.warnings))
             })?;
+        self.guard().watch(self.connection())?;
         if let Err(error) = self.remember(ambient) {
             warnings.push(error.to_string());
         }

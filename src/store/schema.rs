@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{Error, Result, Summed};
+use super::{Error, Result, Summed, stamp};
 
 /// What a sealed file holds.
 #[derive(Debug)]
@@ -127,7 +127,7 @@ impl Kind {
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         self.compare_schema(&tx)?;
         self.apply(&tx)?;
-        stamp(&tx)?;
+        stamp::renew(&tx)?;
         tx.commit()?;
         Ok(true)
     }
@@ -153,13 +153,6 @@ impl Kind {
         tx.pragma_update(None, "user_version", target)?;
         Ok(())
     }
-}
-
-/// Moves the stamp on: part of every transaction that writes (see [`super::wal`]).
-pub(super) fn stamp(tx: &Connection) -> Result<()> {
-    tx.prepare_cached("UPDATE stamp SET prev = own, own = randomblob(16)")?
-        .execute([])?;
-    Ok(())
 }
 
 pub(crate) fn version_of(connection: &Connection) -> Result<i64> {

@@ -4,7 +4,6 @@
 //! interrupt that wait. A command that runs holds its own reference, so that the deadline only matters between
 //! commands.
 
-use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -13,10 +12,10 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::audit::{self, Anchor, Draft, Who, codes};
-use super::file::write_on;
+use super::file::immediate;
 use super::lock::{Holder, LockFile};
-use super::presence::Presence;
-use super::{Error, Keys, Kind, Result, place};
+use super::place::Identity;
+use super::{Error, Keys, Kind, Result, guard, place, stamp};
 use crate::ambient::{Ambient, Clock as _, SystemClock};
 
 /// A master who is logged in. Only a login makes one.
@@ -56,6 +55,7 @@ pub(super) struct Unlocked {
 pub(super) struct Home {
     pub(super) path: PathBuf,
     pub(super) kind: &'static Kind,
+    pub(super) identity: Identity,
     pub(super) who: Who,
     pub(super) ambient: Ambient,
 }
@@ -288,17 +288,18 @@ impl Shared {
         let home = &self.home;
         held(&self.timer).idle_since = Some(home.ambient.clock.now());
         let recorded = || -> Result<()> {
-            let (mut connection, schema) = place::connect(&home.path, home.kind)?;
-            let (lock, schema) = (LockFile::open(&home.path)?, Cell::new(schema));
-            let presence = Presence::of(&home.path, home.kind)?;
-            let guard = (&lock, home.kind, &schema, &presence);
+            guard::in_place(&home.path, home.kind, home.identity)?;
+            let (mut connection, _) = place::connect(&home.path, home.kind)?;
+            let lock = LockFile::open(&home.path)?;
             let holder = Holder::new("lock", &home.who, home.ambient.clock.now());
             let mut tries = TRIES;
             loop {
                 tries -= 1;
-                let written = write_on(&mut connection, guard, &holder, |tx| {
+                let written = immediate(&mut connection, &lock, home.kind, &holder, |tx| {
                     let draft = Draft::new(&codes::SESSION_LOCKED, "");
-                    audit::append(tx, &draft, &home.who, None, &*home.ambient.clock)
+                    stamp::renew(&tx)?;
+                    audit::append(&tx, &draft, &home.who, None, &*home.ambient.clock)?;
+                    Ok::<_, Error>(tx.commit()?)
                 });
                 match written {
                     Err(Error::Held { .. }) if tries > 0 && !held(&self.timer).ended => {}

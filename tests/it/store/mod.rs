@@ -1,7 +1,9 @@
 //! A sealed file as the rooms above see it: what is refused, who gets in, who waits for whom, and what tampering with
 //! plain SQL comes to.
 
+mod gone;
 mod login;
+mod logs;
 mod opening;
 mod sessions;
 mod tampering;
