@@ -60,7 +60,8 @@ impl SealedFile {
             })?
             .ok_or_else(|| place::corrupt(&path, kind, "its state row is missing".to_owned()))?;
         let lock = LockFile::open(&path)?;
-        let stamp = stamp::Place::of(&connection)?;
+        let stamp = stamp::Place::of(&connection)?
+            .ok_or_else(|| place::corrupt(&path, kind, "its stamp is missing".to_owned()))?;
         Ok(Self {
             connection,
             guard: Guard::new(path, kind, lock, mark, stamp, schema),

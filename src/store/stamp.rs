@@ -175,15 +175,18 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn of(connection: &Connection) -> Result<Self> {
-        Ok(Self {
-            page: connection.query_row(
-                "SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = 'stamp'",
+    /// Where it stands; nothing where the file has lost it.
+    pub(super) fn of(connection: &Connection) -> Result<Option<Self>> {
+        let page = connection
+            .query_row(
+                "SELECT rootpage FROM sqlite_schema, stamp WHERE type = 'table' AND name = 'stamp'",
                 [],
                 |row| row.get(0),
-            )?,
-            page_size: connection.pragma_query_value(None, "page_size", |row| row.get(0))?,
-        })
+            )
+            .optional()?;
+        let Some(page) = page else { return Ok(None) };
+        let page_size = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        Ok(Some(Self { page, page_size }))
     }
 
     /// Whether the open file is still the one that the connection believes it is: another copy can be written over it,
@@ -196,14 +199,15 @@ impl Place {
                 // It has none yet: the log has it.
                 return Ok(true);
             };
-            let believed: [u8; 16] = connection
+            let believed: Option<[u8; 16]> = connection
                 .prepare_cached("SELECT own FROM stamp")?
-                .query_row([], |row| row.get(0))?;
+                .query_row([], |row| row.get(0))
+                .optional()?;
             let base = Base {
                 page: self.page,
                 own,
             };
-            if own == believed || matches!(lead(&log, &base)?, Lead::Here) {
+            if Some(own) == believed || matches!(lead(&log, &base)?, Lead::Here) {
                 return Ok(true);
             }
             if seen == Some((own, believed)) {

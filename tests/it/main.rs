@@ -28,6 +28,7 @@ mod phases;
 mod progressive;
 mod real_input;
 mod render;
+mod replaced;
 mod script;
 mod selecting;
 mod signals;
