@@ -212,10 +212,15 @@ pub(crate) mod tests {
 
     /// Keys that belong to no file.
     pub(crate) fn loose(epochs: &[u32]) -> Keys {
+        loose_of(&crate::store::audit::tests::BARE, epochs)
+    }
+
+    /// The same for a kind of file.
+    pub(crate) fn loose_of(kind: &'static Kind, epochs: &[u32]) -> Keys {
         let key = |byte| Key::from_bytes(&[byte; 32]);
         Keys::new(
             [7; 16],
-            &crate::store::audit::tests::BARE,
+            kind,
             epochs
                 .iter()
                 .map(|&epoch| field::FieldKey::new(&key(epoch as u8), epoch))

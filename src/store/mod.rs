@@ -39,7 +39,7 @@ pub use error::{Class, Error, Result};
 pub use file::{Checkpoint, SealedFile};
 pub use interrupt::interruptible;
 #[cfg(test)]
-pub(crate) use keys::tests::loose as loose_keys;
+pub(crate) use keys::tests::{loose as loose_keys, loose_of as loose_keys_of};
 pub use keys::{Column, Keys};
 pub use lock::Holder;
 pub use memory::{Memory, Rollback};

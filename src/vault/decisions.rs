@@ -118,3 +118,6 @@ pub(super) fn shadow(db: &Connection, keys: &Keys) -> Result<()> {
     db.execute_batch("CREATE INDEX temp.mapped_fold ON mapped (fold)")?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,7 @@ mod damage;
 mod editor;
 mod exchange;
 mod exit;
+mod foreign;
 mod kill;
 mod lang;
 mod live;

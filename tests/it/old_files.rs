@@ -27,7 +27,7 @@ const FILES: [(&str, &str, &Kind); 2] = [
 ];
 const TENANT: &str = "tenant=rehearsal.tenant";
 
-fn fixture(name: &str) -> PathBuf {
+pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(FIXTURES).join(name)
 }
 
@@ -36,7 +36,7 @@ fn expected(name: &str) -> String {
 }
 
 /// A house with a copy of everything, in which `m1.txt` to `m3.txt` hold the passwords of the old masters.
-fn house() -> House {
+pub(crate) fn house() -> House {
     let house = House::empty();
     let copy = |from: &str, to: &str| house.private_copy(&fixture(from), to);
     for number in 1..=PASSWORDS.len() {
@@ -59,7 +59,7 @@ fn house() -> House {
 }
 
 /// Each master logs in to both files, which brings them to today's schema.
-fn log_all_in(house: &House) {
+pub(crate) fn log_all_in(house: &House) {
     for number in 1..=PASSWORDS.len() {
         let login = format!("Master{number}");
         let file = format!("m{number}.txt");

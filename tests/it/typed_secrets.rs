@@ -14,7 +14,7 @@ fn password() -> impl Strategy<Value = String> {
 }
 
 /// Waits for a question about a password whose line holds all of `words`, and answers it.
-fn answer(shell: &mut Pty, words: &[&str], password: &str) {
+pub(crate) fn answer(shell: &mut Pty, words: &[&str], password: &str) {
     shell.wait(&format!("the question {words:?}"), |screen| {
         let (row, _) = screen.cursor_position();
         let (_, columns) = screen.size();
