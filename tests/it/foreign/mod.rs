@@ -2,6 +2,7 @@
 
 mod accepted;
 mod audit;
+mod damage;
 mod first_use;
 mod schema;
 mod session;
