@@ -51,7 +51,8 @@ pub const VARIABLES: &[(&str, &str)] = &[
 pub const FILES: &[(&str, &str)] = &[
     (
         "~/.local/share/igsh/vault.db",
-        "The default vault. It and everything beside it is of mode 0600; igsh refuses a vault that others can read.",
+        "The default vault. It and everything beside it is of mode 0600; igsh refuses a vault that others can read. \
+         igsh-vault(5), FILES, says what else is looked at.",
     ),
     (
         "~/.local/share/igsh/vault.db.lock",

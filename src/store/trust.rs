@@ -94,8 +94,9 @@ fn begin(tx: &Connection, keys: &Keys) -> Result<Trust> {
     /// How many rows of the table that weighs most are shown.
     const SHOWN: usize = 5;
     let shown = keys.kind().late.first().copied().unwrap_or_default();
-    let (counts, rows) = state::counted(tx, keys, shown, SHOWN)?;
-    let counts: Vec<String> = counts
+    let counted = state::counted(tx, keys, shown, SHOWN)?;
+    let counts: Vec<String> = counted
+        .tables
         .iter()
         .filter(|(_, rows)| *rows > 0)
         .map(|(table, rows)| format!("{table} {rows}"))
@@ -104,6 +105,11 @@ fn begin(tx: &Connection, keys: &Keys) -> Result<Trust> {
         "from now on changes by other programs are noticed; what is there now was taken as it is: {}",
         counts.join(", ")
     )];
-    lines.extend(rows.into_iter().map(|row| format!("{shown}: {row}")));
+    lines.extend(
+        counted
+            .shown
+            .into_iter()
+            .map(|row| format!("{shown}: {row}")),
+    );
     Ok(Trust::Begins(lines))
 }

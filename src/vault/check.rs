@@ -495,7 +495,7 @@ mod tests {
         for (change, expected) in [
             (
                 "UPDATE users SET state = 'BAD' WHERE id = 4",
-                "value: user g/u3: 'BAD' is not a user state",
+                "value: user g/u3: state: 'BAD' is not a user state",
             ),
             (
                 "UPDATE users SET group_id = 99 WHERE id = 4",

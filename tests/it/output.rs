@@ -377,7 +377,7 @@ fn dump(house: &House, name: &str) -> String {
         .expect("tables");
     let mut out = String::new();
     for table in tables.map(|table| table.expect("a name")) {
-        if ["audit", "epoch", "state", "master"].contains(&table.as_str()) {
+        if ["audit", "epoch", "stamp", "state", "master"].contains(&table.as_str()) {
             continue;
         }
         let mut rows = db

@@ -200,7 +200,8 @@ fn a_value_that_igsh_does_not_write_is_named_and_the_rest_is_looked_at() {
     assert!(
         found
             .iter()
-            .any(|(kind, text)| kind == "value" && text.starts_with("bundle 1 'eaten'")),
+            .any(|(kind, text)| kind == "value"
+                && text.starts_with("bundle 1 state: 'eaten' is not")),
         "{found:?}"
     );
 }

@@ -178,10 +178,13 @@ impl Shell {
                 _ => self.ui.notice(&notice.to_string()),
             }
         }
-        damaged.map_or(Ok(()), |notice| {
-            Err(Failure::new(Exit::Integrity, code::VAULT, notice)
-                .hint("restore a backup; see 'audit verify' and 'bundle list'"))
-        })
+        // Nothing was touched: the master is in, and can look.
+        if let Some(notice) = damaged {
+            let failure = Failure::new(Exit::Integrity, code::VAULT, notice)
+                .hint("restore a backup; see 'audit verify' and 'bundle list'");
+            self.fail(&failure, &Text::line(""));
+        }
+        Ok(())
     }
 
     /// Logs the master of a locked session in again.

@@ -257,22 +257,26 @@ pub(crate) fn summed_anew(tx: &Connection, keys: &Keys) -> Result<Record> {
     Ok(Record::new(keys, &totals))
 }
 
-/// How many rows each table has, and the first few of one of them in words.
-pub(crate) fn counted(
-    db: &Connection,
-    keys: &Keys,
-    shown: &str,
-    most: usize,
-) -> Result<(Vec<(&'static str, u64)>, Vec<String>)> {
-    let (mut counts, mut rows) = (Vec::new(), Vec::new());
+/// What the tables hold.
+#[derive(Debug, Default)]
+pub(crate) struct Counted {
+    /// Each table with its rows.
+    pub(crate) tables: Vec<(&'static str, u64)>,
+    /// The first few rows of one of them, in words.
+    pub(crate) shown: Vec<String>,
+}
+
+/// What the tables hold; of the table `shown` also the first `most` rows.
+pub(crate) fn counted(db: &Connection, keys: &Keys, shown: &str, most: usize) -> Result<Counted> {
+    let mut counted = Counted::default();
     for table in keys.kind().summed() {
         let total = scan(db, keys.state_mac(), table, |row, _| {
-            if table.name == shown && rows.len() < most {
-                rows.push(row.described()?);
+            if table.name == shown && counted.shown.len() < most {
+                counted.shown.push(row.described()?);
             }
             Ok(())
         })?;
-        counts.push((table.name, total.rows));
+        counted.tables.push((table.name, total.rows));
     }
-    Ok((counts, rows))
+    Ok(counted)
 }
