@@ -499,19 +499,19 @@ mod tests {
             ),
             (
                 "UPDATE users SET group_id = 99 WHERE id = 4",
-                "value: user ?/u3: 99 is out of range",
+                "value: user ?/u3: the number 99 is out of range",
             ),
             (
                 "UPDATE progress SET phase = 9 WHERE user = 4",
-                "value: user g/u3: 9 is out of range",
+                "value: user g/u3: phase: there is no phase 9",
             ),
             (
                 "UPDATE tokens SET algorithm = 'x' WHERE serial = 'u1'",
-                "value: unassigned token HID u1: 'x' is not a",
+                "value: unassigned token HID u1: algorithm: 'x' is not a",
             ),
             (
                 "UPDATE cards SET cell_usage = '[-1]' WHERE serial = 5",
-                "value: unassigned card 5: 'cell_usage' is",
+                "value: unassigned card 5: cell_usage: ",
             ),
             (
                 "UPDATE contacts SET label = CAST(x'ff' AS TEXT) WHERE id >> 16 = 513",

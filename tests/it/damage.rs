@@ -200,7 +200,7 @@ fn a7_a_value_that_its_column_cannot_hold_is_damage_and_no_fault_of_igsh() {
             "vault.db",
             all("bundles", "state", "'no such'"),
             "bundle list",
-            "not a bundle state",
+            "bundles: 1 row, not the expected ones",
         ),
         (
             "vault.db",
