@@ -412,6 +412,11 @@ fn a_mapped_user_is_noted_with_the_target_id() {
         ("Anna", Some("asmith"))
     );
     assert_eq!(house.ask::<String>("SELECT target FROM members"), "Anna");
+    let told: String = house.ask("SELECT body ->> '$.detail' FROM audit WHERE code = '8500'");
+    assert!(
+        told.starts_with("under another id: ") && told.ends_with("/asmith as Anna"),
+        "{told}"
+    );
 }
 
 #[test]
