@@ -31,7 +31,7 @@ pub struct Text {
     pub text: Arc<str>,
     /// Where the running command stands, in bytes.
     pub at: usize,
-    /// How many lines end before every [`STEP`]th byte, so that nobody has to count them all for every command.
+    /// How many lines end before every [`STEP`]th byte, so that they are not counted anew for every command.
     lines: Arc<[usize]>,
     /// Where secrets stand in it, once an error had to be shown.
     secrets: Arc<OnceLock<Vec<Span>>>,

@@ -1,7 +1,7 @@
 //! What a sealed file that is open has to be still, before anything is written to it or shown from it: the file at its
 //! path, with the audit that the session saw last.
 //!
-//! A file that is deleted or replaced lives on for whoever has it open, and takes writes that nobody will find again.
+//! A file that is deleted or replaced lives on for whoever has it open, and takes writes that are lost with it.
 
 use std::cell::Cell;
 use std::os::unix::fs::MetadataExt as _;

@@ -180,7 +180,7 @@ impl Settings {
     /// The value that holds.
     ///
     /// # Errors
-    /// [`Error::BadSetting`] when it cannot be set to what is stored: only somebody with SQL can have done that.
+    /// [`Error::BadSetting`] when it cannot be set to what is stored: only another program can have done that.
     pub fn get(&self, connection: &Connection, name: &str) -> Result<String> {
         let setting = self.find(name)?;
         match setting.stored(connection)? {

@@ -224,7 +224,7 @@ fn expected(db: &Connection, keys: &Keys) -> Result<Vec<Total>> {
 pub struct Amended(Vec<&'static str>);
 
 /// Proves these tables, in the transaction that is about to write them. To sum a table without that would be to sign
-/// what somebody else has put there.
+/// what another program has put there.
 ///
 /// # Errors
 /// As [`prove`].
