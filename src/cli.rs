@@ -10,11 +10,12 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use secrecy::{ExposeSecret as _, SecretSlice};
 
-use crate::ambient::{Ambient, CancelToken, Patient};
+use crate::ambient::{Ambient, CancelToken};
 use crate::command::context::{HowToLogIn, PasswordFrom, Terms};
 use crate::command::failure::code;
 use crate::command::file::{read_line, read_private, read_secret};
 use crate::command::{Exit, Failure};
+use crate::files::Interruptible;
 use crate::lang::args::Yes;
 use crate::render::sanitize::message;
 use crate::render::{Colour, Failure as Shown, Setup, Terminal, Ui};
@@ -200,7 +201,7 @@ fn password(options: &Options, cancel: &CancelToken) -> Result<Option<SecretSlic
         let path = PathBuf::from(format!("/dev/fd/{number}"));
         let input =
             std::fs::File::open(&path).map_err(|error| Failure::file("read", &path, &error))?;
-        let mut input = Patient::new(input, cancel.clone());
+        let mut input = Interruptible::new(input, cancel.clone());
         return read_secret(&mut input, &path).map(Some);
     }
     if options.password_stdin {

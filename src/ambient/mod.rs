@@ -1,7 +1,6 @@
 //! What surrounds any work and a test wants to fix: the clock, randomness, progress, cancellation.
 
 pub mod environment;
-mod patient;
 mod waiting;
 
 use std::sync::Arc;
@@ -10,7 +9,6 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
-pub use self::patient::Patient;
 pub use self::waiting::Waiting;
 
 /// Tells the time.

@@ -1,7 +1,7 @@
 //! `alias list`.
 
-use super::common::chosen_args;
 use super::file::lists_read;
+use super::shared_args::chosen_args;
 use super::{Context, Entry, Failure, Outcome};
 use crate::lang::binder::Bound;
 use crate::lang::selection::Entity;

@@ -2,10 +2,10 @@
 
 use std::io::{BufWriter, Write as _};
 
-use super::common::{FORMAT, INTO, OVERWRITE, REASON, YES, list_args};
 use super::context::Go;
 use super::failure::code;
 use super::file::write_new;
+use super::shared_args::{FORMAT, INTO, OVERWRITE, REASON, YES, list_args};
 use super::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::{Key, When};
 use crate::lang::binder::Bound;

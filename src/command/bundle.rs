@@ -6,9 +6,9 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::common::{FORMAT, INTO, OVERWRITE, REASON, list_args};
 use super::failure::code;
 use super::file::{read_private, text, write_new};
+use super::shared_args::{FORMAT, INTO, OVERWRITE, REASON, list_args};
 use super::{Context, Entry, Exit, Failure, Outcome};
 use crate::bundle::{Header, Reader};
 use crate::lang::args::Key;

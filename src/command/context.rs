@@ -17,9 +17,9 @@ use crate::store::{self, Connection, Holder, Keys, MasterSession, Summed, state}
 use crate::tenant::Tenant;
 use crate::vault::{Vault, interruptible, query};
 
-use super::common::{REQUIRE_MATCH, ROWS, SHOWN, SORT};
 use super::failure::code;
 use super::file::write_new;
+use super::shared_args::{REQUIRE_MATCH, ROWS, SHOWN, SORT};
 use super::{Exit, FORMAT, Failure, INTO, OVERWRITE, Outcome, REASON, YES};
 
 /// Which vault is worked on, and who is logged in to it.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::common::{FORMAT, OVERWRITE, PLAN, REASON, YES};
 use super::context::{Go, Opened};
+use super::shared_args::{FORMAT, OVERWRITE, PLAN, REASON, YES};
 use super::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;

@@ -7,9 +7,10 @@ use std::path::Path;
 use secrecy::{ExposeSecret, SecretSlice};
 use zeroize::Zeroizing;
 
-use crate::ambient::{CancelToken, Patient};
+use crate::ambient::CancelToken;
 use crate::exchange::input;
 use crate::exchange::list::Names;
+use crate::files::Interruptible;
 use crate::files::{self, Distrust, NoFile, Openness};
 use crate::lang::selection::{Expr, Operand, Selection};
 
@@ -72,7 +73,7 @@ pub fn read_secret(input: &mut impl Read, name: &Path) -> Result<SecretSlice<u8>
 /// Reads one line of standard input as a secret, and not a byte more: what follows is the script's. Past the process's
 /// own input buffer, which nobody wipes.
 pub fn read_line(cancel: &CancelToken) -> Result<SecretSlice<u8>, Failure> {
-    let mut input = Patient::new(rustix::stdio::stdin(), cancel.clone());
+    let mut input = Interruptible::new(rustix::stdio::stdin(), cancel.clone());
     let mut line = Zeroizing::new(Vec::with_capacity(PRIVATE_MAX as usize));
     let mut byte = Zeroizing::new([0u8]);
     while line.len() < PRIVATE_MAX as usize {

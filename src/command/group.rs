@@ -1,6 +1,6 @@
 //! `group list`.
 
-use super::common::list_args;
+use super::shared_args::list_args;
 use super::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;

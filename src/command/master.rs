@@ -2,8 +2,8 @@
 
 use secrecy::ExposeSecret as _;
 
-use super::common::list_args;
 use super::context::Desk;
+use super::shared_args::list_args;
 use super::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;

@@ -8,7 +8,6 @@ mod alias;
 mod audit;
 mod bundle;
 mod card;
-mod common;
 pub mod context;
 mod exit;
 mod export;
@@ -18,17 +17,18 @@ mod group;
 mod idpurl;
 mod master;
 mod migrate;
+mod shared_args;
 mod source;
 mod system;
 mod tenant;
 mod token;
 mod user;
 
-pub(crate) use common::list_args;
-pub use common::{FORMAT, INTO, OVERWRITE, REASON, ROWS, SHOWN, SORT, YES};
 pub use context::{Context, rows_on};
 pub use exit::Exit;
 pub use failure::Failure;
+pub(crate) use shared_args::list_args;
+pub use shared_args::{FORMAT, INTO, OVERWRITE, REASON, ROWS, SHOWN, SORT, YES};
 pub use source::overview;
 
 use crate::lang::binder::Bound;

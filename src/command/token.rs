@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::common::chosen_args;
 use super::file::lists_read;
+use super::shared_args::chosen_args;
 use super::{Context, Entry, Failure, Outcome};
 use crate::exchange::{input, pskc};
 use crate::lang::args::Key;

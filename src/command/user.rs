@@ -1,8 +1,8 @@
 //! `user list|get|count`.
 
-use super::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, chosen_args};
 use super::failure::code;
 use super::file::lists_read;
+use super::shared_args::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, chosen_args};
 use super::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;

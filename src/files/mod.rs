@@ -4,9 +4,11 @@
 //! This room knows nothing of what a file holds. It says what is wrong and what to type; who asked decides what that
 //! means for the command.
 
+mod interruptible;
 mod make;
 mod trust;
 
+pub use interruptible::Interruptible;
 pub use make::{create_new, write_whole};
 pub use trust::{
     Distrust, NoFile, Openness, judge, judge_owner_and_mode, open_or_make, open_private,

@@ -4,9 +4,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::bundle_file::{Destination, FileError};
 use super::error::Result;
-use super::file::{Destination, FileError};
-use super::{open_password, ordered};
+use super::{open_password, pipeline};
 use crate::ambient::{CancelToken, Progress, Unit};
 use crate::store::{Class, Connection, Keys};
 use crate::vault;
@@ -31,7 +31,7 @@ pub fn fields(db: &mut Connection, work: &Work<'_>, found: &mut dyn FnMut(Findin
     let cancel = work.cancel;
     let (mut rows, mut fields) = (0, 0);
     work.progress.begin("opening", Unit::Items, total);
-    let outcome = ordered::run(
+    let outcome = pipeline::run(
         cores.min(8),
         move |push| Ok(check::read(db, cancel, push)?),
         || Ok(()),

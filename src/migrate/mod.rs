@@ -5,19 +5,19 @@
 //! up. Nobody decides twice: what the report counts is what the mapping said.
 
 mod batches;
+pub mod bundle_file;
 pub mod check;
 pub mod error;
 pub mod explain;
 pub mod export;
-pub mod file;
 pub mod integrity;
 pub mod mapping;
-mod ordered;
 pub mod phases;
+mod pipeline;
+pub mod recover;
 pub mod report;
 pub mod results;
 pub mod rules;
-pub mod settle;
 pub mod status;
 #[cfg(test)]
 mod testing;

@@ -8,15 +8,15 @@ use crate::lang::selection::Selection;
 use crate::model::Phase;
 use crate::store::Connection;
 use crate::store::audit;
-use crate::vault::campaign::{self, Campaign};
 use crate::vault::ledger::{self, Bundle, State};
+use crate::vault::migration::{self, Migration};
 use crate::vault::query::{self, Answered, Standings};
 
 /// Where the migration stands.
 #[derive(Debug)]
 pub struct Overview {
-    /// The campaign that runs, or the last one.
-    pub campaign: Option<Campaign>,
+    /// The migration that goes on, or the last one.
+    pub migration: Option<Migration>,
     /// Who stands where.
     pub standings: Standings,
     /// All bundles, the oldest first.
@@ -107,7 +107,7 @@ pub fn overview(db: &Connection, selection: &Selection) -> Result<Overview> {
         Ok(true)
     })?;
     Ok(Overview {
-        campaign: campaign::last(db)?,
+        migration: migration::last(db)?,
         standings,
         bundles,
     })
@@ -214,7 +214,7 @@ pub fn steps(overview: &Overview, selection: &Selection) -> Vec<Step> {
         chosen("user list gone=yes exported=yes"),
     );
     let over = total.of(Phase::Migrated) == total.users() && total.users() > 0;
-    let running = matches!(&overview.campaign, Some(campaign) if campaign.ended.is_none());
+    let running = matches!(&overview.migration, Some(migration) if migration.ended.is_none());
     let everybody = selection.expr.is_none() && selection.limit.is_none();
     step(
         u64::from(over && running && everybody),

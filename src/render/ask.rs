@@ -12,7 +12,8 @@ use zeroize::Zeroize;
 use super::Error;
 use super::cell::grouped;
 use super::ui::Ui;
-use crate::ambient::{CancelToken, Patient};
+use crate::ambient::CancelToken;
+use crate::files::Interruptible;
 
 /// Somebody who answers.
 pub trait Ask: Send + Sync {
@@ -37,7 +38,7 @@ impl Terminal {
 
 impl Ask for Terminal {
     fn line(&self) -> Result<Option<String>, Error> {
-        let mut input = Patient::new(rustix::stdio::stdin(), self.cancel.clone());
+        let mut input = Interruptible::new(rustix::stdio::stdin(), self.cancel.clone());
         let mut line = Vec::new();
         loop {
             // The terminal hands over whole lines; a byte at a time leaves the next line to its reader.
@@ -57,7 +58,7 @@ impl Ask for Terminal {
         let unseen = Unseen::begin().map_err(Error::Terminal)?;
         let terminal = unseen.terminal.try_clone().map_err(Error::Terminal)?;
         let config = rpassword::ConfigBuilder::new()
-            .input_reader(Patient::new(terminal, self.cancel.clone()))
+            .input_reader(Interruptible::new(terminal, self.cancel.clone()))
             .build();
         let typed = rpassword::prompt_password_with_config(prompt, config);
         // Enter was not seen either.
@@ -72,7 +73,7 @@ impl Ask for Terminal {
 
 /// Why nothing could be read.
 fn failed(error: io::Error) -> Error {
-    if error.kind() == io::ErrorKind::Interrupted || Patient::<File>::gave_up(&error) {
+    if error.kind() == io::ErrorKind::Interrupted || Interruptible::<File>::gave_up(&error) {
         Error::Interrupted
     } else {
         Error::Terminal(error)

@@ -11,7 +11,7 @@ use crate::lang::help;
 use crate::lang::value::Variables;
 use crate::render::counted;
 use crate::store::{Pulse, settings};
-use crate::vault::campaign;
+use crate::vault::migration;
 
 /// The prompt of a locked session, which does not say whose it is.
 pub(super) const LOCKED: &str = "igsh (locked)> ";
@@ -143,7 +143,7 @@ impl Shell {
             return LOCKED.to_owned();
         }
         // A vault that cannot be read says so when a command needs it.
-        let goes_on = campaign::running(vault.file().connection());
+        let goes_on = migration::running(vault.file().connection());
         let star = if matches!(goes_on, Ok(Some(_))) {
             "*"
         } else {

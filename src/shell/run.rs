@@ -6,9 +6,9 @@ use super::check::{Told, check};
 use super::names::Names;
 use super::script::{self, Text};
 use super::{Shell, catalogue};
-use crate::ambient::Patient;
 use crate::command::failure::code;
 use crate::command::{Exit, Failure, ROWS, SORT};
+use crate::files::Interruptible;
 use crate::lang::args::{Given, Value};
 use crate::lang::ast::{self, Script, Statement};
 use crate::lang::binder::{self, Around, Bound};
@@ -37,7 +37,7 @@ impl Shell {
     /// Runs standard input as a script.
     pub fn run_input(&mut self) -> Result<Exit, Failure> {
         let name = Path::new("standard input");
-        let mut input = Patient::new(rustix::stdio::stdin(), self.cancel.clone());
+        let mut input = Interruptible::new(rustix::stdio::stdin(), self.cancel.clone());
         let text = script::from(&mut input, name, |error| match self.cancel.check() {
             Err(cancelled) => cancelled.into(),
             Ok(()) => Failure::file("read", name, &error),

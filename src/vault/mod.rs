@@ -4,7 +4,6 @@
 //! secrets are sealed for their owner and leave here sealed, to be opened on another core.
 
 pub mod answers;
-pub mod campaign;
 pub mod check;
 pub mod decisions;
 pub mod digest;
@@ -13,6 +12,7 @@ pub mod find;
 pub mod idp;
 pub mod ledger;
 pub mod load;
+pub mod migration;
 pub mod named;
 pub mod phases;
 pub mod query;

@@ -4,8 +4,8 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use super::concerns;
-use crate::command::common::{OVERWRITE, REQUIRE_MATCH};
 use crate::command::file::{lists_read, write_new};
+use crate::command::shared_args::{OVERWRITE, REQUIRE_MATCH};
 use crate::command::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;

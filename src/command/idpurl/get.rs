@@ -1,8 +1,8 @@
 //! `idpurl get`: which addresses tokens hold.
 
 use super::concerns;
-use crate::command::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH};
 use crate::command::file::lists_read;
+use crate::command::shared_args::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH};
 use crate::command::{Context, Entry, Failure, Outcome};
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Example, Selects};

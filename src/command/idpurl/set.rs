@@ -1,10 +1,10 @@
 //! `idpurl set`: other addresses, and back.
 
 use super::concerns;
-use crate::command::common::{REASON, REQUIRE_MATCH, YES};
 use crate::command::context::Proposal;
 use crate::command::failure::code;
 use crate::command::file::lists_read;
+use crate::command::shared_args::{REASON, REQUIRE_MATCH, YES};
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;

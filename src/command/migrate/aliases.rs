@@ -3,8 +3,8 @@
 use std::io::BufWriter;
 
 use super::super::file::{lists_read, write_new};
-use crate::command::common::{OVERWRITE, REASON};
 use crate::command::failure::code;
+use crate::command::shared_args::{OVERWRITE, REASON};
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;

@@ -1,12 +1,12 @@
-//! `migrate begin|end`: from when to when the source is frozen.
+//! `migrate begin`: from now on the source is frozen.
 
-use crate::command::common::REASON;
 use crate::command::failure::code;
+use crate::command::shared_args::REASON;
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::store::audit::codes;
-use crate::vault::campaign;
+use crate::vault::migration;
 
 /// `migrate begin`
 pub(in crate::command) static BEGIN: Entry = Entry {
@@ -26,29 +26,12 @@ pub(in crate::command) static BEGIN: Entry = Entry {
     run: begin,
 };
 
-/// `migrate end`
-pub(in crate::command) static END: Entry = Entry {
-    spec: Command {
-        details: "Notes that the migration has ended. Users who are not migrated yet stay where they are; 'migrate \
-            status' says who is left.",
-        args: &[REASON.arg],
-        effect: Effect::Write,
-        examples: &[Example {
-            line: "migrate end",
-            what: "Everybody has moved",
-        }],
-        ..Command::new("migrate end", "Note that the migration has ended")
-    },
-    audit: Some(&codes::MIGRATION_ENDED),
-    run: end,
-};
-
 fn begin(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let (at, master) = (cx.ambient.clock.now(), cx.master()?);
     let draft = cx.draft(bound, &codes::MIGRATION_BEGUN);
     let ui = cx.ui.clone();
     cx.write(bound, &[], |tx| {
-        if let Some(running) = campaign::running(tx)? {
+        if let Some(running) = migration::running(tx)? {
             return Err(Failure::new(
                 Exit::Failed,
                 code::PHASE,
@@ -60,28 +43,10 @@ fn begin(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             )
             .hint("'migrate end' ends it; 'migrate status' shows where it stands"));
         }
-        campaign::begin(tx, at, &master)?;
+        migration::begin(tx, at, &master)?;
         Ok(draft)
     })?;
     Ok(Outcome::said(
         "the migration begins: from now on nobody is to be renamed or moved to another group in the source",
-    ))
-}
-
-fn end(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let (at, master) = (cx.ambient.clock.now(), cx.master()?);
-    let draft = cx.draft(bound, &codes::MIGRATION_ENDED);
-    cx.write(bound, &[], |tx| {
-        if campaign::running(tx)?.is_none() {
-            return Err(
-                Failure::new(Exit::Failed, code::PHASE, "no migration goes on")
-                    .hint("'migrate begin' begins one"),
-            );
-        }
-        campaign::end(tx, at, &master)?;
-        Ok(draft)
-    })?;
-    Ok(Outcome::said(
-        "the migration has ended; 'migrate status' says who is left",
     ))
 }

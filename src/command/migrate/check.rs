@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::command::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH};
 use crate::command::export::{UNASSIGNED, rules, unassigned};
 use crate::command::failure::code;
 use crate::command::file::lists_read;
+use crate::command::shared_args::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH};
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::exchange::input;
 use crate::exchange::list::Names;

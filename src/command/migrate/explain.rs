@@ -1,7 +1,7 @@
 //! `migrate explain`: where one user or token stands, and why.
 
-use super::super::common::{FORMAT, INTO, OVERWRITE};
 use super::super::export::rules;
+use super::super::shared_args::{FORMAT, INTO, OVERWRITE};
 use super::super::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::list::with_targets;
+use super::bulk::with_targets;
 use crate::ambient::CancelToken;
-use crate::command::common::{REASON, YES};
 use crate::command::context::Proposal;
 use crate::command::failure::code;
+use crate::command::shared_args::{REASON, YES};
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;

@@ -2,10 +2,11 @@
 
 mod aliases;
 mod begin;
+mod bulk;
 mod check;
-mod exclude;
+mod end;
+mod exclusion;
 mod explain;
-mod list;
 mod map;
 mod rehearse;
 mod results;
@@ -13,9 +14,10 @@ mod status;
 mod step;
 
 pub(in crate::command) use aliases::ALIASES;
-pub(in crate::command) use begin::{BEGIN, END};
+pub(in crate::command) use begin::BEGIN;
 pub(in crate::command) use check::CHECK;
-pub(in crate::command) use exclude::{EXCLUDE, INCLUDE};
+pub(in crate::command) use end::END;
+pub(in crate::command) use exclusion::{EXCLUDE, INCLUDE};
 pub(in crate::command) use explain::EXPLAIN;
 pub(in crate::command) use map::MAP;
 pub(in crate::command) use rehearse::REHEARSE;

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::ambient::Cancelled;
-use crate::command::common::{FORMAT, INTO, OVERWRITE};
 use crate::command::context::{Opened, rows_into};
 use crate::command::export::rules;
 use crate::command::failure::code;
 use crate::command::file::lists_read;
+use crate::command::shared_args::{FORMAT, INTO, OVERWRITE};
 use crate::command::tenant::{LOGIN, PASSWORD, TENANT, show_tally, with};
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;

@@ -3,10 +3,10 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::command::common::{INTO, OVERWRITE, YES};
 use crate::command::context::Proposal;
 use crate::command::failure::code;
 use crate::command::file::write_new;
+use crate::command::shared_args::{INTO, OVERWRITE, YES};
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::exchange::answers::Layout;
 use crate::exchange::input;

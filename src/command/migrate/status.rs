@@ -1,7 +1,7 @@
 //! `migrate status`: where everybody stands, and what is left.
 
-use crate::command::common::{FORMAT, INTO, OVERWRITE};
 use crate::command::file::lists_read;
+use crate::command::shared_args::{FORMAT, INTO, OVERWRITE};
 use crate::command::{Context, Entry, Failure, Outcome};
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Example, Selects};
@@ -65,12 +65,12 @@ fn status(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
 }
 
 fn text(ui: &Ui, found: &Overview, left: &[Step]) -> String {
-    let mut out = match &found.campaign {
+    let mut out = match &found.migration {
         None => "The migration has not begun ('migrate begin').\n".to_owned(),
-        Some(campaign) => {
-            let began = ui.local_time(campaign.began);
-            let mut line = format!("The migration began {began} by {}", campaign.began_by);
-            if let Some(ended) = campaign.ended {
+        Some(migration) => {
+            let began = ui.local_time(migration.began);
+            let mut line = format!("The migration began {began} by {}", migration.began_by);
+            if let Some(ended) = migration.ended {
                 line += &format!(" and ended {}", ui.local_time(ended));
             }
             line + ".\n"
@@ -198,12 +198,12 @@ fn number(count: u64) -> String {
 }
 
 fn record(found: &Overview, left: &[Step]) -> Vec<(&'static str, Cell)> {
-    let campaign = found.campaign.as_ref().map_or(Cell::Absent, |campaign| {
+    let migration = found.migration.as_ref().map_or(Cell::Absent, |migration| {
         Cell::Record(vec![
-            ("began", campaign.began.into()),
-            ("beganBy", campaign.began_by.as_str().into()),
-            ("ended", campaign.ended.into()),
-            ("endedBy", campaign.ended_by.clone().into()),
+            ("began", migration.began.into()),
+            ("beganBy", migration.began_by.as_str().into()),
+            ("ended", migration.ended.into()),
+            ("endedBy", migration.ended_by.clone().into()),
         ])
     });
     let parts = |key: &'static str, parts: &[(String, Standing)]| {
@@ -222,7 +222,7 @@ fn record(found: &Overview, left: &[Step]) -> Vec<(&'static str, Cell)> {
     });
     let mut fields = standing_fields(&found.standings.total);
     fields.extend([
-        ("campaign", campaign),
+        ("campaign", migration),
         ("groups", parts("group", &found.standings.groups)),
         ("waves", parts("wave", &found.standings.waves)),
         (

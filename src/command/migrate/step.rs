@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::list::{BULK, Members};
-use crate::command::common::{REASON, REQUIRE_MATCH, YES};
+use super::bulk::{BULK, Members};
 use crate::command::context::Proposal;
 use crate::command::failure::code;
+use crate::command::shared_args::{REASON, REQUIRE_MATCH, YES};
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;

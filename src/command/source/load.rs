@@ -19,8 +19,8 @@ use crate::model::SourceRecord;
 use crate::render::counted;
 use crate::store::audit::{self, Code, codes};
 use crate::store::{self, settings};
-use crate::vault::campaign;
 use crate::vault::load::{BadRecord, LoadOptions, LoadReport};
+use crate::vault::migration;
 
 const LOAD_FORMAT: Key<String> =
     Key::choice("format", &["ndjson", "ldif"], "What the file is").required();
@@ -173,7 +173,7 @@ fn thawed(cx: &Context<'_>, report: &LoadReport) -> Result<Option<String>, Failu
     if report.renamed + report.moved == 0 {
         return Ok(None);
     }
-    let running = campaign::running(cx.desk.reading()?.file().connection())?;
+    let running = migration::running(cx.desk.reading()?.file().connection())?;
     Ok(running.map(|running| {
         format!(
             "the migration goes on since {}, and nobody should be renamed or moved in the source before its end",

@@ -1,7 +1,7 @@
 //! `system accept-state`: what another program has changed in the vault, taken by a master for what is there.
 
-use crate::command::common::YES;
 use crate::command::context::Go;
+use crate::command::shared_args::YES;
 use crate::command::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;

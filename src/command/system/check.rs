@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ambient::{Progress as _, Unit};
-use crate::command::common::list_args;
+use crate::command::shared_args::list_args;
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;

@@ -8,9 +8,9 @@ use std::path::Path;
 
 use secrecy::ExposeSecret as _;
 
-use super::common::{FORMAT, INTO, OVERWRITE};
 use super::failure::code;
 use super::file::{self, read_private};
+use super::shared_args::{FORMAT, INTO, OVERWRITE};
 use super::{Context, Entry, Exit, Failure, Outcome};
 use crate::crypto::kdf::{self, Cost};
 use crate::crypto::master_password;

@@ -1,7 +1,7 @@
 //! `tenant audit list`: what became of every record.
 
 use super::{LOGIN, PASSWORD, TENANT, with};
-use crate::command::common::{REQUIRE_MATCH, list_args};
+use crate::command::shared_args::{REQUIRE_MATCH, list_args};
 use crate::command::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;

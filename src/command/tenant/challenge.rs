@@ -2,8 +2,8 @@
 
 use super::verify::{ANSWER_FILE, USER, answer, attempt};
 use super::{LOGIN, PASSWORD, TENANT, with, write};
-use crate::command::common::{FORMAT, INTO, OVERWRITE};
 use crate::command::context::OpenTenant;
+use crate::command::shared_args::{FORMAT, INTO, OVERWRITE};
 use crate::command::{Context, Entry, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;

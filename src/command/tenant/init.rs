@@ -1,8 +1,8 @@
 //! `tenant init|get|set`: the tenant itself and its settings.
 
 use super::{LOGIN, PASSWORD, TENANT, with, write};
-use crate::command::common::{FORMAT, INTO, OVERWRITE};
 use crate::command::failure::code;
+use crate::command::shared_args::{FORMAT, INTO, OVERWRITE};
 use crate::command::system::{
     KDF, NAME as SETTING, PASSWORDS, SETTINGS as VAULT_SETTINGS, make, plain_passwords, show,
 };

@@ -8,7 +8,7 @@ mod challenge;
 mod import;
 mod init;
 mod job;
-mod look;
+mod lists;
 mod sync;
 mod verify;
 
@@ -36,7 +36,7 @@ pub(in crate::command) use challenge::CHALLENGE;
 pub(in crate::command) use import::IMPORT;
 pub(in crate::command) use init::{GET, INIT, SET};
 pub(in crate::command) use job::{JOB_GET, JOB_LIST, JOB_RESULTS, JOB_RESUME, JOB_STOP};
-pub(in crate::command) use look::{
+pub(in crate::command) use lists::{
     CARD_LIST, GROUP_LIST, TOKEN_LIST, USER_COUNT, USER_GET, USER_LIST,
 };
 pub(in crate::command) use sync::SYNC;

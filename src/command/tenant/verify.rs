@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{LOGIN, PASSWORD, TENANT, with, write};
-use crate::command::common::{FORMAT, INTO, OVERWRITE};
 use crate::command::context::OpenTenant;
 use crate::command::failure::code;
 use crate::command::file::{read_private, text};
+use crate::command::shared_args::{FORMAT, INTO, OVERWRITE};
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;

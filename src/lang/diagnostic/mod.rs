@@ -3,7 +3,7 @@
 mod render;
 
 use super::Span;
-use super::oneline::MASK;
+use super::mask::MASK;
 pub use render::{Source, position, render, report};
 
 /// One error in a text, with everything that helps to mend it.

@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Diagnostic, Label};
 use crate::lang::Span;
-use crate::lang::oneline::MASK;
+use crate::lang::mask::MASK;
 use crate::lang::redact::secrets;
 use crate::lang::spec::Catalogue;
 

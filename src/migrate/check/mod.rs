@@ -17,7 +17,7 @@ use crate::ambient::{CancelToken, Progress, Unit};
 use crate::migrate::error::Result;
 use crate::migrate::report::UNASSIGNED_CARDS;
 use crate::migrate::rules::Rules;
-use crate::migrate::{batches, ordered};
+use crate::migrate::{batches, pipeline};
 use crate::store::Keys;
 use crate::vault::ledger;
 use crate::vault::snapshot::{Elsewhere, Found, Snapshot};
@@ -196,7 +196,7 @@ pub fn check(
     progress.begin("checking", Unit::Items, Some(total));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut so_far = 0;
-    let outcome = ordered::run(
+    let outcome = pipeline::run(
         cores.min(8),
         move |push| batches::read(snapshot, cancel, push),
         || Ok(Inspector::new(Arc::clone(keys), Arc::clone(&rules), all)),

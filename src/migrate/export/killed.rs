@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 use crate::ambient::{Clock, NoRandomness, Randomness, SystemRandomness};
-use crate::migrate::settle::{Fate, settle};
+use crate::migrate::recover::{Fate, recover};
 use crate::migrate::testing::House;
 use crate::model::Timestamp;
 use crate::store::audit::verify;
@@ -113,7 +113,7 @@ fn no_step_of_an_export_leaves_a_bundle_without_its_password() {
         let survived = survives(&folder, step);
         let mut next = House::open(&folder);
         let (vault, work) = next.work();
-        let notices = settle(vault, work.keys, work.who, work.holder, work.ambient).unwrap();
+        let notices = recover(vault, work.keys, work.who, work.holder, work.ambient).unwrap();
         assert!(notices.len() <= 1, "step {step}: {notices:?}");
         fates.extend(notices.into_iter().map(|notice| notice.fate));
         check(&next, step);

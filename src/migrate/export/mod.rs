@@ -19,9 +19,9 @@ use std::sync::Arc;
 use crate::ambient::{Ambient, CancelToken, Progress, Unit};
 use crate::lang::selection::Selection;
 use crate::migrate::batches;
+use crate::migrate::bundle_file::Destination;
 use crate::migrate::error::{Error, Result};
-use crate::migrate::file::Destination;
-use crate::migrate::ordered;
+use crate::migrate::pipeline;
 use crate::migrate::report::Report;
 use crate::migrate::rules::Rules;
 use crate::store::audit::{self, Draft, Who, codes};
@@ -322,7 +322,7 @@ fn run(
     work.progress.begin("exporting", Unit::Items, Some(total));
     let mut so_far = 0;
     let cancel = work.cancel;
-    let outcome = ordered::run(
+    let outcome = pipeline::run(
         cores.min(8),
         move |push| batches::read(snapshot, cancel, push),
         || Worker::new(purpose, Arc::clone(work.keys), Arc::clone(&rules)),

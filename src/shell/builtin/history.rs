@@ -5,7 +5,7 @@ use crate::command::failure::code;
 use crate::command::{Exit, Failure, Outcome, list_args};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
-use crate::lang::oneline::masked;
+use crate::lang::mask::masked;
 use crate::lang::redact::secrets;
 use crate::lang::spec::{Command, Example};
 use crate::render::counted;

@@ -1,10 +1,10 @@
 //! The commands of the shell itself: they need the shell, not only a vault.
 
 mod display;
+mod exit;
 mod help;
 mod history;
 mod last;
-mod leave;
 mod script;
 mod session;
 mod status;
@@ -46,7 +46,7 @@ pub static ALL: &[&Entry] = &[
     &history::DELETE,
     &history::OFF,
     &history::ON,
-    &leave::EXIT,
+    &exit::EXIT,
 ];
 
 /// The built-in command with this description.

@@ -9,7 +9,7 @@ use crate::command::{Exit, FORMAT, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Complete, Effect, Example};
-use crate::migrate::settle::{Fate, settle};
+use crate::migrate::recover::{Fate, recover};
 use crate::model::SecretBytes;
 use crate::render::counted;
 use crate::shell::{Shell, Text};
@@ -162,17 +162,17 @@ impl Shell {
                 self.fail(&restricted(why), &Text::line(""));
                 Ok(())
             }
-            None => self.settle(),
+            None => self.recover(),
         }
     }
 
     /// Settles what an export left behind that was interrupted, and says what became of it.
-    fn settle(&mut self) -> Result<(), Failure> {
+    fn recover(&mut self) -> Result<(), Failure> {
         let who = self.desk.who.clone();
         let holder = Holder::new("login", &who, self.ambient.clock.now());
         let opened = self.desk.opened()?;
         let mut damaged = None;
-        for notice in settle(opened.vault, &opened.keys, &who, &holder, &self.ambient)? {
+        for notice in recover(opened.vault, &opened.keys, &who, &holder, &self.ambient)? {
             match notice.fate {
                 Fate::Damaged => damaged = Some(notice),
                 _ => self.ui.notice(&notice.to_string()),

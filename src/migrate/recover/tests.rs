@@ -60,14 +60,14 @@ fn write(path: &Path, content: &[u8]) {
     std::fs::write(path, content).unwrap();
 }
 
-fn settled(house: &mut House) -> Vec<Notice> {
+fn recovered(house: &mut House) -> Vec<Notice> {
     let (vault, work) = house.work();
-    settle(vault, work.keys, work.who, work.holder, work.ambient).unwrap()
+    recover(vault, work.keys, work.who, work.holder, work.ambient).unwrap()
 }
 
 /// What became of the only interrupted export.
 fn fate(house: &mut House) -> Fate {
-    let mut notices = settled(house);
+    let mut notices = recovered(house);
     assert_eq!(notices.len(), 1, "{notices:?}");
     notices.remove(0).fate
 }
@@ -88,7 +88,7 @@ fn not_written_whole_is_failed_and_removed() {
     assert_eq!((state(&house).as_str(), house.files().len()), ("failed", 0));
     assert_eq!(exported(&house), 0);
     assert_eq!(house.trail(), ["9040 failed 1"]);
-    assert!(settled(&mut house).is_empty(), "once is enough");
+    assert!(recovered(&mut house).is_empty(), "once is enough");
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn an_export_whose_writer_lives_is_left_alone() {
             .unwrap()
             .create(Uuid::try_parse(ID).unwrap())
             .unwrap();
-        assert!(settled(&mut house).is_empty());
+        assert!(recovered(&mut house).is_empty());
         assert_eq!(state(&house), wanted.as_str());
         assert!(part(&house).exists());
         drop(alive);
@@ -199,7 +199,7 @@ fn a_name_that_is_taken_is_replaced_only_if_the_export_might() {
     let mut house = killed(State::Sealed, false);
     write(&house.path("p.igb"), b"old");
     write(&part(&house), CONTENT);
-    let notices = settled(&mut house);
+    let notices = recovered(&mut house);
     assert!(matches!(
         notices[0].fate,
         Fate::Waiting(FileError::Exists(_))
@@ -219,7 +219,7 @@ fn a_folder_that_is_gone_is_no_reason_to_fail_a_login() {
     for (wanted, end) in [(State::Open, "failed"), (State::Sealed, "lost")] {
         let mut house = killed(wanted, false);
         house.accepted("UPDATE bundles SET path = '/nonexistent/p.igb'");
-        assert_eq!(settled(&mut house).len(), 1);
+        assert_eq!(recovered(&mut house).len(), 1);
         assert_eq!(state(&house), end);
     }
 }

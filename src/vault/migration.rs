@@ -10,7 +10,7 @@ use super::Result;
 
 /// A migration, from `migrate begin` to `migrate end`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Campaign {
+pub struct Migration {
     /// Its number, from 1.
     pub number: u64,
     /// When it began.
@@ -24,19 +24,19 @@ pub struct Campaign {
 }
 
 /// The newest migration.
-pub fn last(db: &Connection) -> Result<Option<Campaign>> {
+pub fn last(db: &Connection) -> Result<Option<Migration>> {
     Ok(db
         .query_row(
             "SELECT number, began, began_by, ended, ended_by FROM campaigns ORDER BY number DESC LIMIT 1",
             [],
-            campaign,
+            migration,
         )
         .optional()?)
 }
 
 /// The migration that goes on now.
-pub fn running(db: &Connection) -> Result<Option<Campaign>> {
-    Ok(last(db)?.filter(|campaign| campaign.ended.is_none()))
+pub fn running(db: &Connection) -> Result<Option<Migration>> {
+    Ok(last(db)?.filter(|migration| migration.ended.is_none()))
 }
 
 /// Notes that a migration begins.
@@ -57,8 +57,8 @@ pub fn end(tx: &Connection, at: Timestamp, master: &str) -> Result<()> {
     Ok(())
 }
 
-fn campaign(row: &Row<'_>) -> rusqlite::Result<Campaign> {
-    Ok(Campaign {
+fn migration(row: &Row<'_>) -> rusqlite::Result<Migration> {
+    Ok(Migration {
         number: row.get(0)?,
         began: at(row, 1)?,
         began_by: row.get(2)?,

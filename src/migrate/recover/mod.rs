@@ -1,4 +1,4 @@
-//! What becomes of exports that were interrupted: settled at the next login, row by row (security.md §3, Writing).
+//! What becomes of exports that were interrupted: decided at the next login, row by row (security.md §3, Writing).
 //!
 //! A row is left alone while its writer lives, which the lock of its file says. Files are touched only where name and
 //! id, or name and hash, are those of the row.
@@ -10,8 +10,8 @@ use crate::store::Connection;
 use uuid::Uuid;
 
 use crate::ambient::Ambient;
+use crate::migrate::bundle_file::{Destination, FileError, Found};
 use crate::migrate::error::Result;
-use crate::migrate::file::{Destination, FileError, Found};
 use crate::store::audit::{self, Draft, Who, codes};
 use crate::store::{Holder, Keys, state};
 use crate::vault::ledger::{self, Bundle, State};
@@ -78,7 +78,7 @@ impl fmt::Display for Notice {
 ///
 /// # Errors
 /// Only the vault's: what a file system refuses is a notice.
-pub fn settle(
+pub fn recover(
     vault: &mut Vault,
     keys: &Keys,
     who: &Who,

@@ -29,7 +29,7 @@ macro_rules! chosen_args {
             $crate::command::SORT.arg,
             $crate::command::INTO.arg,
             $crate::command::OVERWRITE.arg,
-            $crate::command::common::REQUIRE_MATCH.arg,
+            $crate::command::shared_args::REQUIRE_MATCH.arg,
         ]
     };
 }

@@ -1,8 +1,8 @@
 //! `migrate exclude|include`: users out of the migration, and back.
 
-use crate::command::common::{REASON, REQUIRE_MATCH, YES};
 use crate::command::context::Proposal;
 use crate::command::failure::code;
+use crate::command::shared_args::{REASON, REQUIRE_MATCH, YES};
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
@@ -12,7 +12,7 @@ use crate::store::audit::{Draft, codes};
 use crate::vault::decisions;
 use crate::vault::phases::{self, Exclusions};
 
-use super::list::{BULK, Members};
+use super::bulk::{BULK, Members};
 
 const WHY: Key<String> = Key::text("reason", "Why, for the audit and 'migrate explain'").required();
 

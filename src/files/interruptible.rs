@@ -10,16 +10,16 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::{CancelToken, Cancelled};
+use crate::ambient::{CancelToken, Cancelled};
 
 /// A reader that gives up when it is asked to.
 #[derive(Debug)]
-pub struct Patient<F> {
+pub struct Interruptible<F> {
     input: F,
     cancel: CancelToken,
 }
 
-impl<F: AsFd> Patient<F> {
+impl<F: AsFd> Interruptible<F> {
     /// Reads from `input` until `cancel` says otherwise. What `input` has buffered by itself is not seen.
     pub fn new(input: F, cancel: CancelToken) -> Self {
         Self { input, cancel }
@@ -31,7 +31,7 @@ impl<F: AsFd> Patient<F> {
     }
 }
 
-impl<F: AsFd> Read for Patient<F> {
+impl<F: AsFd> Read for Interruptible<F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         const TURN: Duration = Duration::from_millis(50);
         let turn = Timespec::try_from(TURN).unwrap_or_default();
@@ -64,7 +64,7 @@ mod tests {
         other.write_all(b"abc").unwrap();
         drop(other);
         let mut text = String::new();
-        Patient::new(end, CancelToken::default())
+        Interruptible::new(end, CancelToken::default())
             .read_to_string(&mut text)
             .unwrap();
         assert_eq!(text, "abc");
@@ -75,9 +75,9 @@ mod tests {
         let (end, _other) = std::io::pipe().unwrap();
         let cancel = CancelToken::default();
         cancel.end(15);
-        let mut reader = Patient::new(&end, cancel);
+        let mut reader = Interruptible::new(&end, cancel);
         let error = reader.read(&mut [0]).unwrap_err();
-        assert!(Patient::<std::fs::File>::gave_up(&error), "{error}");
+        assert!(Interruptible::<std::fs::File>::gave_up(&error), "{error}");
         assert_eq!(error.to_string(), "interrupted; nothing was changed");
     }
 }

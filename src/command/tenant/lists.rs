@@ -1,8 +1,8 @@
 //! `tenant user list|get|count`, `tenant group list`, `tenant token list`, `tenant card list`.
 
 use super::{LOGIN, PASSWORD, TENANT, with};
-use crate::command::common::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, list_args};
 use crate::command::failure::code;
+use crate::command::shared_args::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, list_args};
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
