@@ -247,7 +247,7 @@ impl Context<'_> {
     }
 
     /// What an audit entry of this command begins with.
-    pub fn draft(&self, bound: &Bound, code: &'static audit::Code) -> audit::Draft {
+    pub fn draft(&self, bound: &Bound, code: &'static audit::EventCode) -> audit::Draft {
         let mut draft = audit::Draft::new(code, bound.masked.as_str());
         draft.reason = bound.args.get(&REASON).map(str::to_owned);
         draft
@@ -311,7 +311,7 @@ impl Context<'_> {
     pub fn change<P: Proposal>(
         &mut self,
         bound: &Bound,
-        code: &'static audit::Code,
+        code: &'static audit::EventCode,
         tables: &[&'static Summed],
         look: impl Fn(&Connection) -> Result<P, Failure>,
         apply: impl FnOnce(&store::Transaction<'_>, &P) -> Result<(), Failure>,

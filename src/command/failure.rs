@@ -30,14 +30,14 @@ pub struct Failure {
 
 /// The codes of errors that are not about the typed line. Those of the language stand in `lang::codes`.
 pub mod code {
-    use crate::lang::codes::Code;
+    use crate::lang::codes::ErrorCode;
 
     macro_rules! codes {
         ($($name:ident = $code:literal, $title:literal, $explanation:literal $(, $wrong:literal => $right:literal)?;)+) => {
             $(#[doc = $title] pub const $name: &str = $code;)+
 
             /// All of them, for `help E0401`.
-            pub static ALL: &[Code] = &[$(Code {
+            pub static ALL: &[ErrorCode] = &[$(ErrorCode {
                 code: $code,
                 title: $title,
                 explanation: $explanation,

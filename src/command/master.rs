@@ -10,7 +10,7 @@ use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Complete, Effect, Example};
 use crate::model::SecretBytes;
 use crate::render::doc::Column;
-use crate::store::audit::{Code, codes};
+use crate::store::audit::{EventCode, codes};
 use crate::store::{self, masters, state};
 
 const NAME: Key<String> = Key::text("name", "Master1, Master2 or Master3")
@@ -119,7 +119,7 @@ fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
 fn change(
     cx: &mut Context<'_>,
     bound: &Bound,
-    code: &'static Code,
+    code: &'static EventCode,
     apply: impl FnOnce(&store::Transaction<'_>, &str) -> store::Result<()>,
 ) -> Result<String, Failure> {
     let name = bound.args.get(&NAME).unwrap_or_default();

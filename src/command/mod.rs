@@ -33,7 +33,7 @@ pub use source::overview;
 
 use crate::lang::binder::Bound;
 use crate::lang::spec::Command;
-use crate::store::audit::Code;
+use crate::store::audit::EventCode;
 
 /// A command with what runs it.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub struct Entry {
     /// Its one description.
     pub spec: Command,
     /// What the audit calls it, where it is audited: also when it failed.
-    pub audit: Option<&'static Code>,
+    pub audit: Option<&'static EventCode>,
     /// What runs it.
     pub run: fn(&mut Context<'_>, &Bound) -> Result<Outcome, Failure>,
 }

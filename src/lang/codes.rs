@@ -6,7 +6,7 @@
 
 /// An error or a warning that a line can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Code {
+pub struct ErrorCode {
     /// `E0101`
     pub code: &'static str,
     /// What is wrong, in general.
@@ -20,7 +20,7 @@ pub struct Code {
 }
 
 /// The entry of a code; letter case does not matter.
-pub fn find(code: &str) -> Option<&'static Code> {
+pub fn find(code: &str) -> Option<&'static ErrorCode> {
     CODES
         .iter()
         .find(|known| known.code.eq_ignore_ascii_case(code))
@@ -32,8 +32,8 @@ const fn code(
     explanation: &'static str,
     wrong: &'static str,
     right: &'static str,
-) -> Code {
-    Code {
+) -> ErrorCode {
+    ErrorCode {
         code,
         title,
         explanation,
@@ -43,7 +43,7 @@ const fn code(
 }
 
 /// All codes, in their order.
-pub static CODES: &[Code] = &[
+pub static CODES: &[ErrorCode] = &[
     code(
         "E0101",
         "unknown attribute or argument",

@@ -148,12 +148,12 @@ impl Destination {
     }
 
     /// What stands under the final name (`None`) or under that of the temporary file of `id`.
-    pub fn found(&self, id: Option<Uuid>) -> Result<Found, FileError> {
+    pub fn found(&self, id: Option<Uuid>) -> Result<AtPath, FileError> {
         let name = id.map_or_else(|| self.name.clone(), |id| self.part_name(id));
         Ok(match self.open(&name)? {
-            Opened::Nothing => Found::Nothing,
-            Opened::Locked => Found::Locked,
-            Opened::File(file) => Found::File {
+            Opened::Nothing => AtPath::Nothing,
+            Opened::Locked => AtPath::Locked,
+            Opened::File(file) => AtPath::File {
                 sha256: hash(&file, &mut |_| Ok(()))
                     .map_err(|source| self.failed("read", source))?,
             },
@@ -273,7 +273,7 @@ enum Opened {
 
 /// What stands under a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+pub enum AtPath {
     /// No regular file.
     Nothing,
     /// A file that its writer still holds.
@@ -400,7 +400,7 @@ mod tests {
         part
     }
 
-    fn find(path: &Path, id: Option<Uuid>) -> Found {
+    fn find(path: &Path, id: Option<Uuid>) -> AtPath {
         Destination::new(path).unwrap().found(id).unwrap()
     }
 
@@ -412,11 +412,11 @@ mod tests {
         assert_eq!(names(&folder), std::slice::from_ref(&name));
         let mode = std::fs::metadata(folder.path().join(name)).unwrap();
         assert_eq!(mode.permissions().mode() & 0o777, 0o600);
-        assert_eq!(find(&path, Some(ID)), Found::Locked);
+        assert_eq!(find(&path, Some(ID)), AtPath::Locked);
         assert!(Destination::new(&path).unwrap().is_locked(ID));
         drop(part);
         assert_eq!(names(&folder), Vec::<String>::new());
-        assert_eq!(find(&path, Some(ID)), Found::Nothing);
+        assert_eq!(find(&path, Some(ID)), AtPath::Nothing);
     }
 
     #[test]
@@ -425,10 +425,10 @@ mod tests {
         let mut part = write(&path, "abc");
         part.publish(ID, false).unwrap();
         assert_eq!(names(&folder), ["p.igb"]);
-        assert_eq!(find(&path, None), Found::Locked);
+        assert_eq!(find(&path, None), AtPath::Locked);
         drop(part);
         let sha256 = crate::crypto::sha256(b"abc");
-        assert_eq!(find(&path, None), Found::File { sha256 });
+        assert_eq!(find(&path, None), AtPath::File { sha256 });
         assert!(!Destination::new(&path).unwrap().is_locked(ID));
     }
 
@@ -473,7 +473,7 @@ mod tests {
         symlink(&victim, folder.path().join(format!(".p.igb.{ID}.part"))).unwrap();
         assert!(Destination::new(&path).unwrap().create(ID).is_err());
         assert_eq!(std::fs::read_to_string(&victim).unwrap(), "mine");
-        assert_eq!(find(&path, Some(ID)), Found::Nothing);
+        assert_eq!(find(&path, Some(ID)), AtPath::Nothing);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::model::Phase;
-use crate::vault::phases::Standings;
+use crate::vault::phases::PhaseCounts;
 
 /// A step that a master asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,7 +150,7 @@ impl Step {
 ///
 /// # Errors
 /// A step that does not exist, and one that would do something else than asked for some of the users: nobody moves.
-pub fn plan(step: Step, standings: &Standings) -> Result<Plan, Refused> {
+pub fn plan(step: Step, standings: &PhaseCounts) -> Result<Plan, Refused> {
     let from = step.from()?;
     let to = step.to();
     let count = |phases: &[Phase]| phases.iter().map(|phase| standings.of(*phase)).sum::<u64>();
@@ -220,10 +220,10 @@ mod tests {
     use super::*;
 
     /// So many users in each phase.
-    fn stand(phases: [u64; 5]) -> Standings {
-        Standings {
+    fn stand(phases: [u64; 5]) -> PhaseCounts {
+        PhaseCounts {
             phases,
-            ..Standings::default()
+            ..PhaseCounts::default()
         }
     }
 
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn staging_takes_users_of_no_phase_and_labels_those_who_are_staged() {
-        let standings = Standings {
+        let standings = PhaseCounts {
             other_wave: 2,
             gone: 1,
             excluded: 4,

@@ -34,7 +34,7 @@ impl Digits {
 
 /// A code, computed or typed. Opaque to `Debug`, compared in constant time, wiped when dropped.
 #[derive(ZeroizeOnDrop)]
-pub struct Code {
+pub struct Otp {
     value: u64,
     digits: u8,
 }
@@ -56,7 +56,7 @@ pub enum NotACode {
     },
 }
 
-impl Code {
+impl Otp {
     /// The last `digits` decimal digits of a truncated HMAC; OCRA has codes of 4 digits too.
     pub(super) const fn new(truncated: u32, digits: u8) -> Self {
         let value = truncated as u64 % 10u64.pow(digits as u32);
@@ -103,15 +103,15 @@ impl Code {
     }
 }
 
-impl ConstantTimeEq for Code {
+impl ConstantTimeEq for Otp {
     fn ct_eq(&self, other: &Self) -> Choice {
         self.value.ct_eq(&other.value) & self.digits.ct_eq(&other.digits)
     }
 }
 
-impl std::fmt::Debug for Code {
+impl std::fmt::Debug for Otp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Code(…)")
+        f.write_str("Otp(…)")
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
             ("0000000000", "0000000000"),
             ("9999999999", "9999999999"),
         ] {
-            assert_eq!(Code::parse(typed).unwrap().display().expose_secret(), code);
+            assert_eq!(Otp::parse(typed).unwrap().display().expose_secret(), code);
         }
     }
 
@@ -144,7 +144,7 @@ mod tests {
             ("-12345", NotACode::Length { found: 5 }),
             ("١٢٣٤٥٦", NotACode::Character { position: 1 }),
         ] {
-            let error = Code::parse(typed).unwrap_err();
+            let error = Otp::parse(typed).unwrap_err();
             assert_eq!(error, refused);
             assert!(typed.is_empty() || !error.to_string().contains(typed));
         }
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn leading_zeros_and_length_count() {
         let same = |a: &str, b: &str| -> bool {
-            let (a, b) = (Code::parse(a).unwrap(), Code::parse(b).unwrap());
+            let (a, b) = (Otp::parse(a).unwrap(), Otp::parse(b).unwrap());
             a.ct_eq(&b).into()
         };
         assert!(same("012345", "012 345"));

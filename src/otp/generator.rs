@@ -6,7 +6,7 @@ use sha2::digest::{Digest, Output};
 use sha2::{Sha256, Sha512};
 use zeroize::Zeroize as _;
 
-use super::code::{Code, Digits};
+use super::code::{Digits, Otp};
 use crate::model::Hash;
 
 /// Computes the codes of one seed. The seed has been absorbed; the state is wiped when dropped.
@@ -31,8 +31,8 @@ impl Generator {
     }
 
     /// HOTP (RFC 4226 §5.3). With a counter of time steps it is TOTP (RFC 6238 §4.2).
-    pub fn code(&self, counter: u64, digits: Digits) -> Code {
-        Code::new(
+    pub fn code(&self, counter: u64, digits: Digits) -> Otp {
+        Otp::new(
             self.truncated(&[&counter.to_be_bytes()]),
             digits.get() as u8,
         )

@@ -13,6 +13,6 @@ pub mod ocra;
 mod vectors;
 mod verifier;
 
-pub use code::{Code, Digits, NoDigits, NotACode};
+pub use code::{Digits, NoDigits, NotACode, Otp};
 pub use generator::Generator;
 pub use verifier::{Matched, NotVerifiable, RESET, Standing, Verdict, Verifier, WINDOW};

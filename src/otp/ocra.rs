@@ -7,7 +7,7 @@
 use sha2::Digest as _;
 use zeroize::Zeroizing;
 
-use super::code::Code;
+use super::code::Otp;
 use super::generator::Generator;
 use crate::model::Hash;
 
@@ -206,7 +206,7 @@ fn number(digits: &str, length: usize) -> Option<u32> {
 
 impl Suite {
     /// The answer under this seed.
-    pub fn answer(&self, seed: &[u8], inputs: &Inputs<'_>) -> Result<Code, BadInput> {
+    pub fn answer(&self, seed: &[u8], inputs: &Inputs<'_>) -> Result<Otp, BadInput> {
         let counter = self.part(self.counter, inputs.counter, "a counter")?;
         let counter = counter.map(u64::to_be_bytes);
         let challenge = self.challenge_bytes(inputs.challenge)?;
@@ -235,7 +235,7 @@ impl Suite {
             time.as_ref().map_or(&[], |it| it.as_slice()),
         ];
         let truncated = Generator::new(seed, self.hash).truncated(&message);
-        Ok(Code::new(truncated, self.digits))
+        Ok(Otp::new(truncated, self.digits))
     }
 
     fn part<T>(

@@ -14,7 +14,7 @@ fn seed(length: usize) -> Vec<u8> {
     (b'1'..=b'9').chain([b'0']).cycle().take(length).collect()
 }
 
-fn shown(code: &Code) -> String {
+fn shown(code: &Otp) -> String {
     code.display().expose_secret().to_owned()
 }
 
@@ -266,7 +266,7 @@ proptest! {
             let code = Generator::new(&seed, hash).code(time.cast_unsigned() / u64::from(step), Digits::new(digits).unwrap());
             prop_assert_eq!(shown(&code), expected.as_str());
             let verifier = Verifier::new(crate::model::Algorithm::Totp, Some(hash), Some(digits), Some(step), &seed);
-            let verdict = verifier.unwrap().verify(&Code::parse(&expected).unwrap(), Standing::default(), now);
+            let verdict = verifier.unwrap().verify(&Otp::parse(&expected).unwrap(), Standing::default(), now);
             prop_assert!(matches!(verdict, Verdict::Right(Matched { offset: 0, .. })), "{verdict:?}");
         }
     }

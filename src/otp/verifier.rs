@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 
 use subtle::ConstantTimeEq as _;
 
-use super::code::{Code, Digits, NoDigits};
+use super::code::{Digits, NoDigits, Otp};
 use super::generator::Generator;
 use crate::model::{Algorithm, Hash, Timestamp};
 
@@ -124,7 +124,7 @@ impl Verifier {
     }
 
     /// What a single code is worth at this moment.
-    pub fn verify(&self, code: &Code, standing: Standing, now: Timestamp) -> Verdict {
+    pub fn verify(&self, code: &Otp, standing: Standing, now: Timestamp) -> Verdict {
         let place = self.place(standing, now);
         let found = place.search(RESET, |at| self.is_code(code, at));
         let near = |offset: &&i64| offset.unsigned_abs() <= u64::from(WINDOW);
@@ -144,8 +144,8 @@ impl Verifier {
     /// Brings token and server together again by two codes in a row, over the wider reset window.
     pub fn resynchronise(
         &self,
-        first: &Code,
-        second: &Code,
+        first: &Otp,
+        second: &Otp,
         standing: Standing,
         now: Timestamp,
     ) -> Option<Matched> {
@@ -158,7 +158,7 @@ impl Verifier {
         place.matched(offset.checked_add(1)?)
     }
 
-    fn is_code(&self, code: &Code, at: u64) -> bool {
+    fn is_code(&self, code: &Otp, at: u64) -> bool {
         self.generator.code(at, self.digits).ct_eq(code).into()
     }
 
@@ -250,7 +250,7 @@ mod tests {
         Verifier::new(Algorithm::Hotp, None, None, None, SEED).unwrap()
     }
 
-    fn code(of: &Verifier, at: u64) -> Code {
+    fn code(of: &Verifier, at: u64) -> Otp {
         of.generator.code(at, of.digits)
     }
 
@@ -374,7 +374,7 @@ mod tests {
     #[test]
     fn at_tokens_count_like_hotp() {
         let at = Verifier::new(Algorithm::At, Some(Hash::Sha1), Some(6), Some(30), SEED).unwrap();
-        let first = Code::parse("755224").unwrap();
+        let first = Otp::parse("755224").unwrap();
         let matched = right(at.verify(&first, Standing::default(), seconds(99_999)));
         assert_eq!((matched.at, matched.standing.counter), (0, 1));
     }
@@ -416,7 +416,7 @@ mod tests {
         let six = Verifier::new(Algorithm::Totp, None, Some(6), None, SEED).unwrap();
         let long = code(&totp(), 100);
         let text = long.display();
-        let short = Code::parse(&text.expose_secret()[2..]).unwrap();
+        let short = Otp::parse(&text.expose_secret()[2..]).unwrap();
         let now = seconds(3000);
         right(six.verify(&short, Standing::default(), now));
         assert_eq!(six.verify(&long, Standing::default(), now), Verdict::Wrong);

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::builtin::DISPLAY;
-use super::editor::{Beyond, Found, Live, Name};
+use super::editor::{Beyond, FoundNames, Live, Name};
 use crate::command::context::Desk;
 use crate::command::failure::code;
 use crate::lang::live::LiveNames;
@@ -75,7 +75,7 @@ impl Candidates {
         Self { known }
     }
 
-    fn of_vault(&self, kind: Complete, prefix: &str, limit: usize) -> Option<Found> {
+    fn of_vault(&self, kind: Complete, prefix: &str, limit: usize) -> Option<FoundNames> {
         let known = self.known.borrow();
         let (db, session) = known.live.as_ref()?;
         if session.is_locked() {
@@ -107,7 +107,7 @@ impl Candidates {
             }
             _ => None,
         };
-        Some(Found {
+        Some(FoundNames {
             names,
             beyond: beyond.map(|(count, last)| Beyond {
                 count: (count <= query::COUNTED).then_some(count),
@@ -118,11 +118,11 @@ impl Candidates {
 }
 
 impl Live for Candidates {
-    fn candidates(&self, kind: Complete, prefix: &str, limit: usize) -> Found {
+    fn candidates(&self, kind: Complete, prefix: &str, limit: usize) -> FoundNames {
         let listed = |names: &[(&str, &str)]| {
             let names = names.iter().filter(|(name, _)| name.starts_with(prefix));
             let names = names.map(|(name, about)| ((*name).to_owned(), (*about).to_owned()));
-            Found {
+            FoundNames {
                 names: names.map(Name::of).collect(),
                 beyond: None,
             }

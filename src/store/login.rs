@@ -11,7 +11,7 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 use secrecy::ExposeSecret as _;
 
-use super::audit::{self, Anchor, Code, Draft, Outcome, Who, codes};
+use super::audit::{self, Anchor, Draft, EventCode, Outcome, Who, codes};
 use super::clock;
 use super::lock::{Holder, LockFile};
 use super::masters::{self, time};
@@ -63,7 +63,7 @@ enum Begun {
 struct Attempt<'a> {
     command: &'a str,
     /// The code of a failure.
-    failed: &'static Code,
+    failed: &'static EventCode,
     who: &'a Who,
     /// Of a session that already runs.
     keys: Option<&'a Keys>,

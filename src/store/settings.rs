@@ -206,7 +206,7 @@ impl Settings {
 
     /// Sets a value; `default` brings the default back. Inside the caller's transaction, which also holds the audit
     /// entry.
-    pub fn set(&self, tx: &Connection, name: &str, typed: &str) -> Result<Change> {
+    pub fn set(&self, tx: &Connection, name: &str, typed: &str) -> Result<Changed> {
         let setting = self.find(name)?;
         let old = self.shown(tx, name)?;
         let new = if typed.eq_ignore_ascii_case("default") {
@@ -221,7 +221,7 @@ impl Settings {
             )?;
             value
         };
-        Ok(Change { setting, old, new })
+        Ok(Changed { setting, old, new })
     }
 
     /// A setting that is a number.
@@ -257,7 +257,7 @@ pub fn find(name: &str) -> Result<&'static Setting> {
 
 /// What was changed, for the audit and the answer.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct Changed {
     /// Which setting.
     pub setting: &'static Setting,
     /// The value before.
@@ -272,7 +272,7 @@ pub fn get(connection: &Connection, name: &str) -> Result<String> {
 }
 
 /// Sets a value of a vault, see [`Settings::set`].
-pub fn set(tx: &Connection, name: &str, typed: &str) -> Result<Change> {
+pub fn set(tx: &Connection, name: &str, typed: &str) -> Result<Changed> {
     VAULT.set(tx, name, typed)
 }
 

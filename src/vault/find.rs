@@ -10,7 +10,7 @@ use super::snapshot::phase;
 
 /// What a name or serial number stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct Meaning {
     /// What it is.
     pub what: What,
     /// Whose it is; `None` for an unassigned token or card.
@@ -98,7 +98,7 @@ const USER: &str = "SELECT u.id, u.userid, g.name, u.load, l.at, l.source, u.lin
 
 /// Everything that `text` may mean: a user id or `group/userid`, else an alias; the serial number of a token, dashes
 /// not counted, or of a card.
-pub fn find(db: &Connection, text: &str) -> Result<Vec<Found>> {
+pub fn find(db: &Connection, text: &str) -> Result<Vec<Meaning>> {
     let mut found = Vec::new();
     if let Some((group, userid)) = text.split_once('/') {
         add(
@@ -186,8 +186,8 @@ fn add(
     db: &Connection,
     sql: &str,
     params: &[&dyn ToSql],
-    read: fn(&Row<'_>) -> rusqlite::Result<Found>,
-    found: &mut Vec<Found>,
+    read: fn(&Row<'_>) -> rusqlite::Result<Meaning>,
+    found: &mut Vec<Meaning>,
 ) -> Result<()> {
     let mut statement = db.prepare(sql)?;
     let mut rows = statement.query(params)?;
@@ -200,16 +200,16 @@ fn add(
     Ok(())
 }
 
-fn person(row: &Row<'_>) -> rusqlite::Result<Found> {
+fn person(row: &Row<'_>) -> rusqlite::Result<Meaning> {
     common(row, What::User)
 }
 
-fn token(row: &Row<'_>) -> rusqlite::Result<Found> {
+fn token(row: &Row<'_>) -> rusqlite::Result<Meaning> {
     let (vendor, serial) = (row.get(8)?, row.get(9)?);
     common(row, What::Token { vendor, serial })
 }
 
-fn card(row: &Row<'_>) -> rusqlite::Result<Found> {
+fn card(row: &Row<'_>) -> rusqlite::Result<Meaning> {
     common(
         row,
         What::Card {
@@ -218,11 +218,11 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Found> {
     )
 }
 
-fn common(row: &Row<'_>, what: What) -> rusqlite::Result<Found> {
+fn common(row: &Row<'_>, what: What) -> rusqlite::Result<Meaning> {
     let id = row.get(0)?;
     let userid: Option<String> = row.get(1)?;
     let gone: i64 = row.get(7)?;
-    Ok(Found {
+    Ok(Meaning {
         what,
         user: userid.map(|userid| Person { id, userid }),
         group: row.get(2)?,

@@ -109,7 +109,7 @@ pub struct Step {
 
 /// A change of addresses, before it is made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Change {
+pub struct UrlChange {
     /// From which address to which, the most frequent first.
     pub steps: Vec<Step>,
     /// Tokens that change.
@@ -123,7 +123,7 @@ pub struct Change {
 }
 
 /// What a change would do. Nothing is written.
-pub fn look(db: &Connection, users: &Users, new: New<'_>) -> Result<Change> {
+pub fn look(db: &Connection, users: &Users, new: New<'_>) -> Result<UrlChange> {
     let (ids, params) = users.sql();
     let (to, which) = new.sql();
     let sql = format!(
@@ -131,7 +131,7 @@ pub fn look(db: &Connection, users: &Users, new: New<'_>) -> Result<Change> {
         concerned(ids)
     );
     let all = std::iter::once(new.param()).chain(params.iter().cloned());
-    let mut change = Change::default();
+    let mut change = UrlChange::default();
     let mut steps: BTreeMap<(Option<String>, Option<String>), u64> = BTreeMap::new();
     let mut last = None;
     walk::<Error>(db, &sql, params_from_iter(all), |row| {
@@ -279,7 +279,7 @@ mod tests {
         )
     }
 
-    fn change(db: &Connection, new: New<'_>) -> Change {
+    fn change(db: &Connection, new: New<'_>) -> UrlChange {
         let found = look(db, &everybody(), new).unwrap();
         apply(db, &everybody(), new).unwrap();
         found

@@ -38,7 +38,7 @@ impl Users {
 
 /// How many users stand where; gone and excluded ones apart, since they take no part.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Standings {
+pub struct PhaseCounts {
     /// In each phase, in the order of [`Phase::ALL`].
     pub phases: [u64; 5],
     /// No longer in the source.
@@ -49,7 +49,7 @@ pub struct Standings {
     pub other_wave: u64,
 }
 
-impl Standings {
+impl PhaseCounts {
     /// Users in a phase.
     pub fn of(&self, phase: Phase) -> u64 {
         self.phases.get(phase as usize).copied().unwrap_or(0)
@@ -57,14 +57,14 @@ impl Standings {
 }
 
 /// Counts users by where they stand. `wave` is the label that those in phase `export` would get.
-pub fn standings(db: &Connection, users: &Users, wave: Option<&str>) -> Result<Standings> {
+pub fn standings(db: &Connection, users: &Users, wave: Option<&str>) -> Result<PhaseCounts> {
     let (ids, params) = users.sql();
     let sql = format!(
         "SELECT coalesce(p.phase, 0), u.gone > 0, e.user IS NOT NULL, p.wave IS NOT ?, count(*) \
          FROM users u LEFT JOIN progress p ON p.user = u.id LEFT JOIN excluded e ON e.user = u.id \
          WHERE u.id IN ({ids}) GROUP BY 1, 2, 3, 4"
     );
-    let mut found = Standings::default();
+    let mut found = PhaseCounts::default();
     let wave = wave.map_or(Value::Null, |wave| Value::Text(wave.to_owned()));
     let params = std::iter::once(wave).chain(params.iter().cloned());
     let mut statement = db.prepare(&sql)?;

@@ -12,7 +12,7 @@ use super::{Error, Result};
 
 /// What the source has to change for one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct AliasChange {
     /// Group name.
     pub group: String,
     /// User name.
@@ -41,7 +41,7 @@ pub fn changes<E: From<Error>>(
     db: &Connection,
     users: &Users,
     prefixes: &[String],
-    mut each: impl FnMut(Change) -> Result<bool, E>,
+    mut each: impl FnMut(AliasChange) -> Result<bool, E>,
 ) -> Result<(), E> {
     let (ids, params) = users.sql();
     let sql = format!(
@@ -64,7 +64,7 @@ pub fn changes<E: From<Error>>(
     Ok(())
 }
 
-fn change(row: &rusqlite::Row<'_>, prefixes: &[String]) -> rusqlite::Result<Option<Change>> {
+fn change(row: &rusqlite::Row<'_>, prefixes: &[String]) -> rusqlite::Result<Option<AliasChange>> {
     let (userid, phase): (String, usize) = (row.get(1)?, row.get(2)?);
     let has = row.get_ref(3)?.as_str()?;
     let has: Vec<String> = serde_json::from_str(has).map_err(|why| unfit(row, 3, why))?;
@@ -79,7 +79,7 @@ fn change(row: &rusqlite::Row<'_>, prefixes: &[String]) -> rusqlite::Result<Opti
     if add.is_none() && remove.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Change {
+    Ok(Some(AliasChange {
         group: row.get(0)?,
         userid,
         remove,
@@ -88,7 +88,7 @@ fn change(row: &rusqlite::Row<'_>, prefixes: &[String]) -> rusqlite::Result<Opti
 }
 
 /// Who of the group has the alias already, as user id, alias or workflow alias.
-pub fn clash(db: &Connection, change: &Change) -> Result<Option<Clash>> {
+pub fn clash(db: &Connection, change: &AliasChange) -> Result<Option<Clash>> {
     let Some(alias) = &change.add else {
         return Ok(None);
     };
@@ -199,14 +199,14 @@ mod tests {
             "UPDATE users SET userid = 'E_u2' WHERE id = 1",
         ] {
             let db = people(taken);
-            let change = Change {
+            let change = AliasChange {
                 group: "hr".to_owned(),
                 userid: "u2".to_owned(),
                 remove: Vec::new(),
                 add: Some("E_u2".to_owned()),
             };
             assert!(clash(&db, &change).unwrap().is_some(), "{taken}");
-            let elsewhere = Change {
+            let elsewhere = AliasChange {
                 group: "it".to_owned(),
                 ..change
             };

@@ -67,8 +67,8 @@ pub(in crate::command) static SET: Entry = Entry {
 
 /// What is asked about.
 #[derive(PartialEq)]
-struct Change {
-    found: idp::Change,
+struct Address {
+    found: idp::UrlChange,
     back: bool,
 }
 
@@ -94,14 +94,14 @@ fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         &codes::IDP_URLS_SET,
         &[&decisions::IDP_URLS],
         |db| {
-            Ok(Change {
+            Ok(Address {
                 found: idp::look(db, &users, new)?,
                 back,
             })
         },
         |tx, _| Ok(idp::apply(tx, &users, new)?),
     )?;
-    let Some(Change { found, .. }) = done else {
+    let Some(Address { found, .. }) = done else {
         return Ok(Outcome::quiet());
     };
     let mut outcome = Outcome::said(format!(
@@ -154,7 +154,7 @@ fn in_bundles(users: u64) -> String {
     )
 }
 
-impl Proposal for Change {
+impl Proposal for Address {
     fn count(&self) -> u64 {
         self.found.users
     }

@@ -14,7 +14,7 @@ use crate::render::{Format, counted};
 use crate::store::audit::codes;
 use crate::store::{Connection, settings};
 use crate::vault::phases::Users;
-use crate::vault::workflow::{self, Change, Clash};
+use crate::vault::workflow::{self, AliasChange, Clash};
 
 const FILE: Key<std::path::PathBuf> =
     Key::out_file("file", "The bulk file (CSV, mode 0600)").required();
@@ -148,7 +148,7 @@ fn judge(
         db,
         users,
         prefixes,
-        |change: Change| -> Result<bool, Failure> {
+        |change: AliasChange| -> Result<bool, Failure> {
             cx.cancel.check()?;
             changed += 1;
             clashes.extend(workflow::clash(db, &change)?);

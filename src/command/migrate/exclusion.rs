@@ -54,7 +54,7 @@ pub(in crate::command) static INCLUDE: Entry = Entry {
 
 /// What is asked about.
 #[derive(PartialEq)]
-struct Change {
+struct ChosenUsers {
     out: bool,
     found: Exclusions,
 }
@@ -80,7 +80,7 @@ fn run(cx: &mut Context<'_>, bound: &Bound, out: bool) -> Result<Outcome, Failur
         |db| {
             let members = Members::new(db, &selection, file.as_deref())?;
             let found = phases::exclusions(db, members.users())?;
-            Ok(Change { out, found })
+            Ok(ChosenUsers { out, found })
         },
         |tx, _| {
             let members = Members::new(tx, &selection, file.as_deref())?;
@@ -104,7 +104,7 @@ fn run(cx: &mut Context<'_>, bound: &Bound, out: bool) -> Result<Outcome, Failur
     Ok(outcome)
 }
 
-impl Change {
+impl ChosenUsers {
     fn in_bundles(&self) -> Option<String> {
         (self.out && self.found.exported > 0).then(|| {
             format!(
@@ -118,7 +118,7 @@ impl Change {
     }
 }
 
-impl Proposal for Change {
+impl Proposal for ChosenUsers {
     fn count(&self) -> u64 {
         if self.out {
             self.found.included

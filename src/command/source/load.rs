@@ -17,7 +17,7 @@ use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::model::SourceRecord;
 use crate::render::counted;
-use crate::store::audit::{self, Code, codes};
+use crate::store::audit::{self, EventCode, codes};
 use crate::store::{self, settings};
 use crate::vault::load::{BadRecord, LoadOptions, LoadReport};
 use crate::vault::migration;
@@ -119,7 +119,7 @@ fn load(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
 pub(super) fn load_into_vault(
     cx: &mut Context<'_>,
     bound: &Bound,
-    code: &'static Code,
+    code: &'static EventCode,
     source: &str,
     format: &str,
     records: impl Iterator<Item = Result<(u64, SourceRecord), BadRecord>> + Send,

@@ -55,7 +55,7 @@ const COLUMNS: &[Column] = &[
 
 fn run(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let is_quick = bound.args.flag(&QUICK);
-    let mut found = Found::default();
+    let mut found = Findings::default();
     let seen = look(cx, is_quick, &mut found)?;
     let damage = found.damage();
     cx.list(bound, "finding", COLUMNS, |push| found.show(push))?;
@@ -96,7 +96,7 @@ struct Seen {
     entries: u64,
 }
 
-fn look(cx: &mut Context<'_>, is_quick: bool, found: &mut Found) -> Result<Seen, Failure> {
+fn look(cx: &mut Context<'_>, is_quick: bool, found: &mut Findings) -> Result<Seen, Failure> {
     let mut seen = Seen::default();
     let opened = cx.desk.opened_unseen()?;
     let (vault, keys) = (&*opened.vault, &opened.keys);
@@ -150,7 +150,7 @@ fn look(cx: &mut Context<'_>, is_quick: bool, found: &mut Found) -> Result<Seen,
 }
 
 /// Structure and schema; whether the tables may be looked at.
-fn structure(file: &SealedFile, bar: &Bar, found: &mut Found) -> Result<bool, Failure> {
+fn structure(file: &SealedFile, bar: &Bar, found: &mut Findings) -> Result<bool, Failure> {
     bar.begin("reading the file", Unit::Items, None);
     let lines = file.check();
     bar.end();
@@ -169,9 +169,9 @@ fn structure(file: &SealedFile, bar: &Bar, found: &mut Found) -> Result<bool, Fa
 
 /// What was found, by subject: all of it counted, and so much of it kept that it can be read.
 #[derive(Default)]
-struct Found(BTreeMap<Subject, (u64, Vec<Finding>)>);
+struct Findings(BTreeMap<Subject, (u64, Vec<Finding>)>);
 
-impl Found {
+impl Findings {
     /// Findings of a kind that are listed.
     const LISTED: usize = 20;
 
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn all_findings_are_counted_and_twenty_of_a_kind_listed() {
-        let mut found = Found::default();
+        let mut found = Findings::default();
         assert_eq!(found.damage(), None);
         found.add(Finding::new(
             Subject::Remark,
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn damage_that_ends_a_part_is_a_finding_and_anything_else_ends_the_command() {
-        let mut found = Found::default();
+        let mut found = Findings::default();
         let damaged: Result<(), _> = Err(Error::Keys("the data key".to_owned()));
         assert!(found.part(Subject::Value, damaged).unwrap().is_none());
         assert_eq!(found.damage().as_deref(), Some("value 1"));

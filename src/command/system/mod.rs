@@ -22,7 +22,7 @@ use crate::model::list;
 use crate::render::counted;
 use crate::render::doc::Column;
 use crate::store::audit::codes;
-use crate::store::settings::{Change, Settings};
+use crate::store::settings::{Changed, Settings};
 use crate::store::{self, MASTERS, NewMaster, SealedFile, settings, state};
 use crate::vault::{KIND, workflow};
 
@@ -368,7 +368,7 @@ fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
 
 /// Whether the vault's data allow the change: prefixes stay while the source has aliases that begin with the old ones,
 /// since a load would take those for names of users.
-fn admit(tx: &store::Transaction<'_>, change: &Change) -> Result<(), Failure> {
+fn admit(tx: &store::Transaction<'_>, change: &Changed) -> Result<(), Failure> {
     if change.setting.name != "migrate.prefixes" || change.old == change.new {
         return Ok(());
     }

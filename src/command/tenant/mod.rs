@@ -24,7 +24,7 @@ use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::model::SecretBytes;
 use crate::render::doc::{Cell, Column};
-use crate::store::audit::{self as chain, Code, Draft};
+use crate::store::audit::{self as chain, Draft, EventCode};
 use crate::store::{self, Holder, Keys, Summed, state};
 use crate::tenant::Tenant;
 use crate::tenant::events::{Fate, Subject, Tally};
@@ -69,7 +69,7 @@ fn path(cx: &Context<'_>, bound: &Bound) -> Result<PathBuf, Failure> {
 pub(in crate::command) fn with<T>(
     cx: &mut Context<'_>,
     bound: &Bound,
-    code: Option<&'static Code>,
+    code: Option<&'static EventCode>,
     work: impl FnOnce(&mut Context<'_>, &mut OpenTenant) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let mut open = arrive(cx, bound)?;
@@ -224,7 +224,7 @@ fn working<T>(
     cx: &Context<'_>,
     bound: &Bound,
     open: &mut OpenTenant,
-    code: &'static Code,
+    code: &'static EventCode,
     run: impl FnOnce(&mut Tenant, &Work<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let keys: Arc<Keys> = open.session.keys()?;

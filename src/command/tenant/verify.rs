@@ -13,7 +13,7 @@ use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Complete, Effect, Example};
-use crate::otp::{Code, Matched};
+use crate::otp::{Matched, Otp};
 use crate::render::doc::Cell;
 use crate::store::audit::{self, codes};
 use crate::tenant::verify::{self, Attempt, Proof, Verdict};
@@ -144,7 +144,7 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    fn code(&self) -> &'static audit::Code {
+    fn code(&self) -> &'static audit::EventCode {
         match self {
             Self::Code(_) => &codes::CODE_VERIFIED,
             Self::Answer(_) => &codes::ANSWER_VERIFIED,
@@ -188,8 +188,8 @@ fn verify(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     })
 }
 
-fn read_code(typed: &SecretString) -> Result<Code, Failure> {
-    Code::parse(typed.expose_secret())
+fn read_code(typed: &SecretString) -> Result<Otp, Failure> {
+    Otp::parse(typed.expose_secret())
         .map_err(|error| Failure::new(Exit::Usage, code::ANSWER, error))
 }
 
@@ -213,7 +213,7 @@ pub(super) fn attempt(
     cx: &Context<'_>,
     bound: &Bound,
     open: &mut OpenTenant,
-    audited: &'static audit::Code,
+    audited: &'static audit::EventCode,
     user: &str,
     proof: Proof<'_>,
 ) -> Result<Outcome, Failure> {

@@ -11,7 +11,7 @@ pub use topics::{language, phases, selection};
 
 use self::layout::{paragraph_text, table, wrap};
 use super::binder::path;
-use super::codes::{self, Code};
+use super::codes::{self, ErrorCode};
 use super::complete::{Question, question};
 use super::spec::{Arg, Catalogue, Command, Effect, Kind, Selects, fold_name};
 use super::suggest::{did_you_mean, similar};
@@ -61,7 +61,7 @@ pub fn answer(words: &[impl AsRef<str>], catalogue: &Catalogue) -> Result<String
 pub fn answer_with(
     words: &[impl AsRef<str>],
     catalogue: &Catalogue,
-    others: &[Code],
+    others: &[ErrorCode],
 ) -> Result<String, NoHelp> {
     let words: Vec<&str> = words
         .iter()
@@ -378,7 +378,7 @@ fn selects(selects: Selects) -> Option<&'static str> {
 }
 
 /// An error code: what it means and, where there are any, a wrong line and the right one.
-pub fn error_code(code: &Code) -> String {
+pub fn error_code(code: &ErrorCode) -> String {
     let mut out = format!(
         "{}: {}\n\n{}",
         code.code,
@@ -442,7 +442,7 @@ mod tests {
 
     #[test]
     fn other_rooms_bring_codes_of_their_own() {
-        let other = Code {
+        let other = ErrorCode {
             code: "E0401",
             title: "a file",
             explanation: "It is missing.",

@@ -20,7 +20,7 @@ use crate::migrate::rules::Rules;
 use crate::migrate::{batches, pipeline};
 use crate::store::Keys;
 use crate::vault::ledger;
-use crate::vault::snapshot::{Elsewhere, Found, Snapshot};
+use crate::vault::snapshot::{Elsewhere, FormerName, Snapshot};
 
 pub use finding::{About, Finding, Severity};
 pub use todo::Todo;
@@ -285,7 +285,7 @@ impl Gathered<'_> {
 }
 
 /// A user whom the target knows otherwise.
-fn before(finding: Finding, found: &Found) -> Instance {
+fn before(finding: Finding, found: &FormerName) -> Instance {
     let before = format!("was {}", found.before);
     instance(finding, (&found.group, &found.userid), "", &before)
 }

@@ -19,7 +19,7 @@ use crate::model::{Reason, Timestamp};
 use crate::store::Keys;
 use crate::vault::Vault;
 use crate::vault::answers;
-use crate::vault::find::{Found, Origin, Person, What, exclusion, find, standing};
+use crate::vault::find::{Meaning, Origin, Person, What, exclusion, find, standing};
 use crate::vault::ledger::{self, Skipped};
 use crate::vault::snapshot::{Collision, SourceUser, Unassigned};
 
@@ -92,7 +92,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn answer(&self, found: &Found) -> Result<Explanation> {
+    fn answer(&self, found: &Meaning) -> Result<Explanation> {
         let item = item(&found.what);
         let mut sections = vec![source(&found.origin)];
         let advised = match (&found.user, &item) {
@@ -121,7 +121,7 @@ impl Asked<'_> {
     /// The answer for a user, or for one token or card of theirs. Returns the reasons that ask for advice.
     fn of_user(
         &self,
-        found: &Found,
+        found: &Meaning,
         person: &Person,
         item: Option<&str>,
         sections: &mut Vec<Section>,
@@ -188,7 +188,7 @@ impl Asked<'_> {
     /// What an export would do with the user now.
     fn next_export(
         &self,
-        found: &Found,
+        found: &Meaning,
         person: &Person,
         item: Option<&str>,
     ) -> Result<(Section, Vec<Reason>)> {
@@ -241,7 +241,11 @@ impl Asked<'_> {
     }
 
     /// The user with the collisions they are part of.
-    fn user(&self, found: &Found, person: &Person) -> Result<(Option<SourceUser>, Vec<Collision>)> {
+    fn user(
+        &self,
+        found: &Meaning,
+        person: &Person,
+    ) -> Result<(Option<SourceUser>, Vec<Collision>)> {
         let selection = only(&found.group, &person.userid);
         let mut snapshot = self
             .vault
@@ -260,7 +264,7 @@ impl Asked<'_> {
     /// The answer for an unassigned token or card.
     fn of_nobody(
         &self,
-        found: &Found,
+        found: &Meaning,
         item: &str,
         sections: &mut Vec<Section>,
     ) -> Result<Vec<Reason>> {
@@ -297,7 +301,7 @@ impl Asked<'_> {
     }
 
     /// What an export would leave of an unassigned item; `None` when it is not there.
-    fn map_unassigned(&self, found: &Found) -> Result<Option<Vec<LeftOut>>> {
+    fn map_unassigned(&self, found: &Meaning) -> Result<Option<Vec<LeftOut>>> {
         let selection = of_group(&found.group);
         let mut snapshot = self
             .vault

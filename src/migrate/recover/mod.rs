@@ -10,7 +10,7 @@ use crate::store::Connection;
 use uuid::Uuid;
 
 use crate::ambient::Ambient;
-use crate::migrate::bundle_file::{Destination, FileError, Found};
+use crate::migrate::bundle_file::{AtPath, Destination, FileError};
 use crate::migrate::error::Result;
 use crate::store::audit::{self, Draft, Who, codes};
 use crate::store::{Holder, Keys, state};
@@ -168,7 +168,7 @@ fn look_for_sealed(bundle: &Bundle, id: Uuid) -> Seen {
         if destination.is_locked(id) {
             return Ok(Seen::Alive);
         }
-        let is_whole = |found| matches!(found, Found::File { sha256 } if Some(audit::hex(&sha256)) == bundle.sha256);
+        let is_whole = |found| matches!(found, AtPath::File { sha256 } if Some(audit::hex(&sha256)) == bundle.sha256);
         if is_whole(destination.found(None)?) {
             destination.sync()?;
             return Ok(Seen::Whole);

@@ -29,7 +29,7 @@ use rustyline::{
 use self::assist::Assist;
 pub use self::history::{Entry, History, HistoryError};
 use self::keys::{Accept, Arrow, Bound, Interrupt, Page, Signals};
-pub use self::offer::{Beyond, Found, Live, Name};
+pub use self::offer::{Beyond, FoundNames, Live, Name};
 pub use self::waiting::Waiting;
 use crate::lang::grammar::{self, Open};
 use crate::lang::help;

@@ -14,7 +14,7 @@ use crate::render::{cut, grouped};
 /// Live names, from the vault.
 pub trait Live {
     /// Up to `limit` names of this kind that begin with `prefix`.
-    fn candidates(&self, source: Complete, prefix: &str, limit: usize) -> Found;
+    fn candidates(&self, source: Complete, prefix: &str, limit: usize) -> FoundNames;
 
     /// What a setting can be, each value with what there is to say of it.
     fn values(&self, source: Complete, setting: &str) -> Vec<(String, String)>;
@@ -25,7 +25,7 @@ pub trait Live {
 
 /// Live names that were found.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct FoundNames {
     /// In their order.
     pub names: Vec<Name>,
     /// Those that come after them.
@@ -65,8 +65,8 @@ pub struct Beyond {
 
 /// There is no vault to ask.
 impl Live for () {
-    fn candidates(&self, _: Complete, _: &str, _: usize) -> Found {
-        Found::default()
+    fn candidates(&self, _: Complete, _: &str, _: usize) -> FoundNames {
+        FoundNames::default()
     }
 
     fn values(&self, _: Complete, _: &str) -> Vec<(String, String)> {

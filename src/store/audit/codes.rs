@@ -3,7 +3,7 @@
 
 /// What an entry tells of.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Code {
+pub struct EventCode {
     /// As in `audit list code=…`.
     pub code: &'static str,
     /// The action, in two or three words.
@@ -14,10 +14,10 @@ pub struct Code {
 
 macro_rules! codes {
     ($($name:ident = $code:literal, $action:literal, $meaning:literal;)+) => {
-        $(#[doc = $meaning] pub static $name: Code = Code { code: $code, action: $action, meaning: $meaning };)+
+        $(#[doc = $meaning] pub static $name: EventCode = EventCode { code: $code, action: $action, meaning: $meaning };)+
 
         /// All codes, in the order of the manual.
-        pub static ALL: &[&Code] = &[$(&$name),+];
+        pub static ALL: &[&EventCode] = &[$(&$name),+];
     };
 }
 
@@ -71,7 +71,7 @@ codes! {
 }
 
 /// The code that somebody typed: letter case does not matter, and `103` is `AUD103`.
-pub fn find(typed: &str) -> Option<&'static Code> {
+pub fn find(typed: &str) -> Option<&'static EventCode> {
     ALL.iter().copied().find(|code| {
         code.code.eq_ignore_ascii_case(typed)
             || code

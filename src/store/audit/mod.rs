@@ -14,7 +14,7 @@ mod verify;
 
 pub(crate) use anchor::hex;
 pub use anchor::{Anchor, Claim};
-pub use codes::Code;
+pub use codes::EventCode;
 pub use entry::{Entry, Outcome, Shown, Source, Who};
 pub(crate) use newest::{beginning, newest_of_session};
 pub use read::{Filter, Row, count, get, list, recomputed};
@@ -36,7 +36,7 @@ use crate::store::stored::unfit;
 #[derive(Debug, Clone)]
 pub struct Draft {
     /// What it tells of.
-    pub code: &'static Code,
+    pub code: &'static EventCode,
     /// What was acted on, such as a file or a master's name; empty when the command says it all.
     pub object: String,
     /// The number of the bundle it is about.
@@ -63,7 +63,7 @@ pub struct Draft {
 
 impl Draft {
     /// An entry about `command`, which went well.
-    pub fn new(code: &'static Code, command: impl Into<String>) -> Self {
+    pub fn new(code: &'static EventCode, command: impl Into<String>) -> Self {
         Self {
             code,
             object: String::new(),

@@ -12,7 +12,7 @@ use rusqlite::{Connection, Rows};
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
-use super::{Anchor, Claim, Code, codes, link, origin};
+use super::{Anchor, Claim, EventCode, codes, link, origin};
 use crate::store::{Keys, Result};
 
 /// What is wrong with the audit.
@@ -442,7 +442,7 @@ pub(super) fn seal(keys: &Keys, stored: &Stored) -> Seal {
 }
 
 /// Codes of entries that no session writes.
-static UNSEALED: &[&Code] = &[
+static UNSEALED: &[&EventCode] = &[
     &codes::LOGIN_FAILED,
     &codes::RELOGIN_FAILED,
     &codes::SESSION_LOCKED,

@@ -14,7 +14,7 @@ use super::{Imported, Terms, Work, indexes};
 use crate::ambient::Unit;
 use crate::bundle::Checked;
 use crate::store;
-use crate::store::audit::{self, Code, Draft, codes};
+use crate::store::audit::{self, Draft, EventCode, codes};
 use crate::tenant::Tenant;
 use crate::tenant::error::{Error, Result};
 use crate::tenant::events::{Fate, Tally, pack, row_id};
@@ -253,7 +253,7 @@ pub(super) fn settle(
 }
 
 /// What an audit entry about the job begins with.
-pub(super) fn entry(code: &'static Code, job: &Job, work: &Work<'_>) -> Draft {
+pub(super) fn entry(code: &'static EventCode, job: &Job, work: &Work<'_>) -> Draft {
     let draft = Draft {
         code,
         ..work.draft.clone()

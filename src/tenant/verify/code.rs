@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{Account, Refused, Result, Tried, Verdict};
 use crate::model::{Algorithm, Hash, Timestamp};
-use crate::otp::{self, Code, Matched, Standing, Verifier};
+use crate::otp::{self, Matched, Otp, Standing, Verifier};
 use crate::store::Keys;
 use crate::store::stored::moment;
 use crate::tenant::sealing::TokenKey;
@@ -89,7 +89,7 @@ pub(super) fn try_code(
     tx: &Connection,
     keys: &Keys,
     account: &Account,
-    (code, next, serial): (&Code, Option<&Code>, Option<&str>),
+    (code, next, serial): (&Otp, Option<&Otp>, Option<&str>),
     now: Timestamp,
 ) -> Result<Tried> {
     let tokens = tokens(tx, account, serial)?;

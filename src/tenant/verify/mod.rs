@@ -18,7 +18,7 @@ use crate::model::bundle::State;
 use crate::model::fold::folded;
 use crate::model::{Timestamp, UnknownName};
 use crate::otp::grid::{Malformed, NoChallenge};
-use crate::otp::{Code, Matched};
+use crate::otp::{Matched, Otp};
 use crate::store::stored::word;
 use crate::store::{self, Keys};
 
@@ -31,9 +31,9 @@ pub enum Proof<'a> {
     /// What a token shows.
     Code {
         /// The code.
-        code: &'a Code,
+        code: &'a Otp,
         /// The one after it: the two together bring token and tenant together again.
-        next: Option<&'a Code>,
+        next: Option<&'a Otp>,
         /// The serial number of the token; without it any of the user's.
         serial: Option<&'a str>,
     },

@@ -15,7 +15,7 @@ use super::Snapshot;
 
 /// A user with a name or group of before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FormerName {
     /// Group name.
     pub group: String,
     /// User name.
@@ -37,16 +37,16 @@ pub enum Elsewhere {
 
 impl Snapshot {
     /// Chosen users whom the target knows under another name.
-    pub fn renamed(&self, each: impl FnMut(Found)) -> Result<()> {
+    pub fn renamed(&self, each: impl FnMut(FormerName)) -> Result<()> {
         self.before("taken", "x.target", each)
     }
 
     /// Chosen users whom the target knows in another group.
-    pub fn moved(&self, each: impl FnMut(Found)) -> Result<()> {
+    pub fn moved(&self, each: impl FnMut(FormerName)) -> Result<()> {
         self.before("moved", "x.group_name", each)
     }
 
-    fn before(&self, table: &str, column: &str, mut each: impl FnMut(Found)) -> Result<()> {
+    fn before(&self, table: &str, column: &str, mut each: impl FnMut(FormerName)) -> Result<()> {
         let chosen = if self.narrowed {
             "WHERE x.user IN (SELECT id FROM temp.chosen)"
         } else {
@@ -58,7 +58,7 @@ impl Snapshot {
         ))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            each(Found {
+            each(FormerName {
                 group: row.get(0)?,
                 userid: row.get(1)?,
                 before: row.get(2)?,

@@ -4,7 +4,7 @@ use igsh::ambient::CancelToken;
 use igsh::lang::args::Key;
 use igsh::lang::spec::{Catalogue, Command, Complete};
 use igsh::render::{Setup, Terminal, Ui};
-use igsh::shell::editor::{Beyond, Editor, Found, History, Line, Live, Name};
+use igsh::shell::editor::{Beyond, Editor, FoundNames, History, Line, Live, Name};
 
 use super::{begins, clear, cursor_line, house, leave, shell, wait_for_begin};
 use crate::common::pty::Pty;
@@ -54,7 +54,7 @@ fn a_line_of_a_million_letters_is_taken_and_cleared() {
 struct Hostile;
 
 impl Live for Hostile {
-    fn candidates(&self, _: Complete, prefix: &str, _: usize) -> Found {
+    fn candidates(&self, _: Complete, prefix: &str, _: usize) -> FoundNames {
         let names = [
             "\u{1b}[31mred".to_owned(),
             "\u{202e}desrever".to_owned(),
@@ -62,7 +62,7 @@ impl Live for Hostile {
             "w".repeat(10_000),
         ];
         let names = names.into_iter().filter(|name| name.starts_with(prefix));
-        Found {
+        FoundNames {
             names: names
                 .map(|name| Name::of((name, "\u{9b}2J".to_owned())))
                 .collect(),

@@ -7,7 +7,7 @@ use crate::shell::editor::testing::CATALOGUE;
 struct Vault;
 
 impl Live for Vault {
-    fn candidates(&self, source: Complete, prefix: &str, limit: usize) -> Found {
+    fn candidates(&self, source: Complete, prefix: &str, limit: usize) -> FoundNames {
         assert_eq!(limit, MOST);
         let all: &[(&str, &str)] = match source {
             Complete::Groups => &[
@@ -20,7 +20,7 @@ impl Live for Vault {
         };
         let all = all.iter().filter(|(name, _)| name.starts_with(prefix));
         let all = all.map(|(name, about)| Name::of(((*name).to_owned(), (*about).to_owned())));
-        Found {
+        FoundNames {
             names: all.collect(),
             beyond: (source == Complete::Users).then(|| Beyond {
                 count: Some(4311),
@@ -94,11 +94,11 @@ fn lines_are_cut_to_the_terminal() {
 fn hostile_names_are_harmless_in_the_list() {
     struct Hostile;
     impl Live for Hostile {
-        fn candidates(&self, _: Complete, _: &str, _: usize) -> Found {
+        fn candidates(&self, _: Complete, _: &str, _: usize) -> FoundNames {
             let long = "x".repeat(10_000);
             let names = [("a\u{1b}[2J", "\u{202e}"), ("a\u{1b}\u{202e}\n", &long)];
             let names = names.map(|(name, about)| Name::of((name.into(), about.into())));
-            Found {
+            FoundNames {
                 names: names.into(),
                 beyond: None,
             }

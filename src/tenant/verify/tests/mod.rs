@@ -77,11 +77,11 @@ fn card(serial: u64) -> Card {
 }
 
 /// The code that a token with this serial shows at a step or counter.
-fn code(serial: &str, at: u64) -> Code {
+fn code(serial: &str, at: u64) -> Otp {
     let seed = format!("seed of {serial}");
     let digits = Digits::new(6).unwrap();
     let shown = Generator::new(seed.as_bytes(), Hash::Sha256).code(at, digits);
-    Code::parse(shown.display().expose_secret()).unwrap()
+    Otp::parse(shown.display().expose_secret()).unwrap()
 }
 
 impl World {
