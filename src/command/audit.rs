@@ -1,56 +1,100 @@
 //! `audit list|get|verify|passwords|export|checkpoint`: who did what.
 
 use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
 
 use super::context::Go;
 use super::failure::code;
 use super::file::write_new;
-use super::shared_args::{FORMAT, INTO, OVERWRITE, REASON, YES, list_args};
-use super::{Context, Entry, Exit, Failure, Outcome};
-use crate::lang::args::{Key, When};
-use crate::lang::binder::Bound;
-use crate::lang::spec::{Command, Complete, Effect, Example};
-use crate::render::doc::{Cell, Column};
-use crate::render::{Format, counted};
+use super::shared::{OVERWRITE, Out, REASON, RECORD, SHOWN, Shown, YES};
+use super::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::args::When;
+use crate::lang::keys::{self, Key, args};
+use crate::lang::spec::{Command, Effect, Example};
+use crate::model::names;
+use crate::render::counted;
+use crate::render::doc::{Cell, Col, ToCell as _};
 use crate::store::Rollback;
-use crate::store::audit::{self, Claim, Filter, Row, Shown, Source, codes};
-use crate::vault::ledger;
+use crate::store::audit::{self, Claim, Filter, Row, Showing, Shown as Place, Source, codes};
+use crate::vault::ledger::{self, Bundle};
 
-const CODE: Key<Vec<String>> = Key::texts("code", "Only these codes, such as 8503 or AUD101");
-const MASTER: Key<Vec<String>> =
-    Key::texts("master", "Only what these masters did").complete(Complete::Masters);
-const SINCE: Key<When> = Key::when(
+const SINCE: Key<Option<When>> = keys::when(
     "since",
     "Only from then on: a day, a moment, or relative such as -7d",
 );
-const UNTIL: Key<When> = Key::when("until", "Only until then; a day is included");
-const BUNDLE: Key<i64> = Key::number("bundle", 1, i64::MAX, "Only what concerns this bundle")
-    .complete(Complete::Bundles);
-const LAST: Key<i64> = Key::number("last", 1, 1_000_000_000, "Only the newest N entries");
-const SEQ: Key<i64> = Key::number("seq", 1, i64::MAX, "Number of the entry")
-    .positional()
-    .required();
-const ANCHOR: Key<String> = Key::text(
-    "anchor",
-    "SEQ:HASH that was written down earlier; the chain must still hold it",
-);
-const ANCHOR_BUNDLE: Key<std::path::PathBuf> = Key::in_file(
-    "bundle",
-    "A bundle file; the chain must still hold the entry in its header",
-);
-const EXPORT_FORMAT: Key<String> =
-    Key::choice("format", &["jsonl", "csv"], "What the file is").default("jsonl");
-const EXPORT_FILE: Key<std::path::PathBuf> = Key::out_file("file", "The file to write").required();
-const WHY: Key<String> = REASON.required();
-const NEVER: Key<bool> = Key::flag("never", "Only bundles whose password nobody has seen");
+const UNTIL: Key<Option<When>> = keys::when("until", "Only until then; a day is included");
+
+args! {
+    struct List {
+        codes: Vec<String> = texts("code", "Only these codes, such as 8503 or AUD101"),
+        masters: Vec<String> = texts("master", "Only what these masters did").complete(Complete::Masters),
+        since: Option<When> = SINCE,
+        until: Option<When> = UNTIL,
+        bundle: Option<u64> = number("bundle", 1, i64::MAX, "Only what concerns this bundle")
+            .complete(Complete::Bundles),
+        newest: Option<u64> = number("last", 1, 1_000_000_000, "Only the newest N entries"),
+        ..out: Out,
+    }
+}
+
+args! {
+    struct Get {
+        seq: u64 = number("seq", 1, i64::MAX, "Number of the entry").positional().required(),
+        ..out: Out = RECORD,
+    }
+}
+
+args! {
+    struct Verify {
+        anchor: Option<String> = text("anchor", "SEQ:HASH that was written down earlier; the chain must still hold it"),
+        bundle: Option<PathBuf> = in_file(
+            "bundle",
+            "A bundle file; the chain must still hold the entry in its header",
+        ),
+        ..out: Out = SHOWN,
+    }
+}
+
+args! {
+    struct Passwords {
+        never: bool = flag("never", "Only bundles whose password nobody has seen"),
+        ..out: Out,
+    }
+}
+
+names! {
+    /// What an export of the audit writes.
+    Written, "format" {
+        /// Every entry as it is.
+        Jsonl = "jsonl",
+        /// The main fields.
+        Csv = "csv",
+    }
+}
+
+args! {
+    struct Export {
+        file: PathBuf = out_file("file", "The file to write").required(),
+        format: Written = choice("format", "What the file is").default("jsonl"),
+        since: Option<When> = SINCE,
+        until: Option<When> = UNTIL,
+        overwrite: bool = OVERWRITE,
+    }
+}
+
+args! {
+    struct Acknowledge {
+        _ = REASON.required(),
+        _ = YES,
+    }
+}
 
 /// `audit list`
-pub(super) static LIST: Entry = Entry {
-    spec: Command {
+pub(super) static LIST: Entry = entry!(
+    List,
+    list,
+    Command {
         details: "Lists audit entries, oldest first.",
-        args: list_args![
-            CODE.arg, MASTER.arg, SINCE.arg, UNTIL.arg, BUNDLE.arg, LAST.arg
-        ],
         examples: &[
             Example {
                 line: "audit list last=20",
@@ -63,35 +107,33 @@ pub(super) static LIST: Entry = Entry {
         ],
         inspects: true,
         ..Command::new("audit list", "List audit entries")
-    },
-    audit: None,
-    run: list,
-};
+    }
+);
 
 /// `audit get`
-pub(super) static GET: Entry = Entry {
-    spec: Command {
+pub(super) static GET: Entry = entry!(
+    Get,
+    get,
+    Command {
         details: "Shows one audit entry with every field it has.",
-        args: &[SEQ.arg, FORMAT.arg, INTO.arg, OVERWRITE.arg],
         examples: &[Example {
             line: "audit get 1",
             what: "The first entry",
         }],
         inspects: true,
         ..Command::new("audit get", "Show one audit entry")
-    },
-    audit: None,
-    run: get,
-};
+    }
+);
 
 /// `audit verify`
-pub(super) static VERIFY: Entry = Entry {
-    spec: Command {
+pub(super) static VERIFY: Entry = entry!(
+    Verify,
+    verify,
+    Command {
         details: "Checks that no audit entry was changed, removed, inserted or moved. That the newest entries were \
             not cut off shows only against an anchor: one that was written down at an earlier login, or the one in \
             the header of a bundle. 'rolledBack' lists the logins that did not find the entry which the machine had \
             seen last.",
-        args: &[ANCHOR.arg, ANCHOR_BUNDLE.arg, FORMAT.arg],
         examples: &[
             Example {
                 line: "audit verify",
@@ -104,17 +146,16 @@ pub(super) static VERIFY: Entry = Entry {
         ],
         inspects: true,
         ..Command::new("audit verify", "Check the audit chain")
-    },
-    audit: None,
-    run: verify,
-};
+    }
+);
 
 /// `audit passwords`
-pub(super) static PASSWORDS: Entry = Entry {
-    spec: Command {
+pub(super) static PASSWORDS: Entry = entry!(
+    Passwords,
+    passwords,
+    Command {
         details: "Lists, for each bundle, who has seen its password, when, from where, and how often; with -never \
             only the bundles whose password nobody has seen.",
-        args: list_args![NEVER.arg],
         examples: &[
             Example {
                 line: "audit passwords",
@@ -129,40 +170,34 @@ pub(super) static PASSWORDS: Entry = Entry {
             "audit passwords",
             "List who has seen the password of which bundle",
         )
-    },
-    audit: None,
-    run: passwords,
-};
+    }
+);
 
 /// `audit export`
-pub(super) static EXPORT: Entry = Entry {
-    spec: Command {
+pub(super) static EXPORT: Entry = entry!(
+    Export,
+    export,
+    codes::AUDIT_EXPORTED,
+    Command {
         details: "Writes the audit to a file: jsonl has each entry's exact bytes with its hash and MAC, so that \
             others can check the chain; csv has the main fields.",
-        args: &[
-            EXPORT_FILE.arg,
-            EXPORT_FORMAT.arg,
-            SINCE.arg,
-            UNTIL.arg,
-            OVERWRITE.arg,
-        ],
         effect: Effect::Write,
         examples: &[Example {
             line: "audit export file=audit.jsonl format=jsonl",
             what: "The whole audit",
         }],
         ..Command::new("audit export", "Write the audit to a file")
-    },
-    audit: Some(&codes::AUDIT_EXPORTED),
-    run: export,
-};
+    }
+);
 
 /// `audit checkpoint`
-pub(super) static CHECKPOINT: Entry = Entry {
-    spec: Command {
+pub(super) static CHECKPOINT: Entry = entry!(
+    Shown,
+    checkpoint,
+    codes::CHECKPOINT,
+    Command {
         details: "Shows the newest entry's number and hash, to be kept outside this machine: on paper, in a ticket. \
             'audit verify anchor=…' later proves that nothing up to it was cut off.",
-        args: &[FORMAT.arg],
         effect: Effect::Write,
         examples: &[Example {
             line: "audit checkpoint",
@@ -172,18 +207,18 @@ pub(super) static CHECKPOINT: Entry = Entry {
             "audit checkpoint",
             "Show an anchor of the audit to write down",
         )
-    },
-    audit: Some(&codes::CHECKPOINT),
-    run: checkpoint,
-};
+    }
+);
 
 /// `audit acknowledge`
-pub(super) static ACKNOWLEDGE: Entry = Entry {
-    spec: Command {
+pub(super) static ACKNOWLEDGE: Entry = entry!(
+    Acknowledge,
+    acknowledge,
+    codes::ACKNOWLEDGED,
+    Command {
         details: "A login that finds the vault older than this machine saw it, or another audit in it, says so, and so \
             does every login after it. This command ends that: it writes the entry that was seen and the reason to \
             the audit. Find out first who brought the copy back, and what is lost: 'audit verify' lists the logins.",
-        args: &[WHY.arg, YES.arg],
         effect: Effect::Destroy,
         examples: &[Example {
             line: "audit acknowledge reason=\"backup of Monday restored, ticket 7\"",
@@ -193,66 +228,34 @@ pub(super) static ACKNOWLEDGE: Entry = Entry {
             "audit acknowledge",
             "Acknowledge that the vault is older than it was",
         )
-    },
-    audit: Some(&codes::ACKNOWLEDGED),
-    run: acknowledge,
-};
+    }
+);
 
-const COLUMNS: &[Column] = &[
-    Column::whole("seq"),
-    Column::whole("at"),
-    Column::whole("code"),
-    Column::whole("master"),
-    Column::text("action"),
-    Column::text("object"),
-    Column::whole("bundle"),
-    Column::whole("outcome"),
-    Column::text("source"),
-    Column::text("command"),
+const COLUMNS: &[Col<Row>] = &[
+    Col::whole("seq", |row| Cell::Id(row.seq)),
+    Col::whole("at", |row| of(row, |entry| entry.at.cell())),
+    Col::whole("code", |row| of(row, |entry| entry.code.cell())),
+    Col::whole("master", |row| of(row, |entry| entry.master.cell())),
+    Col::text("action", |row| match &mut row.entry {
+        Some(entry) => entry.action.cell(),
+        None => "(damaged: see audit verify)".into(),
+    }),
+    Col::text("object", |row| of(row, |entry| Cell::filled(&entry.object))),
+    Col::whole("bundle", |row| {
+        of(row, |entry| entry.bundle.map(Cell::Id).into())
+    }),
+    Col::whole("outcome", |row| {
+        of(row, |entry| entry.outcome.as_str().into())
+    }),
+    Col::text("source", |row| {
+        of(row, |entry| source(&entry.source).into())
+    }),
+    Col::text("command", |row| of(row, |entry| entry.command.cell())),
 ];
 
-fn filter(bound: &Bound) -> Result<Filter, Failure> {
-    let codes: Vec<String> = bound.args.get(&CODE).unwrap_or_default().to_vec();
-    if let Some(unknown) = codes.iter().find(|typed| codes::find(typed).is_none()) {
-        let known: Vec<_> = codes::ALL.iter().map(|code| code.code).collect();
-        return Err(Failure::new(
-            Exit::Usage,
-            code::UNKNOWN,
-            format!("there is no audit code '{unknown}'"),
-        )
-        .hint(format!("there are: {}", known.join(", "))));
-    }
-    Ok(Filter {
-        codes,
-        masters: bound.args.get(&MASTER).unwrap_or_default().to_vec(),
-        since: bound.args.get(&SINCE).map(|when| when.start),
-        until: bound.args.get(&UNTIL).map(|when| when.end),
-        bundle: bound.args.get(&BUNDLE).map(i64::cast_unsigned),
-        newest: bound.args.get(&LAST).map(i64::cast_unsigned),
-    })
-}
-
-fn cells(row: Row) -> Vec<Cell> {
-    let Some(entry) = row.entry else {
-        let mut cells = vec![Cell::Absent; COLUMNS.len()];
-        cells[0] = Cell::Id(row.seq);
-        cells[4] = "(damaged: see audit verify)".into();
-        return cells;
-    };
-    vec![
-        Cell::Id(row.seq),
-        entry.at.into(),
-        entry.code.into(),
-        entry.master.into(),
-        entry.action.into(),
-        Some(entry.object)
-            .filter(|object| !object.is_empty())
-            .into(),
-        entry.bundle.map(Cell::Id).into(),
-        entry.outcome.as_str().into(),
-        source(&entry.source).into(),
-        entry.command.into(),
-    ]
+/// A cell of an entry that can be read.
+fn of(row: &mut Row, cell: fn(&mut audit::Entry) -> Cell) -> Cell {
+    row.entry.as_mut().map_or(Cell::Absent, cell)
 }
 
 fn source(source: &Source) -> String {
@@ -263,21 +266,31 @@ fn source(source: &Source) -> String {
     }
 }
 
-fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let filter = filter(bound)?;
-    let vault = cx.desk.reading()?;
-    let connection = vault.file().connection();
-    cx.rows(bound, |rows| {
-        rows.begin("entry", COLUMNS)?;
-        audit::list::<Failure>(connection, &filter, |row| Ok(rows.row(cells(row))?))?;
-        Ok(rows.end()?)
-    })?;
-    Ok(Outcome::quiet())
+fn list(cx: &mut Context<'_>, args: List) -> Result<Outcome, Failure> {
+    if let Some(unknown) = args.codes.iter().find(|typed| codes::find(typed).is_none()) {
+        let known: Vec<_> = codes::ALL.iter().map(|code| code.code).collect();
+        return Err(Failure::new(
+            Exit::Usage,
+            code::UNKNOWN,
+            format!("there is no audit code '{unknown}'"),
+        )
+        .hint(format!("there are: {}", known.join(", "))));
+    }
+    let filter = Filter {
+        codes: args.codes,
+        masters: args.masters,
+        bundle: args.bundle,
+        newest: args.newest,
+        ..between(args.since, args.until)
+    };
+    cx.list(&args.out, "entry", COLUMNS, |push| {
+        audit::list(cx.db()?, &filter, push)
+    })
 }
 
-fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let seq = bound.args.get(&SEQ).unwrap_or_default().cast_unsigned();
-    let row = audit::get(cx.desk.reading()?.file().connection(), seq)?;
+fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
+    let seq = args.seq;
+    let row = audit::get(cx.db()?, seq)?;
     let hash = audit::hex(&row.hash);
     let Some(entry) = row.entry else {
         return Err(Failure::new(
@@ -293,8 +306,9 @@ fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         .map(|(what, count)| Cell::Text(format!("{what}: {count}")))
         .collect();
     let shown = entry.shown.as_ref().map(shown_as);
-    cx.rows(bound, |rows| {
-        Ok(rows.record(vec![
+    cx.record(
+        &args.out,
+        vec![
             ("seq", Cell::Id(row.seq)),
             ("at", entry.at.into()),
             ("code", entry.code.into()),
@@ -322,24 +336,23 @@ fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             ("generation", u64::from(entry.g).into()),
             ("confirmed", entry.session.into()),
             ("hash", hash.into()),
-        ])?)
-    })?;
-    Ok(Outcome::quiet())
+        ],
+    )
 }
 
-fn shown_as(shown: &Shown) -> String {
+fn shown_as(shown: &Place) -> String {
     match shown {
-        Shown::Screen => "screen".to_owned(),
-        Shown::File(path) => format!("file {path}"),
+        Place::Screen => "screen".to_owned(),
+        Place::File(path) => format!("file {path}"),
     }
 }
 
-fn verify(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+fn verify(cx: &mut Context<'_>, args: Verify) -> Result<Outcome, Failure> {
     let mut claims: Vec<Claim> = Vec::new();
-    if let Some(anchor) = bound.args.get(&ANCHOR) {
+    if let Some(anchor) = &args.anchor {
         claims.push(anchor.parse()?);
     }
-    if let Some(path) = bound.args.get(&ANCHOR_BUNDLE) {
+    if let Some(path) = &args.bundle {
         claims.push(super::bundle::anchor(&super::bundle::header(path)?).into());
     }
     let opened = cx.desk.opened()?;
@@ -357,16 +370,17 @@ fn verify(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         .iter()
         .map(ToString::to_string)
         .collect();
-    cx.rows(bound, |rows| {
-        Ok(rows.record(vec![
+    cx.record(
+        &args.out,
+        vec![
             ("entries", verified.entries.into()),
             ("last", verified.last.to_string().into()),
             ("anchors", claims.len().into()),
             ("unconfirmed", verified.unconfirmed.into()),
             ("findings", Cell::List(findings.clone())),
             ("rolledBack", Cell::List(rolled_back)),
-        ])?)
-    })?;
+        ],
+    )?;
     if findings.is_empty() {
         return Ok(Outcome::said("the audit is whole"));
     }
@@ -378,122 +392,100 @@ fn verify(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     .hint("keep a copy of the vault as it is, and compare it with a backup"))
 }
 
-fn passwords(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("bundle"),
-        Column::text("file"),
-        Column::text("selection"),
-        Column::whole("users"),
-        Column::whole("exportedBy"),
-        Column::whole("exportedAt"),
-        Column::whole("shownTo"),
-        Column::text("holder"),
-        Column::whole("shownAt"),
-        Column::text("host"),
-        Column::text("terminal"),
-        Column::text("where"),
-        Column::whole("times"),
-    ];
-    let never = bound.args.flag(&NEVER);
-    let vault = cx.desk.reading()?;
-    let showings = audit::showings(vault.file().connection(), None)?;
-    cx.rows(bound, |rows| {
-        rows.begin("showing", COLUMNS)?;
-        ledger::list::<Failure>(vault.file().connection(), |bundle| {
-            let of: Vec<_> = showings
+/// A bundle, and one of those who have seen its password with how many have by then.
+type Seen = (Bundle, Option<(Showing, usize)>);
+
+const SEEN: &[Col<Seen>] = &[
+    Col::whole("bundle", |(bundle, _)| Cell::Id(bundle.number)),
+    Col::text("file", |(bundle, _)| bundle.path.cell()),
+    Col::text("selection", |(bundle, _)| bundle.selection.cell()),
+    Col::whole("users", |(bundle, _)| bundle.counts.user.cell()),
+    Col::whole("exportedBy", |(bundle, _)| bundle.master.cell()),
+    Col::whole("exportedAt", |(bundle, _)| bundle.opened.cell()),
+    Col::whole("shownTo", |(_, seen)| {
+        by(seen, |showing| showing.master.cell())
+    }),
+    Col::text("holder", |(_, seen)| {
+        by(seen, |showing| showing.holder.cell())
+    }),
+    Col::whole("shownAt", |(_, seen)| by(seen, |showing| showing.at.cell())),
+    Col::text("host", |(_, seen)| by(seen, |showing| showing.host.cell())),
+    Col::text("terminal", |(_, seen)| {
+        by(seen, |showing| showing.terminal.cell())
+    }),
+    Col::text("where", |(_, seen)| match seen {
+        None => "never".into(),
+        Some((showing, _)) => {
+            let unsure = if showing.confirmed {
+                ""
+            } else {
+                " (counts as seen)"
+            };
+            let shown = showing.shown.as_ref();
+            shown
+                .map(|shown| format!("{}{unsure}", shown_as(shown)))
+                .into()
+        }
+    }),
+    Col::whole("times", |(_, seen)| {
+        seen.as_ref().map_or(0, |(_, times)| *times).into()
+    }),
+];
+
+fn by(seen: &mut Option<(Showing, usize)>, cell: fn(&mut Showing) -> Cell) -> Cell {
+    seen.as_mut()
+        .map_or(Cell::Absent, |(showing, _)| cell(showing))
+}
+
+fn passwords(cx: &mut Context<'_>, args: Passwords) -> Result<Outcome, Failure> {
+    let showings = audit::showings(cx.db()?, None)?;
+    cx.list(&args.out, "showing", SEEN, |push| {
+        ledger::list(cx.db()?, |bundle| {
+            let mut of = showings
                 .iter()
                 .filter(|showing| showing.bundle == bundle.number)
-                .collect();
-            let facts = || -> Vec<Cell> {
-                vec![
-                    Cell::Id(bundle.number),
-                    bundle.path.clone().into(),
-                    bundle.selection.clone().into(),
-                    bundle.counts.user.into(),
-                    bundle.master.clone().into(),
-                    bundle.opened.into(),
-                ]
-            };
-            if of.is_empty() {
-                let mut cells = facts();
-                cells.extend([
-                    Cell::Absent,
-                    Cell::Absent,
-                    Cell::Absent,
-                    Cell::Absent,
-                    Cell::Absent,
-                    "never".into(),
-                ]);
-                cells.push(0u64.into());
-                return Ok(rows.row(cells)?);
+                .peekable();
+            if of.peek().is_none() {
+                return push((bundle, None));
             }
-            for (place, showing) in of.iter().enumerate() {
-                if never {
-                    break;
-                }
-                let mut cells = facts();
-                let unsure = if showing.confirmed {
-                    ""
-                } else {
-                    " (counts as seen)"
-                };
-                cells.extend([
-                    showing.master.clone().into(),
-                    showing.holder.clone().into(),
-                    showing.at.into(),
-                    showing.host.clone().into(),
-                    showing.terminal.clone().into(),
-                    showing
-                        .shown
-                        .as_ref()
-                        .map(|shown| format!("{}{unsure}", shown_as(shown)))
-                        .into(),
-                    (place + 1).into(),
-                ]);
-                if !rows.row(cells)? {
+            for (showing, times) in of.zip(1..).take_while(|_| !args.never) {
+                if !push((bundle.clone(), Some((showing.clone(), times))))? {
                     return Ok(false);
                 }
             }
             Ok(true)
-        })?;
-        Ok(rows.end()?)
-    })?;
-    Ok(Outcome::quiet())
+        })
+    })
 }
 
-fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let Some(path) = bound.args.get(&EXPORT_FILE) else {
-        return Ok(Outcome::quiet());
-    };
-    let filter = filter_between(bound);
-    let csv = bound.args.get(&EXPORT_FORMAT) == Some("csv");
-    let mut count = 0;
-    let opened = cx.desk.opened()?;
-    let connection = opened.vault.file().connection();
-    write_new(path, bound.args.flag(&OVERWRITE), |file| {
-        let failed = |error: std::io::Error| Failure::file("write", path, &error);
-        let mut out = BufWriter::new(file.try_clone().map_err(failed)?);
-        if csv {
-            let mut rows = cx.ui.rows_into(Box::new(out), Format::Csv);
-            rows.begin("entry", COLUMNS)?;
-            audit::list::<Failure>(connection, &filter, |row| {
-                count += 1;
-                Ok(rows.row(cells(row))?)
+fn export(cx: &mut Context<'_>, args: Export) -> Result<Outcome, Failure> {
+    let (path, overwrite) = (args.file.as_path(), args.overwrite);
+    let filter = between(args.since, args.until);
+    let db = cx.db()?;
+    let count = match args.format {
+        Written::Csv => cx.sheet((path, overwrite), "entry", COLUMNS, |push| {
+            audit::list(db, &filter, push)
+        })?,
+        Written::Jsonl => {
+            let mut count = 0;
+            write_new(path, overwrite, |file| {
+                let failed = |error: std::io::Error| Failure::file("write", path, &error);
+                let mut out = BufWriter::new(file);
+                audit::list::<Failure>(db, &filter, |row| {
+                    count += 1;
+                    writeln!(out, "{}", row.to_json_line()).map_err(failed)?;
+                    Ok(true)
+                })?;
+                out.flush().map_err(failed)
             })?;
-            return Ok(rows.end()?);
+            count
         }
-        audit::list::<Failure>(connection, &filter, |row| {
-            count += 1;
-            writeln!(out, "{}", row.to_json_line()).map_err(failed)?;
-            Ok(true)
-        })?;
-        out.flush().map_err(failed)
-    })?;
+    };
     let draft = cx
-        .draft(bound, &codes::AUDIT_EXPORTED)
+        .audit(&codes::AUDIT_EXPORTED)
         .object(path.display().to_string())
         .count("entries", count);
-    cx.append_audit(bound, draft)?;
+    cx.append_audit(draft)?;
     Ok(Outcome::said(format!(
         "wrote {} to {}",
         entries(count),
@@ -509,26 +501,24 @@ fn entries(count: u64) -> String {
     }
 }
 
-fn filter_between(bound: &Bound) -> Filter {
+fn between(since: Option<When>, until: Option<When>) -> Filter {
     Filter {
-        since: bound.args.get(&SINCE).map(|when| when.start),
-        until: bound.args.get(&UNTIL).map(|when| when.end),
+        since: since.map(|when| when.start),
+        until: until.map(|when| when.end),
         ..Filter::default()
     }
 }
 
-fn checkpoint(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let draft = cx.draft(bound, &codes::CHECKPOINT);
-    let anchor = cx.append_audit(bound, draft)?;
-    cx.rows(bound, |rows| {
-        Ok(rows.record(vec![("anchor", anchor.to_string().into())])?)
-    })?;
+fn checkpoint(cx: &mut Context<'_>, args: Shown) -> Result<Outcome, Failure> {
+    let draft = cx.audit(&codes::CHECKPOINT);
+    let anchor = cx.append_audit(draft)?;
+    cx.record(&args.out, vec![("anchor", anchor.to_string().into())])?;
     Ok(Outcome::said(
         "write this down outside this machine; 'audit verify anchor=…' compares it later",
     ))
 }
 
-fn acknowledge(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+fn acknowledge(cx: &mut Context<'_>, _: Acknowledge) -> Result<Outcome, Failure> {
     let rollbacks = cx.desk.opened()?.vault.file().rollbacks()?;
     if rollbacks.is_empty() {
         return Ok(Outcome::said(
@@ -549,13 +539,13 @@ fn acknowledge(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> 
             _ => claims.join(", "),
         }
     );
-    if cx.terms.ask(cx.ui, bound, count, &question)? == Go::DryRun {
+    if cx.ask(count, &question)? == Go::DryRun {
         return Ok(Outcome::said("this was a dry run; nothing was changed"));
     }
-    let mut draft = cx.draft(bound, &codes::ACKNOWLEDGED);
+    let mut draft = cx.audit(&codes::ACKNOWLEDGED);
     draft.object = claims.join(", ");
     draft.rolled_back = claims;
-    let anchor = cx.append_audit(bound, draft)?;
+    let anchor = cx.append_audit(draft)?;
     cx.desk.reading()?.file().acknowledged(&rollbacks)?;
     Ok(Outcome::said(format!(
         "acknowledged; the audit holds it as #{}",

@@ -2,28 +2,27 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::failure::code;
 use super::file::{read_private, text, write_new};
-use super::shared_args::{FORMAT, INTO, OVERWRITE, REASON, list_args};
-use super::{Context, Entry, Exit, Failure, Outcome};
+use super::shared::{Out, REASON, RECORD};
+use super::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::bundle::{Header, Reader};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Complete, Effect, Example};
 use crate::model::Reason;
-use crate::render::doc::{Cell, Column};
+use crate::render::doc::{Cell, Col, ToCell as _};
 use crate::render::{self, Cleared};
 use crate::store;
 use crate::store::audit::{self, Shown, codes};
 use crate::store::state::{self, SETTING};
 use crate::vault::decisions;
-use crate::vault::ledger::{self, Bundle};
+use crate::vault::ledger::{self, Bundle, Skipped as LeftOut};
 
-const NUMBER: Key<i64> = Key::number(
+const NUMBER: Key<u64> = keys::number(
     "number",
     1,
     i64::MAX,
@@ -32,65 +31,82 @@ const NUMBER: Key<i64> = Key::number(
 .positional()
 .required()
 .complete(Complete::Bundles);
-const FILE: Key<std::path::PathBuf> = Key::in_file("file", "The bundle file")
-    .positional()
-    .required();
-pub(super) const PASSWORD_FILE: Key<std::path::PathBuf> = Key::in_file(
+pub(super) const PASSWORD_FILE: Key<Option<PathBuf>> = keys::in_file(
     "password-file",
     "File of mode 0600 with the bundle's password; without it the shell asks",
 );
-const SECONDS: Key<i64> = Key::number(
-    "seconds",
-    5,
-    3600,
-    "How long the password stays on the screen",
-)
-.default("120");
-const PASSWORD_INTO: Key<std::path::PathBuf> = Key::out_file(
-    "into",
-    "Write the password to this new file (mode 0600) instead",
-);
+
+args! {
+    struct Get {
+        number: u64 = NUMBER,
+        ..out: Out = RECORD,
+    }
+}
+
+args! {
+    struct Password {
+        number: u64 = NUMBER,
+        into: Option<PathBuf> = out_file("into", "Write the password to this new file (mode 0600) instead"),
+        seconds: u64 = number("seconds", 5, 3600, "How long the password stays on the screen").default("120"),
+        _ = REASON,
+    }
+}
+
+args! {
+    struct Skipped {
+        number: u64 = NUMBER,
+        ..out: Out,
+    }
+}
+
+args! {
+    struct OfFile {
+        file: PathBuf = in_file("file", "The bundle file").positional().required(),
+        password: Option<PathBuf> = PASSWORD_FILE,
+        ..out: Out = RECORD,
+    }
+}
 
 /// `bundle list`
-pub(super) static LIST: Entry = Entry {
-    spec: Command {
+pub(super) static LIST: Entry = entry!(
+    Out,
+    list,
+    Command {
         details: "Lists the bundles of this vault: when and by whom they were written, what was selected, how many \
             users are inside, and what state they are in.",
-        args: list_args![],
         examples: &[Example {
             line: "bundle list",
             what: "All bundles",
         }],
         ..Command::new("bundle list", "List the bundles that were exported")
-    },
-    audit: None,
-    run: list,
-};
+    }
+);
 
 /// `bundle get`
-pub(super) static GET: Entry = Entry {
-    spec: Command {
+pub(super) static GET: Entry = entry!(
+    Get,
+    get,
+    Command {
         details: "Shows one bundle with its file, digest, counts, and what was left out by reason.",
-        args: &[NUMBER.arg, FORMAT.arg, INTO.arg, OVERWRITE.arg],
         examples: &[Example {
             line: "bundle get 1",
             what: "The first bundle",
         }],
         ..Command::new("bundle get", "Show one bundle")
-    },
-    audit: None,
-    run: get,
-};
+    }
+);
 
 /// `bundle password`
-pub(super) static PASSWORD: Entry = Entry {
-    spec: Command {
+pub(super) static PASSWORD: Entry = entry!(
+    Password,
+    password,
+    codes::PASSWORD_SHOWN,
+    Command {
         synonyms: &["export password"],
         details: "Shows the password of a bundle on a screen of its own, which is cleared after some seconds; any \
             key gives it the full time again, q clears it at once. With into=FILE the password goes to a new file \
             that only you can read. It never goes to a pipe. Who saw it, when and where is in the audit \
             ('audit passwords'), before it is shown.",
-        args: &[NUMBER.arg, PASSWORD_INTO.arg, SECONDS.arg, REASON.arg],
         effect: Effect::Reveal,
         examples: &[
             Example {
@@ -106,80 +122,58 @@ pub(super) static PASSWORD: Entry = Entry {
             "bundle password",
             "Show the password of a bundle to a master",
         )
-    },
-    audit: Some(&codes::PASSWORD_SHOWN),
-    run: password,
-};
+    }
+);
 
 /// `bundle skipped`
-pub(super) static SKIPPED: Entry = Entry {
-    spec: Command {
+pub(super) static SKIPPED: Entry = entry!(
+    Skipped,
+    skipped,
+    Command {
         details: "Lists what the selected users of a bundle had and did not take along, item by item with the \
             reason.",
-        args: list_args![NUMBER.arg],
         examples: &[Example {
             line: "bundle skipped 1 format=csv",
             what: "What the first bundle left out",
         }],
         ..Command::new("bundle skipped", "List what a bundle left out, and why")
-    },
-    audit: None,
-    run: skipped,
-};
+    }
+);
 
 /// `bundle inspect`
-pub(super) static INSPECT: Entry = Entry {
-    spec: Command {
+pub(super) static INSPECT: Entry = entry!(
+    OfFile,
+    inspect,
+    Command {
         details: "Shows the plain header of a bundle file; with its password also the counts inside. Needs no vault.",
-        args: &[
-            FILE.arg,
-            PASSWORD_FILE.arg,
-            FORMAT.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
         session: false,
         examples: &[Example {
             line: "bundle inspect file=first.igb",
             what: "The header of a bundle file",
         }],
         ..Command::new("bundle inspect", "Show what a bundle file says of itself")
-    },
-    audit: None,
-    run: inspect,
-};
+    }
+);
 
 /// `bundle verify`
-pub(super) static VERIFY: Entry = Entry {
-    spec: Command {
+pub(super) static VERIFY: Entry = entry!(
+    OfFile,
+    verify,
+    Command {
         details: "Reads a bundle file from end to end and checks every byte of it. Says whether the file is no \
             bundle, damaged or cut, or the password mistyped or wrong. Needs no vault.",
-        args: &[
-            FILE.arg,
-            PASSWORD_FILE.arg,
-            FORMAT.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
         session: false,
         examples: &[Example {
             line: "bundle verify file=first.igb password-file=first.password",
             what: "Check a bundle file",
         }],
         ..Command::new("bundle verify", "Check a bundle file from end to end")
-    },
-    audit: None,
-    run: verify,
-};
-
-fn number(bound: &Bound) -> u64 {
-    bound.args.get(&NUMBER).unwrap_or_default().cast_unsigned()
-}
+    }
+);
 
 /// The bundle that a command names, or the advice to look at the list.
-fn find(cx: &Context<'_>, bound: &Bound) -> Result<Bundle, Failure> {
-    let number = number(bound);
-    ledger::get(cx.desk.reading()?.file().connection(), number)?.ok_or_else(|| {
+fn find(cx: &Context<'_>, number: u64) -> Result<Bundle, Failure> {
+    ledger::get(cx.db()?, number)?.ok_or_else(|| {
         Failure::new(
             Exit::Failed,
             code::UNKNOWN,
@@ -189,49 +183,32 @@ fn find(cx: &Context<'_>, bound: &Bound) -> Result<Bundle, Failure> {
     })
 }
 
-fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("number"),
-        Column::whole("state"),
-        Column::text("file"),
-        Column::whole("exportedAt"),
-        Column::whole("master"),
-        Column::text("selection"),
-        Column::whole("users"),
-        Column::whole("tokens"),
-        Column::whole("cards"),
-        Column::whole("size"),
-    ];
-    let vault = cx.desk.reading()?;
-    cx.rows(bound, |rows| {
-        rows.begin("bundle", COLUMNS)?;
-        ledger::list::<Failure>(vault.file().connection(), |bundle| {
-            Ok(rows.row(vec![
-                Cell::Id(bundle.number),
-                bundle.state.as_str().into(),
-                bundle.path.into(),
-                bundle.opened.into(),
-                bundle.master.into(),
-                bundle.selection.into(),
-                bundle.counts.user.into(),
-                bundle.counts.token.into(),
-                bundle.counts.card.into(),
-                bundle.size.into(),
-            ])?)
-        })?;
-        Ok(rows.end()?)
-    })?;
-    Ok(Outcome::quiet())
+const COLUMNS: &[Col<Bundle>] = &[
+    Col::whole("number", |bundle| Cell::Id(bundle.number)),
+    Col::whole("state", |bundle| bundle.state.as_str().into()),
+    Col::text("file", |bundle| bundle.path.cell()),
+    Col::whole("exportedAt", |bundle| bundle.opened.cell()),
+    Col::whole("master", |bundle| bundle.master.cell()),
+    Col::text("selection", |bundle| bundle.selection.cell()),
+    Col::whole("users", |bundle| bundle.counts.user.cell()),
+    Col::whole("tokens", |bundle| bundle.counts.token.cell()),
+    Col::whole("cards", |bundle| bundle.counts.card.cell()),
+    Col::whole("size", |bundle| bundle.size.cell()),
+];
+
+fn list(cx: &mut Context<'_>, out: Out) -> Result<Outcome, Failure> {
+    cx.list(&out, "bundle", COLUMNS, |push| ledger::list(cx.db()?, push))
 }
 
-fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let bundle = find(cx, bound)?;
-    let connection = cx.desk.reading()?.file().connection();
+fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
+    let bundle = find(cx, args.number)?;
+    let connection = cx.db()?;
     let not_taken = ledger::not_taken(connection, bundle.number)?;
     let shown = audit::showings(connection, Some(bundle.number))?;
     let present = Path::new(&bundle.path).exists();
-    cx.rows(bound, |rows| {
-        Ok(rows.record(vec![
+    cx.record(
+        &args.out,
+        vec![
             ("number", Cell::Id(bundle.number)),
             ("id", bundle.id.into()),
             ("state", bundle.state.as_str().into()),
@@ -259,45 +236,35 @@ fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             ),
             ("passwordShown", shown.len().into()),
             ("note", bundle.note.into()),
-        ])?)
-    })?;
-    Ok(Outcome::quiet())
+        ],
+    )
 }
 
-fn skipped(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("group"),
-        Column::whole("userid"),
-        Column::whole("reason"),
-        Column::text("item"),
-        Column::text("detail"),
-        Column::whole("count"),
-    ];
-    let bundle = find(cx, bound)?;
-    let vault = cx.desk.reading()?;
-    cx.rows(bound, |rows| {
-        rows.begin("item", COLUMNS)?;
-        ledger::skipped::<Failure>(vault.file().connection(), bundle.number, |item| {
-            let (group, userid) = item.user.unzip();
-            Ok(rows.row(vec![
-                group.into(),
-                userid.into(),
-                item.reason.map(Reason::as_str).into(),
-                item.item.into(),
-                item.detail.into(),
-                item.count.into(),
-            ])?)
-        })?;
-        Ok(rows.end()?)
-    })?;
-    Ok(Outcome::quiet())
+const LEFT_OUT: &[Col<LeftOut>] = &[
+    Col::whole("group", |item| {
+        item.user.as_mut().map(|(group, _)| group.cell()).into()
+    }),
+    Col::whole("userid", |item| {
+        item.user.as_mut().map(|(_, userid)| userid.cell()).into()
+    }),
+    Col::whole("reason", |item| item.reason.map(Reason::as_str).into()),
+    Col::text("item", |item| item.item.cell()),
+    Col::text("detail", |item| item.detail.cell()),
+    Col::whole("count", |item| item.count.cell()),
+];
+
+fn skipped(cx: &mut Context<'_>, args: Skipped) -> Result<Outcome, Failure> {
+    let bundle = find(cx, args.number)?;
+    cx.list(&args.out, "item", LEFT_OUT, |push| {
+        ledger::skipped(cx.db()?, bundle.number, push)
+    })
 }
 
 /// Shows a bundle's password. An entry of the audit says so before, another says afterwards what came of it; without
 /// the first there is no password (security.md §4).
-fn password(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let bundle = find(cx, bound)?;
-    let into = bound.args.get(&PASSWORD_INTO);
+fn password(cx: &mut Context<'_>, args: Password) -> Result<Outcome, Failure> {
+    let bundle = find(cx, args.number)?;
+    let into = args.into.as_deref();
     if into.is_none() && !cx.ui.has_screen() {
         return Err(render::Error::NoScreen.into());
     }
@@ -308,7 +275,7 @@ fn password(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         Shown::File(path.display().to_string())
     });
     let mut intent = cx
-        .draft(bound, &codes::PASSWORD_SHOWN)
+        .audit(&codes::PASSWORD_SHOWN)
         .object(bundle.path.as_str());
     intent.bundle = Some(bundle.number);
     intent.bundle_id = Some(bundle.id.clone());
@@ -319,7 +286,7 @@ fn password(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let keys = cx.desk.opened()?.keys;
     // The password is the one that was proven in the transaction that says it will be shown.
     let mut kept = None;
-    let intent = cx.write(bound, &[], |tx| {
+    let intent = cx.write(&[], |tx| {
         state::prove(tx, &keys, &[&SETTING, &decisions::BUNDLES])?;
         if ledger::get(tx, bundle.number)?.as_ref() != Some(&bundle) {
             return Err(no_password(&bundle));
@@ -339,7 +306,7 @@ fn password(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let owner = [kept.id.as_str(), &kept.generation.to_string()];
 
     cx.desk.reading()?.file().still_there()?;
-    let delivered = deliver(cx, bound, &bundle, into, &|| {
+    let delivered = deliver(cx, &args, &bundle, &|| {
         let plain = keys.open(store::Column::BundlePassword, &owner, &sealed)?;
         let text = std::str::from_utf8(&plain)
             .map_err(|_| store::Error::Internal("a kept password is not text"))?;
@@ -348,7 +315,7 @@ fn password(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     if let Err(failure) = &delivered {
         answer = answer.failed(failure.message.as_str());
     }
-    cx.append_audit(bound, answer)?;
+    cx.append_audit(answer)?;
     delivered.map_err(Failure::audited)
 }
 
@@ -368,19 +335,20 @@ fn no_password(bundle: &Bundle) -> Failure {
 /// Brings a password to the screen or into a file.
 fn deliver(
     cx: &Context<'_>,
-    bound: &Bound,
+    args: &Password,
     bundle: &Bundle,
-    into: Option<&Path>,
     password: &dyn Fn() -> Result<SecretString, Failure>,
 ) -> Result<Outcome, Failure> {
-    let Some(path) = into else {
-        let seconds = bound.args.get(&SECONDS).map_or(120, i64::cast_unsigned);
+    let Some(path) = &args.into else {
         let lines = [
             format!("Password of bundle {}", bundle.number),
             bundle.path.clone(),
         ];
         return Ok(
-            match cx.ui.reveal(&password()?, seconds, &lines, cx.cancel)? {
+            match cx
+                .ui
+                .reveal(&password()?, args.seconds, &lines, cx.cancel)?
+            {
                 Cleared::Interrupted => Outcome {
                     exit: Some(Exit::Interrupted),
                     ..Outcome::quiet()
@@ -425,8 +393,11 @@ pub(super) fn header(path: &Path) -> Result<Header, Failure> {
 }
 
 /// The password of a bundle file: from a private file, or typed.
-pub(super) fn typed_password(cx: &Context<'_>, bound: &Bound) -> Result<SecretString, Failure> {
-    let Some(path) = bound.args.get(&PASSWORD_FILE) else {
+pub(super) fn typed_password(
+    cx: &Context<'_>,
+    file: Option<&Path>,
+) -> Result<SecretString, Failure> {
+    let Some(path) = file else {
         return Ok(cx.ui.password("Password of the bundle: ")?);
     };
     let secret = read_private(path)?;
@@ -453,60 +424,52 @@ pub(super) fn anchor(header: &Header) -> audit::Anchor {
     }
 }
 
-fn inspect(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let Some(path) = bound.args.get(&FILE) else {
-        return Ok(Outcome::quiet());
-    };
-    if bound.args.get(&PASSWORD_FILE).is_some() {
-        return verify(cx, bound);
+fn inspect(cx: &mut Context<'_>, args: OfFile) -> Result<Outcome, Failure> {
+    if args.password.is_some() {
+        return verify(cx, args);
     }
+    let path = args.file.as_path();
     let header = header(path)?;
     let size = std::fs::metadata(path).map(|meta| meta.len()).ok();
-    cx.rows(bound, |rows| {
-        let mut fields = vec![
-            ("file", path.display().to_string().into()),
-            ("size", size.into()),
-        ];
-        fields.extend(fields_of(&header));
-        Ok(rows.record(fields)?)
-    })?;
+    let mut fields = vec![
+        ("file", path.display().to_string().into()),
+        ("size", size.into()),
+    ];
+    fields.extend(fields_of(&header));
+    cx.record(&args.out, fields)?;
     Ok(Outcome::said(
         "only the header was read, and nothing proves it; 'bundle verify' checks the whole file",
     ))
 }
 
-fn verify(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let Some(path) = bound.args.get(&FILE) else {
-        return Ok(Outcome::quiet());
-    };
+fn verify(cx: &mut Context<'_>, args: OfFile) -> Result<Outcome, Failure> {
+    let path = args.file.as_path();
     let file = open_file(path)?;
     header(path)?;
-    let password = typed_password(cx, bound)?;
+    let password = typed_password(cx, args.password.as_deref())?;
     let located = |error: crate::bundle::Error| Failure::from(error).in_file(path);
     let mut reader = Reader::open(file, password.expose_secret()).map_err(located)?;
     drop(password);
     let manifest = reader
         .verify(&cx.ui.progress(), cx.cancel)
         .map_err(located)?;
-    cx.rows(bound, |rows| {
-        let mut fields = vec![("file", path.display().to_string().into())];
-        fields.extend(fields_of(reader.header()));
-        let not_taken = manifest
-            .not_taken
-            .iter()
-            .map(|(reason, count)| format!("{}: {count}", reason.as_str()));
-        fields.extend([
-            ("by", manifest.by.as_str().into()),
-            ("selection", manifest.selection.as_str().into()),
-            ("blocks", manifest.blocks.into()),
-            ("groups", manifest.records.group.into()),
-            ("users", manifest.records.user.into()),
-            ("unassignedTokens", manifest.records.token.into()),
-            ("unassignedCards", manifest.records.card.into()),
-            ("notTaken", Cell::List(not_taken.collect())),
-        ]);
-        Ok(rows.record(fields)?)
-    })?;
+    let mut fields = vec![("file", path.display().to_string().into())];
+    fields.extend(fields_of(reader.header()));
+    let not_taken = manifest
+        .not_taken
+        .iter()
+        .map(|(reason, count)| format!("{}: {count}", reason.as_str()));
+    fields.extend([
+        ("by", manifest.by.as_str().into()),
+        ("selection", manifest.selection.as_str().into()),
+        ("blocks", manifest.blocks.into()),
+        ("groups", manifest.records.group.into()),
+        ("users", manifest.records.user.into()),
+        ("unassignedTokens", manifest.records.token.into()),
+        ("unassignedCards", manifest.records.card.into()),
+        ("notTaken", Cell::List(not_taken.collect())),
+    ]);
+    cx.record(&args.out, fields)?;
     Ok(Outcome::said(format!(
         "{} is whole: every byte was checked",
         path.display()

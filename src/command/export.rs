@@ -174,7 +174,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     );
     let go = cx
         .terms
-        .ask(ui, bound, count, &question)
+        .ask(ui, cx.line.yes, count, &question)
         .map_err(Failure::audited)?;
     if go == Go::DryRun {
         let report = prepared.plan(&work)?;

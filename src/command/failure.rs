@@ -217,6 +217,12 @@ impl From<Diagnostic> for Failure {
     }
 }
 
+impl From<crate::lang::args::Missing> for Failure {
+    fn from(error: crate::lang::args::Missing) -> Self {
+        Self::new(Exit::Internal, code::INTERNAL, error)
+    }
+}
+
 impl From<crate::ambient::Cancelled> for Failure {
     fn from(_: crate::ambient::Cancelled) -> Self {
         Self::interrupted()

@@ -1,22 +1,26 @@
 //! `group list`.
 
-use super::shared_args::list_args;
-use super::{Context, Entry, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use super::shared::Out;
+use super::{Context, Entry, Failure, Outcome, entry};
+use crate::lang::keys::args;
 use crate::lang::selection::Pattern;
-use crate::lang::spec::{Command, Complete, Example};
-use crate::render::doc::Column;
-use crate::vault::query;
+use crate::lang::spec::{Command, Example};
+use crate::render::doc::{Col, ToCell as _};
+use crate::vault::query::{self, GroupRow};
 
-const NAME: Key<Vec<Pattern>> =
-    Key::patterns("name", "Only groups of this name; wildcards count").complete(Complete::Groups);
+args! {
+    struct List {
+        name: Vec<Pattern> = patterns("name", "Only groups of this name; wildcards count").complete(Complete::Groups),
+        ..out: Out,
+    }
+}
 
 /// `group list`
-pub(super) static LIST: Entry = Entry {
-    spec: Command {
+pub(super) static LIST: Entry = entry!(
+    List,
+    list,
+    Command {
         details: "Lists the groups with the number of their users and of their unassigned tokens and cards.",
-        args: list_args![NAME.arg],
         examples: &[
             Example {
                 line: "group list",
@@ -28,33 +32,20 @@ pub(super) static LIST: Entry = Entry {
             },
         ],
         ..Command::new("group list", "List groups")
-    },
-    audit: None,
-    run: list,
-};
+    }
+);
 
-fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("name"),
-        Column::whole("default"),
-        Column::whole("users"),
-        Column::whole("unassignedTokens"),
-        Column::whole("unassignedCards"),
-    ];
-    let connection = cx.desk.reading()?.file().connection();
-    cx.list(bound, "group", COLUMNS, |push| {
-        query::groups(connection, |group| {
-            let wanted = bound.args.get(&NAME);
-            if wanted.is_some_and(|any| !any.iter().any(|name| name.matches(&group.name))) {
-                return Ok(true);
-            }
-            push(vec![
-                group.name.into(),
-                group.default.into(),
-                group.users.into(),
-                group.tokens.into(),
-                group.cards.into(),
-            ])
-        })
+const COLUMNS: &[Col<GroupRow>] = &[
+    Col::whole("name", |group| group.name.cell()),
+    Col::whole("default", |group| group.default.cell()),
+    Col::whole("users", |group| group.users.cell()),
+    Col::whole("unassignedTokens", |group| group.tokens.cell()),
+    Col::whole("unassignedCards", |group| group.cards.cell()),
+];
+
+fn list(cx: &mut Context<'_>, args: List) -> Result<Outcome, Failure> {
+    let wanted = |name: &str| args.name.is_empty() || args.name.iter().any(|one| one.matches(name));
+    cx.list(&args.out, "group", COLUMNS, |push| {
+        query::groups(cx.db()?, |group| Ok(!wanted(&group.name) || push(group)?))
     })
 }

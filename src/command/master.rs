@@ -3,57 +3,71 @@
 use secrecy::ExposeSecret as _;
 
 use super::context::Desk;
-use super::shared_args::list_args;
-use super::{Context, Entry, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use super::shared::Out;
+use super::{Context, Entry, Failure, Outcome, entry};
+use crate::lang::keys::{self, Key, Nothing, args};
 use crate::lang::spec::{Command, Complete, Effect, Example};
 use crate::model::SecretBytes;
-use crate::render::doc::Column;
+use crate::render::doc::{Col, ToCell as _};
 use crate::store::audit::{EventCode, codes};
-use crate::store::{self, masters, state};
+use crate::store::masters::{self, Master};
+use crate::store::{self, state};
 
-const NAME: Key<String> = Key::text("name", "Master1, Master2 or Master3")
+const NAME: Key<String> = keys::text("name", "Master1, Master2 or Master3")
     .positional()
     .required()
     .complete(Complete::Masters);
-const HOLDER: Key<String> = Key::text("holder", "The person who holds this login").required();
+
+args! {
+    struct Set {
+        name: String = NAME,
+        holder: String = text("holder", "The person who holds this login").required(),
+    }
+}
+
+args! {
+    struct Unlock {
+        name: String = NAME,
+    }
+}
 
 /// `master list`
-pub(super) static LIST: Entry = Entry {
-    spec: Command {
+pub(super) static LIST: Entry = entry!(
+    Out,
+    list,
+    Command {
         details: "Shows the three master users: who holds each login, when they last logged in and changed their \
             password, and whether failed logins have locked them.",
-        args: list_args![],
         examples: &[Example {
             line: "master list",
             what: "The three master users",
         }],
         ..Command::new("master list", "List the master users")
-    },
-    audit: None,
-    run: list,
-};
+    }
+);
 
 /// `master set`
-pub(super) static SET: Entry = Entry {
-    spec: Command {
+pub(super) static SET: Entry = entry!(
+    Set,
+    set,
+    codes::MASTER_SET,
+    Command {
         details: "Notes which person holds a master login. The audit shows the name beside the login's.",
-        args: &[NAME.arg, HOLDER.arg],
         effect: Effect::Write,
         examples: &[Example {
             line: "master set Master2 holder=\"Ada Lovelace\"",
             what: "Note who Master2 is",
         }],
         ..Command::new("master set", "Note who holds a master login")
-    },
-    audit: Some(&codes::MASTER_SET),
-    run: set,
-};
+    }
+);
 
 /// `master password`
-pub(super) static PASSWORD: Entry = Entry {
-    spec: Command {
+pub(super) static PASSWORD: Entry = entry!(
+    Nothing,
+    password,
+    codes::PASSWORD_FAILED,
+    Command {
         details: "Changes the password of the master who is logged in. The shell asks for the present one and twice \
             for the new one. Copies and backups of the vault keep opening with the passwords of their day.",
         effect: Effect::Write,
@@ -62,17 +76,17 @@ pub(super) static PASSWORD: Entry = Entry {
             what: "Change one's own password",
         }],
         ..Command::new("master password", "Change one's own password")
-    },
-    audit: Some(&codes::PASSWORD_FAILED),
-    run: password,
-};
+    }
+);
 
 /// `master unlock`
-pub(super) static UNLOCK: Entry = Entry {
-    spec: Command {
+pub(super) static UNLOCK: Entry = entry!(
+    Unlock,
+    unlock,
+    codes::MASTER_UNLOCKED,
+    Command {
         details: "Failed logins make a master wait: seconds at first, 15 minutes from the fifth on. Another master \
             ends the wait earlier with this command.",
-        args: &[NAME.arg],
         effect: Effect::Write,
         examples: &[Example {
             line: "master unlock Master3",
@@ -82,74 +96,59 @@ pub(super) static UNLOCK: Entry = Entry {
             "master unlock",
             "End the wait of another master after failed logins",
         )
-    },
-    audit: Some(&codes::MASTER_UNLOCKED),
-    run: unlock,
-};
+    }
+);
 
-fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("name"),
-        Column::text("holder"),
-        Column::whole("lastLogin"),
-        Column::whole("passwordChanged"),
-        Column::whole("failures"),
-        Column::whole("lockedUntil"),
-    ];
-    let now = cx.ambient.clock.now();
-    let masters = masters::list(cx.desk.reading()?.file().connection(), now)?;
-    cx.rows(bound, |rows| {
-        rows.begin("master", COLUMNS)?;
-        for master in masters {
-            rows.row(vec![
-                master.name.into(),
-                master.holder.into(),
-                master.last_login.into(),
-                master.password_changed.into(),
-                master.failures.into(),
-                master.locked_until.into(),
-            ])?;
-        }
-        Ok(rows.end()?)
-    })?;
-    Ok(Outcome::quiet())
+const COLUMNS: &[Col<Master>] = &[
+    Col::whole("name", |master| master.name.cell()),
+    Col::text("holder", |master| master.holder.cell()),
+    Col::whole("lastLogin", |master| master.last_login.cell()),
+    Col::whole("passwordChanged", |master| master.password_changed.cell()),
+    Col::whole("failures", |master| master.failures.cell()),
+    Col::whole("lockedUntil", |master| master.locked_until.cell()),
+];
+
+fn list(cx: &mut Context<'_>, out: Out) -> Result<Outcome, Failure> {
+    let mut masters = masters::list(cx.db()?, cx.ambient.clock.now())?.into_iter();
+    cx.list(&out, "master", COLUMNS, |push| {
+        masters.try_for_each(|master| push(master).map(drop))
+    })
 }
 
 /// A change of one master's row, with its audit entry in the same transaction.
 fn change(
     cx: &mut Context<'_>,
-    bound: &Bound,
+    name: &str,
     code: &'static EventCode,
     apply: impl FnOnce(&store::Transaction<'_>, &str) -> store::Result<()>,
 ) -> Result<String, Failure> {
-    let name = bound.args.get(&NAME).unwrap_or_default();
     let now = cx.ambient.clock.now();
-    let name = masters::find(cx.desk.reading()?.file().connection(), name, now)?.name;
-    let draft = cx.draft(bound, code).object(name.as_str());
+    let name = masters::find(cx.db()?, name, now)?.name;
+    let draft = cx.audit(code).object(name.as_str());
     let tables: Vec<_> = state::MASTERS.iter().collect();
-    cx.write(bound, &tables, |tx| {
+    cx.write(&tables, |tx| {
         apply(tx, &name)?;
         Ok(draft)
     })?;
     Ok(name)
 }
 
-fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let holder = bound.args.get(&HOLDER).unwrap_or_default();
-    let name = change(cx, bound, &codes::MASTER_SET, |tx, name| {
+fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
+    let holder = &args.holder;
+    let name = change(cx, &args.name, &codes::MASTER_SET, |tx, name| {
         masters::set_holder(tx, name, holder)
     })?;
     Ok(Outcome::said(format!("{name} is held by {holder}")))
 }
 
-fn unlock(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let name = change(cx, bound, &codes::MASTER_UNLOCKED, |tx, name| {
+fn unlock(cx: &mut Context<'_>, args: Unlock) -> Result<Outcome, Failure> {
+    let name = change(cx, &args.name, &codes::MASTER_UNLOCKED, |tx, name| {
         masters::unlock(tx, name)
     })?;
     Ok(Outcome::said(format!("{name} may try again at once")))
 }
 
-fn password(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+fn password(cx: &mut Context<'_>, _: Nothing) -> Result<Outcome, Failure> {
     let name = cx.desk.opened()?.session.name().to_owned();
     let old = cx.ui.password(&format!("Present password of {name}: "))?;
     let old = SecretBytes::new(old.expose_secret().as_bytes().into());
@@ -164,7 +163,7 @@ fn password(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     if let (Some(vault), Some(session)) = (vault.as_mut(), session.as_ref()) {
         vault
             .file_mut()
-            .change_password(session, &old, &new, &bound.masked, who, ambient)
+            .change_password(session, &old, &new, &cx.line.masked, who, ambient)
             .map_err(|error| match error {
                 // In the audit already, or counted for the next login's entry.
                 store::Error::WrongPassword { .. } | store::Error::LockedOut { .. } => {

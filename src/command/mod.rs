@@ -5,30 +5,36 @@
 //! business.
 
 mod alias;
+mod ask;
 mod audit;
 mod bundle;
+mod by_bound;
 mod card;
 pub mod context;
+mod desk;
 mod exit;
 mod export;
 pub mod failure;
 pub mod file;
 mod group;
 mod idpurl;
+mod line;
 mod master;
 mod migrate;
+pub mod shared;
 mod shared_args;
+mod show;
 mod source;
 mod system;
 mod tenant;
 mod token;
+mod transact;
 mod user;
 
-pub use context::{Context, rows_on};
+pub use context::Context;
 pub use exit::Exit;
 pub use failure::Failure;
-pub(crate) use shared_args::list_args;
-pub use shared_args::{FORMAT, INTO, OVERWRITE, REASON, ROWS, SHOWN, SORT, YES};
+pub use line::Line;
 pub use source::overview;
 
 use crate::lang::binder::Bound;
@@ -45,6 +51,28 @@ pub struct Entry {
     /// What runs it.
     pub run: fn(&mut Context<'_>, &Bound) -> Result<Outcome, Failure>,
 }
+
+/// An [`Entry`]: the struct that holds its arguments, what runs it, what the audit calls it if it does, and its spec
+/// without the arguments.
+macro_rules! entry {
+    ($args:ty, $run:expr, $code:expr, $spec:expr $(,)?) => {
+        $crate::command::entry!(@ $args, $run, Some(&$code), $spec)
+    };
+    ($args:ty, $run:expr, $spec:expr $(,)?) => {
+        $crate::command::entry!(@ $args, $run, None, $spec)
+    };
+    (@ $args:ty, $run:expr, $code:expr, $spec:expr) => {
+        $crate::command::Entry {
+            spec: $crate::lang::spec::Command {
+                args: <$args as $crate::lang::keys::Arguments>::ARGS,
+                ..$spec
+            },
+            audit: $code,
+            run: |cx, bound| $run(cx, <$args as $crate::lang::keys::Arguments>::take(&bound.args)?),
+        }
+    };
+}
+use entry;
 
 /// What a command says of itself after it went well.
 #[derive(Debug, Default)]

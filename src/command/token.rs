@@ -1,56 +1,59 @@
 //! `token load|list`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::file::lists_read;
-use super::shared_args::chosen_args;
-use super::{Context, Entry, Failure, Outcome};
+use super::shared::Chosen;
+use super::{Context, Entry, Failure, Outcome, entry};
 use crate::exchange::{input, pskc};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::lang::keys::args;
 use crate::lang::selection::Entity;
-use crate::lang::spec::{Command, Complete, Effect, Example, Selects};
+use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::render::counted;
-use crate::render::doc::Column;
+use crate::render::doc::{Col, ToCell as _};
 use crate::store;
 use crate::store::audit::{self, codes};
 use crate::vault::load::{BadRecord, LoadOptions};
-use crate::vault::query;
+use crate::vault::query::{self, TokenRow};
 
 /// So many remarks about a file are shown.
 const TOLD: usize = 5;
-const FILE: Key<std::path::PathBuf> = Key::in_file("file", "The file to load").required();
-const LOAD_FORMAT: Key<String> =
-    Key::choice("format", &["pskc"], "What the file is").default("pskc");
-const GROUP: Key<String> = Key::text("group", "The group that gets the tokens")
-    .default("the default group")
-    .complete(Complete::Groups);
+
+args! {
+    struct Load {
+        file: PathBuf = in_file("file", "The file to load").required(),
+        _ = only("format", &["pskc"], "What the file is").default("pskc"),
+        group: Option<String> = text("group", "The group that gets the tokens")
+            .absent("the default group")
+            .complete(Complete::Groups),
+    }
+}
 
 /// `token load`
-pub(super) static LOAD: Entry = Entry {
-    spec: Command {
+pub(super) static LOAD: Entry = entry!(
+    Load,
+    load,
+    codes::TOKENS_LOADED,
+    Command {
         details: "Loads tokens from a PSKC file (RFC 6030) as unassigned tokens of a group: all, or none when one is \
             bad. This version reads plain PSKC; keys in it are in clear, so delete the file when you no longer need \
             it.",
-        args: &[FILE.arg, LOAD_FORMAT.arg, GROUP.arg],
         effect: Effect::Write,
         examples: &[Example {
             line: "token load file=tokens.xml format=pskc group=sales",
             what: "Load tokens for a group",
         }],
         ..Command::new("token load", "Load unassigned tokens from a file")
-    },
-    audit: Some(&codes::TOKENS_LOADED),
-    run: load,
-};
+    }
+);
 
 /// `token list`
-pub(super) static LIST: Entry = Entry {
-    spec: Command {
+pub(super) static LIST: Entry = entry!(
+    Chosen,
+    list,
+    Command {
         details: "Lists tokens, assigned and unassigned. A selection filters them: by their own \
             attributes, also without 'token.', by assigned=yes or no, and by those of the users they belong to. \
             An unassigned token is of a group, but of no user.",
-        args: chosen_args![],
         selects: Selects::Tokens,
         examples: &[
             Example {
@@ -67,59 +70,37 @@ pub(super) static LIST: Entry = Entry {
             },
         ],
         ..Command::new("token list", "List tokens")
-    },
-    audit: None,
-    run: list,
-};
+    }
+);
 
-fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::text("vendor"),
-        Column::whole("serial"),
-        Column::whole("kind"),
-        Column::whole("algorithm"),
-        Column::text("model"),
-        Column::whole("state"),
-        Column::whole("activation"),
-        Column::whole("group"),
-        Column::whole("userid"),
-        Column::whole("lastUsed"),
-        Column::whole("expires"),
-    ];
-    let selection = lists_read(&bound.selection)?;
-    let connection = cx.desk.reading()?.file().connection();
-    cx.list_chosen(
-        bound,
+const COLUMNS: &[Col<TokenRow>] = &[
+    Col::text("vendor", |token| token.vendor.cell()),
+    Col::whole("serial", |token| token.serial.cell()),
+    Col::whole("kind", |token| token.kind.cell()),
+    Col::whole("algorithm", |token| token.algorithm.cell()),
+    Col::text("model", |token| token.model.cell()),
+    Col::whole("state", |token| token.state.cell()),
+    Col::whole("activation", |token| token.activation.cell()),
+    Col::whole("group", |token| token.group.cell()),
+    Col::whole("userid", |token| token.userid.cell()),
+    Col::whole("lastUsed", |token| token.last_used.cell()),
+    Col::whole("expires", |token| token.expires.cell()),
+];
+
+fn list(cx: &mut Context<'_>, args: Chosen) -> Result<Outcome, Failure> {
+    cx.chosen(
+        args.out,
         ("token", Entity::Token),
         COLUMNS,
-        &selection,
-        |push| {
-            query::tokens(connection, &selection, |token| {
-                push(vec![
-                    token.vendor.into(),
-                    token.serial.into(),
-                    token.kind.into(),
-                    token.algorithm.into(),
-                    token.model.into(),
-                    token.state.into(),
-                    token.activation.into(),
-                    token.group.into(),
-                    token.userid.into(),
-                    token.last_used.into(),
-                    token.expires.into(),
-                ])
-            })
-        },
+        |db, chosen, push| query::tokens(db, chosen, push),
     )
 }
 
-fn load(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let Some(path) = bound.args.get(&FILE) else {
-        return Ok(Outcome::quiet());
-    };
-    let holder = cx.holder(bound);
+fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
+    let path = args.file.as_path();
+    let holder = cx.holding();
     let draft = cx
-        .draft(bound, &codes::TOKENS_LOADED)
+        .audit(&codes::TOKENS_LOADED)
         .object(path.display().to_string());
     let progress = cx.ui.progress();
     let (clock, cancel, who) = (cx.ambient.clock.as_ref(), cx.cancel, cx.desk.who.clone());
@@ -165,7 +146,7 @@ fn load(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         .load_tokens(
             &keys,
             tokens,
-            bound.args.get(&GROUP),
+            args.group.as_deref(),
             &options,
             &holder,
             audit,

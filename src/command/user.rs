@@ -1,31 +1,42 @@
 //! `user list|get|count`.
 
 use super::failure::code;
-use super::file::lists_read;
-use super::shared_args::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, chosen_args};
-use super::{Context, Entry, Exit, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use super::shared::{Chosen, Out, RECORD, REQUIRE_MATCH};
+use super::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::keys::args;
 use crate::lang::selection::Entity;
-use crate::lang::spec::{Command, Complete, Example, Selects};
+use crate::lang::spec::{Command, Example, Selects};
 use crate::model::{Activation, CardState, TokenState, Usage};
 use crate::render::Format;
-use crate::render::doc::{Cell, Column};
+use crate::render::doc::{self, Cell, Col, ToCell as _};
 use crate::vault::SourceUser;
-use crate::vault::query;
+use crate::vault::query::{self, UserRow};
 use crate::vault::sealed::{SealedCard, SealedToken};
 
-const USER: Key<String> = Key::text("user", "User id, or group/userid")
-    .positional()
-    .required()
-    .complete(Complete::Users);
+args! {
+    struct Get {
+        user: String = text("user", "User id, or group/userid")
+            .positional()
+            .required()
+            .complete(Complete::Users),
+        ..out: Out = RECORD,
+    }
+}
+
+args! {
+    struct Count {
+        ..out: Out = RECORD,
+        _ = REQUIRE_MATCH,
+    }
+}
 
 /// `user list`
-pub(super) static LIST: Entry = Entry {
-    spec: Command {
+pub(super) static LIST: Entry = entry!(
+    Chosen,
+    list,
+    Command {
         details: "Lists users with their group, state, phase, bundle and how many tokens and cards they have. \
             'help selection' says how to choose users.",
-        args: chosen_args![],
         selects: Selects::Users,
         examples: &[
             Example {
@@ -38,31 +49,29 @@ pub(super) static LIST: Entry = Entry {
             },
         ],
         ..Command::new("user list", "List users")
-    },
-    audit: None,
-    run: list,
-};
+    }
+);
 
 /// `user get`
-pub(super) static GET: Entry = Entry {
-    spec: Command {
+pub(super) static GET: Entry = entry!(
+    Get,
+    get,
+    Command {
         details: "Shows everything about one user. Secrets are shown as <hidden>.",
-        args: &[USER.arg, FORMAT.arg, INTO.arg, OVERWRITE.arg],
         examples: &[Example {
             line: "user get asmith",
             what: "One user, whole",
         }],
         ..Command::new("user get", "Show one user, with secrets hidden")
-    },
-    audit: None,
-    run: get,
-};
+    }
+);
 
 /// `user count`
-pub(super) static COUNT: Entry = Entry {
-    spec: Command {
+pub(super) static COUNT: Entry = entry!(
+    Count,
+    count,
+    Command {
         details: "Counts the users of a selection; with format=value the bare number.",
-        args: &[FORMAT.arg, INTO.arg, OVERWRITE.arg, REQUIRE_MATCH.arg],
         selects: Selects::Users,
         examples: &[
             Example {
@@ -75,67 +84,52 @@ pub(super) static COUNT: Entry = Entry {
             },
         ],
         ..Command::new("user count", "Count users")
-    },
-    audit: None,
-    run: count,
-};
+    }
+);
 
-fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("userid"),
-        Column::whole("group"),
-        Column::text("fullName"),
-        Column::whole("state"),
-        Column::whole("phase"),
-        Column::whole("bundle"),
-        Column::whole("tokens"),
-        Column::whole("cards"),
-        Column::text("email"),
-        Column::whole("lastAuth"),
-        Column::whole("gone"),
-    ];
-    let selection = lists_read(&bound.selection)?;
-    let connection = cx.desk.reading()?.file().connection();
-    let most = cx.most(bound)?;
-    cx.list_chosen(bound, ("user", Entity::User), COLUMNS, &selection, |push| {
-        query::users(connection, &selection, most, |user| {
-            push(vec![
-                user.userid.into(),
-                user.group.into(),
-                user.full_name.into(),
-                user.state.into(),
-                user.phase.as_str().into(),
-                user.bundle.map(Cell::Id).into(),
-                user.tokens.into(),
-                user.cards.into(),
-                user.email.into(),
-                user.last_auth.into(),
-                user.gone.then_some(true).into(),
-            ])
-        })
-    })
+const COLUMNS: &[Col<UserRow>] = &[
+    Col::whole("userid", |user| user.userid.cell()),
+    Col::whole("group", |user| user.group.cell()),
+    Col::text("fullName", |user| user.full_name.cell()),
+    Col::whole("state", |user| user.state.cell()),
+    Col::whole("phase", |user| user.phase.cell()),
+    Col::whole("bundle", |user| user.bundle.map(Cell::Id).into()),
+    Col::whole("tokens", |user| user.tokens.cell()),
+    Col::whole("cards", |user| user.cards.cell()),
+    Col::text("email", |user| user.email.cell()),
+    Col::whole("lastAuth", |user| user.last_auth.cell()),
+    Col::whole("gone", |user| user.gone.then_some(true).into()),
+];
+
+fn list(cx: &mut Context<'_>, args: Chosen) -> Result<Outcome, Failure> {
+    let most = cx.most(&args.out);
+    cx.chosen(
+        args.out,
+        ("user", Entity::User),
+        COLUMNS,
+        |db, chosen, push| query::users(db, chosen, most, push),
+    )
 }
 
-fn count(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let selection = lists_read(&bound.selection)?;
-    let connection = cx.desk.reading()?.file().connection();
-    let found = query::count(connection, &selection)?;
-    cx.rows(bound, |rows| {
-        if cx.format(bound)? == Format::Value {
-            rows.begin("count", &[Column::whole("users")])?;
-            rows.row(vec![found.into()])?;
-            return Ok(rows.end()?);
-        }
-        Ok(rows.record(vec![("users", found.into())])?)
-    })?;
-    let mut outcome = cx.matched(bound, found)?;
+fn count(cx: &mut Context<'_>, args: Count) -> Result<Outcome, Failure> {
+    let selection = cx.selection()?;
+    let found = query::count(cx.db()?, &selection)?;
+    if args.out.format(cx.ui) == Format::Value {
+        const COLUMNS: &[Col<u64>] = &[Col::whole("users", |users| users.cell())];
+        args.out.show(cx.ui, |rows| {
+            doc::list::<_, Failure>(rows, "count", COLUMNS, |push| push(found).map(drop))
+        })?;
+    } else {
+        cx.record(&args.out, vec![("users", found.into())])?;
+    }
+    let mut outcome = cx.found(found)?;
     let note = cx.case_note(&selection, Entity::User, found == 0)?;
     outcome.notices.extend(note);
     Ok(outcome)
 }
 
-fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let wanted = bound.args.get(&USER).unwrap_or_default();
+fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
+    let wanted = &args.user;
     let mut users = cx.desk.reading()?.named(wanted, cx.cancel)?;
     let Some(user) = users.pop() else {
         return Err(Failure::new(
@@ -156,9 +150,7 @@ fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         )
         .hint(format!("say which one: {}", names.join(", "))));
     }
-    let fields = fields(user);
-    cx.rows(bound, |rows| Ok(rows.record(fields)?))?;
-    Ok(Outcome::quiet())
+    cx.record(&args.out, fields(user))
 }
 
 /// A user with everything that is theirs; what is sealed stays hidden.

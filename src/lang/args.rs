@@ -1,165 +1,19 @@
-//! Typed access to the arguments of a bound command.
-//!
-//! A command declares each argument once, as a [`Key`] whose type says what comes out; the binder has checked the
-//! text by then, so that asking cannot fail.
+//! The values of a bound command's arguments. The binder has checked each against its kind; a command gets them in the
+//! struct that declares them ([`super::keys`]).
 
-use std::marker::PhantomData;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
 
 use super::Span;
+use super::keys;
 use super::lexer::Operator;
 use super::selection::Pattern;
-use super::spec::{Arg, Complete, Kind};
+use super::spec::Arg;
 use super::value::Variable;
+use crate::model::Named;
 
-/// A declared argument that yields a `T`.
-#[derive(Debug)]
-pub struct Key<T> {
-    /// Its description, for the catalogue.
-    pub arg: Arg,
-    yields: PhantomData<fn() -> T>,
-}
-
-impl<T> Key<T> {
-    const fn of(arg: Arg) -> Self {
-        Self {
-            arg,
-            yields: PhantomData,
-        }
-    }
-
-    /// The command needs it.
-    pub const fn required(mut self) -> Self {
-        self.arg.required = true;
-        self
-    }
-
-    /// It may stand without its name.
-    pub const fn positional(mut self) -> Self {
-        self.arg.positional = true;
-        self
-    }
-
-    /// What absence means, as help shows it.
-    pub const fn default(mut self, text: &'static str) -> Self {
-        self.arg.default = Some(text);
-        self
-    }
-
-    /// Where live candidates come from.
-    pub const fn complete(mut self, source: Complete) -> Self {
-        self.arg.complete = source;
-        self
-    }
-}
-
-impl Key<bool> {
-    /// Present or not.
-    pub const fn flag(name: &'static str, summary: &'static str) -> Self {
-        Self::of(Arg::new(name, Kind::Flag, summary))
-    }
-}
-
-impl Key<Yes> {
-    /// A blanket or a counted assent.
-    pub const fn yes(name: &'static str, summary: &'static str) -> Self {
-        Self::of(Arg::new(name, Kind::FlagOrNumber, summary))
-    }
-}
-
-impl Key<String> {
-    /// Any text.
-    pub const fn text(name: &'static str, summary: &'static str) -> Self {
-        Self::of(Arg::new(name, Kind::Text, summary))
-    }
-
-    /// One of a set.
-    pub const fn choice(
-        name: &'static str,
-        set: &'static [&'static str],
-        summary: &'static str,
-    ) -> Self {
-        Self::of(Arg::new(name, Kind::Choice(set), summary))
-    }
-}
-
-impl Key<Vec<String>> {
-    /// A list of texts, or all the positionals that are left.
-    pub const fn texts(name: &'static str, summary: &'static str) -> Self {
-        let mut arg = Arg::new(name, Kind::Text, summary);
-        arg.many = true;
-        Self::of(arg)
-    }
-}
-
-impl Key<Vec<Pattern>> {
-    /// A text with wildcards, or a list of alternatives.
-    pub const fn patterns(name: &'static str, summary: &'static str) -> Self {
-        Self::of(Arg::new(name, Kind::Pattern, summary))
-    }
-}
-
-impl Key<SecretString> {
-    /// A text that is masked wherever the line is shown or kept.
-    pub const fn secret(name: &'static str, summary: &'static str) -> Self {
-        let mut arg = Arg::new(name, Kind::Text, summary);
-        arg.secret = true;
-        Self::of(arg)
-    }
-}
-
-impl Key<i64> {
-    /// A whole number within bounds, both inclusive.
-    pub const fn number(name: &'static str, min: i64, max: i64, summary: &'static str) -> Self {
-        Self::of(Arg::new(name, Kind::Number(min, max), summary))
-    }
-}
-
-impl Key<PathBuf> {
-    /// A file that is read.
-    pub const fn in_file(name: &'static str, summary: &'static str) -> Self {
-        Self::of(Arg::new(name, Kind::InFile, summary))
-    }
-
-    /// A file that is written.
-    pub const fn out_file(name: &'static str, summary: &'static str) -> Self {
-        Self::of(Arg::new(name, Kind::OutFile, summary))
-    }
-}
-
-impl Key<When> {
-    /// A moment or a day.
-    pub const fn when(name: &'static str, summary: &'static str) -> Self {
-        Self::of(Arg::new(name, Kind::When, summary))
-    }
-}
-
-impl Key<Vec<(String, String)>> {
-    /// `name=value` pairs that the catalogue does not list.
-    pub const fn settings(name: &'static str, summary: &'static str) -> Self {
-        let mut arg = Arg::new(name, Kind::Settings, summary);
-        arg.many = true;
-        Self::of(arg)
-    }
-}
-
-impl Key<Vec<(String, Variable)>> {
-    /// `name=value` pairs that become variables.
-    pub const fn variables(name: &'static str, summary: &'static str) -> Self {
-        let mut arg = Arg::new(name, Kind::Variables, summary);
-        arg.many = true;
-        Self::of(arg)
-    }
-}
-
-impl Key<Comparison> {
-    /// A number and the relation to it, as in `count>0`.
-    pub const fn comparison(name: &'static str, summary: &'static str) -> Self {
-        Self::of(Arg::new(name, Kind::Comparison, summary))
-    }
-}
+pub use super::untyped::Key;
 
 /// A relation to a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,7 +58,7 @@ pub struct When {
 }
 
 /// A value that the binder has checked against its argument's kind.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Value {
     /// `Kind::Flag`.
     Flag(bool),
@@ -237,7 +91,7 @@ pub struct Args {
 }
 
 /// An argument that was given.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Given {
     /// The catalogue's name of it.
     pub name: &'static str,
@@ -253,14 +107,24 @@ impl Args {
         self.given.push(given);
     }
 
-    /// The value of `key`, where it was given.
-    pub fn get<T: FromValue>(&self, key: &Key<T>) -> Option<T::Out<'_>> {
-        T::from_value(&self.find(key.arg.name)?.value)
+    /// The value of `key`, or what its absence means.
+    ///
+    /// # Errors
+    /// It was not given, and there is nothing that holds instead.
+    pub fn take<T: FromValue>(&self, key: &keys::Key<T>) -> Result<T, Missing> {
+        let given = self.find(key.arg.name);
+        let value = match given {
+            Some(given) => T::from_value(&given.value),
+            None => T::absent(key.arg.default),
+        };
+        value.ok_or(Missing(key.arg.name))
     }
 
-    /// Whether a flag was given.
-    pub fn flag(&self, key: &Key<bool>) -> bool {
-        self.get(key).unwrap_or(false)
+    /// Those of a group, whatever else has a name that the group knows.
+    pub fn among(&self, group: &[Arg]) -> Self {
+        let is_one = |given: &&Given| group.iter().any(|arg| arg.name == given.name);
+        let given = self.given.iter().filter(is_one).cloned().collect();
+        Self { given }
     }
 
     /// Where the value of an argument stands, for a diagnostic that only the command can make.
@@ -268,55 +132,144 @@ impl Args {
         self.find(name).map(|given| given.span.clone())
     }
 
-    fn find(&self, name: &str) -> Option<&Given> {
+    pub(super) fn find(&self, name: &str) -> Option<&Given> {
         self.given.iter().find(|given| given.name == name)
     }
 }
 
-/// What a [`Key`] may yield.
-pub trait FromValue {
-    /// What asking gives.
-    type Out<'a>;
+/// A command cannot do without an argument that it did not get. The binder does not let that happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the argument '{0}' is missing")]
+pub struct Missing(pub &'static str);
+
+/// What a [`keys::Key`] may yield.
+pub trait FromValue: Sized {
     /// The typed value; `None` when the binder gave another kind, which it does not.
-    fn from_value(value: &Value) -> Option<Self::Out<'_>>;
+    fn from_value(value: &Value) -> Option<Self>;
+
+    /// What holds where there is no value, if anything does: `default` as text.
+    fn absent(default: Option<&str>) -> Option<Self> {
+        let _ = default;
+        None
+    }
+}
+
+impl<T: FromValue> FromValue for Option<T> {
+    fn from_value(value: &Value) -> Option<Self> {
+        T::from_value(value).map(Some)
+    }
+
+    fn absent(_: Option<&str>) -> Option<Self> {
+        Some(None)
+    }
+}
+
+impl<T: Named> FromValue for T {
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Text(name) => T::named(name),
+            _ => None,
+        }
+    }
+
+    fn absent(default: Option<&str>) -> Option<Self> {
+        T::named(default?)
+    }
 }
 
 macro_rules! from_value {
-    ($($ty:ty => $out:ty, $pattern:pat => $made:expr;)+) => {$(
+    ($($ty:ty, $pattern:pat => $made:expr $(, or $absent:expr)?;)+) => {$(
         impl FromValue for $ty {
-            type Out<'a> = $out;
-            fn from_value(value: &Value) -> Option<$out> {
-                match value { $pattern => Some($made), _ => None }
+            fn from_value(value: &Value) -> Option<Self> {
+                match value { $pattern => $made, _ => None }
             }
+
+            $(fn absent(default: Option<&str>) -> Option<Self> {
+                let absent: fn(Option<&str>) -> Option<Self> = $absent;
+                absent(default)
+            })?
         }
     )+};
 }
 
 from_value! {
-    bool => bool, Value::Flag(v) => *v;
-    Yes => Yes, Value::Yes(v) => *v;
-    i64 => i64, Value::Number(v) => *v;
-    When => When, Value::When(v) => *v;
-    Comparison => Comparison, Value::Comparison(v) => *v;
+    bool, Value::Flag(v) => Some(*v), or |_| Some(false);
+    u64, Value::Number(v) => u64::try_from(*v).ok(), or |default| default?.parse().ok();
+    Yes, Value::Yes(v) => Some(*v);
+    When, Value::When(v) => Some(*v);
+    Comparison, Value::Comparison(v) => Some(*v);
+    String, Value::Text(v) => Some(v.clone());
+    PathBuf, Value::Text(v) => Some(v.into());
+    SecretString, Value::Secret(v) => Some(v.clone());
+    Vec<Pattern>, Value::Patterns(v) => Some(v.clone()), or |_| Some(Vec::new());
+    Vec<String>, Value::Texts(v) => Some(v.clone()), or |_| Some(Vec::new());
+    Vec<(String, String)>, Value::Settings(v) => Some(v.clone()), or |_| Some(Vec::new());
+    Vec<(String, Variable)>, Value::Variables(v) => Some(v.clone()), or |_| Some(Vec::new());
 }
 
-macro_rules! from_value_ref {
-    ($($ty:ty => $out:ty, $pattern:pat => $made:expr;)+) => {$(
-        impl FromValue for $ty {
-            type Out<'a> = &'a $out;
-            fn from_value(value: &Value) -> Option<&$out> {
-                match value { $pattern => Some($made), _ => None }
-            }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::keys::{Arguments as _, args};
+    use crate::model::Phase;
+
+    args! {
+        struct Inner {
+            _ = flag("mute", ""),
+            last: u64 = number("last", 1, 99, "").default("7"),
         }
-    )+};
-}
+    }
 
-from_value_ref! {
-    String => str, Value::Text(v) => v.as_str();
-    PathBuf => std::path::Path, Value::Text(v) => std::path::Path::new(v);
-    SecretString => SecretString, Value::Secret(v) => v;
-    Vec<Pattern> => [Pattern], Value::Patterns(v) => v.as_slice();
-    Vec<String> => [String], Value::Texts(v) => v.as_slice();
-    Vec<(String, String)> => [(String, String)], Value::Settings(v) => v.as_slice();
-    Vec<(String, Variable)> => [(String, Variable)], Value::Variables(v) => v.as_slice();
+    args! {
+        struct Outer {
+            first: String = text("first", "").required().positional(),
+            ..inner: Inner,
+            phase: Option<Phase> = choice("phase", ""),
+            to: Phase = choice("to", "").default("export"),
+            loud: bool = flag("loud", ""),
+            names: Vec<String> = texts("names", ""),
+        }
+    }
+
+    fn given(pairs: Vec<(&'static str, Value)>) -> Args {
+        let mut args = Args::default();
+        for (name, value) in pairs {
+            let span = 0..0;
+            args.push(Given { name, value, span });
+        }
+        args
+    }
+
+    #[test]
+    fn arguments_keep_their_order_with_a_group_in_its_place() {
+        let names: Vec<_> = Outer::ARGS.iter().map(|arg| arg.name).collect();
+        assert_eq!(
+            names,
+            ["first", "mute", "last", "phase", "to", "loud", "names"]
+        );
+        assert!(Outer::ARGS[0].required && Outer::ARGS[0].positional && !Outer::ARGS[2].required);
+        assert_eq!(Outer::ARGS[2].default, Some("7"));
+    }
+
+    #[test]
+    fn what_is_absent_is_what_was_declared_and_never_a_required_one() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let taken = Outer::take(&given(vec![("first", text("a"))])).unwrap();
+        assert_eq!((taken.first.as_str(), taken.inner.last), ("a", 7));
+        assert_eq!((taken.phase, taken.to), (None, Phase::Export));
+        assert!(!taken.loud && taken.names.is_empty());
+
+        let taken = Outer::take(&given(vec![
+            ("first", text("a")),
+            ("last", Value::Number(9)),
+            ("phase", text("imported")),
+            ("loud", Value::Flag(true)),
+        ]))
+        .unwrap();
+        assert_eq!((taken.inner.last, taken.phase), (9, Some(Phase::Imported)));
+        assert!(taken.loud);
+
+        let missing = Outer::take(&given(vec![("loud", Value::Flag(true))]));
+        assert_eq!(missing.err(), Some(Missing("first")));
+    }
 }

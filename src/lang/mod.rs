@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod grammar;
 pub mod help;
 pub mod highlight;
+pub mod keys;
 pub mod lexer;
 pub mod live;
 pub mod mask;
@@ -21,6 +22,7 @@ pub mod redact;
 pub mod selection;
 pub mod spec;
 pub mod suggest;
+pub mod untyped;
 pub mod value;
 
 #[cfg(test)]

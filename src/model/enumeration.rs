@@ -12,6 +12,16 @@ pub struct UnknownName {
     pub expected: &'static [&'static str],
 }
 
+/// A value of a closed set of names.
+pub trait Named: Copy + 'static {
+    /// The names of the set.
+    const NAMES: &'static [&'static str];
+    /// The value's own.
+    fn name(self) -> &'static str;
+    /// The value with this name.
+    fn named(name: &str) -> Option<Self>;
+}
+
 /// Declares an enumeration whose values have fixed names in files and commands.
 macro_rules! names {
     ($(#[$meta:meta])* $name:ident, $what:literal { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -19,6 +29,7 @@ macro_rules! names {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name { $($(#[$vmeta])* $variant),+ }
 
+        #[allow(dead_code)] // Not every set is used in every way.
         impl $name {
             /// All values, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
@@ -28,6 +39,18 @@ macro_rules! names {
             /// The name in files and commands.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl $crate::model::Named for $name {
+            const NAMES: &'static [&'static str] = Self::NAMES;
+
+            fn name(self) -> &'static str {
+                self.as_str()
+            }
+
+            fn named(name: &str) -> Option<Self> {
+                name.parse().ok()
             }
         }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::model::Timestamp;
+use crate::model::{Named, Timestamp};
 
 /// A column of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,49 @@ impl Column {
     }
 }
 
+/// A column of a list with what it shows of a row.
+#[derive(Debug)]
+pub struct Col<R> {
+    /// The column.
+    pub column: Column,
+    /// Takes its cell out of a row, once.
+    pub cell: fn(&mut R) -> Cell,
+}
+
+impl<R> Col<R> {
+    /// A column that is never cut.
+    pub const fn whole(name: &'static str, cell: fn(&mut R) -> Cell) -> Self {
+        Self {
+            column: Column::whole(name),
+            cell,
+        }
+    }
+
+    /// A column of free text.
+    pub const fn text(name: &'static str, cell: fn(&mut R) -> Cell) -> Self {
+        Self {
+            column: Column::text(name),
+            cell,
+        }
+    }
+}
+
+/// Shows the rows that `fill` pushes as a list with these columns.
+pub fn list<R, E: From<io::Error>>(
+    rows: &mut dyn RowSink,
+    noun: &'static str,
+    columns: &[Col<R>],
+    fill: impl FnOnce(&mut dyn FnMut(R) -> Result<bool, E>) -> Result<(), E>,
+) -> Result<(), E> {
+    let heads: Vec<_> = columns.iter().map(|one| one.column.clone()).collect();
+    rows.begin(noun, &heads)?;
+    fill(&mut |mut row| {
+        let cells = columns.iter().map(|one| (one.cell)(&mut row));
+        Ok(rows.row(cells.collect())?)
+    })?;
+    Ok(rows.end()?)
+}
+
 /// A value in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
@@ -63,6 +106,13 @@ pub enum Cell {
     Record(Vec<(&'static str, Cell)>),
     /// Several nested values.
     Items(Vec<Cell>),
+}
+
+impl Cell {
+    /// A text, or nothing where it is empty.
+    pub fn filled(text: &str) -> Self {
+        Some(text).filter(|text| !text.is_empty()).into()
+    }
 }
 
 impl From<&str> for Cell {
@@ -105,6 +155,47 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
         value.map_or(Self::Absent, Into::into)
     }
 }
+
+/// What becomes a cell; a text is taken and not copied.
+pub trait ToCell {
+    /// The cell.
+    fn cell(&mut self) -> Cell;
+}
+
+impl ToCell for String {
+    fn cell(&mut self) -> Cell {
+        Cell::Text(std::mem::take(self))
+    }
+}
+
+impl ToCell for Vec<String> {
+    fn cell(&mut self) -> Cell {
+        Cell::List(std::mem::take(self))
+    }
+}
+
+impl<T: ToCell> ToCell for Option<T> {
+    fn cell(&mut self) -> Cell {
+        self.as_mut().map_or(Cell::Absent, ToCell::cell)
+    }
+}
+
+impl<T: Named> ToCell for T {
+    fn cell(&mut self) -> Cell {
+        self.name().into()
+    }
+}
+
+macro_rules! to_cell {
+    ($($ty:ty),+) => {$(
+        impl ToCell for $ty {
+            fn cell(&mut self) -> Cell {
+                (*self).into()
+            }
+        }
+    )+};
+}
+to_cell!(&'static str, bool, Timestamp, i64, u64, u32, usize);
 
 /// Takes the rows of a list, one after the other, and shows them in some format.
 ///

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::model::Named;
+
 /// How rows and records are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
@@ -55,6 +57,18 @@ impl Format {
     /// Whether messages beside it are JSON objects too.
     pub fn is_json(self) -> bool {
         matches!(self, Self::Json | Self::Ndjson)
+    }
+}
+
+impl Named for Format {
+    const NAMES: &'static [&'static str] = Self::NAMES;
+
+    fn name(self) -> &'static str {
+        Self::name(self)
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        name.parse().ok()
     }
 }
 

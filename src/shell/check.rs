@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use super::builtin::LET;
 use super::{Text, catalogue};
-use crate::command::SHOWN;
 use crate::command::failure::code;
+use crate::command::shared::COLUMNS;
 use crate::lang::ast::{Command, Foreach, Item, Script, Statement};
 use crate::lang::binder::{self, Around, Bound};
 use crate::lang::diagnostic::Diagnostic;
@@ -94,7 +94,12 @@ pub fn check(text: &Text, known: Option<&Variables>, now: jiff::Timestamp) -> Ch
 
 /// Whether a command yields rows that a loop can run over; what is wrong where it does not.
 pub fn yields_rows(bound: &Bound) -> Result<(), Box<Diagnostic>> {
-    if bound.spec.args.iter().any(|arg| arg.name == SHOWN.arg.name) {
+    if bound
+        .spec
+        .args
+        .iter()
+        .any(|arg| arg.name == COLUMNS.arg.name)
+    {
         return Ok(());
     }
     let title = format!(

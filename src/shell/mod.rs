@@ -22,7 +22,8 @@ use std::sync::LazyLock;
 use crate::ambient::{Ambient, CancelToken};
 use crate::command::context::{Desk, HowToLogIn, OpenTenant, Terms};
 use crate::command::failure::code;
-use crate::command::{self, Context, Entry, Exit, Failure, Outcome, REASON, YES};
+use crate::command::shared::YES;
+use crate::command::{self, Context, Entry, Exit, Failure, Line, Outcome};
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Catalogue, Command, Effect};
 use crate::lang::value::Variables;
@@ -80,6 +81,8 @@ pub struct Shell {
     cancel: CancelToken,
     options: Options,
     desk: Desk,
+    /// The line that runs.
+    line: Line,
     /// The scripts that are running, the innermost last, each at the command that runs.
     scripts: Vec<Text>,
     /// The variables of the session, and then those of each script that is running.
@@ -127,6 +130,7 @@ impl Shell {
             cancel,
             options,
             desk,
+            line: Line::default(),
             scripts: Vec::new(),
             scopes: vec![Variables::new()],
             demo: None,
@@ -200,12 +204,20 @@ impl Shell {
 
     /// Runs a bound command: lets it through or refuses it, runs it, and shows its outcome.
     fn execute(&mut self, bound: &Bound) -> Result<Exit, Failure> {
+        // What runs may be a script, with lines of its own.
+        let outer = std::mem::replace(&mut self.line, Line::of(bound)?);
+        let done = self.execute_line(bound);
+        self.line = outer;
+        done
+    }
+
+    fn execute_line(&mut self, bound: &Bound) -> Result<Exit, Failure> {
         let started = self.ambient.clock.now();
-        self.admit(bound)?;
+        self.admit(bound.spec)?;
         if self.options.terms.dry_run && !rehearses(bound.spec) {
             self.ui.notice(&format!(
                 "this was a dry run; '{}' was not run",
-                bound.masked
+                self.line.masked
             ));
             return Ok(Exit::Ok);
         }
@@ -215,7 +227,7 @@ impl Shell {
             vault.file_mut().interrupted_by(Some(&self.cancel))?;
         }
         let outcome = match builtin::find(bound.spec) {
-            Some(entry) => (entry.run)(self, bound),
+            Some(entry) => (entry.run)(self, &bound.args),
             None => self.run_command(bound),
         };
         if let Some(vault) = self.desk.vault.as_mut().filter(|_| is_looking) {
@@ -249,7 +261,7 @@ impl Shell {
             .prove_decisions(bound.spec)
             .and_then(|()| (entry.run)(&mut self.context(), bound));
         if let Err(failure) = &outcome {
-            self.audit_failure(entry, bound, failure);
+            self.audit_failure(entry, failure);
         }
         outcome
     }
@@ -278,6 +290,7 @@ impl Shell {
             ambient: &self.ambient,
             cancel: &self.cancel,
             terms: self.options.terms,
+            line: &self.line,
         }
     }
 
@@ -288,8 +301,7 @@ impl Shell {
     }
 
     /// Whether a command may run at all (language.md §4). A session that was locked is logged in again.
-    fn admit(&mut self, bound: &Bound) -> Result<(), Failure> {
-        let spec = bound.spec;
+    fn admit(&mut self, spec: &Command) -> Result<(), Failure> {
         if self.is_starting && spec.path != "set" {
             return Err(Failure::new(
                 Exit::Denied,
@@ -327,7 +339,7 @@ impl Shell {
             self.log_in_again()?;
         }
         self.admit_restricted(spec)?;
-        self.admit_reason(bound)
+        self.admit_reason(spec)
     }
 
     /// In a session that is restricted only what looks into the vault runs.
@@ -344,16 +356,16 @@ impl Shell {
     }
 
     /// Whether a command that reveals or destroys says why, where the vault demands it.
-    fn admit_reason(&self, bound: &Bound) -> Result<(), Failure> {
+    fn admit_reason(&self, spec: &Command) -> Result<(), Failure> {
         let Some(vault) = self
             .desk
             .vault
             .as_ref()
-            .filter(|_| bound.spec.effect >= Effect::Reveal)
+            .filter(|_| spec.effect >= Effect::Reveal)
         else {
             return Ok(());
         };
-        if bound.args.get(&REASON).is_some()
+        if self.line.reason.is_some()
             || !settings::flag(vault.file().connection(), "policy.require-reason")?
         {
             return Ok(());
@@ -361,7 +373,7 @@ impl Shell {
         Err(Failure::new(
             Exit::Denied,
             code::FORBIDDEN,
-            format!("'{}' needs a reason on this vault", bound.spec.path),
+            format!("'{}' needs a reason on this vault", spec.path),
         )
         .hint("add reason=\"…\"; it goes to the audit"))
     }
@@ -412,15 +424,15 @@ impl Shell {
     }
 
     /// What a failed command leaves in the audit: that it was tried. A dry run and a mistyped line leave nothing.
-    fn audit_failure(&mut self, entry: &Entry, bound: &Bound, failure: &Failure) {
+    fn audit_failure(&mut self, entry: &Entry, failure: &Failure) {
         let Some(code) = entry.audit else { return };
         // There is no audit any more that could note that its file is gone.
         if failure.audited || failure.code == code::GONE || self.desk.session.is_none() {
             return;
         }
         let mut context = self.context();
-        let draft = context.draft(bound, code).failed(&failure.message);
-        if let Err(error) = context.append_audit(bound, draft) {
+        let draft = context.audit(code).failed(&failure.message);
+        if let Err(error) = context.append_audit(draft) {
             self.ui.warning(&format!(
                 "the audit could not note that this failed: {}",
                 error.message

@@ -7,9 +7,8 @@ use super::names::Names;
 use super::script::{self, Text};
 use super::{Shell, catalogue};
 use crate::command::failure::code;
-use crate::command::{Exit, Failure, ROWS, SORT};
+use crate::command::{Exit, Failure};
 use crate::files::Interruptible;
-use crate::lang::args::{Given, Value};
 use crate::lang::ast::{self, Script, Statement};
 use crate::lang::binder::{self, Around, Bound};
 use crate::lang::diagnostic::Diagnostic;
@@ -221,23 +220,6 @@ impl Shell {
             now: self.ambient.clock.now(),
             live: &names,
         };
-        let mut bound = binder::bind(command, &text.text, &around)?;
-        sorted_before_it_is_cut(&mut bound);
-        Ok(bound)
-    }
-}
-
-/// `limit=` of a selection takes the first users by their id. Where a list is to be in another order, its first rows in
-/// that order are meant.
-fn sorted_before_it_is_cut(bound: &mut Bound) {
-    if bound.args.get(&SORT).is_none() {
-        return;
-    }
-    if let Some(limit) = bound.selection.limit.take() {
-        bound.args.push(Given {
-            name: ROWS.arg.name,
-            value: Value::Number(i64::try_from(limit).unwrap_or(i64::MAX)),
-            span: bound.span.clone(),
-        });
+        binder::bind(command, &text.text, &around)
     }
 }

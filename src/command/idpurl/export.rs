@@ -1,33 +1,38 @@
 //! `idpurl export`: the list for whoever changes the address on the devices.
 
-use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::concerns;
-use crate::command::file::{lists_read, write_new};
-use crate::command::shared_args::{OVERWRITE, REQUIRE_MATCH};
-use crate::command::{Context, Entry, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::command::shared::{OVERWRITE, REQUIRE_MATCH};
+use crate::command::{Context, Entry, Failure, Outcome, entry};
+use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example, Selects};
-use crate::render::doc::Column;
-use crate::render::{Format, counted};
+use crate::render::counted;
+use crate::render::doc::{Col, ToCell as _};
 use crate::store::audit::codes;
 use crate::vault::idp::{self, Listed};
 use crate::vault::phases::Users;
 
-const FILE: Key<PathBuf> = Key::out_file("file", "The list, as CSV").required();
+args! {
+    struct Export {
+        file: PathBuf = out_file("file", "The list, as CSV").required(),
+        overwrite: bool = OVERWRITE,
+        _ = REQUIRE_MATCH,
+    }
+}
 
 /// `idpurl export`
-pub(in crate::command) static EXPORT: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static EXPORT: Entry = entry!(
+    Export,
+    export,
+    codes::IDP_URLS_EXPORTED,
+    Command {
         details: concat!(
             "Writes the tokens of the selected users who are imported or migrated to a new CSV file of mode 0600 with \
              the columns userid (on the target), group, vendor, serial and url: the list for whoever runs the \
              vendor's filter, which tells the devices the new address.\n\n",
             concerns!()
         ),
-        args: &[FILE.arg, OVERWRITE.arg, REQUIRE_MATCH.arg],
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[Example {
@@ -38,58 +43,43 @@ pub(in crate::command) static EXPORT: Entry = Entry {
             "idpurl export",
             "Write the list of imported soft tokens and their addresses",
         )
-    },
-    audit: Some(&codes::IDP_URLS_EXPORTED),
-    run: export,
-};
+    }
+);
 
-fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("userid"),
-        Column::whole("group"),
-        Column::whole("vendor"),
-        Column::whole("serial"),
-        Column::whole("url"),
-    ];
-    let path = bound.args.get(&FILE).unwrap_or(Path::new(""));
-    let users = Users::chosen(&lists_read(&bound.selection)?)?;
-    let db = cx.desk.reading()?.file().connection();
-    let (mut tokens, mut people, mut last) = (0, 0, String::new());
-    write_new(path, bound.args.flag(&OVERWRITE), |file| {
-        let copy = file
-            .try_clone()
-            .map_err(|error| Failure::file("write", path, &error))?;
-        let mut rows = cx.ui.rows_into(Box::new(BufWriter::new(copy)), Format::Csv);
-        rows.begin("token", COLUMNS)?;
+const COLUMNS: &[Col<Listed>] = &[
+    Col::whole("userid", |one| one.target.cell()),
+    Col::whole("group", |one| one.group.cell()),
+    Col::whole("vendor", |one| one.vendor.cell()),
+    Col::whole("serial", |one| one.serial.cell()),
+    Col::whole("url", |one| one.url.cell()),
+];
+
+fn export(cx: &mut Context<'_>, args: Export) -> Result<Outcome, Failure> {
+    let path = args.file.as_path();
+    let users = Users::chosen(&cx.selection()?)?;
+    let db = cx.db()?;
+    let (mut people, mut last) = (0, None);
+    let tokens = cx.sheet((path, args.overwrite), "token", COLUMNS, |push| {
+        let mut none = true;
         idp::imported::<Failure>(db, &users, |one| {
-            cx.cancel.check()?;
-            let Listed {
-                target,
-                group,
-                vendor,
-                serial,
-                url,
-            } = one;
-            tokens += 1;
-            people += u64::from(tokens == 1 || last != target);
-            last.clone_from(&target);
-            Ok(rows.row(vec![
-                target.into(),
-                group.into(),
-                vendor.into(),
-                serial.into(),
-                url.into(),
-            ])?)
+            none = false;
+            if last.as_ref() != Some(&one.target) {
+                people += 1;
+                last = Some(one.target.clone());
+            }
+            push(one)
         })?;
-        cx.matched(bound, tokens)?;
-        Ok(rows.end()?)
+        if none {
+            cx.found(0)?;
+        }
+        Ok(())
     })?;
     let draft = cx
-        .draft(bound, &codes::IDP_URLS_EXPORTED)
+        .audit(&codes::IDP_URLS_EXPORTED)
         .object(path.display().to_string())
         .count("tokens", tokens)
         .count("users", people);
-    cx.append_audit(bound, draft)?;
+    cx.append_audit(draft)?;
     let mut said = format!(
         "wrote {} of {} to {}",
         counted(tokens, "token"),

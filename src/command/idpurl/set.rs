@@ -3,11 +3,9 @@
 use super::concerns;
 use crate::command::context::Proposal;
 use crate::command::failure::code;
-use crate::command::file::lists_read;
-use crate::command::shared_args::{REASON, REQUIRE_MATCH, YES};
-use crate::command::{Context, Entry, Exit, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::command::shared::{REASON, REQUIRE_MATCH, YES};
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::model::IdpUrl;
 use crate::render::counted;
@@ -17,16 +15,22 @@ use crate::vault::decisions;
 use crate::vault::idp::{self, New};
 use crate::vault::phases::Users;
 
-const URL: Key<String> =
-    Key::text("url", "The new address, https://host/path").default("the setting idp.url");
-const PREVIOUS: Key<bool> = Key::flag(
-    "previous",
-    "Put the address back that held before the last change",
-);
+args! {
+    struct Set {
+        url: Option<String> = text("url", "The new address, https://host/path").absent("the setting idp.url"),
+        previous: bool = flag("previous", "Put the address back that held before the last change"),
+        _ = REASON,
+        _ = YES,
+        _ = REQUIRE_MATCH,
+    }
+}
 
 /// `idpurl set`
-pub(in crate::command) static SET: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static SET: Entry = entry!(
+    Set,
+    set,
+    codes::IDP_URLS_SET,
+    Command {
         details: concat!(
             "Gives the tokens of the selected users another address in the vault: that of the tenant instead of the \
              old server's. It shows from which address to which, with counts, and asks. Set before the export, \
@@ -37,13 +41,6 @@ pub(in crate::command) static SET: Entry = Entry {
              takes that back.\n\n",
             concerns!()
         ),
-        args: &[
-            URL.arg,
-            PREVIOUS.arg,
-            REASON.arg,
-            YES.arg,
-            REQUIRE_MATCH.arg,
-        ],
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[
@@ -60,10 +57,8 @@ pub(in crate::command) static SET: Entry = Entry {
             "idpurl set",
             "Give soft tokens another address of the identity provider",
         )
-    },
-    audit: Some(&codes::IDP_URLS_SET),
-    run: set,
-};
+    }
+);
 
 /// What is asked about.
 #[derive(PartialEq)]
@@ -72,25 +67,24 @@ struct Address {
     back: bool,
 }
 
-fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let back = bound.args.flag(&PREVIOUS);
+fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
+    let back = args.previous;
     let url = if back {
         None
     } else {
-        Some(address(cx, bound)?)
+        Some(address(cx, args.url.as_deref())?)
     };
-    if back && bound.args.get(&URL).is_some() {
+    if back && args.url.is_some() {
         let what = "an address and -previous exclude each other";
         return Err(Failure::new(Exit::Usage, code::UNKNOWN, what).hint("leave one of them out"));
     }
     let new = url
         .as_ref()
         .map_or(New::Previous, |url| New::Url(url.as_str()));
-    let selection = lists_read(&bound.selection)?;
+    let selection = cx.selection()?;
     cx.warn_of_everybody(&selection)?;
     let users = Users::chosen(&selection)?;
-    let done = cx.change(
-        bound,
+    let done = cx.propose(
         &codes::IDP_URLS_SET,
         &[&decisions::IDP_URLS],
         |db| {
@@ -119,8 +113,8 @@ fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
 }
 
 /// The new address: the one that was typed, else the setting.
-fn address(cx: &Context<'_>, bound: &Bound) -> Result<IdpUrl, Failure> {
-    if let Some(typed) = bound.args.get(&URL) {
+fn address(cx: &Context<'_>, typed: Option<&str>) -> Result<IdpUrl, Failure> {
+    if let Some(typed) = typed {
         // The audit keeps the line, and a wrong address may hold a password.
         return IdpUrl::parse(typed).map_err(|error| {
             Failure::new(Exit::Usage, code::UNKNOWN, error)
@@ -128,7 +122,7 @@ fn address(cx: &Context<'_>, bound: &Bound) -> Result<IdpUrl, Failure> {
                 .audited()
         });
     }
-    let db = cx.desk.reading()?.file().connection();
+    let db = cx.db()?;
     let set = settings::get(db, "idp.url")?;
     if set.is_empty() {
         return Err(

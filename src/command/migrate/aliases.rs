@@ -1,34 +1,39 @@
 //! `migrate aliases`: the phases of the vault as workflow aliases, for whoever changes the source.
 
-use std::io::BufWriter;
+use std::path::PathBuf;
 
-use super::super::file::{lists_read, write_new};
 use crate::command::failure::code;
-use crate::command::shared_args::{OVERWRITE, REASON};
-use crate::command::{Context, Entry, Exit, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::command::shared::{OVERWRITE, REASON};
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example, Selects};
-use crate::render::doc::Column;
-use crate::render::{Format, counted};
+use crate::render::counted;
+use crate::render::doc::{Col, ToCell as _};
 use crate::store::audit::codes;
 use crate::store::{Connection, settings};
 use crate::vault::phases::Users;
 use crate::vault::workflow::{self, AliasChange, Clash};
 
-const FILE: Key<std::path::PathBuf> =
-    Key::out_file("file", "The bulk file (CSV, mode 0600)").required();
+args! {
+    struct Aliases {
+        file: PathBuf = out_file("file", "The bulk file (CSV, mode 0600)").required(),
+        overwrite: bool = OVERWRITE,
+        _ = REASON,
+    }
+}
 
 /// `migrate aliases`
-pub(in crate::command) static ALIASES: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static ALIASES: Entry = entry!(
+    Aliases,
+    aliases,
+    codes::ALIASES_WRITTEN,
+    Command {
         details: "Writes what the source's administrators change so that workflow aliases there mirror the phases of \
             the vault: a row for each alias to add or remove, with columns userid, group, add, remove. The alias of a \
             phase is its prefix (setting migrate.prefixes) before the user id; phase none has none. The source itself \
             is never touched; changing it needs the userSet permission there. After the next load the vault knows \
             what was done.\n\n\
             An alias that somebody else of the group has already is reported, and nothing is written.",
-        args: &[FILE.arg, OVERWRITE.arg, REASON.arg],
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[Example {
@@ -39,27 +44,26 @@ pub(in crate::command) static ALIASES: Entry = Entry {
             "migrate aliases",
             "Write the source's bulk file of workflow aliases",
         )
-    },
-    audit: Some(&codes::ALIASES_WRITTEN),
-    run: aliases,
-};
+    }
+);
 
 /// So many aliases that are taken are shown.
 const SHOWN: usize = 3;
 
-fn aliases(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("userid"),
-        Column::whole("group"),
-        Column::whole("add"),
-        Column::whole("remove"),
-    ];
-    let Some(path) = bound.args.get(&FILE) else {
-        return Ok(Outcome::quiet());
-    };
-    let selection = lists_read(&bound.selection)?;
-    let users = Users::chosen(&selection)?;
-    let db = cx.desk.reading()?.file().connection();
+/// User id, group, and the alias to add or remove.
+type Changed = (String, String, Option<String>, Option<String>);
+
+const COLUMNS: &[Col<Changed>] = &[
+    Col::whole("userid", |one| one.0.cell()),
+    Col::whole("group", |one| one.1.cell()),
+    Col::whole("add", |one| one.2.cell()),
+    Col::whole("remove", |one| one.3.cell()),
+];
+
+fn aliases(cx: &mut Context<'_>, args: Aliases) -> Result<Outcome, Failure> {
+    let path = args.file.as_path();
+    let users = Users::chosen(&cx.selection()?)?;
+    let db = cx.db()?;
     let prefixes = settings::names(db, "migrate.prefixes")?;
     if prefixes.is_empty() {
         return Err(Failure::new(
@@ -87,46 +91,30 @@ fn aliases(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         .hint("rename the alias in the source, or choose other prefixes with 'system set migrate.prefixes=…'"));
     }
     if changed == 0 {
-        cx.matched(bound, 0)?;
+        cx.found(0)?;
         return Ok(Outcome::said(
             "0 users: the source's workflow aliases are as the phases say; no file was written",
         ));
     }
-    let mut rows = 0;
-    write_new(path, bound.args.flag(&OVERWRITE), |file| {
-        let copy = file
-            .try_clone()
-            .map_err(|error| Failure::file("write", path, &error))?;
-        let mut sheet = cx.ui.rows_into(Box::new(BufWriter::new(copy)), Format::Csv);
-        sheet.begin("alias", COLUMNS)?;
+    let rows = cx.sheet((path, args.overwrite), "alias", COLUMNS, |push| {
         workflow::changes(db, &users, &prefixes, |change| -> Result<bool, Failure> {
-            cx.cancel.check()?;
-            let whole = |add: Option<String>, remove: Option<String>| {
-                vec![
-                    change.userid.as_str().into(),
-                    change.group.as_str().into(),
-                    add.into(),
-                    remove.into(),
-                ]
-            };
-            for alias in &change.remove {
-                rows += 1;
-                sheet.row(whole(None, Some(alias.clone())))?;
+            let AliasChange { userid, group, .. } = change;
+            let whole = |add, remove| (userid.clone(), group.clone(), add, remove);
+            for alias in change.remove {
+                push(whole(None, Some(alias)))?;
             }
-            if let Some(alias) = &change.add {
-                rows += 1;
-                sheet.row(whole(Some(alias.clone()), None))?;
+            if let Some(alias) = change.add {
+                push(whole(Some(alias), None))?;
             }
             Ok(true)
-        })?;
-        Ok(sheet.end()?)
+        })
     })?;
     let draft = cx
-        .draft(bound, &codes::ALIASES_WRITTEN)
+        .audit(&codes::ALIASES_WRITTEN)
         .object(path.display().to_string())
         .count("users", changed)
         .count("rows", rows);
-    cx.append_audit(bound, draft)?;
+    cx.append_audit(draft)?;
     Ok(Outcome::said(format!(
         "{} of {} in {}; hand it to the source's administrators and load the source again afterwards",
         counted(rows, "change"),

@@ -1,36 +1,35 @@
 //! `migrate begin`: from now on the source is frozen.
 
 use crate::command::failure::code;
-use crate::command::shared_args::REASON;
-use crate::command::{Context, Entry, Exit, Failure, Outcome};
-use crate::lang::binder::Bound;
+use crate::command::shared::Reasoned;
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::lang::spec::{Command, Effect, Example};
 use crate::store::audit::codes;
 use crate::vault::migration;
 
 /// `migrate begin`
-pub(in crate::command) static BEGIN: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static BEGIN: Entry = entry!(
+    Reasoned,
+    begin,
+    codes::MIGRATION_BEGUN,
+    Command {
         details: "Notes that the migration begins. From now on users must not be renamed or moved to another group in \
             the source: 'source diff' shows such changes before a load, a load says how many it brought, and refuses \
             those of users who were exported. 'migrate status' shows since when it goes on.",
-        args: &[REASON.arg],
         effect: Effect::Write,
         examples: &[Example {
             line: "migrate begin reason=\"first wave\"",
             what: "From now on the source is frozen",
         }],
         ..Command::new("migrate begin", "Note that the migration begins")
-    },
-    audit: Some(&codes::MIGRATION_BEGUN),
-    run: begin,
-};
+    }
+);
 
-fn begin(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+fn begin(cx: &mut Context<'_>, _: Reasoned) -> Result<Outcome, Failure> {
     let (at, master) = (cx.ambient.clock.now(), cx.master()?);
-    let draft = cx.draft(bound, &codes::MIGRATION_BEGUN);
+    let draft = cx.audit(&codes::MIGRATION_BEGUN);
     let ui = cx.ui.clone();
-    cx.write(bound, &[], |tx| {
+    cx.write(&[], |tx| {
         if let Some(running) = migration::running(tx)? {
             return Err(Failure::new(
                 Exit::Failed,

@@ -1,28 +1,30 @@
 //! `migrate explain`: where one user or token stands, and why.
 
 use super::super::export::rules;
-use super::super::shared_args::{FORMAT, INTO, OVERWRITE};
-use super::super::{Context, Entry, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
-use crate::lang::spec::{Command, Complete, Example};
+use super::super::shared::{Out, RECORD};
+use super::super::{Context, Entry, Failure, Outcome, entry};
+use crate::lang::keys::args;
+use crate::lang::spec::{Command, Example};
 use crate::migrate::explain::{Explanation, explain as answers};
-use crate::render::doc::Column;
+use crate::render::doc::{Col, ToCell as _};
 
-const WHO: Key<String> = Key::text(
-    "who",
-    "User id, group/userid, or the serial number of a token or card",
-)
-.positional()
-.required()
-.complete(Complete::Users);
+args! {
+    struct Explain {
+        who: String = text("who", "User id, group/userid, or the serial number of a token or card")
+            .positional()
+            .required()
+            .complete(Complete::Users),
+        ..out: Out = RECORD,
+    }
+}
 
 /// `migrate explain`
-pub(in crate::command) static EXPLAIN: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static EXPLAIN: Entry = entry!(
+    Explain,
+    explain,
+    Command {
         details: "Answers 'why did this token not go?': when the user was loaded, in which phase they are, in which \
             bundles they went, what of theirs went, what did not and why, and what to do next.",
-        args: &[WHO.arg, FORMAT.arg, INTO.arg, OVERWRITE.arg],
         examples: &[Example {
             line: "migrate explain asmith",
             what: "Where one user stands",
@@ -31,46 +33,39 @@ pub(in crate::command) static EXPLAIN: Entry = Entry {
             "migrate explain",
             "Explain where a user or a token stands, and why",
         )
-    },
-    audit: None,
-    run: explain,
-};
+    }
+);
 
-fn explain(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::text("about"),
-        Column::text("part"),
-        Column::text("what"),
-        Column::text("how"),
-    ];
-    let who = bound.args.get(&WHO).unwrap_or_default();
+/// About whom, in which part, what, and how it is.
+type Fact = [String; 4];
+
+const COLUMNS: &[Col<Fact>] = &[
+    Col::text("about", |fact| fact[0].cell()),
+    Col::text("part", |fact| fact[1].cell()),
+    Col::text("what", |fact| fact[2].cell()),
+    Col::text("how", |fact| fact[3].cell()),
+];
+
+fn explain(cx: &mut Context<'_>, args: Explain) -> Result<Outcome, Failure> {
     let rules = rules(cx)?;
     let cancel = cx.cancel;
     let opened = cx.desk.opened()?;
-    let found = answers(opened.vault, &opened.keys, who, &rules, cancel)?;
-    if cx.format(bound)?.is_for_people() && bound.args.get(&INTO).is_none() {
+    let found = answers(opened.vault, &opened.keys, &args.who, &rules, cancel)?;
+    if args.out.is_for_people(cx.ui) {
         cx.ui
             .print(&found.iter().map(text).collect::<Vec<_>>().join("\n"))?;
         return Ok(Outcome::quiet());
     }
-    cx.rows(bound, |rows| {
-        rows.begin("fact", COLUMNS)?;
-        for answer in found {
-            for section in answer.sections {
+    cx.list(&args.out, "fact", COLUMNS, |push| {
+        for Explanation { subject, sections } in found {
+            for section in sections {
                 for (what, how) in section.facts {
-                    let about = answer.subject.as_str();
-                    rows.row(vec![
-                        about.into(),
-                        section.title.as_str().into(),
-                        what.into(),
-                        how.into(),
-                    ])?;
+                    push([subject.clone(), section.title.clone(), what, how])?;
                 }
             }
         }
-        Ok(rows.end()?)
-    })?;
-    Ok(Outcome::quiet())
+        Ok(())
+    })
 }
 
 /// An answer for people: the subject, and below it each part with its facts.

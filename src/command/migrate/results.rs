@@ -5,40 +5,56 @@ use std::path::{Path, PathBuf};
 
 use crate::command::context::Proposal;
 use crate::command::failure::code;
-use crate::command::file::write_new;
-use crate::command::shared_args::{INTO, OVERWRITE, YES};
-use crate::command::{Context, Entry, Exit, Failure, Outcome};
+use crate::command::shared::{Out, TO_FILE, YES};
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::exchange::answers::Layout;
 use crate::exchange::input;
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::migrate::results::outcomes::outcome_lines;
 use crate::migrate::results::{Contents, Judged, read};
-use crate::model::AnswerColumns;
-use crate::render::doc::{Cell, Column, RowSink};
+use crate::model::{AnswerColumns, names};
+use crate::render::doc::{self, Cell, Col, RowSink, ToCell as _};
 use crate::render::{Format, counted};
 use crate::store::audit::{Draft, codes};
 use crate::store::settings;
 use crate::vault::answers::{self, Left, Source};
 use crate::vault::interruptible;
 
-const FILE: Key<PathBuf> = Key::in_file("file", "The answers").required();
-const FORMAT: Key<String> = Key::choice("format", &["csv", "ndjson"], "How they are written")
-    .default("as the first character says");
-const PROFILE: Key<String> = Key::choice(
-    "profile",
-    &["audit"],
-    "Read an event audit, with the columns of migrate.audit-columns",
-);
-const SKIP_UNKNOWN: Key<bool> = Key::flag(
-    "skip-unknown",
-    "Pass over users who are not in the vault, and take in the rest",
-);
+names! {
+    /// How answers are written.
+    Written, "format" {
+        /// As a sheet.
+        Csv = "csv",
+        /// As lines of JSON.
+        Ndjson = "ndjson",
+    }
+}
+
+args! {
+    struct Results {
+        file: PathBuf = in_file("file", "The answers").required(),
+        format: Option<Written> = choice("format", "How they are written").absent("as the first character says"),
+        profile: Option<String> = only(
+            "profile",
+            &["audit"],
+            "Read an event audit, with the columns of migrate.audit-columns",
+        ),
+        skip_unknown: bool = flag(
+            "skip-unknown",
+            "Pass over users who are not in the vault, and take in the rest",
+        ),
+        ..out: Out = TO_FILE,
+        _ = YES,
+    }
+}
 
 /// `migrate results`
-pub(in crate::command) static RESULTS: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static RESULTS: Entry = entry!(
+    Results,
+    results,
+    codes::ANSWERS_TAKEN,
+    Command {
         details: concat!(
             "Takes in what the target said of a bundle's records: a sheet with the columns user, record, outcome and \
              perhaps message, or lines of JSON with the same keys. Users are named by the user id that they were \
@@ -58,15 +74,6 @@ pub(in crate::command) static RESULTS: Entry = Entry {
              Outcomes and events, of which the first that fits counts; * is any text:\n\n",
             outcome_lines!()
         ),
-        args: &[
-            FILE.arg,
-            FORMAT.arg,
-            PROFILE.arg,
-            SKIP_UNKNOWN.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-            YES.arg,
-        ],
         effect: Effect::Write,
         examples: &[
             Example {
@@ -82,16 +89,14 @@ pub(in crate::command) static RESULTS: Entry = Entry {
             "migrate results",
             "Take in what the target said of a bundle",
         )
-    },
-    audit: Some(&codes::ANSWERS_TAKEN),
-    run: results,
-};
+    }
+);
 
-fn results(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let path = bound.args.get(&FILE).unwrap_or(Path::new(""));
-    let layout = layout(cx, bound)?;
-    if let Some(into) = bound.args.get(&INTO)
-        && !bound.args.flag(&OVERWRITE)
+fn results(cx: &mut Context<'_>, args: Results) -> Result<Outcome, Failure> {
+    let path = args.file.as_path();
+    let layout = layout(cx, &args)?;
+    if let Some(into) = &args.out.into
+        && !args.out.overwrite
         && into.symlink_metadata().is_ok()
     {
         // Said before anything is changed.
@@ -103,32 +108,30 @@ fn results(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     }
     let file = input::open(path)?;
     let progress = cx.ui.progress();
-    let db = cx.desk.reading()?.file().connection();
-    let skip_unknown = bound.args.flag(&SKIP_UNKNOWN);
+    let db = cx.db()?;
     let contents = interruptible(db, cx.cancel, || {
-        read(db, file, &layout, skip_unknown, &progress, cx.cancel)
+        read(db, file, &layout, args.skip_unknown, &progress, cx.cancel)
     })
     .map_err(|error| Failure::from(error).in_file(path))?;
     drop(progress);
-    let taken = take_in(cx, bound, path, &contents);
-    answers::forget(cx.desk.reading()?.file().connection())?;
+    let taken = take_in(cx, path, &args.out, &contents);
+    answers::forget(cx.db()?)?;
     taken
 }
 
-fn layout(cx: &Context<'_>, bound: &Bound) -> Result<Layout, Failure> {
-    let format = bound.args.get(&FORMAT);
-    if bound.args.get(&PROFILE).is_none() {
-        return Ok(match format {
-            Some("csv") => Layout::Sheet,
-            Some("ndjson") => Layout::Json,
-            _ => Layout::Guess,
+fn layout(cx: &Context<'_>, args: &Results) -> Result<Layout, Failure> {
+    if args.profile.is_none() {
+        return Ok(match args.format {
+            Some(Written::Csv) => Layout::Sheet,
+            Some(Written::Ndjson) => Layout::Json,
+            None => Layout::Guess,
         });
     }
-    if format == Some("ndjson") {
+    if args.format == Some(Written::Ndjson) {
         let what = "an event audit is a sheet, not lines of JSON";
         return Err(Failure::new(Exit::Usage, code::UNKNOWN, what).hint("leave one of the two out"));
     }
-    let db = cx.desk.reading()?.file().connection();
+    let db = cx.db()?;
     let set = settings::get(db, "migrate.audit-columns")?;
     let columns = AnswerColumns::parse(&set).ok_or_else(|| {
         let what = format!("the setting migrate.audit-columns holds '{set}', which cannot be");
@@ -147,8 +150,8 @@ struct Intake {
 
 fn take_in(
     cx: &mut Context<'_>,
-    bound: &Bound,
     path: &Path,
+    out: &Out,
     contents: &Contents,
 ) -> Result<Outcome, Failure> {
     let (at, master) = (cx.ambient.clock.now(), cx.master()?);
@@ -160,8 +163,7 @@ fn take_in(
         master: &master,
         at,
     };
-    let done = cx.change(
-        bound,
+    let done = cx.propose(
         &codes::ANSWERS_TAKEN,
         &[],
         |db| {
@@ -192,8 +194,8 @@ fn take_in(
     let Some(intake) = done else {
         return Ok(outcome);
     };
-    let silent = answers::count_silent(cx.desk.reading()?.file().connection())?;
-    show_left(cx, bound, intake.judged.errors + silent)?;
+    let silent = answers::count_silent(cx.db()?)?;
+    show_left(cx, out, intake.judged.errors + silent)?;
     outcome.notices.push(intake.done());
     if intake.judged.errors > 0 {
         outcome.notices.push(format!(
@@ -211,75 +213,58 @@ fn take_in(
 }
 
 /// Those with errors, and those of whom the target has said nothing.
-fn show_left(cx: &Context<'_>, bound: &Bound, left: u64) -> Result<(), Failure> {
-    let format = cx.ui.format();
-    if let Some(path) = bound.args.get(&INTO) {
-        let format = if format.is_for_people() {
-            Format::Csv
-        } else {
-            format
-        };
-        return write_new(path, bound.args.flag(&OVERWRITE), |file| {
-            let copy = file
-                .try_clone()
-                .map_err(|error| Failure::file("write", path, &error))?;
-            let out = Box::new(std::io::BufWriter::new(copy));
-            push_left(cx, cx.ui.rows_into(out, format).as_mut(), u64::MAX)
-        });
+fn show_left(cx: &Context<'_>, out: &Out, left: u64) -> Result<(), Failure> {
+    let mut format = cx.ui.format();
+    let for_people = format.is_for_people();
+    if for_people && out.into.is_some() {
+        format = Format::Csv;
     }
-    if format.is_for_people() {
-        return match left {
-            0 => Ok(()),
-            _ => push_left(cx, cx.ui.rows(format).as_mut(), 10),
-        };
-    }
-    push_left(cx, cx.ui.rows(format).as_mut(), u64::MAX)
+    let most = match out.is_for_people(cx.ui) {
+        true if left == 0 => return Ok(()),
+        true => 10,
+        false => u64::MAX,
+    };
+    let out = Out {
+        format: Some(format),
+        into: out.into.clone(),
+        overwrite: out.overwrite,
+        ..Out::default()
+    };
+    out.show(cx.ui, |rows| push_left(cx, rows, most))
+}
+
+const COLUMNS: &[Col<Left>] = &[
+    Col::whole("group", |left| left.group.cell()),
+    Col::whole("userid", |left| left.userid.cell()),
+    Col::whole("bundle", |left| left.bundle.map(Cell::Id).into()),
+    Col::whole("import", |left| match left.record {
+        Some(_) => "error".into(),
+        None => "none".into(),
+    }),
+    Col::text("record", |left| of(left, |record| &record.0)),
+    Col::text("outcome", |left| of(left, |record| &record.1)),
+    Col::text("message", |left| of(left, |record| &record.2)),
+];
+
+type Answer = (String, String, String);
+
+fn of(left: &Left, part: fn(&Answer) -> &String) -> Cell {
+    let answer = left.record.as_ref();
+    answer.map_or(Cell::Absent, |answer| Cell::filled(part(answer)))
 }
 
 fn push_left(cx: &Context<'_>, rows: &mut dyn RowSink, most: u64) -> Result<(), Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("group"),
-        Column::whole("userid"),
-        Column::whole("bundle"),
-        Column::whole("import"),
-        Column::text("record"),
-        Column::text("outcome"),
-        Column::text("message"),
-    ];
-    let db = cx.desk.reading()?.file().connection();
-    rows.begin("answer", COLUMNS)?;
-    let mut shown = 0;
-    answers::missing::<Failure>(db, |left| {
-        cx.cancel.check()?;
-        shown += 1;
-        Ok(rows.row(cells(left))? && shown < most)
-    })?;
-    shown = 0;
-    answers::silent::<Failure>(db, |left| {
-        cx.cancel.check()?;
-        shown += 1;
-        Ok(rows.row(cells(left))? && shown < most)
-    })?;
-    Ok(rows.end()?)
-}
-
-fn cells(left: Left) -> Vec<Cell> {
-    let import = if left.record.is_some() {
-        "error"
-    } else {
-        "none"
-    };
-    let (record, outcome, message) = left.record.unwrap_or_default();
-    let filled = |text: String| Cell::from(Some(text).filter(|text| !text.is_empty()));
-    vec![
-        left.group.into(),
-        left.userid.into(),
-        left.bundle.map(Cell::Id).into(),
-        import.into(),
-        filled(record),
-        filled(outcome),
-        filled(message),
-    ]
+    let db = cx.db()?;
+    doc::list::<_, Failure>(rows, "answer", COLUMNS, |push| {
+        let mut one = |left, shown: &mut u64| {
+            cx.cancel.check()?;
+            *shown += 1;
+            Ok(push(left)? && *shown < most)
+        };
+        let (mut missing, mut silent) = (0, 0);
+        answers::missing(db, |left| one(left, &mut missing))?;
+        answers::silent(db, |left| one(left, &mut silent))
+    })
 }
 
 fn are(users: u64) -> String {

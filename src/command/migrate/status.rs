@@ -1,9 +1,7 @@
 //! `migrate status`: where everybody stands, and what is left.
 
-use crate::command::file::lists_read;
-use crate::command::shared_args::{FORMAT, INTO, OVERWRITE};
-use crate::command::{Context, Entry, Failure, Outcome};
-use crate::lang::binder::Bound;
+use crate::command::shared::Record;
+use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::lang::spec::{Command, Example, Selects};
 use crate::migrate::status::{BundleStatus, FileState, Overview, Step, overview, steps};
 use crate::model::Phase;
@@ -13,15 +11,16 @@ use crate::vault::interruptible;
 use crate::vault::query::{Answered, Standing};
 
 /// `migrate status`
-pub(in crate::command) static STATUS: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static STATUS: Entry = entry!(
+    Record,
+    status,
+    Command {
         details: "Shows how many users stand in which phase, in total, by group and by wave, with a bar each; who is \
             gone, excluded, has errors on the target or has changed since the export. Then the bundles: whether the \
             file is where it was written, with its size; how often the password was shown; and what the target has \
             said of the users whose last bundle it is. At the end what is left, with the command to type for it. \
             With a selection, users are counted among those it chooses.\n\n\
             In machine formats it is one record that holds all groups, waves and bundles.",
-        args: &[FORMAT.arg, INTO.arg, OVERWRITE.arg],
         selects: Selects::Users,
         examples: &[
             Example {
@@ -34,10 +33,8 @@ pub(in crate::command) static STATUS: Entry = Entry {
             },
         ],
         ..Command::new("migrate status", "Show where the migration stands")
-    },
-    audit: None,
-    run: status,
-};
+    }
+);
 
 /// The phases with the sign that a bar has for them, from the end of the way to its beginning.
 const SIGNS: [(Phase, char); 5] = [
@@ -51,17 +48,16 @@ const SIGNS: [(Phase, char); 5] = [
 /// So many groups, waves and bundles are shown to people.
 const SHOWN: usize = 20;
 
-fn status(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let selection = lists_read(&bound.selection)?;
-    let db = cx.desk.reading()?.file().connection();
+fn status(cx: &mut Context<'_>, args: Record) -> Result<Outcome, Failure> {
+    let selection = cx.selection()?;
+    let db = cx.db()?;
     let found = interruptible(db, cx.cancel, || overview(db, &selection))?;
     let left = steps(&found, &selection);
-    if cx.format(bound)?.is_for_people() && bound.args.get(&INTO).is_none() {
+    if args.out.is_for_people(cx.ui) {
         cx.ui.print(&text(cx.ui, &found, &left))?;
         return Ok(Outcome::quiet());
     }
-    cx.rows(bound, |rows| Ok(rows.record(record(&found, &left))?))?;
-    Ok(Outcome::quiet())
+    cx.record(&args.out, record(&found, &left))
 }
 
 fn text(ui: &Ui, found: &Overview, left: &[Step]) -> String {

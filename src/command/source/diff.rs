@@ -1,35 +1,43 @@
 //! `source diff`: what a load would change, told by doing it and taking it back.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use super::input::{
-    ADD_SYSTEM, FILE, FORCE, GROUP, GROUP_ATTR, GROUP_FROM, Input, OfFile, USERID_ATTR,
-};
-use super::load::{SKIP_BAD, options};
-use crate::command::context::rows_into;
-use crate::command::{Context, Entry, Exit, Failure, INTO, OVERWRITE, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use super::input::{FILE, FileFormat, Input, OfFile, SKIP_BAD, Taking};
+use super::load::options;
+use crate::command::shared::{Out, TO_FILE};
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::keys::args;
 use crate::lang::spec::{Command, Example};
+use crate::model::Named as _;
 use crate::render::counted;
-use crate::render::doc::{Cell, Column};
+use crate::render::doc::{self, Col, ToCell as _};
 use crate::vault;
 use crate::vault::load::{Difference, LoadReport, Subject, What};
 
-const DIFF_FORMAT: Key<String> =
-    Key::choice("format", &["ndjson", "ldif"], "What the file is").default("ndjson");
+args! {
+    struct Diff {
+        file: PathBuf = FILE,
+        format: FileFormat = choice("format", "What the file is").default("ndjson"),
+        skip_bad: bool = SKIP_BAD,
+        ..taking: Taking,
+        ..out: Out = TO_FILE,
+    }
+}
 
-const COLUMNS: &[Column] = &[
-    Column::whole("change"),
-    Column::whole("record"),
-    Column::whole("name"),
-    Column::whole("line"),
-    Column::text("detail"),
+const COLUMNS: &[Col<Difference>] = &[
+    Col::whole("change", |one| one.what.as_str().into()),
+    Col::whole("record", |one| one.subject.as_str().into()),
+    Col::whole("name", |one| one.name.cell()),
+    Col::whole("line", |one| one.line.cell()),
+    Col::text("detail", |one| one.detail.cell()),
 ];
 
 /// `source diff`
-pub(in crate::command) static DIFF: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static DIFF: Entry = entry!(
+    Diff,
+    diff,
+    Command {
         details: "Shows what 'source load' would do with a file, and changes nothing: who is new, renamed, moved, back \
             or (after a full file) gone, which tokens and cards change hands, which records are refused and why, and \
             who has changed in what: new-authenticator, counter, qa, card, state, other. Only what an export would \
@@ -39,73 +47,57 @@ pub(in crate::command) static DIFF: Entry = Entry {
             'source load'; the table comes in the session's format. -force, -add-system and -skip-bad mean what they \
             mean there, except that bad records never stop the comparison: without -skip-bad it says that the load \
             would, and ends with status 5.",
-        args: &[
-            FILE.arg,
-            DIFF_FORMAT.arg,
-            SKIP_BAD.arg,
-            FORCE.arg,
-            ADD_SYSTEM.arg,
-            GROUP.arg,
-            GROUP_ATTR.arg,
-            GROUP_FROM.arg,
-            USERID_ATTR.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
         examples: &[Example {
             line: "source diff file=people.ndjson",
             what: "What loading the file would change",
         }],
         ..Command::new("source diff", "Show what a load would change")
-    },
-    audit: None,
-    run: diff,
-};
+    }
+);
 
-fn diff(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let Some(path) = bound.args.get(&FILE) else {
-        return Ok(Outcome::quiet());
-    };
-    let format = bound.args.get(&DIFF_FORMAT).unwrap_or("ndjson");
-    let input = Input::open(bound, path, format)?;
+fn diff(cx: &mut Context<'_>, args: Diff) -> Result<Outcome, Failure> {
+    let path = args.file.as_path();
+    let input = Input::open(path, args.format, &args.taking)?;
     let progress = OfFile::new(cx.ui.progress(), &input);
-    let holder = cx.holder(bound);
-    let options = options(cx, bound, &path.display().to_string(), format)?;
+    let holder = cx.holding();
+    let source = (&*path.display().to_string(), args.format.name());
+    let options = options(cx, source, args.skip_bad, &args.taking)?;
     let (ui, cancel) = (cx.ui, cx.cancel);
     let opened = cx.desk.opened()?;
     let mut counts = Counts::default();
-    let report = rows_into(ui, bound, ui.format(), |rows| {
-        rows.begin("difference", COLUMNS)?;
-        // `Some` once nobody wants to hear more: no error where the reader has just gone.
-        let mut over = None;
-        let mut tell = |difference: Difference| {
-            counts.count(&difference);
-            let going = rows.row(cells(difference));
-            match going {
-                Ok(true) => return true,
-                Ok(false) => over = Some(Ok(())),
-                Err(error) => over = Some(Err(error)),
+    let mut report = None;
+    args.out.show(ui, |rows| {
+        doc::list::<_, Failure>(rows, "difference", COLUMNS, |push| {
+            // `Some` once nobody wants to hear more: no error where the reader has just gone.
+            let mut over = None;
+            let mut tell = |difference: Difference| {
+                counts.count(&difference);
+                match push(difference) {
+                    Ok(true) => return true,
+                    Ok(false) => over = Some(Ok(())),
+                    Err(error) => over = Some(Err(error)),
+                }
+                false
+            };
+            let done = opened.vault.diff(
+                &opened.keys,
+                input.records,
+                &options,
+                &holder,
+                &mut tell,
+                &progress,
+                cancel,
+            );
+            match (over, done) {
+                (Some(Err(error)), _) => Err(error),
+                (Some(Ok(())), Err(vault::Error::Cancelled(_))) => Ok(()),
+                (_, Err(error)) => Err(Failure::from(error).in_file(path)),
+                (_, Ok(found)) => {
+                    report = Some(found);
+                    Ok(())
+                }
             }
-            false
-        };
-        let done = opened.vault.diff(
-            &opened.keys,
-            input.records,
-            &options,
-            &holder,
-            &mut tell,
-            &progress,
-            cancel,
-        );
-        match (over, done) {
-            (Some(Err(error)), _) => Err(error.into()),
-            (Some(Ok(())), Err(vault::Error::Cancelled(_))) => Ok(None),
-            (_, Err(error)) => Err(Failure::from(error).in_file(path)),
-            (_, Ok(report)) => {
-                rows.end()?;
-                Ok(Some(report))
-            }
-        }
+        })
     })?;
     drop(progress);
     let Some(report) = report else {
@@ -114,16 +106,6 @@ fn diff(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let mut outcome = counts.tell(&report, options.skip_bad);
     outcome.notices.extend(input.passed_over.tell());
     Ok(outcome)
-}
-
-fn cells(difference: Difference) -> Vec<Cell> {
-    vec![
-        difference.what.as_str().into(),
-        difference.subject.as_str().into(),
-        difference.name.into(),
-        difference.line.into(),
-        difference.detail.into(),
-    ]
 }
 
 /// How many of each kind were told.

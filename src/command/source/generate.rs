@@ -1,50 +1,41 @@
 //! `source generate`: people who do not exist, for trying things out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::load::{load_into_vault, tell};
+use super::input::Taking;
+use super::load::{load_into_vault, options, tell};
 use crate::ambient::{Progress as _, Unit};
 use crate::command::failure::code;
 use crate::command::file::write_new;
-use crate::command::{Context, Entry, Exit, Failure, OVERWRITE, Outcome};
+use crate::command::shared::OVERWRITE;
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::exchange::{self, ndjson, population};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::model::SourceRecord;
 use crate::render::counted;
 use crate::store::audit::codes;
 
-const USERS: Key<i64> = Key::number("users", 1, 100_000_000, "How many users").required();
-const SEED: Key<i64> =
-    Key::number("seed", 0, i64::MAX, "The same seed gives the same people").default("1");
-const DUPLICATES: Key<i64> = Key::number(
-    "duplicates",
-    0,
-    1_000_000,
-    "How many names to double between groups",
-)
-.default("0");
-const OUT: Key<std::path::PathBuf> = Key::out_file(
-    "file",
-    "Write NDJSON to this file (.zst and .gz are compressed)",
-);
-const LOAD_FLAG: Key<bool> = Key::flag("load", "Load the people into the vault directly");
+args! {
+    struct Generate {
+        users: u64 = number("users", 1, 100_000_000, "How many users").required(),
+        seed: u64 = number("seed", 0, i64::MAX, "The same seed gives the same people").default("1"),
+        duplicates: u64 = number("duplicates", 0, 1_000_000, "How many names to double between groups").default("0"),
+        file: Option<PathBuf> = out_file("file", "Write NDJSON to this file (.zst and .gz are compressed)"),
+        load: bool = flag("load", "Load the people into the vault directly"),
+        overwrite: bool = OVERWRITE,
+    }
+}
 
 /// `source generate`
-pub(in crate::command) static GENERATE: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static GENERATE: Entry = entry!(
+    Generate,
+    generate,
+    codes::SOURCE_GENERATED,
+    Command {
         details: "Makes up people with tokens, cards, questions, passwords and locations, for trying things out. \
             The same seed gives the same people. With -load they go into the vault, with file= into a file. Like a \
             full load, -load makes everybody else of the vault gone.",
-        args: &[
-            USERS.arg,
-            SEED.arg,
-            DUPLICATES.arg,
-            OUT.arg,
-            LOAD_FLAG.arg,
-            OVERWRITE.arg,
-        ],
         effect: Effect::Write,
         examples: &[
             Example {
@@ -57,19 +48,15 @@ pub(in crate::command) static GENERATE: Entry = Entry {
             },
         ],
         ..Command::new("source generate", "Make up people for trying things out")
-    },
-    audit: Some(&codes::SOURCE_GENERATED),
-    run: generate,
-};
+    }
+);
 
-fn generate(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let number =
-        |key: &Key<i64>, default: u64| bound.args.get(key).map_or(default, i64::cast_unsigned);
-    let (users, seed, duplicates) = (number(&USERS, 0), number(&SEED, 1), number(&DUPLICATES, 0));
-    let people = population::generate(users, seed, duplicates)?;
-    match (bound.args.get(&OUT), bound.args.flag(&LOAD_FLAG)) {
+fn generate(cx: &mut Context<'_>, args: Generate) -> Result<Outcome, Failure> {
+    let (users, seed) = (args.users, args.seed);
+    let people = population::generate(users, seed, args.duplicates)?;
+    match (&args.file, args.load) {
         (Some(path), false) => {
-            write_people(cx, path, bound.args.flag(&OVERWRITE), users, people)?;
+            write_people(cx, path, args.overwrite, users, people)?;
             Ok(Outcome::said(format!(
                 "wrote {} to {}",
                 counted(users, "made-up user"),
@@ -80,13 +67,12 @@ fn generate(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             let records = (1u64..).zip(people).map(Ok);
             let source = format!("generated, seed {seed}");
             let progress = cx.ui.progress();
-            let code = &codes::SOURCE_GENERATED;
+            let source = (source.as_str(), "generated");
+            let options = options(cx, source, false, &Taking::default())?;
             let report = load_into_vault(
                 cx,
-                bound,
-                code,
-                &source,
-                "generated",
+                &codes::SOURCE_GENERATED,
+                &options,
                 records,
                 &mut Vec::new(),
                 &progress,

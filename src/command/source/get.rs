@@ -1,36 +1,33 @@
 //! `source get`: what the vault holds.
 
-use crate::command::{Context, Entry, FORMAT, Failure, INTO, OVERWRITE, Outcome};
-use crate::lang::binder::Bound;
+use crate::command::shared::Record;
+use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::lang::spec::{Command, Example};
 use crate::render::counted;
 use crate::render::doc::Cell;
 use crate::vault::query;
 
 /// `source get`
-pub(in crate::command) static GET: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static GET: Entry = entry!(
+    Record,
+    get,
+    Command {
         details: "Shows what the vault holds, from which system, and how old it is.",
-        args: &[FORMAT.arg, INTO.arg, OVERWRITE.arg],
         examples: &[Example {
             line: "source get",
             what: "What is in the vault",
         }],
         ..Command::new("source get", "Show what the vault holds and how old it is")
-    },
-    audit: None,
-    run: get,
-};
+    }
+);
 
-fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let fields = overview(cx)?;
-    cx.rows(bound, |rows| Ok(rows.record(fields)?))?;
-    Ok(Outcome::quiet())
+fn get(cx: &mut Context<'_>, args: Record) -> Result<Outcome, Failure> {
+    cx.record(&args.out, overview(cx)?)
 }
 
 /// What the vault holds, how old it is, and where the migration stands.
 pub fn overview(cx: &Context<'_>) -> Result<Vec<(&'static str, Cell)>, Failure> {
-    let status = query::status(cx.desk.reading()?.file().connection())?;
+    let status = query::status(cx.db()?)?;
     let phases = status
         .phases
         .iter()

@@ -1,39 +1,50 @@
 //! The file of a load, whatever its format: what both `source load` and `source diff` read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::ambient::{Progress, Unit};
 use crate::command::Failure;
 use crate::exchange::{self, ldif, ndjson};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
-use crate::lang::spec::Complete;
-use crate::model::SourceRecord;
+use crate::lang::keys::{self, Key, args};
+use crate::model::{SourceRecord, names};
 use crate::render::{Bar, counted};
 use crate::vault::load::BadRecord;
 
-pub(super) const FILE: Key<std::path::PathBuf> = Key::in_file(
+names! {
+    /// What a file of people is.
+    FileFormat, "format" {
+        /// igsh's own.
+        Ndjson = "ndjson",
+        /// Entries of a directory.
+        Ldif = "ldif",
+    }
+}
+
+pub(super) const FILE: Key<PathBuf> = keys::in_file(
     "file",
     "The file to load; .gz and .zst are read as they are",
 )
 .required();
-pub(super) const FORCE: Key<bool> = Key::flag(
-    "force",
-    "Take renames and moves of users who are exported already",
+pub(super) const SKIP_BAD: Key<bool> = keys::flag(
+    "skip-bad",
+    "Store the good records and write the bad lines to residue=",
 );
-pub(super) const ADD_SYSTEM: Key<bool> =
-    Key::flag("add-system", "Take records of another source system too");
-pub(super) const GROUP: Key<String> =
-    Key::text("group", "ldif: put everybody into this group").complete(Complete::Groups);
-pub(super) const GROUP_ATTR: Key<String> =
-    Key::text("group-attr", "ldif: the attribute that names the group");
-pub(super) const GROUP_FROM: Key<String> =
-    Key::choice("group-from", &["ou"], "ldif: the parent OU names the group").default("ou");
-pub(super) const USERID_ATTR: Key<String> =
-    Key::text("userid-attr", "ldif: the attribute that holds the user id")
-        .default("uid, else sAMAccountName");
+
+args! {
+    /// How the records of a file are taken.
+    #[derive(Default)]
+    pub(super) struct Taking {
+        pub(super) force: bool = flag("force", "Take renames and moves of users who are exported already"),
+        pub(super) add_system: bool = flag("add-system", "Take records of another source system too"),
+        group: Option<String> = text("group", "ldif: put everybody into this group").complete(Complete::Groups),
+        group_attr: Option<String> = text("group-attr", "ldif: the attribute that names the group"),
+        _ = only("group-from", &["ou"], "ldif: the parent OU names the group").default("ou"),
+        userid_attr: Option<String> = text("userid-attr", "ldif: the attribute that holds the user id")
+            .absent("uid, else sAMAccountName"),
+    }
+}
 
 /// A file that is open.
 pub(super) struct Input {
@@ -52,21 +63,24 @@ type Records = Box<dyn Iterator<Item = Result<(u64, SourceRecord), BadRecord>> +
 pub(super) struct PassedOver(Arc<[AtomicU64; 2]>);
 
 impl Input {
-    /// Opens `path` for the format and the other arguments of the command.
-    pub(super) fn open(bound: &Bound, path: &Path, format: &str) -> Result<Self, Failure> {
+    /// Opens `path`.
+    pub(super) fn open(path: &Path, format: FileFormat, taking: &Taking) -> Result<Self, Failure> {
         let input = exchange::input::open(path)?;
         let (size, consumed) = (input.size(), input.consumed());
         let passed_over = PassedOver::default();
-        let records: Records = if format == "ldif" {
-            let mut reader = ldif::Reader::new(input, of_directory(bound));
-            let counters = passed_over.clone();
-            Box::new(std::iter::from_fn(move || {
-                let item = reader.next();
-                counters.note(reader.counts());
-                item.map(|item| item.map_err(bad_record))
-            }))
-        } else {
-            Box::new(ndjson::Reader::new(input).map(|item| item.map_err(bad_record)))
+        let records: Records = match format {
+            FileFormat::Ldif => {
+                let mut reader = ldif::Reader::new(input, taking.of_directory());
+                let counters = passed_over.clone();
+                Box::new(std::iter::from_fn(move || {
+                    let item = reader.next();
+                    counters.note(reader.counts());
+                    item.map(|item| item.map_err(bad_record))
+                }))
+            }
+            FileFormat::Ndjson => {
+                Box::new(ndjson::Reader::new(input).map(|item| item.map_err(bad_record)))
+            }
         };
         Ok(Self {
             records,
@@ -95,15 +109,17 @@ impl PassedOver {
     }
 }
 
-fn of_directory(bound: &Bound) -> ldif::Options {
-    let group = match (bound.args.get(&GROUP), bound.args.get(&GROUP_ATTR)) {
-        (Some(name), _) => ldif::GroupFrom::Fixed(name.to_owned()),
-        (None, Some(attribute)) => ldif::GroupFrom::Attribute(attribute.to_owned()),
-        (None, None) => ldif::GroupFrom::ParentOu,
-    };
-    ldif::Options {
-        group,
-        userid_attribute: bound.args.get(&USERID_ATTR).map(str::to_owned),
+impl Taking {
+    fn of_directory(&self) -> ldif::Options {
+        let group = match (&self.group, &self.group_attr) {
+            (Some(name), _) => ldif::GroupFrom::Fixed(name.clone()),
+            (None, Some(attribute)) => ldif::GroupFrom::Attribute(attribute.clone()),
+            (None, None) => ldif::GroupFrom::ParentOu,
+        };
+        ldif::Options {
+            group,
+            userid_attribute: self.userid_attr.clone(),
+        }
     }
 }
 

@@ -5,55 +5,45 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::input::{
-    ADD_SYSTEM, FILE, FORCE, GROUP, GROUP_ATTR, GROUP_FROM, Input, OfFile, USERID_ATTR,
-};
+use super::input::{FILE, FileFormat, Input, OfFile, SKIP_BAD, Taking};
 use crate::ambient::Progress;
 use crate::command::file::write_new;
-use crate::command::{Context, Entry, Exit, Failure, OVERWRITE, Outcome};
+use crate::command::shared::OVERWRITE;
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::exchange;
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
-use crate::model::SourceRecord;
+use crate::model::{Named as _, SourceRecord};
 use crate::render::counted;
 use crate::store::audit::{self, EventCode, codes};
 use crate::store::{self, settings};
 use crate::vault::load::{BadRecord, LoadOptions, LoadReport};
 use crate::vault::migration;
 
-const LOAD_FORMAT: Key<String> =
-    Key::choice("format", &["ndjson", "ldif"], "What the file is").required();
-pub(super) const SKIP_BAD: Key<bool> = Key::flag(
-    "skip-bad",
-    "Store the good records and write the bad lines to residue=",
-);
-const RESIDUE: Key<std::path::PathBuf> =
-    Key::out_file("residue", "Where bad lines go with their reasons")
-        .default("the file's name with .residue");
+args! {
+    struct Load {
+        file: PathBuf = FILE,
+        format: FileFormat = choice("format", "What the file is").required(),
+        skip_bad: bool = SKIP_BAD,
+        residue: Option<PathBuf> = out_file("residue", "Where bad lines go with their reasons")
+            .absent("the file's name with .residue"),
+        ..taking: Taking,
+        overwrite: bool = OVERWRITE,
+    }
+}
 
 /// `source load`
-pub(in crate::command) static LOAD: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static LOAD: Entry = entry!(
+    Load,
+    load,
+    codes::SOURCE_LOADED,
+    Command {
         details: "Loads people and their second factors into the vault: all records, or none when one is bad (but \
             see -skip-bad). A record replaces what the vault has under its name as a whole; the phase of a user and \
             the bundles stay. After a full file, users that are not in it are gone: kept, but not exported.\n\n\
             ndjson is igsh's own format (igsh-source(5)). ldif takes people from a directory: the group is named by \
             group=, by group-attr=, or by the parent OU.\n\nThe file itself stays where it is, in plain: delete it \
             when you no longer need it.",
-        args: &[
-            FILE.arg,
-            LOAD_FORMAT.arg,
-            SKIP_BAD.arg,
-            RESIDUE.arg,
-            FORCE.arg,
-            ADD_SYSTEM.arg,
-            GROUP.arg,
-            GROUP_ATTR.arg,
-            GROUP_FROM.arg,
-            USERID_ATTR.arg,
-            OVERWRITE.arg,
-        ],
         effect: Effect::Write,
         examples: &[
             Example {
@@ -69,26 +59,20 @@ pub(in crate::command) static LOAD: Entry = Entry {
             "source load",
             "Load people and their second factors from a file",
         )
-    },
-    audit: Some(&codes::SOURCE_LOADED),
-    run: load,
-};
+    }
+);
 
-fn load(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let Some(path) = bound.args.get(&FILE) else {
-        return Ok(Outcome::quiet());
-    };
-    let format = bound.args.get(&LOAD_FORMAT).unwrap_or("ndjson");
-    let input = Input::open(bound, path, format)?;
+fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
+    let path = args.file.as_path();
+    let input = Input::open(path, args.format, &args.taking)?;
     let mut bad = Vec::new();
-    let source = path.display().to_string();
     let progress = OfFile::new(cx.ui.progress(), &input);
+    let (source, format) = (path.display().to_string(), args.format.name());
+    let options = options(cx, (&source, format), args.skip_bad, &args.taking)?;
     let loaded = load_into_vault(
         cx,
-        bound,
         &codes::SOURCE_LOADED,
-        &source,
-        format,
+        &options,
         input.records,
         &mut bad,
         &progress,
@@ -98,8 +82,8 @@ fn load(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let mut outcome = tell(&report);
     outcome.notices.extend(thawed(cx, &report)?);
     if !bad.is_empty() {
-        let residue = residue_path(bound, path);
-        write_residue(path, &residue, bound.args.flag(&OVERWRITE), &bad)?;
+        let residue = args.residue.unwrap_or_else(|| beside(path));
+        write_residue(path, &residue, args.overwrite, &bad)?;
         outcome.notices.push(format!(
             "{} bad lines are in {}, each with its reason",
             bad.len(),
@@ -115,20 +99,16 @@ fn load(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     Ok(outcome)
 }
 
-#[allow(clippy::too_many_arguments)]
 pub(super) fn load_into_vault(
     cx: &mut Context<'_>,
-    bound: &Bound,
     code: &'static EventCode,
-    source: &str,
-    format: &str,
+    options: &LoadOptions,
     records: impl Iterator<Item = Result<(u64, SourceRecord), BadRecord>> + Send,
     bad: &mut Vec<(u64, String)>,
     progress: &dyn Progress,
 ) -> Result<LoadReport, Failure> {
-    let holder = cx.holder(bound);
-    let draft = cx.draft(bound, code).object(source);
-    let options = options(cx, bound, source, format)?;
+    let holder = cx.holding();
+    let draft = cx.audit(code).object(options.source.as_str());
     let (clock, cancel, who) = (cx.ambient.clock.as_ref(), cx.cancel, cx.desk.who.clone());
     let opened = cx.desk.opened()?;
     let keys = opened.keys;
@@ -144,27 +124,26 @@ pub(super) fn load_into_vault(
     };
     let mut keep = |record: &BadRecord| bad.push((record.line, record.what.clone()));
     Ok(opened.vault.load(
-        &keys, records, &options, &holder, audit, &mut keep, progress, cancel,
+        &keys, records, options, &holder, audit, &mut keep, progress, cancel,
     )?)
 }
 
 /// How the arguments say that the load is to be done.
 pub(super) fn options(
     cx: &Context<'_>,
-    bound: &Bound,
-    source: &str,
-    format: &str,
+    (source, format): (&str, &str),
+    skip_bad: bool,
+    taking: &Taking,
 ) -> Result<LoadOptions, Failure> {
-    let connection = cx.desk.reading()?.file().connection();
     Ok(LoadOptions {
         source: source.to_owned(),
         format: format.to_owned(),
         master: cx.master()?,
         at: cx.ambient.clock.now(),
-        skip_bad: bound.args.flag(&SKIP_BAD),
-        force: bound.args.flag(&FORCE),
-        add_system: bound.args.flag(&ADD_SYSTEM),
-        prefixes: settings::names(connection, "migrate.prefixes")?,
+        skip_bad,
+        force: taking.force,
+        add_system: taking.add_system,
+        prefixes: settings::names(cx.db()?, "migrate.prefixes")?,
     })
 }
 
@@ -173,7 +152,7 @@ fn thawed(cx: &Context<'_>, report: &LoadReport) -> Result<Option<String>, Failu
     if report.renamed + report.moved == 0 {
         return Ok(None);
     }
-    let running = migration::running(cx.desk.reading()?.file().connection())?;
+    let running = migration::running(cx.db()?)?;
     Ok(running.map(|running| {
         format!(
             "the migration goes on since {}, and nobody should be renamed or moved in the source before its end",
@@ -243,15 +222,10 @@ pub(super) fn drifted(report: &LoadReport) -> Option<String> {
     })
 }
 
-fn residue_path(bound: &Bound, path: &Path) -> PathBuf {
-    bound.args.get(&RESIDUE).map_or_else(
-        || {
-            let mut name = path.as_os_str().to_owned();
-            name.push(".residue");
-            name.into()
-        },
-        Path::to_owned,
-    )
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".residue");
+    name.into()
 }
 
 /// The bad lines of a file, each below its reason. They may hold secrets: the file is for its owner only.

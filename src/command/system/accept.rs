@@ -1,24 +1,30 @@
 //! `system accept-state`: what another program has changed in the vault, taken by a master for what is there.
 
 use crate::command::context::Go;
-use crate::command::shared_args::YES;
-use crate::command::{Context, Entry, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::command::shared::{REASON, YES};
+use crate::command::{Context, Entry, Failure, Outcome, entry};
+use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::store::audit::{Sums, codes};
 use crate::store::{Connection, Keys, state};
 
-const WHY: Key<String> = Key::text("reason", "Why, for the audit").required();
+args! {
+    struct Accept {
+        _ = REASON.required(),
+        _ = YES,
+    }
+}
 
 /// `system accept-state`
-pub(in crate::command) static ACCEPT: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static ACCEPT: Entry = entry!(
+    Accept,
+    accept,
+    codes::STATE_ACCEPTED,
+    Command {
         details: "Settings, target ids, exclusions, bundles, masters and keys are summed under a key. Where another \
             program has changed them, a login is restricted: it may only look. When you have looked, and what is \
             there is right, this command takes it as it is; the audit keeps both states. Restore a backup instead \
             when you do not know who changed what.",
-        args: &[WHY.arg, YES.arg],
         effect: Effect::Destroy,
         inspects: true,
         examples: &[Example {
@@ -29,12 +35,10 @@ pub(in crate::command) static ACCEPT: Entry = Entry {
             "system accept-state",
             "Take a vault that another program changed as it is",
         )
-    },
-    audit: Some(&codes::STATE_ACCEPTED),
-    run: accept,
-};
+    }
+);
 
-fn accept(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+fn accept(cx: &mut Context<'_>, _: Accept) -> Result<Outcome, Failure> {
     let opened = cx.desk.opened()?;
     let keys = opened.keys;
     let found = look(opened.vault.file().connection(), &keys)?;
@@ -43,14 +47,14 @@ fn accept(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         return Ok(Outcome::said(nothing));
     }
     let question = format!("{}\nTake the vault as it is now?", found.join("\n"));
-    if cx.terms.ask(cx.ui, bound, found.len() as u64, &question)? == Go::DryRun {
+    if cx.ask(found.len() as u64, &question)? == Go::DryRun {
         return Ok(Outcome::said(format!(
             "{}\nthis was a dry run; nothing was changed",
             found.join("\n")
         )));
     }
-    let draft = cx.draft(bound, &codes::STATE_ACCEPTED);
-    cx.transact(bound, |tx, keys| {
+    let draft = cx.audit(&codes::STATE_ACCEPTED);
+    cx.transact(|tx, keys| {
         let mut draft = draft.count("differences", found.len() as u64);
         draft.detail = Some(look(tx, keys)?.join("; "));
         Ok((draft, Sums::Anew))

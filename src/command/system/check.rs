@@ -3,32 +3,38 @@
 use std::collections::BTreeMap;
 
 use crate::ambient::{Progress as _, Unit};
-use crate::command::shared_args::list_args;
-use crate::command::{Context, Entry, Exit, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::command::shared::Out;
+use crate::command::show::Push;
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::keys::args;
 use crate::lang::spec::{Command, Example};
 use crate::migrate::integrity::{self, Depth, Work};
-use crate::render::doc::{Cell, Column};
+use crate::render::doc::{Cell, Col, ToCell as _};
 use crate::render::{Bar, counted};
 use crate::store::{Error, SealedFile, audit, interruptible, state};
 use crate::vault::check::{self, Finding, Subject};
 
-const QUICK: Key<bool> = Key::flag(
-    "quick",
-    "Open no fields, read no bundle files, and of the audit only its two ends",
-);
+args! {
+    struct Check {
+        quick: bool = flag(
+            "quick",
+            "Open no fields, read no bundle files, and of the audit only its two ends",
+        ),
+        ..out: Out,
+    }
+}
 
 /// `system check`
-pub(in crate::command) static CHECK: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static CHECK: Entry = entry!(
+    Check,
+    run,
+    Command {
         details: "Looks for damage and for what another program has changed: the structure of the file; the sums over \
             settings, target ids, exclusions, bundles, masters and keys; every value of the source copy; every sealed \
             field, which has to open for its owner; the bundles' files, which have to be what was exported; the audit. \
             It changes nothing, goes on after what it finds, and lists at most 20 findings of a kind. A bundle's file \
             that is not where it was written is a remark, since people move bundles. A large vault takes minutes; \
             -quick takes seconds. Exit status 6 when anything is damaged.",
-        args: list_args![QUICK.arg],
         inspects: true,
         examples: &[
             Example {
@@ -41,24 +47,22 @@ pub(in crate::command) static CHECK: Entry = Entry {
             },
         ],
         ..Command::new("system check", "Check whether the vault is damaged")
-    },
-    audit: None,
-    run,
-};
+    }
+);
 
-const COLUMNS: &[Column] = &[
-    Column::whole("kind"),
-    Column::text("where"),
-    Column::text("finding"),
-    Column::text("advice"),
+const COLUMNS: &[Col<Finding>] = &[
+    Col::whole("kind", |finding| finding.subject.to_string().into()),
+    Col::text("where", |finding| Cell::filled(&finding.place)),
+    Col::text("finding", |finding| finding.what.cell()),
+    Col::text("advice", |finding| advice(finding.subject).into()),
 ];
 
-fn run(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let is_quick = bound.args.flag(&QUICK);
+fn run(cx: &mut Context<'_>, args: Check) -> Result<Outcome, Failure> {
+    let is_quick = args.quick;
     let mut found = Findings::default();
     let seen = look(cx, is_quick, &mut found)?;
     let damage = found.damage();
-    cx.list(bound, "finding", COLUMNS, |push| found.show(push))?;
+    cx.list(&args.out, "finding", COLUMNS, |push| found.show(push))?;
     let Seen {
         fields,
         bundles,
@@ -210,22 +214,12 @@ impl Findings {
         (!kinds.is_empty()).then(|| kinds.join(", "))
     }
 
-    fn show(self, push: &mut dyn FnMut(Vec<Cell>) -> Result<bool, Failure>) -> Result<(), Failure> {
+    fn show(self, push: Push<'_, Finding>) -> Result<(), Failure> {
         for (subject, (count, listed)) in self.0 {
             let more = count - listed.len() as u64;
             let more = (more > 0).then(|| Finding::new(subject, "", format!("and {more} more")));
-            for Finding {
-                subject,
-                place,
-                what,
-            } in listed.into_iter().chain(more)
-            {
-                push(vec![
-                    subject.to_string().into(),
-                    Some(place).filter(|place| !place.is_empty()).into(),
-                    what.into(),
-                    advice(subject).into(),
-                ])?;
+            for finding in listed.into_iter().chain(more) {
+                push(finding)?;
             }
         }
         Ok(())
@@ -269,13 +263,13 @@ mod tests {
         assert_eq!(found.damage().as_deref(), Some("field 25, audit 1"));
         let mut rows = Vec::new();
         found
-            .show(&mut |cells| {
-                rows.push(cells);
+            .show(&mut |finding| {
+                rows.push(finding);
                 Ok(true)
             })
             .unwrap();
         assert_eq!(rows.len(), 20 + 1 + 1 + 1);
-        assert_eq!(rows[20][2], Cell::Text("and 5 more".to_owned()));
+        assert_eq!(rows[20].what, "and 5 more");
     }
 
     #[test]

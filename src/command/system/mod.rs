@@ -4,55 +4,69 @@ mod accept;
 mod check;
 
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
 
 use super::failure::code;
 use super::file::{self, read_private};
-use super::shared_args::{FORMAT, INTO, OVERWRITE};
-use super::{Context, Entry, Exit, Failure, Outcome};
+use super::shared::{Out, RECORD};
+use super::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::crypto::kdf::{self, Cost};
 use crate::crypto::master_password;
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
-use crate::lang::spec::{Command, Complete, Effect, Example};
+use crate::lang::keys::{self, Key, args};
+use crate::lang::spec::{Command, Effect, Example};
 use crate::model::SecretBytes;
 use crate::model::list;
 use crate::render::counted;
-use crate::render::doc::Column;
+use crate::render::doc::{Col, ToCell as _};
 use crate::store::audit::codes;
-use crate::store::settings::{Changed, Settings};
+use crate::store::settings::{Changed, Setting, Settings};
 use crate::store::{self, MASTERS, NewMaster, SealedFile, settings, state};
 use crate::vault::{KIND, workflow};
 
 pub(super) use accept::ACCEPT;
 pub(super) use check::CHECK;
 
-pub(super) const PASSWORDS: Key<std::path::PathBuf> = Key::in_file(
-    "passwords",
-    "File of mode 0600 with three lines 'Master1 <password>'; without it the shell asks",
-);
-pub(super) const KDF: Key<Vec<String>> = Key::texts(
-    "kdf",
-    "Cost of a password guess: memory in KiB, passes, lanes",
-)
-.default("262144,3,4");
-pub(super) const NAME: Key<String> =
-    Key::text("name", "Name of a setting, or the beginning of one with *")
-        .positional()
-        .complete(Complete::Settings);
+args! {
+    /// What the masters of a new file are made of.
+    pub(super) struct Masters {
+        passwords: Option<PathBuf> = in_file(
+            "passwords",
+            "File of mode 0600 with three lines 'Master1 <password>'; without it the shell asks",
+        ),
+        kdf: Vec<String> = texts("kdf", "Cost of a password guess: memory in KiB, passes, lanes")
+            .absent("262144,3,4"),
+    }
+}
+
+pub(super) const NAME: Key<Option<String>> =
+    keys::text("name", "Name of a setting, or the beginning of one with *").positional();
 pub(super) const SETTINGS: Key<Vec<(String, String)>> =
-    Key::settings("setting", "Settings to change, as name=value").complete(Complete::Settings);
+    keys::settings("setting", "Settings to change, as name=value");
+
+args! {
+    struct Get {
+        name: Option<String> = NAME.complete(Complete::Settings),
+        ..out: Out = RECORD,
+    }
+}
+
+args! {
+    struct Set {
+        settings: Vec<(String, String)> = SETTINGS.complete(Complete::Settings),
+    }
+}
 
 /// `system init`
-pub(super) static INIT: Entry = Entry {
-    spec: Command {
+pub(super) static INIT: Entry = entry!(
+    Masters,
+    init,
+    Command {
         details: "Makes a new vault for the three master users Master1, Master2 and Master3. Each gets a password of \
             at least 12 characters; the three must differ. Nobody can bring a lost password back, but one master is \
             enough to work.\n\nThe vault is the file named by --vault; it must not exist. With passwords=FILE \
             the passwords are read from a file that only you can read, one line 'Master1 <password>' each.",
-        args: &[PASSWORDS.arg, KDF.arg],
         effect: Effect::Write,
         session: false,
         examples: &[
@@ -69,16 +83,15 @@ pub(super) static INIT: Entry = Entry {
             "system init",
             "Make a new vault with its three master users",
         )
-    },
-    audit: None,
-    run: init,
-};
+    }
+);
 
 /// `system get`
-pub(super) static GET: Entry = Entry {
-    spec: Command {
+pub(super) static GET: Entry = entry!(
+    Get,
+    get,
+    Command {
         details: "Shows the settings of the vault with their values and what they mean.",
-        args: &[NAME.arg, FORMAT.arg, INTO.arg, OVERWRITE.arg],
         examples: &[
             Example {
                 line: "system get",
@@ -90,58 +103,58 @@ pub(super) static GET: Entry = Entry {
             },
         ],
         ..Command::new("system get", "Show settings of the vault")
-    },
-    audit: None,
-    run: get,
-};
+    }
+);
 
 /// `system set`
-pub(super) static SET: Entry = Entry {
-    spec: Command {
+pub(super) static SET: Entry = entry!(
+    Set,
+    set,
+    codes::SETTING,
+    Command {
         details: "Changes settings. All of them, or none if one is wrong. Every change is in the audit.",
-        args: &[SETTINGS.arg],
         effect: Effect::Write,
         examples: &[Example {
             line: "system set idle-timeout=5m migrate.qa-limit=20",
             what: "Lock idle sessions sooner and take fewer questions along",
         }],
         ..Command::new("system set", "Change settings of the vault")
-    },
-    audit: Some(&codes::SETTING),
-    run: set,
-};
+    }
+);
 
-fn init(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
+fn init(cx: &mut Context<'_>, masters: Masters) -> Result<Outcome, Failure> {
     let path = cx.desk.path.clone();
-    make(cx, bound, &path, &KIND)?;
+    make(cx, &masters, &path, &KIND)?;
     let mut outcome = Outcome::said(format!(
         "made the vault {}; log in with 'login Master1'",
         path.display()
     ));
-    outcome.notices.extend(plain_passwords(bound));
+    outcome.notices.extend(masters.in_plain());
     Ok(outcome)
 }
 
-/// That the file of passwords still lies there, if they came from one.
-pub(super) fn plain_passwords(bound: &Bound) -> Option<String> {
-    bound.args.get(&PASSWORDS).map(|file| {
-        format!(
-            "{} still holds the passwords in plain; delete it",
-            file.display()
-        )
-    })
+impl Masters {
+    /// That the file of passwords still lies there, if they came from one.
+    pub(super) fn in_plain(&self) -> Option<String> {
+        self.passwords.as_ref().map(|file| {
+            format!(
+                "{} still holds the passwords in plain; delete it",
+                file.display()
+            )
+        })
+    }
 }
 
 /// Makes a sealed file with three masters, whose passwords are in the file that the command names or are typed.
 pub(super) fn make(
     cx: &Context<'_>,
-    bound: &Bound,
+    masters: &Masters,
     path: &Path,
     kind: &'static store::Kind,
 ) -> Result<(), Failure> {
-    let cost = match bound.args.get(&KDF) {
-        Some(parts) => cost(parts)?,
-        None => DEFAULT_COST,
+    let cost = match masters.kdf.as_slice() {
+        [] => DEFAULT_COST,
+        parts => cost(parts)?,
     };
     if path.symlink_metadata().is_ok() {
         return Err(store::Error::Exists {
@@ -150,7 +163,7 @@ pub(super) fn make(
         }
         .into());
     }
-    let masters = match bound.args.get(&PASSWORDS) {
+    let masters = match &masters.passwords {
         Some(file) => from_file(file)?,
         None => from_terminal(cx)?,
     };
@@ -169,7 +182,7 @@ pub(super) fn make(
         kind,
         &masters,
         cost,
-        &bound.masked,
+        &cx.line.masked,
         &cx.desk.who,
         cx.ambient,
     )?;
@@ -290,25 +303,25 @@ pub(super) fn new_password(cx: &Context<'_>, name: &str) -> Result<SecretBytes, 
     }
 }
 
-fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let connection = cx.desk.reading()?.file().connection();
-    show(cx, bound, &settings::VAULT, connection)
+fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
+    show(cx, (&args.name, &args.out), &settings::VAULT, cx.db()?)
 }
+
+const COLUMNS: &[Col<(&Setting, String)>] = &[
+    Col::whole("name", |(setting, _)| setting.name.into()),
+    Col::whole("value", |(_, value)| value.cell()),
+    Col::whole("default", |(setting, _)| setting.default.into()),
+    Col::text("meaning", |(setting, _)| setting.summary.into()),
+];
 
 /// Shows the settings of a file that the command chooses.
 pub(super) fn show(
     cx: &Context<'_>,
-    bound: &Bound,
+    (name, out): (&Option<String>, &Out),
     settings: &Settings,
     connection: &store::Connection,
 ) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("name"),
-        Column::whole("value"),
-        Column::whole("default"),
-        Column::text("meaning"),
-    ];
-    let wanted = bound.args.get(&NAME).unwrap_or("*").to_lowercase();
+    let wanted = name.as_deref().unwrap_or("*").to_lowercase();
     let chosen = |name: &str| match wanted.strip_suffix('*') {
         Some(beginning) => name.starts_with(beginning),
         None => name == wanted,
@@ -316,37 +329,24 @@ pub(super) fn show(
     if !settings.all.iter().any(|setting| chosen(setting.name)) {
         settings.find(&wanted)?;
     }
-    let values = settings
-        .all
-        .iter()
-        .filter(|setting| chosen(setting.name))
-        .map(|setting| Ok((setting, settings.shown(connection, setting.name)?)))
-        .collect::<Result<Vec<_>, Failure>>()?;
-    cx.rows(bound, |rows| {
-        rows.begin("setting", COLUMNS)?;
-        for (setting, value) in values {
-            rows.row(vec![
-                setting.name.into(),
-                value.into(),
-                setting.default.into(),
-                setting.summary.into(),
-            ])?;
-        }
-        Ok(rows.end()?)
-    })?;
-    Ok(Outcome::quiet())
+    let mut chosen = settings.all.iter().filter(|setting| chosen(setting.name));
+    cx.list(out, "setting", COLUMNS, |push| {
+        chosen.try_for_each(|setting| {
+            push((setting, settings.shown(connection, setting.name)?)).map(drop)
+        })
+    })
 }
 
-fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let wanted = bound.args.get(&SETTINGS).unwrap_or_default();
+fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
+    let wanted = &args.settings;
     if wanted.is_empty() {
         return Err(Failure::new(Exit::Usage, code::UNKNOWN, "nothing to set")
             .hint("say name=value; 'system get' shows the names"));
     }
     let names: Vec<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
-    let draft = cx.draft(bound, &codes::SETTING).object(names.join(", "));
+    let draft = cx.audit(&codes::SETTING).object(names.join(", "));
     let mut changes = Vec::new();
-    cx.write(bound, &[&state::SETTING], |tx| {
+    cx.write(&[&state::SETTING], |tx| {
         for (name, value) in wanted {
             let change = settings::set(tx, name, value)?;
             admit(tx, &change)?;
@@ -354,16 +354,21 @@ fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         }
         Ok(draft)
     })?;
+    Ok(changed(&changes))
+}
+
+/// What is said of settings that were changed.
+pub(super) fn changed(changes: &[Changed]) -> Outcome {
     let said = changes.iter().map(|change| {
         format!(
             "{} is now {} (was {})",
             change.setting.name, change.new, change.old
         )
     });
-    Ok(Outcome {
+    Outcome {
         notices: said.collect(),
         exit: None,
-    })
+    }
 }
 
 /// Whether the vault's data allow the change: prefixes stay while the source has aliases that begin with the old ones,

@@ -1,32 +1,48 @@
 //! `tenant init|get|set`: the tenant itself and its settings.
 
-use super::{LOGIN, PASSWORD, TENANT, with, write};
+use std::path::PathBuf;
+
+use super::{At, on, write};
 use crate::command::failure::code;
-use crate::command::shared_args::{FORMAT, INTO, OVERWRITE};
-use crate::command::system::{
-    KDF, NAME as SETTING, PASSWORDS, SETTINGS as VAULT_SETTINGS, make, plain_passwords, show,
-};
-use crate::command::{Context, Entry, Exit, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
-use crate::lang::spec::{Command, Complete, Effect, Example};
+use crate::command::shared::{Out, RECORD};
+use crate::command::system::{Masters, NAME, SETTINGS as TO_SET, changed, make, show};
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::keys::args;
+use crate::lang::spec::{Command, Effect, Example};
 use crate::store::audit::codes;
 use crate::store::state;
 use crate::tenant::{KIND, SETTINGS};
 
-const FILE: Key<std::path::PathBuf> = Key::out_file("file", "The tenant file to make")
-    .positional()
-    .required();
-const NAME: Key<String> = SETTING.complete(Complete::TenantSettings);
-const TO_SET: Key<Vec<(String, String)>> = VAULT_SETTINGS.complete(Complete::TenantSettings);
+args! {
+    struct Init {
+        file: PathBuf = out_file("file", "The tenant file to make").positional().required(),
+        ..masters: Masters,
+    }
+}
+
+args! {
+    struct Get {
+        name: Option<String> = NAME.complete(Complete::TenantSettings),
+        ..at: At,
+        ..out: Out = RECORD,
+    }
+}
+
+args! {
+    struct Set {
+        settings: Vec<(String, String)> = TO_SET.complete(Complete::TenantSettings),
+        ..at: At,
+    }
+}
 
 /// `tenant init`
-pub(in crate::command) static INIT: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static INIT: Entry = entry!(
+    Init,
+    init,
+    Command {
         details: "Makes an embedded tenant: a receiving side that follows the target's documented rules, so that a \
             migration can be rehearsed. It is a sealed file of its own with three masters of its own, Master1, Master2 \
             and Master3; their passwords may be those of the vault. The file must not exist.",
-        args: &[FILE.arg, PASSWORDS.arg, KDF.arg],
         effect: Effect::Write,
         session: false,
         examples: &[Example {
@@ -34,43 +50,33 @@ pub(in crate::command) static INIT: Entry = Entry {
             what: "Make a tenant with passwords from a file",
         }],
         ..Command::new("tenant init", "Make a tenant to import bundles into")
-    },
-    audit: None,
-    run: init,
-};
+    }
+);
 
 /// `tenant get`
-pub(in crate::command) static GET: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static GET: Entry = entry!(
+    Get,
+    get,
+    Command {
         details: "Shows the settings of the tenant with their values and what they mean.",
-        args: &[
-            NAME.arg,
-            TENANT.arg,
-            LOGIN.arg,
-            PASSWORD.arg,
-            FORMAT.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
         session: false,
         examples: &[Example {
             line: "tenant get tokens.* tenant=rehearsal.tenant",
             what: "What holds for tokens",
         }],
         ..Command::new("tenant get", "Show settings of the tenant")
-    },
-    audit: None,
-    run: get,
-};
+    }
+);
 
 /// `tenant set`
-pub(in crate::command) static SET: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static SET: Entry = entry!(
+    Set,
+    set,
+    Command {
         details: "Changes settings of the tenant, which its imports go by from then on. All of them, or none if one is \
             wrong. Every change is in the tenant's audit.\n\nexisting-local says what known users take who are not \
             from a directory: only authenticators that are new, or contacts and state as well; the documents about the \
             target disagree. A value of 'default' brings the default back.",
-        args: &[TO_SET.arg, TENANT.arg, LOGIN.arg, PASSWORD.arg],
         effect: Effect::Write,
         session: false,
         examples: &[Example {
@@ -78,56 +84,48 @@ pub(in crate::command) static SET: Entry = Entry {
             what: "The account allows five tokens a user",
         }],
         ..Command::new("tenant set", "Change settings of the tenant")
-    },
-    audit: None,
-    run: set,
-};
+    }
+);
 
-fn init(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let Some(path) = bound.args.get(&FILE) else {
-        return Ok(Outcome::quiet());
-    };
-    make(cx, bound, path, &KIND)?;
+fn init(cx: &mut Context<'_>, args: Init) -> Result<Outcome, Failure> {
+    let path = &args.file;
+    make(cx, &args.masters, path, &KIND)?;
     let mut outcome = Outcome::said(format!(
         "made the tenant {}; 'tenant import tenant={}' fills it",
         path.display(),
         path.display()
     ));
-    outcome.notices.extend(plain_passwords(bound));
+    outcome.notices.extend(args.masters.in_plain());
     Ok(outcome)
 }
 
-fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    with(cx, bound, None, |cx, open| {
-        show(cx, bound, &SETTINGS, open.tenant.file().connection())
+fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
+    on(cx, &args.at, None, |cx, open| {
+        show(
+            cx,
+            (&args.name, &args.out),
+            &SETTINGS,
+            open.tenant.file().connection(),
+        )
     })
 }
 
-fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let wanted = bound.args.get(&TO_SET).unwrap_or_default();
+fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
+    let wanted = &args.settings;
     if wanted.is_empty() {
         return Err(Failure::new(Exit::Usage, code::UNKNOWN, "nothing to set")
             .hint("say name=value; 'tenant get' shows the names"));
     }
     let names: Vec<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
-    with(cx, bound, Some(&codes::TENANT_SET), |cx, open| {
-        let draft = cx.draft(bound, &codes::TENANT_SET).object(names.join(", "));
+    on(cx, &args.at, Some(&codes::TENANT_SET), |cx, open| {
+        let draft = cx.audit(&codes::TENANT_SET).object(names.join(", "));
         let mut changes = Vec::new();
-        write(cx, bound, open, &[&state::SETTING], |tx| {
+        write(cx, open, &[&state::SETTING], |tx| {
             for (name, value) in wanted {
                 changes.push(SETTINGS.set(tx, name, value)?);
             }
             Ok(draft)
         })?;
-        let said = changes.iter().map(|change| {
-            format!(
-                "{} is now {} (was {})",
-                change.setting.name, change.new, change.old
-            )
-        });
-        Ok(Outcome {
-            notices: said.collect(),
-            exit: None,
-        })
+        Ok(changed(&changes))
     })
 }

@@ -1,83 +1,106 @@
 //! `tenant job list|get|stop|resume|results`.
 
 use std::io::{BufWriter, Write as _};
-use std::path::Path;
+use std::path::PathBuf;
 
-use super::import::{RETRIES, STOP_AFTER, run};
-use super::{LOGIN, PASSWORD, TENANT, note, with, working};
+use super::import::{How, run};
+use super::{At, note, on, working};
 use crate::command::bundle::PASSWORD_FILE;
 use crate::command::file::write_new;
-use crate::command::shared_args::{FORMAT, INTO, OVERWRITE, list_args};
-use crate::command::{Context, Entry, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::command::shared::{OVERWRITE, Out, RECORD};
+use crate::command::{Context, Entry, Failure, Outcome, entry};
+use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Effect, Example};
 use crate::render::counted;
-use crate::render::doc::{Cell, Column};
+use crate::render::doc::{Cell, Col, ToCell as _};
 use crate::store::audit::codes;
 use crate::tenant::events::events;
 use crate::tenant::jobs::{self, Job, JobState};
 
-const NUMBER: Key<i64> = Key::number("number", 1, i64::MAX, "Number of the job")
+const NUMBER: Key<u64> = keys::number("number", 1, i64::MAX, "Number of the job")
     .positional()
     .required();
-const RESULTS: Key<std::path::PathBuf> = Key::out_file(
-    "file",
-    "The new file to write: NDJSON when it ends in .ndjson, else CSV",
-)
-.required();
-const AGAIN: Key<std::path::PathBuf> = Key::in_file(
-    "file",
-    "The bundle file, where it is no longer the one that was named",
-);
+
+args! {
+    struct List {
+        ..at: At,
+        ..out: Out,
+    }
+}
+
+args! {
+    struct Get {
+        number: u64 = NUMBER,
+        ..at: At,
+        ..out: Out = RECORD,
+    }
+}
+
+args! {
+    struct Stop {
+        number: u64 = NUMBER,
+        ..at: At,
+    }
+}
+
+args! {
+    struct Resume {
+        number: u64 = NUMBER,
+        password: Option<PathBuf> = PASSWORD_FILE,
+        file: Option<PathBuf> = in_file("file", "The bundle file, where it is no longer the one that was named"),
+        ..how: How,
+        ..at: At,
+        ..out: Out = RECORD,
+    }
+}
+
+args! {
+    struct Results {
+        number: u64 = NUMBER,
+        file: PathBuf = out_file("file", "The new file to write: NDJSON when it ends in .ndjson, else CSV").required(),
+        overwrite: bool = OVERWRITE,
+        ..at: At,
+    }
+}
 
 /// `tenant job list`
-pub(in crate::command) static JOB_LIST: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static JOB_LIST: Entry = entry!(
+    List,
+    list,
+    Command {
         details: "Lists the imports into this tenant. A job that is 'running' and that nobody works on was killed; \
             'tenant job resume' goes on with it.",
-        args: list_args![TENANT.arg, LOGIN.arg, PASSWORD.arg],
         session: false,
         examples: &[Example {
             line: "tenant job list tenant=rehearsal.tenant",
             what: "All imports",
         }],
         ..Command::new("tenant job list", "List imports into the tenant")
-    },
-    audit: None,
-    run: list,
-};
+    }
+);
 
 /// `tenant job get`
-pub(in crate::command) static JOB_GET: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static JOB_GET: Entry = entry!(
+    Get,
+    get,
+    Command {
         details: "Shows one import with what became of how many records.",
-        args: &[
-            NUMBER.arg,
-            TENANT.arg,
-            LOGIN.arg,
-            PASSWORD.arg,
-            FORMAT.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
         session: false,
         examples: &[Example {
             line: "tenant job get 1 tenant=rehearsal.tenant",
             what: "The first import",
         }],
         ..Command::new("tenant job get", "Show one import into the tenant")
-    },
-    audit: None,
-    run: get,
-};
+    }
+);
 
 /// `tenant job stop`
-pub(in crate::command) static JOB_STOP: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static JOB_STOP: Entry = entry!(
+    Stop,
+    stop,
+    Command {
         details: "Asks an import to stop behind the block that it is at. One that was killed is stopped here and now, \
             so that the tenant can be used for something else; either can be resumed.",
-        args: &[NUMBER.arg, TENANT.arg, LOGIN.arg, PASSWORD.arg],
         effect: Effect::Write,
         session: false,
         examples: &[Example {
@@ -85,29 +108,17 @@ pub(in crate::command) static JOB_STOP: Entry = Entry {
             what: "Stop the first import",
         }],
         ..Command::new("tenant job stop", "Stop an import into the tenant")
-    },
-    audit: None,
-    run: stop,
-};
+    }
+);
 
 /// `tenant job resume`
-pub(in crate::command) static JOB_RESUME: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static JOB_RESUME: Entry = entry!(
+    Resume,
+    resume,
+    codes::IMPORT_BEGUN,
+    Command {
         details: "Goes on with an import that was stopped, failed or was killed, exactly behind its last block. The \
             bundle is checked whole once more, so that its password is needed again.",
-        args: &[
-            NUMBER.arg,
-            PASSWORD_FILE.arg,
-            AGAIN.arg,
-            RETRIES.arg,
-            STOP_AFTER.arg,
-            TENANT.arg,
-            LOGIN.arg,
-            PASSWORD.arg,
-            FORMAT.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
         effect: Effect::Write,
         session: false,
         examples: &[Example {
@@ -115,25 +126,17 @@ pub(in crate::command) static JOB_RESUME: Entry = Entry {
             what: "Go on with the first import",
         }],
         ..Command::new("tenant job resume", "Go on with an import into the tenant")
-    },
-    audit: Some(&codes::IMPORT_BEGUN),
-    run: resume,
-};
+    }
+);
 
 /// `tenant job results`
-pub(in crate::command) static JOB_RESULTS: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static JOB_RESULTS: Entry = entry!(
+    Results,
+    results,
+    Command {
         details: "Writes what became of every record of an import to a new file, for 'migrate results': columns user, \
             record, outcome and message. Outcomes are added, merged (a known user who got something new), exists, \
             skipped and error.",
-        args: &[
-            NUMBER.arg,
-            RESULTS.arg,
-            OVERWRITE.arg,
-            TENANT.arg,
-            LOGIN.arg,
-            PASSWORD.arg,
-        ],
         effect: Effect::Write,
         session: false,
         examples: &[Example {
@@ -144,51 +147,33 @@ pub(in crate::command) static JOB_RESULTS: Entry = Entry {
             "tenant job results",
             "Write the results of an import to a file",
         )
-    },
-    audit: None,
-    run: results,
-};
+    }
+);
 
-fn number(bound: &Bound) -> u64 {
-    bound.args.get(&NUMBER).unwrap_or_default().cast_unsigned()
-}
+const COLUMNS: &[Col<Job>] = &[
+    Col::whole("number", |job| Cell::Id(job.number)),
+    Col::whole("state", |job| job.state.as_str().into()),
+    Col::text("file", |job| job.file.cell()),
+    Col::whole("startedAt", |job| job.started.cell()),
+    Col::whole("master", |job| job.master.cell()),
+    Col::whole("records", |job| job.records.cell()),
+    Col::whole("done", |job| job.done.cell()),
+    Col::text("note", |job| job.note.cell()),
+];
 
-fn list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("number"),
-        Column::whole("state"),
-        Column::text("file"),
-        Column::whole("startedAt"),
-        Column::whole("master"),
-        Column::whole("records"),
-        Column::whole("done"),
-        Column::text("note"),
-    ];
-    with(cx, bound, None, |cx, open| {
-        let jobs = jobs::jobs(open.tenant.file().connection())?;
-        cx.list(bound, "job", COLUMNS, |push| {
-            for job in jobs {
-                push(vec![
-                    Cell::Id(job.number),
-                    job.state.as_str().into(),
-                    job.file.into(),
-                    job.started.into(),
-                    job.master.into(),
-                    job.records.into(),
-                    job.done.into(),
-                    job.note.into(),
-                ])?;
-            }
-            Ok(())
+fn list(cx: &mut Context<'_>, args: List) -> Result<Outcome, Failure> {
+    on(cx, &args.at, None, |cx, open| {
+        let mut jobs = jobs::jobs(open.tenant.file().connection())?.into_iter();
+        cx.list(&args.out, "job", COLUMNS, |push| {
+            jobs.try_for_each(|job| push(job).map(drop))
         })
     })
 }
 
-fn get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    with(cx, bound, None, |cx, open| {
-        let job = jobs::get(open.tenant.file().connection(), number(bound))?;
-        cx.rows(bound, |rows| Ok(rows.record(fields(&job))?))?;
-        Ok(Outcome::quiet())
+fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
+    on(cx, &args.at, None, |cx, open| {
+        let job = jobs::get(open.tenant.file().connection(), args.number)?;
+        cx.record(&args.out, fields(&job))
     })
 }
 
@@ -214,10 +199,10 @@ fn fields(job: &Job) -> Vec<(&'static str, Cell)> {
     ]
 }
 
-fn stop(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let number = number(bound);
-    with(cx, bound, Some(&codes::JOB_STOPPED), |cx, open| {
-        let state = working(cx, bound, open, &codes::JOB_STOPPED, |tenant, work| {
+fn stop(cx: &mut Context<'_>, args: Stop) -> Result<Outcome, Failure> {
+    let number = args.number;
+    on(cx, &args.at, Some(&codes::JOB_STOPPED), |cx, open| {
+        let state = working(cx, open, &codes::JOB_STOPPED, |tenant, work| {
             Ok(tenant.stop_job(number, work)?)
         })?;
         Ok(Outcome::said(match state {
@@ -227,25 +212,24 @@ fn stop(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     })
 }
 
-fn resume(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let number = number(bound);
-    with(cx, bound, Some(&codes::IMPORT_BEGUN), |cx, open| {
+fn resume(cx: &mut Context<'_>, args: Resume) -> Result<Outcome, Failure> {
+    let number = args.number;
+    on(cx, &args.at, Some(&codes::IMPORT_BEGUN), |cx, open| {
         let job = jobs::get(open.tenant.file().connection(), number)?;
-        let path = bound.args.get(&AGAIN).unwrap_or(Path::new(&job.file));
-        run(cx, bound, open, path, Some(number))
+        let path = args.file.unwrap_or_else(|| job.file.into());
+        let how = (args.password.as_deref(), &args.how, &args.out);
+        run(cx, open, &path, Some(number), how)
     })
 }
 
-fn results(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let number = number(bound);
-    let Some(path) = bound.args.get(&RESULTS) else {
-        return Ok(Outcome::quiet());
-    };
-    with(cx, bound, Some(&codes::RESULTS_WRITTEN), |cx, open| {
+fn results(cx: &mut Context<'_>, args: Results) -> Result<Outcome, Failure> {
+    let number = args.number;
+    let path = args.file.as_path();
+    on(cx, &args.at, Some(&codes::RESULTS_WRITTEN), |cx, open| {
         let db = open.tenant.file().connection();
         jobs::get(db, number)?;
         let mut written = 0;
-        write_new(path, bound.args.flag(&OVERWRITE), |file| {
+        write_new(path, args.overwrite, |file| {
             let failed = |error: std::io::Error| Failure::file("write", path, &error);
             let mut out = BufWriter::with_capacity(1 << 20, file);
             let json = path.extension().is_some_and(|end| end == "ndjson");
@@ -268,10 +252,10 @@ fn results(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             out.flush().map_err(failed)
         })?;
         let draft = cx
-            .draft(bound, &codes::RESULTS_WRITTEN)
+            .audit(&codes::RESULTS_WRITTEN)
             .object(path.display().to_string())
             .count("records", written);
-        note(cx, bound, open, draft)?;
+        note(cx, open, draft)?;
         Ok(Outcome::said(format!(
             "wrote {} of job {number} to {}",
             counted(written, "result"),

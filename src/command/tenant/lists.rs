@@ -1,203 +1,195 @@
 //! `tenant user list|get|count`, `tenant group list`, `tenant token list`, `tenant card list`.
 
-use super::{LOGIN, PASSWORD, TENANT, with};
+use super::{At, on};
 use crate::command::failure::code;
-use crate::command::shared_args::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH, list_args};
-use crate::command::{Context, Entry, Exit, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
-use crate::lang::spec::{Arg, Command, Example};
-use crate::render::doc::{Cell, Column};
-use crate::tenant::query::{self, Filter, UserRow};
+use crate::command::shared::{Out, RECORD, REQUIRE_MATCH};
+use crate::command::show::Push;
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::keys::{self, Key, args};
+use crate::lang::spec::{Command, Example};
+use crate::render::doc::{Cell, Col, ToCell as _};
+use crate::store::Connection;
+use crate::tenant::query::{self, CardRow, Filter, GroupRow, TokenRow, UserRow};
 
-const USER: Key<String> = Key::text("user", "Only this user; * and ? stand for anything");
-const ONE: Key<String> = Key::text("user", "The user id").positional().required();
-const GROUP: Key<String> = Key::text("group", "Only this group; everybody is in the default one");
+const USER: Key<Option<String>> = keys::text("user", "Only this user; * and ? stand for anything");
+const GROUP: Key<Option<String>> =
+    keys::text("group", "Only this group; everybody is in the default one");
 
-const ARGS: &[Arg] = list_args![
-    USER.arg,
-    GROUP.arg,
-    TENANT.arg,
-    LOGIN.arg,
-    PASSWORD.arg,
-    REQUIRE_MATCH.arg
-];
+args! {
+    struct List {
+        user: Option<String> = USER,
+        group: Option<String> = GROUP,
+        ..at: At,
+        _ = REQUIRE_MATCH,
+        ..out: Out,
+    }
+}
+
+args! {
+    struct Get {
+        user: String = text("user", "The user id").positional().required(),
+        ..at: At,
+        ..out: Out = RECORD,
+    }
+}
+
+args! {
+    struct Count {
+        user: Option<String> = USER,
+        group: Option<String> = GROUP,
+        ..at: At,
+        ..out: Out = RECORD,
+        _ = REQUIRE_MATCH,
+    }
+}
+
+args! {
+    struct Groups {
+        ..at: At,
+        ..out: Out,
+    }
+}
 
 /// `tenant user list`
-pub(in crate::command) static USER_LIST: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static USER_LIST: Entry = entry!(
+    List,
+    user_list,
+    Command {
         details: "Lists users of the tenant in the order in which they came, with what they have. 'missing' names the \
             mandatory attributes that a user was created without.",
-        args: ARGS,
         session: false,
         examples: &[Example {
             line: "tenant user list user=a* limit=5 tenant=rehearsal.tenant",
             what: "Five users whose id begins with a",
         }],
         ..Command::new("tenant user list", "List users of the tenant")
-    },
-    audit: None,
-    run: user_list,
-};
+    }
+);
 
 /// `tenant user get`
-pub(in crate::command) static USER_GET: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static USER_GET: Entry = entry!(
+    Get,
+    user_get,
+    Command {
         details: "Shows one user of the tenant with the tokens and cards.",
-        args: &[
-            ONE.arg,
-            TENANT.arg,
-            LOGIN.arg,
-            PASSWORD.arg,
-            FORMAT.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
         session: false,
         examples: &[Example {
             line: "tenant user get ldap1 tenant=rehearsal.tenant",
             what: "One user",
         }],
         ..Command::new("tenant user get", "Show one user of the tenant")
-    },
-    audit: None,
-    run: user_get,
-};
+    }
+);
 
 /// `tenant user count`
-pub(in crate::command) static USER_COUNT: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static USER_COUNT: Entry = entry!(
+    Count,
+    user_count,
+    Command {
         details: "Counts users of the tenant. With format=value it prints the bare number.",
-        args: &[
-            USER.arg,
-            GROUP.arg,
-            TENANT.arg,
-            LOGIN.arg,
-            PASSWORD.arg,
-            FORMAT.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-            REQUIRE_MATCH.arg,
-        ],
         session: false,
         examples: &[Example {
             line: "tenant user count tenant=rehearsal.tenant",
             what: "How many users there are",
         }],
         ..Command::new("tenant user count", "Count users of the tenant")
-    },
-    audit: None,
-    run: user_count,
-};
+    }
+);
 
 /// `tenant group list`
-pub(in crate::command) static GROUP_LIST: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static GROUP_LIST: Entry = entry!(
+    Groups,
+    group_list,
+    Command {
         details: "Lists the groups of the tenant. Everybody is in the default one.",
-        args: list_args![TENANT.arg, LOGIN.arg, PASSWORD.arg],
         session: false,
         examples: &[Example {
             line: "tenant group list tenant=rehearsal.tenant",
             what: "All groups",
         }],
         ..Command::new("tenant group list", "List groups of the tenant")
-    },
-    audit: None,
-    run: group_list,
-};
+    }
+);
 
 /// `tenant token list`
-pub(in crate::command) static TOKEN_LIST: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static TOKEN_LIST: Entry = entry!(
+    List,
+    token_list,
+    Command {
         details: "Lists tokens of the tenant, those that nobody has first.",
-        args: ARGS,
         session: false,
         examples: &[Example {
             line: "tenant token list limit=5 tenant=rehearsal.tenant",
             what: "Five tokens",
         }],
         ..Command::new("tenant token list", "List tokens of the tenant")
-    },
-    audit: None,
-    run: token_list,
-};
+    }
+);
 
 /// `tenant card list`
-pub(in crate::command) static CARD_LIST: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static CARD_LIST: Entry = entry!(
+    List,
+    card_list,
+    Command {
         details: "Lists grid cards of the tenant, those that nobody has first.",
-        args: ARGS,
         session: false,
         examples: &[Example {
             line: "tenant card list limit=5 tenant=rehearsal.tenant",
             what: "Five cards",
         }],
         ..Command::new("tenant card list", "List grid cards of the tenant")
-    },
-    audit: None,
-    run: card_list,
-};
-
-fn filter(bound: &Bound) -> Filter {
-    Filter {
-        user: bound.args.get(&USER).map(str::to_owned),
-        group: bound.args.get(&GROUP).map(str::to_owned),
     }
-}
+);
 
-fn user_list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("userid"),
-        Column::text("group"),
-        Column::text("firstName"),
-        Column::text("lastName"),
-        Column::text("email"),
-        Column::text("phone"),
-        Column::text("mobile"),
-        Column::whole("state"),
-        Column::whole("synced"),
-        Column::text("missing"),
-        Column::whole("aliases"),
-        Column::whole("qa"),
-        Column::whole("passwords"),
-        Column::whole("tokens"),
-        Column::whole("cards"),
-        Column::whole("failures"),
-    ];
-    with(cx, bound, None, |cx, open| {
+/// Shows a list of what a filter leaves.
+fn filtered<R>(
+    cx: &mut Context<'_>,
+    args: List,
+    noun: &'static str,
+    columns: &[Col<R>],
+    fill: impl FnOnce(&Connection, &Filter, Push<'_, R>) -> Result<(), Failure>,
+) -> Result<Outcome, Failure> {
+    let List {
+        user,
+        group,
+        at,
+        out,
+    } = args;
+    let filter = Filter { user, group };
+    on(cx, &at, None, |cx, open| {
         let db = open.tenant.file().connection();
-        cx.list(bound, "user", COLUMNS, |push| {
-            query::users(db, &filter(bound), |user| {
-                push(cells(user).into_iter().map(|(_, cell)| cell).collect())
-            })
-        })
+        cx.list(&out, noun, columns, |push| fill(db, &filter, push))
     })
 }
 
-fn cells(user: UserRow) -> Vec<(&'static str, Cell)> {
-    vec![
-        ("userid", user.userid.into()),
-        ("group", user.group.into()),
-        ("firstName", user.first_name.into()),
-        ("lastName", user.last_name.into()),
-        ("email", user.email.into()),
-        ("phone", user.phone.into()),
-        ("mobile", user.mobile.into()),
-        ("state", user.state.into()),
-        ("synced", user.synced.into()),
-        ("missing", user.missing.into()),
-        ("aliases", user.aliases.into()),
-        ("qa", user.qa.into()),
-        ("passwords", user.passwords.into()),
-        ("tokens", user.tokens.into()),
-        ("cards", user.cards.into()),
-        ("failures", user.failures.into()),
-    ]
+const USERS: &[Col<UserRow>] = &[
+    Col::whole("userid", |user| user.userid.cell()),
+    Col::text("group", |user| user.group.cell()),
+    Col::text("firstName", |user| user.first_name.cell()),
+    Col::text("lastName", |user| user.last_name.cell()),
+    Col::text("email", |user| user.email.cell()),
+    Col::text("phone", |user| user.phone.cell()),
+    Col::text("mobile", |user| user.mobile.cell()),
+    Col::whole("state", |user| user.state.cell()),
+    Col::whole("synced", |user| user.synced.cell()),
+    Col::text("missing", |user| user.missing.cell()),
+    Col::whole("aliases", |user| user.aliases.cell()),
+    Col::whole("qa", |user| user.qa.cell()),
+    Col::whole("passwords", |user| user.passwords.cell()),
+    Col::whole("tokens", |user| user.tokens.cell()),
+    Col::whole("cards", |user| user.cards.cell()),
+    Col::whole("failures", |user| user.failures.cell()),
+];
+
+fn user_list(cx: &mut Context<'_>, args: List) -> Result<Outcome, Failure> {
+    filtered(cx, args, "user", USERS, |db, filter, push| {
+        query::users(db, filter, push)
+    })
 }
 
-fn user_get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let wanted = bound.args.get(&ONE).unwrap_or_default().to_owned();
-    with(cx, bound, None, |cx, open| {
+fn user_get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
+    let wanted = args.user;
+    on(cx, &args.at, None, |cx, open| {
         let db = open.tenant.file().connection();
         let filter = Filter {
             user: Some(wanted.clone()),
@@ -208,7 +200,7 @@ fn user_get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             found = Some(user);
             Ok(false)
         })?;
-        let Some(user) = found.filter(|_| !wanted.contains(['*', '?'])) else {
+        let Some(mut user) = found.filter(|_| !wanted.contains(['*', '?'])) else {
             return Err(Failure::new(
                 Exit::Failed,
                 code::UNKNOWN,
@@ -216,8 +208,11 @@ fn user_get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             )
             .hint("'tenant user list' shows those it has"));
         };
-        let mut fields = cells(user);
-        fields.retain(|(name, _)| !matches!(*name, "tokens" | "cards"));
+        let mut fields: Vec<_> = USERS
+            .iter()
+            .filter(|one| !matches!(one.column.name, "tokens" | "cards"))
+            .map(|one| (one.column.name, (one.cell)(&mut user)))
+            .collect();
         let mut tokens = Vec::new();
         query::tokens::<Failure>(db, &filter, |token| {
             tokens.push(Cell::Record(vec![
@@ -243,99 +238,67 @@ fn user_get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         })?;
         fields.push(("tokens", Cell::Items(tokens)));
         fields.push(("cards", Cell::Items(cards)));
-        cx.rows(bound, |rows| Ok(rows.record(fields)?))?;
-        Ok(Outcome::quiet())
+        cx.record(&args.out, fields)
     })
 }
 
-fn user_count(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    with(cx, bound, None, |cx, open| {
-        let count = query::count(open.tenant.file().connection(), &filter(bound))?;
-        cx.rows(
-            bound,
-            |rows| Ok(rows.record(vec![("count", count.into())])?),
-        )?;
-        cx.matched(bound, count)
+fn user_count(cx: &mut Context<'_>, args: Count) -> Result<Outcome, Failure> {
+    let filter = Filter {
+        user: args.user,
+        group: args.group,
+    };
+    on(cx, &args.at, None, |cx, open| {
+        let count = query::count(open.tenant.file().connection(), &filter)?;
+        cx.record(&args.out, vec![("count", count.into())])?;
+        cx.found(count)
     })
 }
 
-fn group_list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("name"),
-        Column::whole("default"),
-        Column::whole("users"),
-    ];
-    with(cx, bound, None, |cx, open| {
-        let groups = query::groups(open.tenant.file().connection())?;
-        cx.list(bound, "group", COLUMNS, |push| {
-            for group in groups {
-                push(vec![
-                    group.name.into(),
-                    group.default.into(),
-                    group.users.into(),
-                ])?;
-            }
-            Ok(())
+const GROUPS: &[Col<GroupRow>] = &[
+    Col::whole("name", |group| group.name.cell()),
+    Col::whole("default", |group| group.default.cell()),
+    Col::whole("users", |group| group.users.cell()),
+];
+
+fn group_list(cx: &mut Context<'_>, args: Groups) -> Result<Outcome, Failure> {
+    on(cx, &args.at, None, |cx, open| {
+        let mut groups = query::groups(open.tenant.file().connection())?.into_iter();
+        cx.list(&args.out, "group", GROUPS, |push| {
+            groups.try_for_each(|group| push(group).map(drop))
         })
     })
 }
 
-fn token_list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("vendor"),
-        Column::whole("serial"),
-        Column::whole("userid"),
-        Column::text("group"),
-        Column::whole("kind"),
-        Column::whole("algorithm"),
-        Column::text("model"),
-        Column::whole("state"),
-        Column::whole("expires"),
-    ];
-    with(cx, bound, None, |cx, open| {
-        let db = open.tenant.file().connection();
-        cx.list(bound, "token", COLUMNS, |push| {
-            query::tokens(db, &filter(bound), |token| {
-                push(vec![
-                    token.vendor.into(),
-                    token.serial.into(),
-                    token.userid.into(),
-                    token.group.into(),
-                    token.kind.into(),
-                    token.algorithm.into(),
-                    token.model.into(),
-                    token.state.into(),
-                    token.expires.into(),
-                ])
-            })
-        })
+const TOKENS: &[Col<TokenRow>] = &[
+    Col::whole("vendor", |token| token.vendor.cell()),
+    Col::whole("serial", |token| token.serial.cell()),
+    Col::whole("userid", |token| token.userid.cell()),
+    Col::text("group", |token| token.group.cell()),
+    Col::whole("kind", |token| token.kind.cell()),
+    Col::whole("algorithm", |token| token.algorithm.cell()),
+    Col::text("model", |token| token.model.cell()),
+    Col::whole("state", |token| token.state.cell()),
+    Col::whole("expires", |token| token.expires.cell()),
+];
+
+fn token_list(cx: &mut Context<'_>, args: List) -> Result<Outcome, Failure> {
+    filtered(cx, args, "token", TOKENS, |db, filter, push| {
+        query::tokens(db, filter, push)
     })
 }
 
-fn card_list(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("serial"),
-        Column::whole("userid"),
-        Column::text("group"),
-        Column::whole("state"),
-        Column::whole("preproduced"),
-        Column::whole("created"),
-        Column::whole("expires"),
-    ];
-    with(cx, bound, None, |cx, open| {
-        let db = open.tenant.file().connection();
-        cx.list(bound, "card", COLUMNS, |push| {
-            query::cards(db, &filter(bound), |card| {
-                push(vec![
-                    Cell::Id(card.serial),
-                    card.userid.into(),
-                    card.group.into(),
-                    card.state.into(),
-                    card.preproduced.into(),
-                    card.created.into(),
-                    card.expires.into(),
-                ])
-            })
-        })
+const CARDS: &[Col<CardRow>] = &[
+    Col::whole("serial", |card| Cell::Id(card.serial)),
+    Col::whole("userid", |card| card.userid.cell()),
+    Col::text("group", |card| card.group.cell()),
+    Col::whole("state", |card| card.state.cell()),
+    Col::whole("preproduced", |card| card.preproduced.cell()),
+    Col::whole("created", |card| card.created.cell()),
+    Col::whole("expires", |card| card.expires.cell()),
+];
+
+fn card_list(cx: &mut Context<'_>, args: List) -> Result<Outcome, Failure> {
+    filtered(cx, args, "card", CARDS, |db, filter, push| {
+        query::cards(db, filter, push)
     })
 }

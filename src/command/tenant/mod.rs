@@ -19,11 +19,11 @@ use std::sync::Arc;
 use super::context::{OpenTenant, PasswordFrom};
 use super::failure::code;
 use super::file::read_private;
+use super::shared::Out;
 use super::{Context, Exit, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::lang::keys::{Arguments as _, args};
 use crate::model::SecretBytes;
-use crate::render::doc::{Cell, Column};
+use crate::render::doc::{Col, ToCell as _};
 use crate::store::audit::{self as chain, Draft, EventCode};
 use crate::store::{self, Holder, Keys, Summed, state};
 use crate::tenant::Tenant;
@@ -31,6 +31,7 @@ use crate::tenant::events::{Fate, Subject, Tally};
 use crate::tenant::import::Work;
 use secrecy::ExposeSecret as _;
 
+pub(in crate::command) use super::shared_args::{LOGIN, PASSWORD, TENANT};
 pub(in crate::command) use audit::LIST as AUDIT_LIST;
 pub(in crate::command) use challenge::CHALLENGE;
 pub(in crate::command) use import::IMPORT;
@@ -42,42 +43,41 @@ pub(in crate::command) use lists::{
 pub(in crate::command) use sync::SYNC;
 pub(in crate::command) use verify::VERIFY;
 
-/// `tenant=`: which one.
-pub(in crate::command) const TENANT: Key<PathBuf> = Key::in_file("tenant", "The tenant file")
-    .default("the one opened last, --tenant, or $IGSH_TENANT");
-/// `tenant-login=`.
-pub(in crate::command) const LOGIN: Key<String> =
-    Key::text("tenant-login", "Master of the tenant").default("as in the vault");
-/// `tenant-password-file=`.
-pub(in crate::command) const PASSWORD: Key<PathBuf> = Key::in_file(
-    "tenant-password-file",
-    "File of mode 0600 with that master's password; without it the one of --password-file is tried, or the shell asks",
-);
+args! {
+    /// Which tenant, and as whom.
+    pub(in crate::command) struct At {
+        tenant: Option<PathBuf> = in_file("tenant", "The tenant file")
+            .absent("the one opened last, --tenant, or $IGSH_TENANT"),
+        login: Option<String> = text("tenant-login", "Master of the tenant").absent("as in the vault"),
+        password: Option<PathBuf> = in_file(
+            "tenant-password-file",
+            "File of mode 0600 with that master's password; without it the one of --password-file is tried, or the shell asks",
+        ),
+    }
+}
 
 /// The path of the tenant that a command works on.
-fn path(cx: &Context<'_>, bound: &Bound) -> Result<PathBuf, Failure> {
-    if let Some(path) = bound.args.get(&TENANT) {
-        return Ok(path.to_owned());
-    }
-    cx.desk.tenant_path.clone().ok_or_else(|| {
+fn path(cx: &Context<'_>, at: &At) -> Result<PathBuf, Failure> {
+    let path = at.tenant.as_ref().or(cx.desk.tenant_path.as_ref());
+    path.cloned().ok_or_else(|| {
         Failure::new(Exit::Usage, code::UNKNOWN, "no tenant is named")
             .hint("say tenant=FILE, or start igsh with --tenant FILE")
     })
 }
 
 /// Runs `work` on the tenant that the command names, logged in. With a code, what fails is in the tenant's audit.
-pub(in crate::command) fn with<T>(
+pub(in crate::command) fn on<T>(
     cx: &mut Context<'_>,
-    bound: &Bound,
+    at: &At,
     code: Option<&'static EventCode>,
     work: impl FnOnce(&mut Context<'_>, &mut OpenTenant) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let mut open = arrive(cx, bound)?;
+    let mut open = arrive(cx, at)?;
     let done = work(cx, &mut open);
     let noted = match (&done, code) {
         (Err(failure), Some(code)) if !failure.audited => {
-            let draft = cx.draft(bound, code).failed(&failure.message);
-            note(cx, bound, &mut open, draft)
+            let draft = cx.audit(code).failed(&failure.message);
+            note(cx, &mut open, draft)
         }
         _ => Ok(()),
     };
@@ -92,20 +92,14 @@ pub(in crate::command) fn with<T>(
 }
 
 /// Writes an entry of the tenant's audit in a transaction of its own.
-fn note(
-    cx: &Context<'_>,
-    bound: &Bound,
-    open: &mut OpenTenant,
-    draft: Draft,
-) -> Result<(), Failure> {
-    write(cx, bound, open, &[], |_| Ok(draft))
+fn note(cx: &Context<'_>, open: &mut OpenTenant, draft: Draft) -> Result<(), Failure> {
+    write(cx, open, &[], |_| Ok(draft))
 }
 
 /// Changes the tenant and writes the audit entry that tells of it, both or neither. It writes no tables that are summed
 /// but `tables`.
 fn write(
     cx: &Context<'_>,
-    bound: &Bound,
     open: &mut OpenTenant,
     tables: &[&'static Summed],
     change: impl FnOnce(&store::Transaction<'_>) -> Result<Draft, Failure>,
@@ -116,7 +110,7 @@ fn write(
         who,
     } = open;
     let (keys, clock) = (session.keys()?, cx.ambient.clock.as_ref());
-    let holder = Holder::new(bound.masked.clone(), who, clock.now());
+    let holder = Holder::new(cx.line.masked.clone(), who, clock.now());
     tenant.file_mut().write(&holder, |tx| {
         let amended = state::amend(tx, &keys, tables)?;
         let draft = change(tx)?;
@@ -126,15 +120,13 @@ fn write(
 }
 
 /// The tenant that the command names, logged in: the open one, or another that is opened now.
-fn arrive(cx: &mut Context<'_>, bound: &Bound) -> Result<OpenTenant, Failure> {
-    let path = path(cx, bound)?;
+fn arrive(cx: &mut Context<'_>, at: &At) -> Result<OpenTenant, Failure> {
+    let path = path(cx, at)?;
     let wanted = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
     if let Some(mut open) = cx.desk.tenant.take() {
         let same = same_file(open.tenant.file().path(), &wanted);
-        let other_master = bound
-            .args
-            .get(&LOGIN)
-            .is_some_and(|name| name != open.session.name());
+        let master = at.login.as_ref();
+        let other_master = master.is_some_and(|name| name != open.session.name());
         if same && !other_master && !open.session.is_locked() {
             open.who.source = cx.desk.who.source.clone();
             return Ok(open);
@@ -146,14 +138,13 @@ fn arrive(cx: &mut Context<'_>, bound: &Bound) -> Result<OpenTenant, Failure> {
     }
     let mut tenant = Tenant::open(&path)?;
     tenant.file_mut().wait_as(cx.waiting());
-    let name = bound
-        .args
-        .get(&LOGIN)
-        .map(str::to_owned)
+    let name = at
+        .login
+        .clone()
         .or_else(|| cx.desk.entry.as_ref().map(|entry| entry.name.clone()))
         .or_else(|| cx.desk.session.as_ref().map(|s| s.name().to_owned()))
         .unwrap_or_else(|| store::MASTERS[0].to_owned());
-    let password = password(cx, bound, &name, &path)?;
+    let password = password(cx, at, &name, &path)?;
     let mut who = cx.desk.who.clone();
     (who.master, who.holder) = (None, None);
     let session = tenant
@@ -196,11 +187,11 @@ fn same_file(open: &std::path::Path, wanted: &std::path::Path) -> bool {
 
 fn password(
     cx: &Context<'_>,
-    bound: &Bound,
+    at: &At,
     name: &str,
     path: &std::path::Path,
 ) -> Result<SecretBytes, Failure> {
-    if let Some(file) = bound.args.get(&PASSWORD) {
+    if let Some(file) = &at.password {
         return read_private(file);
     }
     match cx
@@ -222,14 +213,13 @@ fn password(
 /// What an import is done with, handed to `run` together with the tenant.
 fn working<T>(
     cx: &Context<'_>,
-    bound: &Bound,
     open: &mut OpenTenant,
     code: &'static EventCode,
     run: impl FnOnce(&mut Tenant, &Work<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let keys: Arc<Keys> = open.session.keys()?;
-    let draft = cx.draft(bound, code);
-    let holder = Holder::new(bound.masked.clone(), &open.who, cx.ambient.clock.now());
+    let draft = cx.audit(code);
+    let holder = Holder::new(cx.line.masked.clone(), &open.who, cx.ambient.clock.now());
     let progress = cx.ui.progress();
     let work = Work {
         keys: &keys,
@@ -244,34 +234,56 @@ fn working<T>(
     run(&mut open.tenant, &work)
 }
 
+/// A line of a tally: what it counts, and so many of each fate.
+type Counts = (String, [Option<u64>; Fate::ALL.len()]);
+
+const TALLY: &[Col<Counts>] = &[
+    Col::whole("record", |(what, _)| what.cell()),
+    Col::whole(Fate::Added.as_str(), |(_, of)| of[0].cell()),
+    Col::whole(Fate::Merged.as_str(), |(_, of)| of[1].cell()),
+    Col::whole(Fate::Exists.as_str(), |(_, of)| of[2].cell()),
+    Col::whole(Fate::Skipped.as_str(), |(_, of)| of[3].cell()),
+    Col::whole(Fate::Error.as_str(), |(_, of)| of[4].cell()),
+];
+
 /// Shows how many records of each kind met which fate, then what was left out beforehand by reason.
-pub(in crate::command) fn show_tally(
+pub(in crate::command) fn tally(
     cx: &Context<'_>,
-    bound: &Bound,
+    out: &Out,
     tally: &Tally,
     left_out: &BTreeMap<&'static str, u64>,
 ) -> Result<Outcome, Failure> {
-    let mut columns = vec![Column::whole("record")];
-    columns.extend(Fate::ALL.map(|fate| Column::whole(fate.as_str())));
-    cx.rows(bound, |rows| {
-        rows.begin("kind", &columns)?;
+    cx.list(out, "kind", TALLY, |push| {
         for subject in Subject::ALL {
-            let counts = Fate::ALL.map(|fate| tally.of(subject, fate));
+            let counts = [0, 1, 2, 3, 4].map(|fate: usize| tally.of(subject, Fate::ALL[fate]));
             if counts.iter().sum::<u64>() > 0 {
-                let mut cells = vec![Cell::from(subject.kind())];
-                cells.extend(counts.map(Cell::from));
-                rows.row(cells)?;
+                push((subject.kind().to_owned(), counts.map(Some)))?;
             }
         }
         for (reason, count) in left_out {
-            let mut cells = vec![format!("not exported: {reason}").into()];
-            cells.extend(Fate::ALL.map(|fate| match fate {
-                Fate::Skipped => Cell::from(*count),
-                _ => Cell::Absent,
-            }));
-            rows.row(cells)?;
+            let skipped = [None, None, None, Some(*count), None];
+            push((format!("not exported: {reason}"), skipped))?;
         }
-        Ok(rows.end()?)
-    })?;
-    Ok(Outcome::quiet())
+        Ok(())
+    })
+}
+
+/// For a command that takes no struct yet.
+pub(in crate::command) fn with<T>(
+    cx: &mut Context<'_>,
+    bound: &crate::lang::binder::Bound,
+    code: Option<&'static EventCode>,
+    work: impl FnOnce(&mut Context<'_>, &mut OpenTenant) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    on(cx, &At::take(&bound.args)?, code, work)
+}
+
+/// For a command that takes no struct yet.
+pub(in crate::command) fn show_tally(
+    cx: &Context<'_>,
+    bound: &crate::lang::binder::Bound,
+    counts: &Tally,
+    left_out: &BTreeMap<&'static str, u64>,
+) -> Result<Outcome, Failure> {
+    tally(cx, &Out::take(&bound.args)?, counts, left_out)
 }

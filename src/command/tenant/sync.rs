@@ -1,35 +1,46 @@
 //! `tenant sync`: users as a directory has them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{LOGIN, PASSWORD, TENANT, with, working};
+use super::{At, on, working};
 use crate::command::failure::code;
-use crate::command::{Context, Entry, Exit, Failure, Outcome};
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::exchange::sheet::{Field, Others, Sheet};
 use crate::exchange::{self, input, ldif};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
-use crate::model::{Contact, SourceRecord, UserState};
+use crate::model::{Contact, SourceRecord, UserState, names};
 use crate::render::counted;
 use crate::store::audit::codes;
 use crate::tenant::sync::Person;
 
-const FILE: Key<std::path::PathBuf> =
-    Key::in_file("file", "LDIF, or CSV whose first row names the columns")
-        .positional()
-        .required();
-const FORMAT: Key<String> = Key::choice("format", &["ldif", "csv"], "What the file is")
-    .default("ldif when its name ends so, else csv");
+names! {
+    /// What the file of a directory is.
+    FileFormat, "format" {
+        /// LDIF.
+        Ldif = "ldif",
+        /// A sheet.
+        Csv = "csv",
+    }
+}
+
+args! {
+    struct Sync {
+        file: PathBuf = in_file("file", "LDIF, or CSV whose first row names the columns").positional().required(),
+        format: Option<FileFormat> = choice("format", "What the file is").absent("ldif when its name ends so, else csv"),
+        ..at: At,
+    }
+}
 
 /// `tenant sync`
-pub(in crate::command) static SYNC: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static SYNC: Entry = entry!(
+    Sync,
+    sync,
+    Command {
         details: "Makes users of the tenant who come from a directory: an import leaves their name, contacts and \
             state as they are here and adds what else they have. All of the file, or nothing when a record is bad.\n\n\
             A CSV file has a column userid (or uid, username) and may have firstName, lastName, fullName, email, \
             phone, mobile and state (active or inactive); other columns are passed over.",
-        args: &[FILE.arg, FORMAT.arg, TENANT.arg, LOGIN.arg, PASSWORD.arg],
         effect: Effect::Write,
         session: false,
         examples: &[Example {
@@ -37,21 +48,17 @@ pub(in crate::command) static SYNC: Entry = Entry {
             what: "The people of a directory",
         }],
         ..Command::new("tenant sync", "Take users of a directory into the tenant")
-    },
-    audit: None,
-    run: sync,
-};
+    }
+);
 
-fn sync(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let Some(path) = bound.args.get(&FILE) else {
-        return Ok(Outcome::quiet());
-    };
-    let is_ldif = match bound.args.get(&FORMAT) {
-        Some(format) => format == "ldif",
+fn sync(cx: &mut Context<'_>, args: Sync) -> Result<Outcome, Failure> {
+    let path = args.file.as_path();
+    let is_ldif = match args.format {
+        Some(format) => format == FileFormat::Ldif,
         None => path.to_string_lossy().contains(".ldif"),
     };
-    with(cx, bound, Some(&codes::TENANT_SYNCED), |cx, open| {
-        let synced = working(cx, bound, open, &codes::TENANT_SYNCED, |tenant, work| {
+    on(cx, &args.at, Some(&codes::TENANT_SYNCED), |cx, open| {
+        let synced = working(cx, open, &codes::TENANT_SYNCED, |tenant, work| {
             if is_ldif {
                 // A tenant has no use for the group that a load would want.
                 let options = ldif::Options {

@@ -1,54 +1,58 @@
 //! `tenant verify`: proof that what migrated works.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{LOGIN, PASSWORD, TENANT, with, write};
+use super::{At, on, write};
 use crate::command::context::OpenTenant;
 use crate::command::failure::code;
 use crate::command::file::{read_private, text};
-use crate::command::shared_args::{FORMAT, INTO, OVERWRITE};
-use crate::command::{Context, Entry, Exit, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::command::shared::{Out, RECORD};
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Complete, Effect, Example};
 use crate::otp::{Matched, Otp};
 use crate::render::doc::Cell;
 use crate::store::audit::{self, codes};
 use crate::tenant::verify::{self, Attempt, Proof, Verdict};
 
-pub(super) const USER: Key<String> = Key::text("user", "User id or alias on the tenant")
+pub(super) const USER: Key<String> = keys::text("user", "User id or alias on the tenant")
     .positional()
     .required()
     .complete(Complete::Users);
-const CODE: Key<SecretString> = Key::secret("code", "The code that a token of the user shows");
-const NEXT_CODE: Key<SecretString> = Key::secret(
-    "next-code",
-    "The code after it: the two together bring a token back that is out of step",
-);
-const TOKEN: Key<String> =
-    Key::text("token", "Serial number of the token").default("any of the user's");
-const QA: Key<i64> = Key::number(
-    "qa",
-    1,
-    i64::MAX,
-    "Number of the question, from 1; its answer is asked for",
-);
-// A name, but somebody in a hurry types the password itself: that must not reach history and audit.
-const NAME: Key<SecretString> = Key::secret(
-    "password",
-    "Name of the password, or default; the password itself is asked for",
-);
-pub(super) const ANSWER_FILE: Key<PathBuf> = Key::in_file(
+pub(super) const ANSWER_FILE: Key<Option<PathBuf>> = keys::in_file(
     "answer-file",
     "File of mode 0600 with what would be asked for; one line end at its end does not count",
 );
-const UNLOCK: Key<bool> = Key::flag("unlock", "Lift the lockout of the user");
+
+args! {
+    struct Verify {
+        user: String = USER,
+        code: Option<SecretString> = secret("code", "The code that a token of the user shows"),
+        next_code: Option<SecretString> = secret(
+            "next-code",
+            "The code after it: the two together bring a token back that is out of step",
+        ),
+        token: Option<String> = text("token", "Serial number of the token").absent("any of the user's"),
+        qa: Option<u64> = number("qa", 1, i64::MAX, "Number of the question, from 1; its answer is asked for"),
+        // A name, but somebody in a hurry types the password itself: that must not reach history and audit.
+        password: Option<SecretString> = secret(
+            "password",
+            "Name of the password, or default; the password itself is asked for",
+        ),
+        answer_file: Option<PathBuf> = ANSWER_FILE,
+        unlock: bool = flag("unlock", "Lift the lockout of the user"),
+        ..at: At,
+        ..out: Out = RECORD,
+    }
+}
 
 /// `tenant verify`
-pub(in crate::command) static VERIFY: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static VERIFY: Entry = entry!(
+    Verify,
+    verify,
+    Command {
         details: "Verifies on the tenant what a user who migrated shows or knows: a code of a token, the answer to a \
             question, or a password. Answers and passwords are asked for, unseen, or read from a file that only you \
             can read; they never stand in the line.\n\nA time-based code is right up to 10 steps on both sides of the \
@@ -58,22 +62,6 @@ pub(in crate::command) static VERIFY: Entry = Entry {
             published, the suite of the latter is in no record.\n\nAnswers are cut as stored ones are \
             (qa.answer-length) and compared as they stand. After so many wrong answers of any kind in a row \
             (lockout.failures) the user is locked out until -unlock. Every attempt is in the tenant's audit.",
-        args: &[
-            USER.arg,
-            CODE.arg,
-            NEXT_CODE.arg,
-            TOKEN.arg,
-            QA.arg,
-            NAME.arg,
-            ANSWER_FILE.arg,
-            UNLOCK.arg,
-            TENANT.arg,
-            LOGIN.arg,
-            PASSWORD.arg,
-            FORMAT.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
         effect: Effect::Write,
         session: false,
         examples: &[
@@ -98,10 +86,8 @@ pub(in crate::command) static VERIFY: Entry = Entry {
             "tenant verify",
             "Verify a code, an answer or a password of a user",
         )
-    },
-    audit: None,
-    run: verify,
-};
+    }
+);
 
 /// What is to be done.
 enum Wanted<'a> {
@@ -112,15 +98,14 @@ enum Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    fn of(bound: &'a Bound) -> Result<Self, Failure> {
-        let number = bound.args.get(&QA).map(i64::cast_unsigned);
+    fn of(args: &'a Verify) -> Result<Self, Failure> {
+        let number = args.qa;
         let number = number.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
-        let unlock = bound.args.flag(&UNLOCK).then_some(Self::Unlock);
         let all = [
-            bound.args.get(&CODE).map(Self::Code),
+            args.code.as_ref().map(Self::Code),
             number.map(Self::Answer),
-            bound.args.get(&NAME).map(Self::Password),
-            unlock,
+            args.password.as_ref().map(Self::Password),
+            args.unlock.then_some(Self::Unlock),
         ];
         let usage = |message| {
             Failure::new(Exit::Usage, code::UNKNOWN, message)
@@ -131,8 +116,8 @@ impl<'a> Wanted<'a> {
         if given.next().is_some() {
             return Err(usage("one thing is verified at a time"));
         }
-        let of_codes = bound.args.get(&NEXT_CODE).is_some() || bound.args.get(&TOKEN).is_some();
-        let of_answers = bound.args.get(&ANSWER_FILE).is_some();
+        let of_codes = args.next_code.is_some() || args.token.is_some();
+        let of_answers = args.answer_file.is_some();
         match &wanted {
             Self::Code(_) if of_answers => Err(usage(
                 "answer-file= goes with qa= and password=, not with code=",
@@ -154,37 +139,38 @@ impl<'a> Wanted<'a> {
     }
 }
 
-fn verify(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let user = bound.args.get(&USER).unwrap_or_default();
-    let wanted = Wanted::of(bound)?;
+fn verify(cx: &mut Context<'_>, args: Verify) -> Result<Outcome, Failure> {
+    let (user, out) = (args.user.as_str(), &args.out);
+    let file = args.answer_file.as_deref();
+    let wanted = Wanted::of(&args)?;
     let audited = wanted.code();
-    with(cx, bound, Some(audited), |cx, open| match wanted {
+    on(cx, &args.at, Some(audited), |cx, open| match wanted {
         Wanted::Code(typed) => {
             let code = read_code(typed)?;
-            let next = bound.args.get(&NEXT_CODE).map(read_code).transpose()?;
+            let next = args.next_code.as_ref().map(read_code).transpose()?;
             let proof = Proof::Code {
                 code: &code,
                 next: next.as_ref(),
-                serial: bound.args.get(&TOKEN),
+                serial: args.token.as_deref(),
             };
-            attempt(cx, bound, open, audited, user, proof)
+            attempt(cx, out, open, audited, user, proof)
         }
         Wanted::Answer(number) => {
-            let answer = answer(cx, bound, || {
+            let answer = answer(cx, file, || {
                 let keys = open.session.keys()?;
                 let db = open.tenant.file().connection();
                 let asked = verify::question(db, &keys, user, number)?;
                 Ok(format!("{} ({}): ", asked.text, asked.userid))
             })?;
             let proof = Proof::Answer(number, answer.expose_secret());
-            attempt(cx, bound, open, audited, user, proof)
+            attempt(cx, out, open, audited, user, proof)
         }
         Wanted::Password(name) => {
-            let password = answer(cx, bound, || Ok(format!("Password of {user}: ")))?;
+            let password = answer(cx, file, || Ok(format!("Password of {user}: ")))?;
             let proof = Proof::Password(name.expose_secret(), password.expose_secret());
-            attempt(cx, bound, open, audited, user, proof)
+            attempt(cx, out, open, audited, user, proof)
         }
-        Wanted::Unlock => unlock(cx, bound, open, user),
+        Wanted::Unlock => unlock(cx, open, user),
     })
 }
 
@@ -196,10 +182,10 @@ fn read_code(typed: &SecretString) -> Result<Otp, Failure> {
 /// What would be asked for: from the file that the command names, or typed unseen.
 pub(super) fn answer(
     cx: &Context<'_>,
-    bound: &Bound,
+    file: Option<&Path>,
     prompt: impl FnOnce() -> Result<String, Failure>,
 ) -> Result<SecretString, Failure> {
-    let Some(path) = bound.args.get(&ANSWER_FILE) else {
+    let Some(path) = file else {
         return Ok(cx.ui.password(&prompt()?)?);
     };
     let secret = read_private(path)?;
@@ -211,7 +197,7 @@ pub(super) fn answer(
 /// Tries an answer on the tenant, and shows what came of it.
 pub(super) fn attempt(
     cx: &Context<'_>,
-    bound: &Bound,
+    out: &Out,
     open: &mut OpenTenant,
     audited: &'static audit::EventCode,
     user: &str,
@@ -219,9 +205,9 @@ pub(super) fn attempt(
 ) -> Result<Outcome, Failure> {
     let keys = open.session.keys()?;
     let now = cx.ambient.clock.now();
-    let draft = cx.draft(bound, audited);
+    let draft = cx.audit(audited);
     let mut done = None;
-    write(cx, bound, open, &[], |tx| {
+    write(cx, open, &[], |tx| {
         let attempt = verify::verify(tx, &keys, user, proof, now)?;
         let draft = draft.object(attempt.userid.as_str());
         let draft = match &attempt.verdict {
@@ -235,12 +221,12 @@ pub(super) fn attempt(
         Ok(draft)
     })?;
     match done {
-        Some(attempt) => show(cx, bound, &attempt),
+        Some(attempt) => show(cx, out, &attempt),
         None => Ok(Outcome::quiet()),
     }
 }
 
-fn show(cx: &Context<'_>, bound: &Bound, attempt: &Attempt) -> Result<Outcome, Failure> {
+fn show(cx: &Context<'_>, out: &Out, attempt: &Attempt) -> Result<Outcome, Failure> {
     let (matched, remark) = match &attempt.verdict {
         Verdict::Right { matched, remark } => (matched, remark),
         Verdict::Wrong(why) => {
@@ -271,8 +257,7 @@ fn show(cx: &Context<'_>, bound: &Bound, attempt: &Attempt) -> Result<Outcome, F
     if let Some(remark) = remark {
         fields.push(("remark", remark.as_str().into()));
     }
-    cx.rows(bound, |rows| Ok(rows.record(fields)?))?;
-    Ok(Outcome::quiet())
+    cx.record(out, fields)
 }
 
 /// Where token and tenant stand after a right code.
@@ -289,15 +274,10 @@ fn standing(matched: &Matched) -> [(&'static str, Cell); 3] {
     ]
 }
 
-fn unlock(
-    cx: &Context<'_>,
-    bound: &Bound,
-    open: &mut OpenTenant,
-    user: &str,
-) -> Result<Outcome, Failure> {
-    let draft = cx.draft(bound, &codes::USER_UNLOCKED);
+fn unlock(cx: &Context<'_>, open: &mut OpenTenant, user: &str) -> Result<Outcome, Failure> {
+    let draft = cx.audit(&codes::USER_UNLOCKED);
     let mut said = String::new();
-    write(cx, bound, open, &[], |tx| {
+    write(cx, open, &[], |tx| {
         let (userid, failures) = verify::unlock(tx, user)?;
         said = format!("{userid} may answer again; there were {failures} failures in a row");
         Ok(draft.object(userid).count("failures", failures))

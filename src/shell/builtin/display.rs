@@ -3,31 +3,34 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use super::Entry;
+use super::{Entry, entry};
 use crate::command::failure::code;
 use crate::command::file::write_new;
 use crate::command::{Exit, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
-use crate::lang::spec::{Command, Complete, Example};
-use crate::render::doc::{Cell, Column};
+use crate::lang::keys::args;
+use crate::lang::spec::{Command, Example};
+use crate::render::doc::{self, Col, ToCell as _};
 use crate::render::{Format, Ui};
 use crate::shell::{Shell, place};
 
-const SETTINGS: Key<Vec<(String, String)>> =
-    Key::settings("setting", "format=…, timing=on|off or columns=N|auto")
-        .complete(Complete::Display);
-const SAVE: Key<bool> = Key::flag("save", "Also keep the settings for other sessions");
+args! {
+    struct Set {
+        settings: Vec<(String, String)> = settings("setting", "format=…, timing=on|off or columns=N|auto")
+            .complete(Complete::Display),
+        save: bool = flag("save", "Also keep the settings for other sessions"),
+    }
+}
 
 /// `set`
-pub(super) static SET: Entry = Entry {
-    spec: Command {
+pub(super) static SET: Entry = entry!(
+    Set,
+    set,
+    Command {
         details: "Without arguments shows the display settings of this session. 'format' is the format of lists; \
             'timing' says after each command how long it took; 'columns' is how wide tables may be, as wide as the \
             terminal with 'auto'. With -save the live shell begins with the settings that are named from now on, or with all of them where none is: they are kept in \
             settings.igsh ('help environment' says where), and rc.igsh may change them again. What belongs to the \
             vault is set by 'system set'.",
-        args: &[SETTINGS.arg, SAVE.arg],
         session: false,
         examples: &[
             Example {
@@ -44,9 +47,8 @@ pub(super) static SET: Entry = Entry {
             },
         ],
         ..Command::new("set", "Show or change how things are shown in this session")
-    },
-    run: set,
-};
+    }
+);
 
 /// How things are shown.
 #[derive(Debug, Clone, Copy)]
@@ -117,9 +119,8 @@ pub(in crate::shell) const DISPLAY: &[Setting] = &[
     },
 ];
 
-fn set(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
-    let settings = bound.args.get(&SETTINGS).unwrap_or_default();
-    let save = bound.args.flag(&SAVE);
+fn set(shell: &mut Shell, args: Set) -> Result<Outcome, Failure> {
+    let Set { settings, save } = args;
     let mut display = Display {
         format: shell.ui.format(),
         timing: shell.timing,
@@ -128,7 +129,7 @@ fn set(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
     if settings.is_empty() && !save {
         return show(&shell.ui, &display);
     }
-    for (name, value) in settings {
+    for (name, value) in &settings {
         let Some(setting) = DISPLAY.iter().find(|setting| setting.name == name) else {
             let names: Vec<_> = DISPLAY.iter().map(|setting| setting.name).collect();
             return Err(wrong(format!("'{name}' is not a display setting"))
@@ -178,22 +179,17 @@ fn keep(display: &Display, named: impl Fn(&str) -> bool) -> Result<(), Failure> 
 }
 
 fn show(ui: &Ui, display: &Display) -> Result<Outcome, Failure> {
+    const COLUMNS: &[Col<(&Setting, String)>] = &[
+        Col::whole("name", |(setting, _)| setting.name.into()),
+        Col::whole("value", |(_, value)| value.cell()),
+        Col::text("meaning", |(setting, _)| setting.meaning.into()),
+    ];
     let mut rows = ui.rows(ui.format());
-    rows.begin(
-        "setting",
-        &[
-            Column::whole("name"),
-            Column::whole("value"),
-            Column::text("meaning"),
-        ],
-    )?;
-    for setting in DISPLAY {
-        rows.row(vec![
-            setting.name.into(),
-            Cell::Text((setting.get)(display)),
-            setting.meaning.into(),
-        ])?;
-    }
-    rows.end()?;
+    doc::list::<_, Failure>(rows.as_mut(), "setting", COLUMNS, |push| {
+        for setting in DISPLAY {
+            push((setting, (setting.get)(display)))?;
+        }
+        Ok(())
+    })?;
     Ok(Outcome::quiet())
 }

@@ -1,14 +1,16 @@
 //! `exit`.
 
-use super::Entry;
+use super::{Entry, entry};
 use crate::command::{Failure, Outcome};
-use crate::lang::binder::Bound;
+use crate::lang::keys::Nothing;
 use crate::lang::spec::{Command, Example};
 use crate::shell::Shell;
 
 /// `exit`
-pub(super) static EXIT: Entry = Entry {
-    spec: Command {
+pub(super) static EXIT: Entry = entry!(
+    Nothing,
+    exit,
+    Command {
         synonyms: &["quit"],
         details: "Ends the login, if there is one, and leaves the shell. Ctrl-D does the same.",
         session: false,
@@ -17,11 +19,10 @@ pub(super) static EXIT: Entry = Entry {
             what: "Leave",
         }],
         ..Command::new("exit", "Leave the shell")
-    },
-    run: exit,
-};
+    }
+);
 
-fn exit(shell: &mut Shell, _: &Bound) -> Result<Outcome, Failure> {
+fn exit(shell: &mut Shell, _: Nothing) -> Result<Outcome, Failure> {
     shell.leaving = true;
     Ok(Outcome::quiet())
 }

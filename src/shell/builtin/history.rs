@@ -1,30 +1,34 @@
 //! `history list|delete|off|on`: what was typed.
 
-use super::Entry;
+use super::{Entry, entry};
 use crate::command::failure::code;
-use crate::command::{Exit, Failure, Outcome, list_args};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::command::shared::Out;
+use crate::command::{Exit, Failure, Outcome};
+use crate::lang::keys::{Nothing, args};
 use crate::lang::mask::masked;
 use crate::lang::redact::secrets;
 use crate::lang::spec::{Command, Example};
 use crate::render::counted;
-use crate::render::doc::{Cell, Column};
-use crate::shell::editor::{History, HistoryError};
+use crate::render::doc::{Cell, Col, ToCell as _};
+use crate::shell::editor::{Entry as Typed, History, HistoryError};
 use crate::shell::{Shell, catalogue};
 
-const NUMBER: Key<i64> =
-    Key::number("number", 1, i64::MAX, "The line's number in 'history list'").positional();
-const ALL: Key<bool> = Key::flag("all", "All lines, also those of other sessions");
+args! {
+    struct Delete {
+        number: Option<u64> = number("number", 1, i64::MAX, "The line's number in 'history list'").positional(),
+        all: bool = flag("all", "All lines, also those of other sessions"),
+    }
+}
 
 /// `history list`
-pub(super) static LIST: Entry = Entry {
-    spec: Command {
+pub(super) static LIST: Entry = entry!(
+    Out,
+    list,
+    Command {
         synonyms: &["history"],
         details: "Lists what was typed on this vault, the newest first, each line once: when it ran last, its exit \
             status, and how many milliseconds it took. Values of secret arguments are not kept, and a line that \
             begins with a blank is not kept at all. Numbers hold until the shell ends.",
-        args: list_args![],
         session: false,
         examples: &[
             Example {
@@ -37,29 +41,30 @@ pub(super) static LIST: Entry = Entry {
             },
         ],
         ..Command::new("history list", "List what was typed")
-    },
-    run: list,
-};
+    }
+);
 
 /// `history delete`
-pub(super) static DELETE: Entry = Entry {
-    spec: Command {
+pub(super) static DELETE: Entry = entry!(
+    Delete,
+    delete,
+    Command {
         details: "Forgets a line wherever it was typed, in this session and in the file, or with -all everything. \
             The audit is another matter: nothing is ever deleted there.",
-        args: &[NUMBER.arg, ALL.arg],
         session: false,
         examples: &[Example {
             line: "history delete -all",
             what: "Forget everything",
         }],
         ..Command::new("history delete", "Forget what was typed")
-    },
-    run: delete,
-};
+    }
+);
 
 /// `history off`
-pub(super) static OFF: Entry = Entry {
-    spec: Command {
+pub(super) static OFF: Entry = entry!(
+    Nothing,
+    pause,
+    Command {
         details: "Lines that are typed from now on are not remembered, until 'history on'. For a single line, a blank \
             before it does the same; --private keeps nothing of a whole session.",
         session: false,
@@ -68,13 +73,14 @@ pub(super) static OFF: Entry = Entry {
             what: "Remember nothing from now on",
         }],
         ..Command::new("history off", "Remember no lines from now on")
-    },
-    run: |shell, _| pause(shell, true),
-};
+    }
+);
 
 /// `history on`
-pub(super) static ON: Entry = Entry {
-    spec: Command {
+pub(super) static ON: Entry = entry!(
+    Nothing,
+    resume,
+    Command {
         details: "Lines that are typed from now on are remembered again.",
         session: false,
         examples: &[Example {
@@ -82,37 +88,28 @@ pub(super) static ON: Entry = Entry {
             what: "Remember lines again",
         }],
         ..Command::new("history on", "Remember lines again")
-    },
-    run: |shell, _| pause(shell, false),
-};
+    }
+);
 
-fn list(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
-    const COLUMNS: &[Column] = &[
-        Column::whole("number"),
-        Column::whole("time"),
-        Column::whole("status"),
-        Column::whole("tookMs"),
-        Column::text("line"),
-    ];
+const COLUMNS: &[Col<Typed>] = &[
+    Col::whole("number", |entry| Cell::Id(entry.number)),
+    Col::whole("time", |entry| entry.at.cell()),
+    Col::whole("status", |entry| entry.exit.map(u32::from).into()),
+    Col::whole("tookMs", |entry| entry.took.cell()),
+    Col::text("line", |entry| {
+        // Only a line of this session can still hold one.
+        match secrets(&entry.line, &catalogue()) {
+            hidden if hidden.is_empty() => entry.line.cell(),
+            hidden => masked(&entry.line, &(0..entry.line.len()), &hidden).into(),
+        }
+    }),
+];
+
+fn list(shell: &mut Shell, out: Out) -> Result<Outcome, Failure> {
     let entries = opened(shell)?.entries();
-    shell.context().list(bound, "line", COLUMNS, |push| {
+    shell.context().list(&out, "line", COLUMNS, |push| {
         for entry in entries.into_iter().rev() {
-            let whole = 0..entry.line.len();
-            // Only a line of this session can still hold one.
-            let hidden = secrets(&entry.line, &catalogue());
-            let line = if hidden.is_empty() {
-                entry.line
-            } else {
-                masked(&entry.line, &whole, &hidden)
-            };
-            let more = push(vec![
-                Cell::Id(entry.number),
-                entry.at.into(),
-                entry.exit.map(u32::from).into(),
-                entry.took.into(),
-                line.into(),
-            ])?;
-            if !more {
+            if !push(entry)? {
                 break;
             }
         }
@@ -120,10 +117,9 @@ fn list(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
     })
 }
 
-fn delete(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
+fn delete(shell: &mut Shell, args: Delete) -> Result<Outcome, Failure> {
     let history = opened(shell)?;
-    let number = bound.args.get(&NUMBER);
-    match (number, bound.args.flag(&ALL)) {
+    match (args.number, args.all) {
         (None, true) => {
             let count = history.delete_all()?;
             Ok(Outcome::said(format!(
@@ -132,7 +128,7 @@ fn delete(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
             )))
         }
         (Some(number), false) => {
-            if !history.delete(u64::try_from(number).unwrap_or(0))? {
+            if !history.delete(number)? {
                 return Err(Failure::new(
                     Exit::Failed,
                     code::UNKNOWN,
@@ -151,7 +147,15 @@ fn delete(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
     }
 }
 
-fn pause(shell: &mut Shell, paused: bool) -> Result<Outcome, Failure> {
+fn pause(shell: &mut Shell, _: Nothing) -> Result<Outcome, Failure> {
+    set_paused(shell, true)
+}
+
+fn resume(shell: &mut Shell, _: Nothing) -> Result<Outcome, Failure> {
+    set_paused(shell, false)
+}
+
+fn set_paused(shell: &mut Shell, paused: bool) -> Result<Outcome, Failure> {
     let history = opened(shell)?;
     history.pause(paused);
     Ok(Outcome::said(match (paused, history.is_kept()) {

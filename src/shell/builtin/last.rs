@@ -1,21 +1,22 @@
 //! `last`: the last list once more.
 
-use super::Entry;
+use super::{Entry, entry};
 use crate::command::failure::code;
-use crate::command::{Exit, Failure, Outcome, list_args, rows_on};
-use crate::lang::binder::Bound;
+use crate::command::shared::Out;
+use crate::command::{Exit, Failure, Outcome};
 use crate::lang::spec::{Command, Example};
 use crate::render::collect::REMEMBERED;
 use crate::render::grouped;
 use crate::shell::Shell;
 
 /// `last`
-pub(super) static LAST: Entry = Entry {
-    spec: Command {
+pub(super) static LAST: Entry = entry!(
+    Out,
+    last,
+    Command {
         details: "Shows the last list or record again, all of its rows also where the table had left some out; in \
             another format, order or choice of columns if asked. Nothing is read again from the vault. What is \
             remembered goes at logout, and when an idle session is locked.",
-        args: list_args![],
         session: false,
         examples: &[
             Example {
@@ -28,11 +29,10 @@ pub(super) static LAST: Entry = Entry {
             },
         ],
         ..Command::new("last", "Show the last list again")
-    },
-    run: last,
-};
+    }
+);
 
-fn last(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
+fn last(shell: &mut Shell, out: Out) -> Result<Outcome, Failure> {
     let Some(list) = shell.ui.last() else {
         return Err(Failure::new(
             Exit::Failed,
@@ -43,9 +43,8 @@ fn last(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
             "'user list' shows one; it is forgotten at logout and when an idle session is locked",
         ));
     };
-    let format = shell.context().format(bound)?;
-    let again = shell.ui.rows_again(format);
-    rows_on(&shell.ui, bound, format, again, |rows| Ok(list.show(rows)?))?;
+    let again = shell.ui.rows_again(out.format(&shell.ui));
+    out.show_on(&shell.ui, again, |rows| Ok(list.show(rows)?))?;
     if list.cut {
         let most = i64::try_from(REMEMBERED).unwrap_or(i64::MAX);
         shell.ui.warning(&format!(

@@ -15,7 +15,7 @@ pub(super) use self::variable::LET;
 
 use super::Shell;
 use crate::command::{Failure, Outcome};
-use crate::lang::binder::Bound;
+use crate::lang::args::Args;
 use crate::lang::spec::Command;
 
 /// A built-in command with what runs it.
@@ -24,8 +24,27 @@ pub struct Entry {
     /// Its one description.
     pub spec: Command,
     /// What runs it.
-    pub run: fn(&mut Shell, &Bound) -> Result<Outcome, Failure>,
+    pub run: fn(&mut Shell, &Args) -> Result<Outcome, Failure>,
 }
+
+/// An [`Entry`]: the struct that holds its arguments, what runs it, and its spec without the arguments.
+macro_rules! entry {
+    ($args:ty, $run:expr, $spec:expr $(,)?) => {
+        $crate::shell::builtin::Entry {
+            spec: $crate::lang::spec::Command {
+                args: <$args as $crate::lang::keys::Arguments>::ARGS,
+                ..$spec
+            },
+            run: |shell, given| {
+                $run(
+                    shell,
+                    <$args as $crate::lang::keys::Arguments>::take(given)?,
+                )
+            },
+        }
+    };
+}
+use entry;
 
 /// All built-in commands, in the order of the reference.
 pub static ALL: &[&Entry] = &[

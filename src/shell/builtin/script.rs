@@ -1,77 +1,81 @@
 //! `run`, `echo`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::Entry;
+use super::{Entry, entry};
 use crate::command::{Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
-use crate::lang::spec::{Command, Complete, Example};
+use crate::lang::keys::{self, Key, args};
+use crate::lang::spec::{Command, Example};
 use crate::lang::value::{Variable, Variables};
 use crate::shell::Shell;
 use crate::shell::script::{beside, read};
 
-const FILE: Key<PathBuf> = Key::in_file("file", "The script, relative to the script that runs it")
-    .positional()
-    .required()
-    .complete(Complete::Scripts);
 pub(super) const VARIABLES: Key<Vec<(String, Variable)>> =
-    Key::variables("variable", "Variables of the script, as name=value");
-const WORDS: Key<Vec<String>> = Key::texts("text", "What to show").positional();
+    keys::variables("variable", "Variables of the script, as name=value");
+
+args! {
+    struct Run {
+        file: PathBuf = in_file("file", "The script, relative to the script that runs it")
+            .positional()
+            .required()
+            .complete(Complete::Scripts),
+        variables: Vec<(String, Variable)> = VARIABLES,
+    }
+}
+
+args! {
+    struct Echo {
+        text: Vec<String> = texts("text", "What to show").positional(),
+    }
+}
 
 /// `run`
-pub(super) static RUN: Entry = Entry {
-    spec: Command {
+pub(super) static RUN: Entry = entry!(
+    Run,
+    run,
+    Command {
         details: "Runs a script. It is read and checked whole before its first command runs, and ends at the first \
             error. A script that others can write is not run while a master is logged in.",
-        args: &[FILE.arg, VARIABLES.arg],
         session: false,
         examples: &[Example {
             line: "run quickstart.igsh source=people.ndjson out=first",
             what: "Run a script",
         }],
         ..Command::new("run", "Run a script")
-    },
-    run,
-};
+    }
+);
 
 /// `echo`
-pub(super) static ECHO: Entry = Entry {
-    spec: Command {
+pub(super) static ECHO: Entry = entry!(
+    Echo,
+    echo,
+    Command {
         details: "Shows its words on standard output, with variables filled in.",
-        args: &[WORDS.arg],
         session: false,
         examples: &[Example {
             line: "echo 'first phase done'",
             what: "Tell where a script is",
         }],
         ..Command::new("echo", "Show a text")
-    },
-    run: echo,
-};
+    }
+);
 
-fn echo(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
-    shell
-        .ui
-        .print(&bound.args.get(&WORDS).unwrap_or_default().join(" "))?;
+fn echo(shell: &mut Shell, args: Echo) -> Result<Outcome, Failure> {
+    shell.ui.print(&args.text.join(" "))?;
     Ok(Outcome::quiet())
 }
 
-fn run(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
-    let file = bound.args.get(&FILE).unwrap_or_else(|| Path::new(""));
+fn run(shell: &mut Shell, args: Run) -> Result<Outcome, Failure> {
     let path = beside(
         shell
             .scripts
             .last()
             .and_then(|script| script.name.as_deref()),
-        file,
+        &args.file,
     );
     let text = read(&path, shell.desk.session.is_some())?;
-    let given = bound.args.get(&VARIABLES).unwrap_or_default();
-    let variables: Variables = given
-        .iter()
-        .map(|(name, value)| (name.clone(), Some(value.clone())))
-        .collect();
+    let given = args.variables.into_iter();
+    let variables: Variables = given.map(|(name, value)| (name, Some(value))).collect();
     let exit = shell.run_script(text, variables)?;
     Ok(Outcome {
         exit: Some(exit),

@@ -2,13 +2,13 @@
 
 use secrecy::ExposeSecret as _;
 
-use super::Entry;
+use super::{Entry, entry};
 use crate::command::context::Desk;
 use crate::command::failure::{code, restricted};
-use crate::command::{Exit, FORMAT, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
-use crate::lang::spec::{Command, Complete, Effect, Example};
+use crate::command::shared::Shown;
+use crate::command::{Exit, Failure, Outcome};
+use crate::lang::keys::{Nothing, args};
+use crate::lang::spec::{Command, Effect, Example};
 use crate::migrate::recover::{Fate, recover};
 use crate::model::SecretBytes;
 use crate::render::counted;
@@ -16,20 +16,22 @@ use crate::shell::{Shell, Text};
 use crate::store::audit::Who;
 use crate::store::{Checkpoint, Holder, Memory};
 
-const NAME: Key<String> = Key::text(
-    "name",
-    "Master1, Master2 or Master3; without it the shell asks",
-)
-.positional()
-.complete(Complete::Masters);
+args! {
+    struct Login {
+        name: Option<String> = text("name", "Master1, Master2 or Master3; without it the shell asks")
+            .positional()
+            .complete(Complete::Masters),
+    }
+}
 
 /// `login`
-pub(super) static LOGIN: Entry = Entry {
-    spec: Command {
+pub(super) static LOGIN: Entry = entry!(
+    Login,
+    login,
+    Command {
         details: "Logs a master in; the password is typed unseen. Failed logins make the master wait: seconds at \
             first, 15 minutes from the fifth on; a login waits by itself for the last two seconds, and a minute at \
             most for another login of the same master. An idle session is locked after 'idle-timeout'.",
-        args: &[NAME.arg],
         effect: Effect::Write,
         session: false,
         examples: &[Example {
@@ -37,13 +39,14 @@ pub(super) static LOGIN: Entry = Entry {
             what: "Log in; the shell asks for the password",
         }],
         ..Command::new("login", "Log in as a master")
-    },
-    run: login,
-};
+    }
+);
 
 /// `logout`
-pub(super) static LOGOUT: Entry = Entry {
-    spec: Command {
+pub(super) static LOGOUT: Entry = entry!(
+    Nothing,
+    logout,
+    Command {
         details: "Ends the login and wipes its keys; the shell stays.",
         examples: &[Example {
             line: "logout",
@@ -51,28 +54,27 @@ pub(super) static LOGOUT: Entry = Entry {
         }],
         inspects: true,
         ..Command::new("logout", "End the login and stay in the shell")
-    },
-    run: logout,
-};
+    }
+);
 
 /// `whoami`
-pub(super) static WHOAMI: Entry = Entry {
-    spec: Command {
+pub(super) static WHOAMI: Entry = entry!(
+    Shown,
+    whoami,
+    Command {
         details: "Shows which master is logged in, who holds the login, and since when.",
-        args: &[FORMAT.arg],
         examples: &[Example {
             line: "whoami",
             what: "Who is logged in",
         }],
         inspects: true,
         ..Command::new("whoami", "Show who is logged in")
-    },
-    run: whoami,
-};
+    }
+);
 
-fn login(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
-    let name = match bound.args.get(&NAME) {
-        Some(name) => name.to_owned(),
+fn login(shell: &mut Shell, args: Login) -> Result<Outcome, Failure> {
+    let name = match args.name {
+        Some(name) => name,
         None => shell.ui.line("Master user name: ")?,
     };
     shell.log_in(&name, None)?;
@@ -84,12 +86,12 @@ fn login(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
     })
 }
 
-fn logout(shell: &mut Shell, _: &Bound) -> Result<Outcome, Failure> {
+fn logout(shell: &mut Shell, _: Nothing) -> Result<Outcome, Failure> {
     shell.log_out()?;
     Ok(Outcome::said("logged out; the keys are wiped"))
 }
 
-fn whoami(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
+fn whoami(shell: &mut Shell, args: Shown) -> Result<Outcome, Failure> {
     let Some(session) = &shell.desk.session else {
         return Ok(Outcome::quiet());
     };
@@ -101,10 +103,7 @@ fn whoami(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
         ("terminal", shell.desk.who.terminal.clone().into()),
         ("vault", shell.desk.path.display().to_string().into()),
     ];
-    shell
-        .context()
-        .rows(bound, |rows| Ok(rows.record(fields)?))?;
-    Ok(Outcome::quiet())
+    shell.context().record(&args.out, fields)
 }
 
 impl Shell {

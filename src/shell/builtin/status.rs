@@ -1,19 +1,20 @@
 //! `status`: where one is, before and after login.
 
-use super::Entry;
-use crate::command::{FORMAT, Failure, Outcome};
-use crate::lang::binder::Bound;
+use super::{Entry, entry};
+use crate::command::shared::Shown;
+use crate::command::{Failure, Outcome};
 use crate::lang::spec::{Command, Example};
 use crate::render::doc::Cell;
 use crate::shell::Shell;
 use crate::store::masters;
 
 /// `status`
-pub(super) static STATUS: Entry = Entry {
-    spec: Command {
+pub(super) static STATUS: Entry = entry!(
+    Shown,
+    status,
+    Command {
         details: "Shows the vault, the version, who is logged in, and which masters have to wait after failed logins. \
             After login also what the vault holds and where the migration stands.",
-        args: &[FORMAT.arg],
         session: false,
         examples: &[Example {
             line: "status",
@@ -24,11 +25,10 @@ pub(super) static STATUS: Entry = Entry {
             "status",
             "Show the vault, the login and where the migration stands",
         )
-    },
-    run: status,
-};
+    }
+);
 
-fn status(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
+fn status(shell: &mut Shell, args: Shown) -> Result<Outcome, Failure> {
     let path = shell.desk.path.display().to_string();
     let mut fields: Vec<(&'static str, Cell)> = vec![
         ("version", env!("CARGO_PKG_VERSION").into()),
@@ -51,8 +51,5 @@ fn status(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
     if shell.desk.is_unlocked() {
         fields.extend(crate::command::overview(&shell.context())?);
     }
-    shell
-        .context()
-        .rows(bound, |rows| Ok(rows.record(fields)?))?;
-    Ok(Outcome::quiet())
+    shell.context().record(&args.out, fields)
 }

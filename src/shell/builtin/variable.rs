@@ -1,28 +1,46 @@
 //! `let`, `assert`, `confirm`: what scripts say about themselves.
 
-use super::Entry;
 use super::script::VARIABLES;
+use super::{Entry, entry};
 use crate::command::context::{Go, Terms};
 use crate::command::failure::code;
-use crate::command::file::lists_read;
-use crate::command::{Exit, Failure, Outcome, YES};
-use crate::lang::args::{Comparison, Key, Yes};
-use crate::lang::binder::Bound;
+use crate::command::shared::YES;
+use crate::command::{Exit, Failure, Outcome};
+use crate::lang::args::{Comparison, Yes};
+use crate::lang::keys::args;
 use crate::lang::spec::{Command, Example, Selects};
+use crate::lang::value::Variable;
 use crate::render::{counted, grouped};
 use crate::shell::Shell;
 use crate::vault::query;
 
-const COUNT: Key<Comparison> = Key::comparison("count", "How many users there must be").required();
-const QUESTION: Key<String> = Key::text("question", "What to ask").positional().required();
+args! {
+    struct Let {
+        variables: Vec<(String, Variable)> = VARIABLES,
+    }
+}
+
+args! {
+    struct Assert {
+        count: Comparison = comparison("count", "How many users there must be").required(),
+    }
+}
+
+args! {
+    struct Confirm {
+        question: String = text("question", "What to ask").positional().required(),
+        _ = YES,
+    }
+}
 
 /// `let`
-pub(in crate::shell) static LET: Entry = Entry {
-    spec: Command {
+pub(in crate::shell) static LET: Entry = entry!(
+    Let,
+    set,
+    Command {
         details: "Gives variables their values, for the commands that follow in this script or session. A value may \
             be a list or hold wildcards; $name then stands for all of it. Without arguments shows the names that have \
             a value.",
-        args: &[VARIABLES.arg],
         session: false,
         examples: &[
             Example {
@@ -35,16 +53,16 @@ pub(in crate::shell) static LET: Entry = Entry {
             },
         ],
         ..Command::new("let", "Give variables their values")
-    },
-    run: set,
-};
+    }
+);
 
 /// `assert`
-pub(super) static ASSERT: Entry = Entry {
-    spec: Command {
+pub(super) static ASSERT: Entry = entry!(
+    Assert,
+    assert,
+    Command {
         details: "Ends a script that is about to work on the wrong users: counts the users of a selection, and fails \
             unless the count is as it is written. Any relation will do: count>0, count<=500, count=412.",
-        args: &[COUNT.arg],
         selects: Selects::Users,
         examples: &[
             Example {
@@ -57,29 +75,27 @@ pub(super) static ASSERT: Entry = Entry {
             },
         ],
         ..Command::new("assert", "Go on only if a selection has the expected size")
-    },
-    run: assert,
-};
+    }
+);
 
 /// `confirm`
-pub(super) static CONFIRM: Entry = Entry {
-    spec: Command {
+pub(super) static CONFIRM: Entry = entry!(
+    Confirm,
+    confirm,
+    Command {
         details: "Asks, and ends the script unless the answer is yes. -yes, or the program's option --yes, answers \
             beforehand; without a terminal there is nobody else to answer.",
-        args: &[QUESTION.arg, YES.arg],
         session: false,
         examples: &[Example {
             line: "confirm \"Has the help desk been told?\" -yes",
             what: "Ask before the script goes on",
         }],
         ..Command::new("confirm", "Ask before a script goes on")
-    },
-    run: confirm,
-};
+    }
+);
 
-fn set(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
-    let given = bound.args.get(&VARIABLES).unwrap_or_default();
-    if given.is_empty() {
+fn set(shell: &mut Shell, args: Let) -> Result<Outcome, Failure> {
+    if args.variables.is_empty() {
         let names: Vec<_> = shell.scope().keys().cloned().collect();
         return Ok(Outcome::said(if names.is_empty() {
             "no variable has a value; 'let name=value' gives one".to_owned()
@@ -87,24 +103,22 @@ fn set(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
             format!("these variables have a value: {}", names.join(", "))
         }));
     }
-    for (name, value) in given {
-        shell.scope().insert(name.clone(), Some(value.clone()));
+    for (name, value) in args.variables {
+        shell.scope().insert(name, Some(value));
     }
     Ok(Outcome::quiet())
 }
 
-fn assert(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
-    let selection = lists_read(&bound.selection)?;
-    let found = query::count(shell.desk.reading()?.file().connection(), &selection)?;
-    let Some(expected) = bound.args.get(&COUNT) else {
-        return Ok(Outcome::quiet());
-    };
+fn assert(shell: &mut Shell, args: Assert) -> Result<Outcome, Failure> {
+    let expected = args.count;
+    let cx = shell.context();
+    let found = query::count(cx.db()?, &cx.selection()?)?;
     if expected.holds(i64::try_from(found).unwrap_or(i64::MAX)) {
         return Ok(Outcome::quiet());
     }
     let relation = expected.operator.as_str();
     let number = grouped(expected.number);
-    let chosen = match bound.selection.text.as_str() {
+    let chosen = match shell.line.selection.text.as_str() {
         "" => "there are".to_owned(),
         text => format!("'{text}' chooses"),
     };
@@ -119,14 +133,14 @@ fn assert(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
     .hint("'user list' with the same selection shows who they are"))
 }
 
-fn confirm(shell: &mut Shell, bound: &Bound) -> Result<Outcome, Failure> {
-    let question = bound.args.get(&QUESTION).unwrap_or_default();
+fn confirm(shell: &mut Shell, args: Confirm) -> Result<Outcome, Failure> {
+    let question = &args.question;
     let terms = Terms {
         // A count that was given beforehand is about users, not about this.
         yes: shell.options.terms.yes.map(|_| Yes::Any),
         ..shell.options.terms
     };
-    Ok(match terms.ask(&shell.ui, bound, 1, question)? {
+    Ok(match terms.ask(&shell.ui, shell.line.yes, 1, question)? {
         Go::On => Outcome::quiet(),
         Go::DryRun => Outcome::said(format!("a dry run does not ask: {question}")),
     })

@@ -153,7 +153,7 @@ mod tests {
         ];
         for (subject, (fate, why)) in Subject::ALL
             .into_iter()
-            .zip(Fate::ALL.into_iter().cycle().zip(Why::ALL))
+            .zip(Fate::ALL.iter().copied().cycle().zip(Why::ALL))
         {
             items.push(item(subject, fate, why, "ü", "7"));
         }

@@ -1,6 +1,8 @@
 //! What an event can say: about what, what became of it, and why. The numbers are those of stored events: a word may be
 //! added at the end, never moved.
 
+use crate::model::names;
+
 /// What an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -82,41 +84,20 @@ impl Subject {
     }
 }
 
-/// What became of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Fate {
-    /// It is new.
-    Added,
-    /// A known user got something new.
-    Merged,
-    /// It was there; nothing was changed.
-    Exists,
-    /// It was left out by a rule.
-    Skipped,
-    /// It could not be taken.
-    Error,
-}
-
-impl Fate {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Added,
-        Self::Merged,
-        Self::Exists,
-        Self::Skipped,
-        Self::Error,
-    ];
-
-    /// As in results.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Added => "added",
-            Self::Merged => "merged",
-            Self::Exists => "exists",
-            Self::Skipped => "skipped",
-            Self::Error => "error",
-        }
+names! {
+    /// What became of it.
+    #[repr(u8)]
+    Fate, "fate" {
+        /// It is new.
+        Added = "added",
+        /// A known user got something new.
+        Merged = "merged",
+        /// It was there; nothing was changed.
+        Exists = "exists",
+        /// It was left out by a rule.
+        Skipped = "skipped",
+        /// It could not be taken.
+        Error = "error",
     }
 }
 

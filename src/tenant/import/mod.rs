@@ -66,7 +66,7 @@ pub struct Terms {
     /// Stop when so many records could not be taken.
     pub stop_after_errors: Option<u64>,
     /// How often to try again when another session holds the tenant.
-    pub retries: u32,
+    pub retries: u64,
 }
 
 /// What came of an import.

@@ -1,0 +1,137 @@
+//! Asking before something is changed (language.md §5).
+
+use super::failure::code;
+use super::{Context, Exit, Failure};
+use crate::lang::args::Yes;
+use crate::lang::selection::Selection;
+use crate::render::{Assent, Ui, counted};
+use crate::store::{self, Connection, Summed, audit};
+use crate::vault::{interruptible, query};
+
+/// What was said beforehand about questions and changes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Terms {
+    /// `--yes`.
+    pub yes: Option<Yes>,
+    /// `--dry-run`.
+    pub dry_run: bool,
+}
+
+impl Terms {
+    /// Asks before `count` things are changed, unless it was answered beforehand: by the line, or for all of them.
+    pub fn ask(self, ui: &Ui, yes: Option<Yes>, count: u64, question: &str) -> Result<Go, Failure> {
+        if self.dry_run {
+            return Ok(Go::DryRun);
+        }
+        match yes.or(self.yes) {
+            Some(Yes::Any) => return Ok(Go::On),
+            Some(Yes::Count(expected)) if expected == count => return Ok(Go::On),
+            Some(Yes::Count(expected)) => {
+                return Err(Failure::new(
+                    Exit::Failed,
+                    code::UNCONFIRMED,
+                    format!("{count} are affected, not {expected}; nothing was changed"),
+                )
+                .hint("look at the selection again, then give the count that you expect"));
+            }
+            None => {}
+        }
+        if ui.confirm(question, Assent::to(count))? {
+            Ok(Go::On)
+        } else {
+            Err(Failure::new(
+                Exit::Failed,
+                code::UNCONFIRMED,
+                "not confirmed; nothing was changed",
+            ))
+        }
+    }
+}
+
+/// Whether a command that was about to change something goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Go {
+    /// It was confirmed.
+    On,
+    /// A dry run ends here.
+    DryRun,
+}
+
+/// What a command would change, as it is asked about, compared and audited.
+pub trait Proposal: PartialEq {
+    /// How many things it changes.
+    fn count(&self) -> u64;
+    /// What is asked.
+    fn question(&self) -> String;
+    /// What is said when there is nothing to change.
+    fn nothing(&self) -> String;
+    /// The audit's entry, with the counts in it.
+    fn note(&self, draft: audit::Draft) -> audit::Draft;
+}
+
+impl Context<'_> {
+    /// Asks before `count` things are changed, unless it was answered beforehand.
+    pub fn ask(&self, count: u64, question: &str) -> Result<Go, Failure> {
+        self.terms.ask(self.ui, self.line.yes, count, question)
+    }
+
+    /// A change of the vault that is asked about first (language.md §5): `look` says what it would be, the person says
+    /// yes, and the transaction that makes it looks again: if it would be something else now, nothing is changed.
+    /// `tables` as in [`Context::write`].
+    ///
+    /// `None` when there is nothing to do or this is a dry run; the person has been told.
+    pub fn propose<P: Proposal>(
+        &mut self,
+        code: &'static audit::EventCode,
+        tables: &[&'static Summed],
+        look: impl Fn(&Connection) -> Result<P, Failure>,
+        apply: impl FnOnce(&store::Transaction<'_>, &P) -> Result<(), Failure>,
+    ) -> Result<Option<P>, Failure> {
+        let db = self.db()?;
+        let proposal = interruptible(db, self.cancel, || look(db))?;
+        if proposal.count() == 0 {
+            self.found(0)?;
+            self.ui.notice(&proposal.nothing());
+            return Ok(None);
+        }
+        if self.ask(proposal.count(), &proposal.question())? == Go::DryRun {
+            self.ui.notice(&format!(
+                "{}\nthis was a dry run; nothing was changed",
+                proposal.question()
+            ));
+            return Ok(None);
+        }
+        let draft = self.audit(code);
+        self.write(tables, |tx| {
+            let now = look(tx)?;
+            if now != proposal {
+                return Err(Failure::new(
+                    Exit::Failed,
+                    code::UNCONFIRMED,
+                    format!(
+                        "the vault was changed after the question, which would now be: {} Nothing was changed",
+                        now.question()
+                    ),
+                )
+                .hint("look again"));
+            }
+            apply(tx, &proposal)?;
+            Ok(proposal.note(draft))
+        })?;
+        Ok(Some(proposal))
+    }
+
+    /// Warns before a change or an export whose selection leaves nobody out.
+    pub fn warn_of_everybody(&self, selection: &Selection) -> Result<(), Failure> {
+        let db = self.db()?;
+        let all = query::count(db, &Selection::default())?;
+        if all > 1 && query::count(db, selection)? == all {
+            let all = counted(all, "user");
+            self.ui.warning(&match selection.text.as_str() {
+                "" => format!("without a selection this is about everybody: {all}"),
+                text => format!("'{text}' chooses everybody: {all}"),
+            });
+        }
+        Ok(())
+    }
+}
