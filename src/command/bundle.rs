@@ -11,6 +11,7 @@ use super::file::{read_private, text, write_new};
 use super::shared_args::{FORMAT, INTO, OVERWRITE, REASON, list_args};
 use super::{Context, Entry, Exit, Failure, Outcome};
 use crate::bundle::{Header, Reader};
+use crate::files;
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Complete, Effect, Example};
@@ -404,7 +405,7 @@ fn deliver(
 }
 
 fn refuse_existing(path: &Path) -> Result<(), Failure> {
-    if path.symlink_metadata().is_ok() {
+    if files::is_taken(path) {
         return Err(Failure::new(
             Exit::Failed,
             code::FILE,

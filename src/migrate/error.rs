@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::ambient::{Cancelled, NoRandomness};
-use crate::migrate::bundle_file::FileError;
+use crate::files::FileError;
 use crate::migrate::export::spoken;
 use crate::{bundle, store, vault};
 

@@ -43,7 +43,6 @@ pub(crate) use keys::tests::{loose as loose_keys, loose_of as loose_keys_of};
 pub use keys::{Column, Keys};
 pub use lock::Holder;
 pub use memory::{Memory, Rollback};
-pub(crate) use place::beside;
 pub use schema::Kind;
 pub use scratch::scratch;
 pub use session::{Arrival, MasterSession, Pulse};

@@ -10,6 +10,7 @@ use crate::command::shared_args::{INTO, OVERWRITE, YES};
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::exchange::answers::Layout;
 use crate::exchange::input;
+use crate::files;
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Effect, Example};
@@ -92,7 +93,7 @@ fn results(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let layout = layout(cx, bound)?;
     if let Some(into) = bound.args.get(&INTO)
         && !bound.args.flag(&OVERWRITE)
-        && into.symlink_metadata().is_ok()
+        && files::is_taken(into)
     {
         // Said before anything is changed.
         return Err(Failure::file(

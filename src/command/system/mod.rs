@@ -3,7 +3,6 @@
 mod accept;
 mod check;
 
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use secrecy::ExposeSecret as _;
@@ -14,6 +13,7 @@ use super::shared_args::{FORMAT, INTO, OVERWRITE};
 use super::{Context, Entry, Exit, Failure, Outcome};
 use crate::crypto::kdf::{self, Cost};
 use crate::crypto::master_password;
+use crate::files;
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Complete, Effect, Example};
@@ -143,7 +143,7 @@ pub(super) fn make(
         Some(parts) => cost(parts)?,
         None => DEFAULT_COST,
     };
-    if path.symlink_metadata().is_ok() {
+    if files::is_taken(path) {
         return Err(store::Error::Exists {
             kind: kind.name,
             path: path.to_owned(),
@@ -158,10 +158,7 @@ pub(super) fn make(
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
     {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
+        files::make_folder(folder)
             .map_err(|error| Failure::file("make the folder", folder, &error))?;
     }
     SealedFile::create(

@@ -17,9 +17,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::ambient::{Ambient, CancelToken, Progress, Unit};
+use crate::files::Destination;
 use crate::lang::selection::Selection;
 use crate::migrate::batches;
-use crate::migrate::bundle_file::Destination;
 use crate::migrate::error::{Error, Result};
 use crate::migrate::pipeline;
 use crate::migrate::report::Report;

@@ -17,7 +17,7 @@ use crate::ambient::Randomness;
 use crate::bundle::{self, Account, Meta, Summary, Writer};
 use crate::crypto::BundlePassword;
 use crate::crypto::kdf::Cost;
-use crate::migrate::bundle_file::{Destination, Part};
+use crate::files::{Destination, Part};
 use crate::migrate::error::{Error, Result};
 use crate::migrate::mapping::LeftOut;
 use crate::migrate::report::Report;
