@@ -21,6 +21,42 @@ pub struct Selection {
     pub text: String,
 }
 
+impl Selection {
+    /// The users of this very name, of all groups or of one.
+    pub fn of_user(group: Option<&str>, userid: &str) -> Self {
+        let userid = Pattern::of_text(userid);
+        Self::equal(
+            "userid",
+            match group {
+                Some(group) => Operand::Qualified(Pattern::of_text(group), userid),
+                None => Operand::Text(userid),
+            },
+        )
+    }
+
+    /// The users of a group.
+    pub fn of_group(group: &str) -> Self {
+        Self::equal("group", Operand::Text(Pattern::of_text(group)))
+    }
+
+    fn equal(attribute: &str, value: Operand) -> Self {
+        let attribute = ATTRIBUTES.iter().find(|row| row.name == attribute);
+        let test = attribute.map(|attribute| {
+            Expr::Test(Test {
+                attribute,
+                op: Op::Equal,
+                values: vec![value],
+                span: Span::default(),
+            })
+        });
+        Self {
+            // Without the attribute no user is chosen, rather than all.
+            expr: Some(test.unwrap_or(Expr::Any(Vec::new()))),
+            ..Self::default()
+        }
+    }
+}
+
 /// A condition.
 #[derive(Debug, Clone)]
 pub enum Expr {
@@ -102,6 +138,11 @@ pub enum Piece {
 }
 
 impl Pattern {
+    /// Just this text.
+    pub fn of_text(text: &str) -> Self {
+        Self(vec![Piece::Literal(text.to_owned())])
+    }
+
     /// The text, where there is no wildcard in it.
     pub fn literal(&self) -> Option<&str> {
         match self.0.as_slice() {

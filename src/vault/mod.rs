@@ -11,6 +11,7 @@ mod error;
 pub mod find;
 pub mod idp;
 pub mod ledger;
+pub mod listed;
 pub mod load;
 pub mod migration;
 pub mod named;

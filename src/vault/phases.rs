@@ -22,7 +22,7 @@ impl Users {
         Ok(Self(user_ids(selection)?))
     }
 
-    /// Those whom a file named, see [`super::named::List`].
+    /// Those whom a file named, see [`super::listed::List`].
     pub fn listed() -> Self {
         Self(Sql {
             text: "SELECT user FROM temp.listed".to_owned(),

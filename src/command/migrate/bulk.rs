@@ -9,7 +9,7 @@ use crate::exchange::sheet::{Field, Others, Sheet};
 use crate::lang::args::Key;
 use crate::lang::selection::Selection;
 use crate::store::Connection;
-use crate::vault::named::{List, NotListed};
+use crate::vault::listed::{List, NotListed};
 use crate::vault::phases::Users;
 
 /// `-bulk`: users from a file instead of a selection.

@@ -2,16 +2,13 @@
 
 use rusqlite::{Connection, Row};
 
-use crate::ambient::CancelToken;
-use crate::lang::selection::{
-    ATTRIBUTES, Entity, Expr, Op, Operand, Pattern, Piece, Selection, Test,
-};
+use crate::lang::selection::{Entity, Expr, Op, Operand, Selection, Test};
 use crate::model::{Phase, Timestamp};
 use crate::store::stored::moment;
 
 use super::super::selection::{self, Case};
 use super::super::snapshot::phase;
-use super::super::{Error, Result, SourceUser, Unassigned, Vault};
+use super::super::{Error, Result};
 use super::{chosen, number, walk_chosen};
 
 /// A user of a list.
@@ -170,46 +167,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<UserRow> {
 pub fn count(db: &Connection, selection: &Selection) -> Result<u64> {
     let found = selection::count(db, selection, Case::Matters)?;
     Ok(selection.limit.map_or(found, |limit| found.min(limit)))
-}
-
-impl Vault {
-    /// The users with this name, `userid` or `group/userid`: none, one, or one of each group that has it.
-    pub fn named(&self, name: &str, cancel: &CancelToken) -> Result<Vec<SourceUser>> {
-        let literal = |text: &str| Pattern(vec![Piece::Literal(text.to_owned())]);
-        let whole = |operand| Selection {
-            expr: Some(is(operand)),
-            ..Selection::default()
-        };
-        let mut found = self.all(&whole(Operand::Text(literal(name))), cancel)?;
-        if let (true, Some((group, userid))) = (found.is_empty(), name.split_once('/')) {
-            found = self.all(
-                &whole(Operand::Qualified(literal(group), literal(userid))),
-                cancel,
-            )?;
-        }
-        Ok(found)
-    }
-
-    fn all(&self, selection: &Selection, cancel: &CancelToken) -> Result<Vec<SourceUser>> {
-        let mut snapshot = self.snapshot(None, selection, Unassigned::No, cancel)?;
-        let mut found = Vec::new();
-        loop {
-            let page = snapshot.next_users()?;
-            if page.is_empty() {
-                return Ok(found);
-            }
-            found.extend(page);
-        }
-    }
-}
-
-fn is(userid: Operand) -> Expr {
-    Expr::Test(Test {
-        attribute: &ATTRIBUTES[0],
-        op: Op::Equal,
-        values: vec![userid],
-        span: 0..0,
-    })
 }
 
 /// How many more users, tokens or cards would be chosen if letter case did not matter: user ids and aliases compared
