@@ -176,6 +176,33 @@ pub trait Proposal: PartialEq {
     fn note(&self, draft: audit::Draft) -> audit::Draft;
 }
 
+/// That so many more would be chosen if letter case did not matter.
+pub fn in_another_case(more: u64, of: Entity) -> Option<String> {
+    let noun = match of {
+        Entity::Token => "token",
+        Entity::Card => "card",
+        Entity::User | Entity::Location => "user",
+    };
+    (more > 0).then(|| {
+        format!(
+            "letter case matters in values: {} would match in another case",
+            counted(more, noun)
+        )
+    })
+}
+
+/// Warns before a change or an export whose selection, which reads like `text` and chooses so many users of all, leaves
+/// no user out.
+pub fn warn_of_everybody(ui: &Ui, text: &str, chosen: u64, all: u64) {
+    if chosen > 1 && chosen == all {
+        let all = counted(all, "user");
+        ui.warning(&match text {
+            "" => format!("without a selection this is about everybody: {all}"),
+            text => format!("'{text}' chooses everybody: {all}"),
+        });
+    }
+}
+
 /// What a running command may use.
 pub struct Context<'a> {
     /// The vault and who works on it.
@@ -354,20 +381,6 @@ impl Context<'_> {
         Ok(Some(proposal))
     }
 
-    /// Warns before a change or an export whose selection leaves nobody out.
-    pub fn warn_of_everybody(&self, selection: &Selection) -> Result<(), Failure> {
-        let db = self.desk.reading()?.file().connection();
-        let all = query::count(db, &Selection::default())?;
-        if all > 1 && query::count(db, selection)? == all {
-            let all = counted(all, "user");
-            self.ui.warning(&match selection.text.as_str() {
-                "" => format!("without a selection this is about everybody: {all}"),
-                text => format!("'{text}' chooses everybody: {all}"),
-            });
-        }
-        Ok(())
-    }
-
     /// How a wait for another login is told of and ended.
     pub fn waiting(&self) -> Waiting {
         let ui = self.ui.clone();
@@ -447,18 +460,11 @@ impl Context<'_> {
         nothing: bool,
     ) -> Result<Option<String>, Failure> {
         let db = self.desk.reading()?.file().connection();
-        let more = query::more_without_case(db, selection, of, nothing)?;
-        let noun = match of {
-            Entity::Token => "token",
-            Entity::Card => "card",
-            Entity::User | Entity::Location => "user",
-        };
-        Ok((more > 0).then(|| {
-            format!(
-                "letter case matters in values: {} would match in another case",
-                counted(more, noun)
-            )
-        }))
+        let found = nothing.then_some(0);
+        Ok(in_another_case(
+            query::more_without_case(db, selection, of, found)?,
+            of,
+        ))
     }
 
     /// The outcome of a command that found `count` things: a failure when it found none and was told to need one.

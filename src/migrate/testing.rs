@@ -8,7 +8,8 @@ use crate::bundle::Reader;
 use crate::crypto::kdf::Cost;
 use crate::lang::Span;
 use crate::lang::selection::{ATTRIBUTES, Expr, Op, Operand, Pattern, Piece, Selection, Test};
-use crate::migrate::export::{Request, Work};
+use crate::migrate::error::Result;
+use crate::migrate::export::{Prepared, Request, Work};
 use crate::migrate::rules::Rules;
 use crate::model::bundle::Record;
 use crate::model::{SecretBytes, SourceRecord, Timestamp};
@@ -135,6 +136,7 @@ impl House {
             selection,
             unassigned: Unassigned::Auto,
             path,
+            numbered: false,
             overwrite: false,
             skip_conflicts: false,
             rules: self.rules(),
@@ -257,4 +259,14 @@ pub(super) fn choose(attribute: &str, pattern: &str) -> Selection {
         limit: None,
         text: format!("{}={pattern}", attribute.name),
     }
+}
+
+/// An export that waits for a yes; shared names are not listed.
+pub fn prepare<'a>(
+    vault: &Vault,
+    request: Request<'a>,
+    cancel: &CancelToken,
+) -> Result<Prepared<'a>> {
+    let survey = request.survey(vault, cancel)?;
+    Prepared::new(survey, request, cancel, |_| Ok(()))
 }

@@ -50,6 +50,11 @@ pub struct PhaseCounts {
 }
 
 impl PhaseCounts {
+    /// All of them.
+    pub fn all(&self) -> u64 {
+        self.phases.iter().sum::<u64>() + self.gone + self.excluded
+    }
+
     /// Users in a phase.
     pub fn of(&self, phase: Phase) -> u64 {
         self.phases.get(phase as usize).copied().unwrap_or(0)

@@ -1,7 +1,7 @@
 //! `idpurl set`: other addresses, and back.
 
 use super::concerns;
-use crate::command::context::Proposal;
+use crate::command::context::{Proposal, warn_of_everybody};
 use crate::command::failure::code;
 use crate::command::file::lists_read;
 use crate::command::shared_args::{REASON, REQUIRE_MATCH, YES};
@@ -16,6 +16,7 @@ use crate::store::settings;
 use crate::vault::decisions;
 use crate::vault::idp::{self, New};
 use crate::vault::phases::Users;
+use crate::vault::query;
 
 const URL: Key<String> =
     Key::text("url", "The new address, https://host/path").default("the setting idp.url");
@@ -87,7 +88,9 @@ fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         .as_ref()
         .map_or(New::Previous, |url| New::Url(url.as_str()));
     let selection = lists_read(&bound.selection)?;
-    cx.warn_of_everybody(&selection)?;
+    let db = cx.desk.reading()?.file().connection();
+    let (chosen, all) = (query::count(db, &selection)?, query::all(db)?);
+    warn_of_everybody(cx.ui, &selection.text, chosen, all);
     let users = Users::chosen(&selection)?;
     let done = cx.change(
         bound,

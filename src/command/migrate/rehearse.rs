@@ -238,6 +238,7 @@ fn export(
         selection: &selection,
         unassigned: Unassigned::Auto,
         path: &path,
+        numbered: false,
         overwrite: false,
         skip_conflicts: true,
         rules: rules(cx)?,
@@ -258,7 +259,8 @@ fn export(
     let folder = folder_of(&path);
     let file = tempfile::tempfile_in(folder)
         .map_err(|error| Failure::file("make a file without a name in", folder, &error))?;
-    let prepared = Prepared::for_rehearsal(vault, request, cancel, |_| Ok(()))?;
+    let survey = request.survey(vault, cancel)?;
+    let prepared = Prepared::for_rehearsal(survey, request, cancel)?;
     let collisions = prepared.extent().collisions;
     let mut trouble = None;
     let rehearsal = prepared.rehearse(file, &work, |name, one| {

@@ -163,6 +163,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<UserRow> {
     })
 }
 
+/// How many users there are, gone ones too.
+pub fn all(db: &Connection) -> Result<u64> {
+    Ok(db.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?)
+}
+
 /// How many users are chosen.
 pub fn count(db: &Connection, selection: &Selection) -> Result<u64> {
     let found = selection::count(db, selection, Case::Matters)?;
@@ -172,13 +177,13 @@ pub fn count(db: &Connection, selection: &Selection) -> Result<u64> {
 /// How many more users, tokens or cards would be chosen if letter case did not matter: user ids and aliases compared
 /// after case folding, full names and groups over the ASCII letters.
 ///
-/// Zero where a negation turns more into fewer, and under a limit. Full names have no folded index, so that they are
-/// only asked when `nothing` was found.
+/// Zero where a negation turns more into fewer, and under a limit. `found` is how many are chosen as it is, where that is
+/// known. Full names have no folded index, so that they are only asked when nothing was found.
 pub fn more_without_case(
     db: &Connection,
     selection: &Selection,
     entity: Entity,
-    nothing: bool,
+    found: Option<u64>,
 ) -> Result<u64> {
     let Some(expr) = &selection.expr else {
         return Ok(0);
@@ -189,7 +194,7 @@ pub fn more_without_case(
     // First each condition alone, by its index: mostly there is nobody of another case.
     let mut alone = 0;
     for test in tests_of_names(expr) {
-        if nothing || test.attribute.name != "fullname" {
+        if found == Some(0) || test.attribute.name != "fullname" {
             let single = Selection {
                 expr: Some(Expr::Test(test.clone())),
                 ..Selection::default()
@@ -207,7 +212,10 @@ pub fn more_without_case(
     match expr {
         _ if alone == 0 => Ok(0),
         Expr::Test(test) if entity == Entity::User && is_one_user_id(test) => Ok(alone),
-        _ => Ok(count(Case::Ignored)?.saturating_sub(count(Case::Matters)?)),
+        _ => {
+            let found = found.map_or_else(|| count(Case::Matters), Ok)?;
+            Ok(count(Case::Ignored)?.saturating_sub(found))
+        }
     }
 }
 

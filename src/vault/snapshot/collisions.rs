@@ -117,9 +117,7 @@ impl Snapshot {
         cancel: &CancelToken,
         mut each: impl FnMut(Collision) -> Result<()>,
     ) -> Result<u64> {
-        let total: u64 = self
-            .db
-            .query_row("SELECT count(*) FROM users", [], |row| row.get(0))?;
+        let total = self.all()?;
         let mut judge = Judge {
             db: &self.db,
             narrowed: self.narrowed,
