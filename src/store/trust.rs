@@ -93,7 +93,7 @@ pub(super) fn trust(tx: &Connection, keys: &Keys, number: u8, may_begin: bool) -
 fn begin(tx: &Connection, keys: &Keys) -> Result<Trust> {
     /// How many rows of the table that weighs most are shown.
     const SHOWN: usize = 5;
-    let shown = keys.kind().late.first().copied().unwrap_or_default();
+    let shown = keys.kind().late.first().map_or("", |table| table.name);
     let counted = state::counted(tx, keys, shown, SHOWN)?;
     let counts: Vec<String> = counted
         .tables

@@ -74,16 +74,20 @@ pub static KEYS: Summed = Summed {
 impl Kind {
     /// Every summed table, in the order of the entries.
     pub(crate) fn summed(&self) -> impl Iterator<Item = &'static Summed> {
-        [&SETTING]
-            .into_iter()
-            .chain(self.sums.iter().copied())
-            .chain(&MASTERS)
-            .chain([&KEYS])
+        self.with(self.late)
     }
 
     /// Those that a login looks at: all but those that only a migration works with.
     pub(crate) fn summed_at_login(&self) -> impl Iterator<Item = &'static Summed> {
-        self.summed()
-            .filter(|table| !self.late.contains(&table.name))
+        self.with(&[])
+    }
+
+    fn with(&self, late: &'static [&'static Summed]) -> impl Iterator<Item = &'static Summed> {
+        [&SETTING]
+            .into_iter()
+            .chain(late.iter().copied())
+            .chain(self.sums.iter().copied())
+            .chain(&MASTERS)
+            .chain([&KEYS])
     }
 }
