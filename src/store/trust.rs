@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::audit::{Sums, beginning};
-use super::state::{self, MASTERS, Standing, Summed};
+use super::state::{self, Standing, Summed};
 use super::{Error, Keys, Result};
 
 /// What a login has found.
@@ -76,7 +76,7 @@ pub(super) fn trust(tx: &Connection, keys: &Keys, number: u8, may_begin: bool) -
         }
         Err(error) => return Err(error),
     };
-    let own = MASTERS[usize::from(number.clamp(1, 3)) - 1].name;
+    let own = state::of_master(number).name;
     if differences.iter().any(|difference| difference.table == own) {
         return Err(Error::OwnSlot);
     }

@@ -51,6 +51,11 @@ macro_rules! master {
 /// come in.
 pub static MASTERS: [Summed; 3] = [master!(1), master!(2), master!(3)];
 
+/// The table of one master.
+pub(crate) fn of_master(number: u8) -> &'static Summed {
+    &MASTERS[usize::from(number.clamp(1, 3)) - 1]
+}
+
 /// Identity, generation and wrapped keys.
 pub static KEYS: Summed = Summed {
     name: "keys",
