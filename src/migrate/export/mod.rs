@@ -29,7 +29,7 @@ use crate::store::{self, Holder, Keys};
 use crate::vault::snapshot::{Collision, Mapped, Snapshot, Unassigned};
 use crate::vault::{self, Vault, ledger};
 
-pub use age::{SourceAge, spoken};
+pub use age::SourceAge;
 use output::Output;
 use worker::{Done, Purpose, Worker};
 
