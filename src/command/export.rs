@@ -12,12 +12,12 @@ use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::selection::Entity;
 use crate::lang::spec::{Command, Effect, Example, Selects};
-use crate::migrate::export::{self, Exported, Extent, Prepared, Request, Work, spoken};
+use crate::migrate::export::{self, Exported, Extent, Prepared, Request, Work};
 use crate::migrate::report::Report;
 use crate::migrate::rules::Rules;
 use crate::migrate::survey::Survey;
 use crate::render::doc::{Cell, Column, RowSink};
-use crate::render::{Format, Ui, counted};
+use crate::render::{Format, Ui, counted, spoken};
 use crate::store::audit::codes;
 use crate::vault::snapshot::{Collision, Mapped, Unassigned};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::ambient::{Cancelled, NoRandomness};
 use crate::files::FileError;
-use crate::migrate::export::spoken;
+use crate::render::spoken;
 use crate::{bundle, store, vault};
 
 /// The result of this room.

@@ -1,5 +1,7 @@
 //! From a cell to the text that stands for it, sanitised for its reader.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 
 use super::doc::Cell;
@@ -125,6 +127,15 @@ pub fn counted(count: u64, noun: &str) -> String {
         format!("{number} {noun}")
     } else {
         format!("{number} {}", plural(noun))
+    }
+}
+
+/// A span as people say it: days from two on, else hours, else that it is less than one.
+pub fn spoken(span: Duration) -> String {
+    match span.as_secs() / 3600 {
+        0 => "less than an hour".to_owned(),
+        hours @ 1..48 => counted(hours, "hour"),
+        hours => counted(hours / 24, "day"),
     }
 }
 
@@ -277,5 +288,19 @@ mod tests {
             text(&cell, Writing::Machines(Reader::Terminal)),
             "2026-07-01T10:00:00Z"
         );
+    }
+
+    #[test]
+    fn spans_are_said_in_words() {
+        for (seconds, words) in [
+            (0, "less than an hour"),
+            (3599, "less than an hour"),
+            (3600, "1 hour"),
+            (47 * 3600, "47 hours"),
+            (2 * 86_400, "2 days"),
+            (1000 * 86_400, "1,000 days"),
+        ] {
+            assert_eq!(spoken(Duration::from_secs(seconds)), words);
+        }
     }
 }

@@ -43,8 +43,8 @@ pub static KIND: Kind = Kind {
     application_id: i32::from_be_bytes(*b"igsv"),
     migrations: schema::MIGRATIONS,
     bulk: None,
-    sums: decisions::ALL,
-    late: &["mapped", "excluded", "taken", "moved", "idp_urls"],
+    sums: &[&decisions::BUNDLES],
+    late: decisions::LATE,
 };
 
 /// An open vault.

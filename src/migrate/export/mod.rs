@@ -30,7 +30,7 @@ use crate::store::{self, Holder, Keys};
 use crate::vault::snapshot::{Collision, Mapped, Unassigned};
 use crate::vault::{self, Vault};
 
-pub use age::{SourceAge, spoken};
+pub use age::SourceAge;
 use output::Output;
 use worker::{Done, Purpose, Worker};
 
