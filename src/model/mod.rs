@@ -27,7 +27,7 @@ pub(crate) use enumeration::names;
 pub use group::Group;
 pub use idp_url::{IdpUrl, NoIdpUrl};
 pub use location::{Location, LocationEntry, RbaOverrides};
-pub use patterns::{Patterns, glob, list};
+pub use patterns::{Pattern, Patterns, Piece, Sign, glob, list};
 pub use qa::{Password, QaPair};
 pub use reason::Reason;
 pub use token::{Activation, Algorithm, Hash, Token, TokenKind, TokenState, UnassignedToken};
