@@ -18,6 +18,7 @@ mod qa;
 mod reason;
 mod token;
 mod user;
+mod wiped;
 
 pub use answer::{Answer, AnswerColumns};
 pub use card::{Card, CardState, UnassignedCard, Usage};
@@ -32,6 +33,7 @@ pub use qa::{Password, QaPair};
 pub use reason::Reason;
 pub use token::{Activation, Algorithm, Hash, Token, TokenKind, TokenState, UnassignedToken};
 pub use user::{Contact, NotMigrated, Phase, User, UserState};
+pub(crate) use wiped::Wiped;
 
 /// A secret in memory: wiped when dropped, without `Clone` or `Serialize`, opaque to `Debug`.
 ///

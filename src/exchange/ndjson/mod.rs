@@ -8,7 +8,6 @@
 mod cells;
 mod convert;
 mod error;
-mod json;
 mod locate;
 mod object;
 mod value;
