@@ -7,7 +7,7 @@ use crate::ambient::{Ambient, CancelToken, Silent, SystemClock, SystemRandomness
 use crate::bundle::Reader;
 use crate::crypto::kdf::Cost;
 use crate::lang::Span;
-use crate::lang::selection::{ATTRIBUTES, Expr, Op, Operand, Pattern, Piece, Selection, Test};
+use crate::lang::selection::{ATTRIBUTES, Expr, Op, Operand, Pattern, Selection, Test};
 use crate::migrate::error::Result;
 use crate::migrate::export::{Prepared, Request, Work};
 use crate::migrate::rules::Rules;
@@ -237,23 +237,14 @@ fn password(n: usize) -> SecretBytes {
     SecretBytes::from(format!("password number {n}").into_bytes())
 }
 
-/// The selection `attribute=pattern`, where `*` counts.
+/// The selection `attribute=pattern`, where wildcards count.
 pub(super) fn choose(attribute: &str, pattern: &str) -> Selection {
     let attribute = ATTRIBUTES.iter().find(|a| a.name == attribute).unwrap();
-    let mut pieces = Vec::new();
-    for (at, part) in pattern.split('*').enumerate() {
-        if at > 0 {
-            pieces.push(Piece::Any);
-        }
-        if !part.is_empty() {
-            pieces.push(Piece::Literal(part.to_owned()));
-        }
-    }
     Selection {
         expr: Some(Expr::Test(Test {
             attribute,
             op: Op::Equal,
-            values: vec![Operand::Text(Pattern(pieces))],
+            values: vec![Operand::Text(Pattern::parse(pattern))],
             span: Span::default(),
         })),
         limit: None,

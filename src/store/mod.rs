@@ -10,6 +10,7 @@ mod compiled;
 mod create;
 mod error;
 mod file;
+mod glob;
 mod guard;
 mod interrupt;
 mod keys;
@@ -37,6 +38,7 @@ pub use rusqlite::{Connection, Transaction};
 pub use create::{MASTERS, NewMaster};
 pub use error::{Class, Error, Result};
 pub use file::{Checkpoint, SealedFile};
+pub(crate) use glob::glob;
 pub use interrupt::interruptible;
 #[cfg(test)]
 pub(crate) use keys::tests::{loose as loose_keys, loose_of as loose_keys_of};

@@ -17,8 +17,7 @@ use crate::files;
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Complete, Effect, Example};
-use crate::model::SecretBytes;
-use crate::model::list;
+use crate::model::{SecretBytes, glob, list};
 use crate::render::counted;
 use crate::render::doc::Column;
 use crate::store::audit::codes;
@@ -306,10 +305,7 @@ pub(super) fn show(
         Column::text("meaning"),
     ];
     let wanted = bound.args.get(&NAME).unwrap_or("*").to_lowercase();
-    let chosen = |name: &str| match wanted.strip_suffix('*') {
-        Some(beginning) => name.starts_with(beginning),
-        None => name == wanted,
-    };
+    let chosen = |name: &str| glob(&wanted, name);
     if !settings.all.iter().any(|setting| chosen(setting.name)) {
         settings.find(&wanted)?;
     }

@@ -7,6 +7,7 @@ use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Arg, Command, Example};
+use crate::model::Pattern;
 use crate::render::doc::{Cell, Column};
 use crate::tenant::query::{self, Filter, UserRow};
 
@@ -208,7 +209,7 @@ fn user_get(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
             found = Some(user);
             Ok(false)
         })?;
-        let Some(user) = found.filter(|_| !wanted.contains(['*', '?'])) else {
+        let Some(user) = found.filter(|_| Pattern::parse(&wanted).literal().is_some()) else {
             return Err(Failure::new(
                 Exit::Failed,
                 code::UNKNOWN,
