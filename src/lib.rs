@@ -18,6 +18,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 pub mod ambient;
 pub mod crypto;
 pub mod files;
+pub(crate) mod json;
 pub mod model;
 pub mod otp;
 pub mod render;

@@ -8,7 +8,6 @@ use super::json::Secrets;
 use super::{Error, Place, zstd_frame};
 use crate::model::bundle::{Counts, Record};
 use std::io;
-use zeroize::Zeroizing;
 
 /// A block is closed when its JSON, or its secrets, reach this many bytes.
 const CLOSE: usize = 1 << 20;
@@ -239,9 +238,7 @@ fn lines(json: &[u8]) -> u64 {
 
 impl Arena {
     fn truncate(&mut self, len: usize, count: u32) {
-        let bytes: &mut Zeroizing<Vec<u8>> = &mut self.bytes;
-        zeroize::Zeroize::zeroize(&mut bytes[len..]);
-        bytes.truncate(len);
+        self.bytes.truncate(len);
         self.count = count;
     }
 }

@@ -1,34 +1,35 @@
 //! A record as one line of JSON, its secrets beside it (records.md §2).
 //!
-//! Written by hand straight into the block's buffers: millions of records pass here, and a secret must never stand in a
-//! buffer that is compressed.
+//! Straight into the block's buffers: millions of records pass here, and a secret must never stand in a buffer that is
+//! compressed.
 
-use super::json::MAX_INTEGER;
+use crate::json::{Json, MAX_INTEGER};
 use crate::model::bundle::{Card, Record, Token, UnassignedCard, UnassignedToken, User};
-use crate::model::{Contact, Group, LocationEntry, Password, RbaOverrides, SecretBytes, Timestamp};
+use crate::model::{
+    Contact, Group, LocationEntry, Password, RbaOverrides, SecretBytes, Timestamp, Wiped,
+};
 use secrecy::ExposeSecret as _;
-use std::io::Write as _;
-use zeroize::Zeroizing;
 
 /// Secrets as they follow a block's JSON: `(u32 length ‖ bytes)*`.
-#[derive(Default)]
 pub(super) struct Arena {
-    pub(super) bytes: Zeroizing<Vec<u8>>,
+    pub(super) bytes: Wiped,
     pub(super) count: u32,
+}
+
+impl Default for Arena {
+    fn default() -> Self {
+        Self {
+            bytes: Wiped::with_capacity(128 * 1024),
+            count: 0,
+        }
+    }
 }
 
 impl Arena {
     fn push(&mut self, secret: &[u8]) -> Result<(), Unfit> {
         let len = u32::try_from(secret.len()).map_err(|_| Unfit("a secret is too long"))?;
-        let wanted = self.bytes.len() + 4 + secret.len();
-        if wanted > self.bytes.capacity() {
-            // Growing in place would leave a copy of the secrets behind in freed memory.
-            let mut grown = Zeroizing::new(Vec::with_capacity(wanted.max(64 * 1024) * 2));
-            grown.extend_from_slice(&self.bytes);
-            self.bytes = grown;
-        }
-        self.bytes.extend_from_slice(&len.to_be_bytes());
-        self.bytes.extend_from_slice(secret);
+        self.bytes.push(&len.to_be_bytes());
+        self.bytes.push(secret);
         self.count += 1;
         Ok(())
     }
@@ -45,62 +46,22 @@ type Written = Result<(), Unfit>;
 
 /// Appends the line of `record`, line feed included. After an error the buffers hold a part of it.
 pub(super) fn record(record: &Record, json: &mut Vec<u8>, secrets: &mut Arena) -> Written {
-    let mut line = Line { json, secrets };
+    let mut line = Line {
+        json: Json::new(json),
+        secrets,
+    };
     match record {
         Record::Group(group) => line.group(group)?,
         Record::User(user) => line.user(user)?,
         Record::Token(token) => line.unassigned_token(token)?,
         Record::Card(card) => line.unassigned_card(card)?,
     }
-    line.json.push(b'\n');
+    line.json.end_line();
     Ok(())
 }
 
-/// A JSON string.
-pub(super) fn string(json: &mut Vec<u8>, text: &str) {
-    json.push(b'"');
-    let mut rest = text.as_bytes();
-    while let Some(at) = rest
-        .iter()
-        .position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\')
-    {
-        json.extend_from_slice(&rest[..at]);
-        match rest[at] {
-            b'"' => json.extend_from_slice(b"\\\""),
-            b'\\' => json.extend_from_slice(b"\\\\"),
-            b'\n' => json.extend_from_slice(b"\\n"),
-            b'\r' => json.extend_from_slice(b"\\r"),
-            b'\t' => json.extend_from_slice(b"\\t"),
-            control => {
-                json.extend_from_slice(b"\\u00");
-                json.extend(
-                    [control >> 4, control & 15].map(|d| b"0123456789abcdef"[usize::from(d)]),
-                );
-            }
-        }
-        rest = &rest[at + 1..];
-    }
-    json.extend_from_slice(rest);
-    json.push(b'"');
-}
-
-/// A decimal number.
-pub(super) fn number(json: &mut Vec<u8>, mut value: u64) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            break;
-        }
-    }
-    json.extend_from_slice(&digits[at..]);
-}
-
 struct Line<'a> {
-    json: &'a mut Vec<u8>,
+    json: Json<&'a mut Vec<u8>>,
     secrets: &'a mut Arena,
 }
 
@@ -109,7 +70,7 @@ impl Line<'_> {
         self.begin("group");
         self.text("name", &group.name);
         self.flag("default", group.default);
-        self.json.push(b'}');
+        self.json.close_object();
         Ok(())
     }
 
@@ -123,28 +84,28 @@ impl Line<'_> {
         self.texts("aliases", &user.aliases)?;
         self.list("contacts", &user.contacts, Self::contact)?;
         self.list("qa", &user.qa, |line, pair| {
-            line.json.push(b'{');
+            line.json.open_object();
             line.text("question", &pair.question);
             line.secret("answer", &pair.answer)?;
-            line.json.push(b'}');
+            line.json.close_object();
             Ok(())
         })?;
         self.list("passwords", &user.passwords, Self::password)?;
         self.list("tokens", &user.tokens, |line, token| {
-            line.json.push(b'{');
+            line.json.open_object();
             line.token(token)
         })?;
         self.list("cards", &user.cards, |line, card| {
-            line.json.push(b'{');
+            line.json.open_object();
             line.card(card)
         })?;
         self.list("locationHistory", &user.location_history, Self::location)?;
         self.texts("expectedLocations", &user.expected_locations)?;
         if !user.rba.is_empty() {
-            self.key("rba");
+            self.json.key("rba");
             self.rba(&user.rba)?;
         }
-        self.json.push(b'}');
+        self.json.close_object();
         Ok(())
     }
 
@@ -163,21 +124,21 @@ impl Line<'_> {
     }
 
     fn contact(&mut self, contact: &Contact) -> Written {
-        self.json.push(b'{');
+        self.json.open_object();
         self.text("label", &contact.label);
         self.text("value", &contact.value);
         self.flag("default", contact.default);
-        self.json.push(b'}');
+        self.json.close_object();
         Ok(())
     }
 
     fn password(&mut self, password: &Password) -> Written {
-        self.json.push(b'{');
+        self.json.open_object();
         self.text_if("name", password.name.as_deref());
         self.secret("value", &password.value)?;
         self.time_if("expires", password.expires)?;
         self.boolean_if("mustChange", password.must_change);
-        self.json.push(b'}');
+        self.json.close_object();
         Ok(())
     }
 
@@ -193,11 +154,9 @@ impl Line<'_> {
         self.integer_if("step", token.step.map(u64::from))?;
         self.integer_if("counter", token.counter)?;
         if let Some(drift) = token.drift {
-            self.key("drift");
-            if drift < 0 {
-                self.json.push(b'-');
-            }
-            self.exact(drift.unsigned_abs())?;
+            exact(drift.unsigned_abs())?;
+            self.json.key("drift");
+            self.json.number(drift);
         }
         self.text_if("state", token.state.map(|state| state.as_str()));
         self.text_if("idpUrl", token.idp_url.as_deref());
@@ -212,7 +171,7 @@ impl Line<'_> {
         if let Some(unlock) = &token.unlock {
             self.secret("unlock", unlock)?;
         }
-        self.json.push(b'}');
+        self.json.close_object();
         Ok(())
     }
 
@@ -227,7 +186,7 @@ impl Line<'_> {
         self.integer_if("challengeCount", card.challenge_count)?;
         self.integer_if("leastUsedCell", card.least_used_cell)?;
         if let Some(usage) = &card.cell_usage {
-            self.key("cellUsage");
+            self.json.key("cellUsage");
             self.items(usage, |line, count| line.exact(*count))?;
         }
         self.integer_if("rows", Some(card.rows.into()))?;
@@ -236,55 +195,40 @@ impl Line<'_> {
             return Err(Unfit("a card's cells do not fit its rows and columns"));
         }
         self.secret("cells", &card.cells)?;
-        self.json.push(b'}');
+        self.json.close_object();
         Ok(())
     }
 
     fn location(&mut self, entry: &LocationEntry) -> Written {
-        self.json.push(b'{');
+        self.json.open_object();
         self.text_if("country", entry.country.as_deref());
         self.text_if("region", entry.region.as_deref());
         self.text_if("city", entry.city.as_deref());
         self.text_if("isp", entry.isp.as_deref());
         self.text_if("ip", entry.ip.as_deref());
         self.time_if("lastAuth", entry.last_auth)?;
-        self.json.push(b'}');
+        self.json.close_object();
         Ok(())
     }
 
     fn rba(&mut self, rba: &RbaOverrides) -> Written {
-        self.json.push(b'{');
+        self.json.open_object();
         self.integer_if("maxLocations", rba.max_history)?;
         self.boolean_if("checkIp", rba.check_ip);
         self.boolean_if("checkVelocity", rba.check_velocity);
         self.integer_if("maxExpectedLocations", rba.max_expected)?;
-        self.json.push(b'}');
+        self.json.close_object();
         Ok(())
     }
 
     fn begin(&mut self, kind: &str) {
-        self.json.push(b'{');
+        self.json.open_object();
         self.text("type", kind);
     }
 
-    fn separate(&mut self) {
-        // A string ends with a quote, so a bracket here is one that we opened.
-        if !matches!(self.json.last(), Some(b'{' | b'[')) {
-            self.json.push(b',');
-        }
-    }
-
-    /// Keys are ours and need no escapes.
-    fn key(&mut self, key: &str) {
-        self.separate();
-        self.json.push(b'"');
-        self.json.extend_from_slice(key.as_bytes());
-        self.json.extend_from_slice(b"\":");
-    }
-
     fn text(&mut self, key: &str, value: &str) {
-        self.key(key);
-        string(self.json, value);
+        self.json.key(key);
+        self.json.string(value);
     }
 
     fn text_if(&mut self, key: &str, value: Option<&str>) {
@@ -300,25 +244,22 @@ impl Line<'_> {
 
     fn boolean_if(&mut self, key: &str, value: Option<bool>) {
         if let Some(value) = value {
-            self.key(key);
-            self.json
-                .extend_from_slice(if value { b"true" } else { b"false" });
+            self.json.key(key);
+            self.json.boolean(value);
         }
     }
 
     fn integer_if(&mut self, key: &str, value: Option<u64>) -> Written {
         if let Some(value) = value {
-            self.key(key);
+            self.json.key(key);
             self.exact(value)?;
         }
         Ok(())
     }
 
     fn exact(&mut self, value: u64) -> Written {
-        if value > MAX_INTEGER {
-            return Err(Unfit("a number is above 2^53 - 1"));
-        }
-        number(self.json, value);
+        exact(value)?;
+        self.json.number(value);
         Ok(())
     }
 
@@ -327,24 +268,24 @@ impl Line<'_> {
             if value.as_second() < YEAR_ONE {
                 return Err(Unfit("a time is before the year 1"));
             }
-            self.key(key);
-            // Writing to a vector cannot fail.
-            let _ = write!(self.json, "\"{value}\"");
+            self.json.key(key);
+            self.json.time(value);
         }
         Ok(())
     }
 
     fn secret(&mut self, key: &str, value: &SecretBytes) -> Written {
-        self.key(key);
-        self.json.extend_from_slice(b"{\"$secret\":");
-        number(self.json, self.secrets.count.into());
-        self.json.push(b'}');
+        self.json.key(key);
+        self.json.open_object();
+        self.json.key("$secret");
+        self.json.number(self.secrets.count);
+        self.json.close_object();
         self.secrets.push(value.expose_secret())
     }
 
     fn texts(&mut self, key: &str, texts: &[String]) -> Written {
         self.list(key, texts, |line, text| {
-            string(line.json, text);
+            line.json.string(text);
             Ok(())
         })
     }
@@ -359,7 +300,7 @@ impl Line<'_> {
         if items.is_empty() {
             return Ok(());
         }
-        self.key(key);
+        self.json.key(key);
         self.items(items, write)
     }
 
@@ -368,16 +309,19 @@ impl Line<'_> {
         items: &[T],
         mut write: impl FnMut(&mut Self, &T) -> Written,
     ) -> Written {
-        self.json.push(b'[');
-        for (index, item) in items.iter().enumerate() {
-            if index > 0 {
-                self.json.push(b',');
-            }
-            write(self, item)?;
-        }
-        self.json.push(b']');
+        self.json.open_array();
+        items.iter().try_for_each(|item| write(self, item))?;
+        self.json.close_array();
         Ok(())
     }
+}
+
+/// Whether every JSON reader keeps the number exactly.
+fn exact(value: u64) -> Written {
+    if value > MAX_INTEGER {
+        return Err(Unfit("a number is above 2^53 - 1"));
+    }
+    Ok(())
 }
 
 /// Whether the cells are one byte of length and rows × columns cells of that length.

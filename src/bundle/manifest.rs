@@ -1,7 +1,8 @@
 //! The last frame of a bundle: what is in it and what is not (security.md §3).
 
 use super::json::{Fault, Parser, Secrets};
-use super::{Error, Place, encode};
+use super::{Error, Place};
+use crate::json::Json;
 use crate::model::Reason;
 use crate::model::bundle::Counts;
 
@@ -25,40 +26,45 @@ pub struct Manifest {
 
 impl Manifest {
     pub(super) fn encode(&self) -> Result<Vec<u8>, Error> {
-        let mut json = Vec::new();
-        let mut member = |before: &str, value: u64| {
-            json.extend_from_slice(before.as_bytes());
-            encode::number(&mut json, value);
-        };
+        let mut bytes = Vec::new();
+        let mut json = Json::new(&mut bytes);
         let Counts {
             group,
             user,
             token,
             card,
         } = self.records;
-        member("{\"blocks\":", self.blocks.into());
-        member(",\"records\":{\"group\":", group);
-        member(",\"user\":", user);
-        member(",\"token\":", token);
-        member(",\"card\":", card);
-        json.extend_from_slice(b"},\"notTaken\":{");
-        for (index, (reason, count)) in self.not_taken.iter().enumerate() {
-            if index > 0 {
-                json.push(b',');
-            }
-            encode::string(&mut json, reason.as_str());
-            json.push(b':');
-            encode::number(&mut json, *count);
+        json.open_object();
+        json.key("blocks");
+        json.number(self.blocks);
+        json.key("records");
+        json.open_object();
+        for (kind, count) in [
+            ("group", group),
+            ("user", user),
+            ("token", token),
+            ("card", card),
+        ] {
+            json.key(kind);
+            json.number(count);
         }
-        json.extend_from_slice(b"},\"selection\":");
-        encode::string(&mut json, &self.selection);
-        json.extend_from_slice(b",\"by\":");
-        encode::string(&mut json, &self.by);
-        json.push(b'}');
-        if json.len() > MAX {
+        json.close_object();
+        json.key("notTaken");
+        json.open_object();
+        for (reason, count) in &self.not_taken {
+            json.key(reason.as_str());
+            json.number(*count);
+        }
+        json.close_object();
+        json.key("selection");
+        json.string(&self.selection);
+        json.key("by");
+        json.string(&self.by);
+        json.close_object();
+        if bytes.len() > MAX {
             return Err(Error::Manifest);
         }
-        Ok(json)
+        Ok(bytes)
     }
 
     pub(super) fn decode(body: &[u8]) -> Result<Self, Error> {

@@ -13,6 +13,16 @@ use crate::command::Exit;
 use crate::lang::spec::Command;
 use crate::render::Format;
 
+/// The names of the manual pages.
+pub const PAGES: &[&str] = &[
+    "igsh",
+    "igsh-commands",
+    "igsh-script",
+    "igsh-bundle",
+    "igsh-source",
+    "igsh-vault",
+];
+
 /// An interactive admin shell that moves second factors from an on-premises server into a cloud service.
 #[derive(Debug, Parser)]
 #[command(name = "igsh", version, about, args_conflicts_with_subcommands = false)]
@@ -131,7 +141,7 @@ pub enum Action {
     /// Print a manual page (igsh-commands without a name)
     Man {
         /// Its name
-        #[arg(default_value = "igsh-commands", value_parser = super::manual::NAMES.to_vec())]
+        #[arg(default_value = "igsh-commands", value_parser = PAGES.to_vec())]
         page: String,
     },
     /// Print what makes a shell complete igsh's arguments

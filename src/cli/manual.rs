@@ -12,17 +12,7 @@ use crate::lang::help::commands_7;
 use crate::lang::help::man::Page;
 use crate::shell::catalogue;
 
-/// The names of the pages.
-pub const NAMES: &[&str] = &[
-    "igsh",
-    "igsh-commands",
-    "igsh-script",
-    "igsh-bundle",
-    "igsh-source",
-    "igsh-vault",
-];
-
-/// The source of a page of [`NAMES`].
+/// The source of a page of [`super::args::PAGES`].
 pub fn page(name: &str) -> String {
     match name {
         "igsh-script" => include_str!("../../man/igsh-script.5").to_owned(),

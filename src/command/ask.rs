@@ -3,10 +3,9 @@
 use super::failure::code;
 use super::{Context, Exit, Failure};
 use crate::lang::args::Yes;
-use crate::lang::selection::Selection;
 use crate::render::{Assent, Ui, counted};
 use crate::store::{self, Connection, Summed, audit};
-use crate::vault::{interruptible, query};
+use crate::vault::interruptible;
 
 /// What was said beforehand about questions and changes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -120,18 +119,16 @@ impl Context<'_> {
         })?;
         Ok(Some(proposal))
     }
+}
 
-    /// Warns before a change or an export whose selection leaves nobody out.
-    pub fn warn_of_everybody(&self, selection: &Selection) -> Result<(), Failure> {
-        let db = self.db()?;
-        let all = query::count(db, &Selection::default())?;
-        if all > 1 && query::count(db, selection)? == all {
-            let all = counted(all, "user");
-            self.ui.warning(&match selection.text.as_str() {
-                "" => format!("without a selection this is about everybody: {all}"),
-                text => format!("'{text}' chooses everybody: {all}"),
-            });
-        }
-        Ok(())
+/// Warns before a change or an export whose selection, which reads like `text` and chooses so many users of all, leaves
+/// no user out.
+pub fn warn_of_everybody(ui: &Ui, text: &str, chosen: u64, all: u64) {
+    if chosen > 1 && chosen == all {
+        let all = counted(all, "user");
+        ui.warning(&match text {
+            "" => format!("without a selection this is about everybody: {all}"),
+            text => format!("'{text}' chooses everybody: {all}"),
+        });
     }
 }

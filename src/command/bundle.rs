@@ -11,6 +11,7 @@ use super::file::{read_private, text, write_new};
 use super::shared::{Out, REASON, RECORD};
 use super::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::bundle::{Header, Reader};
+use crate::files;
 use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Complete, Effect, Example};
 use crate::model::Reason;
@@ -372,7 +373,7 @@ fn deliver(
 }
 
 fn refuse_existing(path: &Path) -> Result<(), Failure> {
-    if path.symlink_metadata().is_ok() {
+    if files::is_taken(path) {
         return Err(Failure::new(
             Exit::Failed,
             code::FILE,

@@ -8,9 +8,10 @@ use crate::lang::selection::Selection;
 use crate::render::Ui;
 use crate::store::Connection;
 
-pub use super::ask::{Go, Proposal, Terms};
+pub use super::ask::{Go, Proposal, Terms, warn_of_everybody};
 pub use super::by_bound::rows_into;
 pub use super::desk::{Desk, HowToLogIn, OpenTenant, Opened, PasswordFrom};
+pub use super::show::in_another_case;
 
 /// What a running command may use.
 pub struct Context<'a> {

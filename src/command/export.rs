@@ -4,20 +4,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::context::{Go, Opened};
+use super::context::{Go, Opened, in_another_case, warn_of_everybody};
+use super::file::lists_read;
 use super::shared_args::{FORMAT, OVERWRITE, PLAN, REASON, YES};
 use super::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::selection::Entity;
 use crate::lang::spec::{Command, Effect, Example, Selects};
-use crate::migrate::export::{self, Exported, Extent, Prepared, Request, Work, spoken};
+use crate::migrate::export::{self, Exported, Extent, Prepared, Request, Work};
 use crate::migrate::report::Report;
 use crate::migrate::rules::Rules;
+use crate::migrate::survey::Survey;
 use crate::render::doc::{Cell, Column, RowSink};
-use crate::render::{Format, Ui, counted};
+use crate::render::{Format, Ui, counted, spoken};
 use crate::store::audit::codes;
-use crate::vault::ledger;
 use crate::vault::snapshot::{Collision, Mapped, Unassigned};
 
 const FILE: Key<std::path::PathBuf> = Key::out_file("file", "The bundle; its name ends in .igb")
@@ -86,29 +87,38 @@ pub(super) static EXPORT: Entry = Entry {
 
 fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let format = cx.format(bound)?;
-    let path = match bound.args.get(&FILE) {
+    let selection = lists_read(&bound.selection)?;
+    let (keys, draft) = (
+        cx.desk.opened()?.keys,
+        cx.draft(bound, &codes::EXPORT_BEGUN),
+    );
+    let survey = Survey::take(
+        cx.desk.reading()?,
+        &keys,
+        &selection,
+        unassigned(bound),
+        cx.cancel,
+    )?;
+    let file = bound.args.get(&FILE);
+    let path = match file {
         Some(path) => path.to_owned(),
-        None => next_name(cx)?,
+        None => PathBuf::from(export::numbered(survey.next_bundle()?)),
     };
-    let selection = super::file::lists_read(&bound.selection)?;
-    let keys = cx.desk.opened()?.keys;
     let request = Request {
         keys: Arc::clone(&keys),
         selection: &selection,
         unassigned: unassigned(bound),
         path: &path,
+        numbered: file.is_none(),
         overwrite: bound.args.flag(&OVERWRITE),
         skip_conflicts: bound.args.flag(&SKIP_CONFLICTS),
         rules: rules(cx)?,
-        draft: cx.draft(bound, &codes::EXPORT_BEGUN),
+        draft: draft.clone(),
     };
-    if let Some(note) = cx.case_note(&selection, Entity::User, false)? {
+    if let Some(note) = in_another_case(survey.more_without_case(&selection)?, Entity::User) {
         cx.ui.notice(&note);
     }
-    if request.unassigned != Unassigned::Only {
-        cx.warn_of_everybody(&selection)?;
-    }
-    let draft = request.draft.clone();
+    warn_of_everybody(cx.ui, &selection.text, survey.users, survey.all()?);
     let holder = cx.holder(bound);
     let who = cx.desk.who.clone();
     let progress = cx.ui.progress();
@@ -130,7 +140,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         rows: None,
         wanted: !request.skip_conflicts,
     };
-    let prepared = Prepared::new(vault, request, cancel, |collision| {
+    let prepared = Prepared::new(survey, request, cancel, |collision| {
         shared.show(&collision);
         Ok(())
     });
@@ -217,16 +227,6 @@ pub(super) fn unassigned(bound: &Bound) -> Unassigned {
 pub(super) fn rules(cx: &Context<'_>) -> Result<Rules, Failure> {
     let connection = cx.desk.reading()?.file().connection();
     Ok(Rules::from_settings(connection, cx.ambient.clock.now())?)
-}
-
-/// `bundle-N.igb` with the number that the next bundle gets.
-fn next_name(cx: &Context<'_>) -> Result<PathBuf, Failure> {
-    let mut next = 1;
-    ledger::list::<Failure>(cx.desk.reading()?.file().connection(), |bundle| {
-        next = bundle.number + 1;
-        Ok(true)
-    })?;
-    Ok(PathBuf::from(format!("bundle-{next}.igb")))
 }
 
 /// What the question is about.

@@ -30,7 +30,7 @@ pub fn write_new(
     if path.is_dir() {
         return Err(failed(&std::io::ErrorKind::IsADirectory.into()));
     }
-    if !overwrite && path.symlink_metadata().is_ok() {
+    if !overwrite && files::is_taken(path) {
         return Err(failed(&std::io::ErrorKind::AlreadyExists.into()));
     }
     files::write_whole(path, overwrite, failed, fill)

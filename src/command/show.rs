@@ -83,6 +83,21 @@ fn into_file<T>(
     shown.ok_or_else(|| Failure::new(Exit::Internal, code::INTERNAL, "nothing was written"))
 }
 
+/// That so many more would be chosen if letter case did not matter.
+pub fn in_another_case(more: u64, of: Entity) -> Option<String> {
+    let noun = match of {
+        Entity::Token => "token",
+        Entity::Card => "card",
+        Entity::User | Entity::Location => "user",
+    };
+    (more > 0).then(|| {
+        format!(
+            "letter case matters in values: {} would match in another case",
+            counted(more, noun)
+        )
+    })
+}
+
 impl Context<'_> {
     /// Shows a record.
     pub fn record(&self, out: &Out, fields: Vec<(&'static str, Cell)>) -> Result<Outcome, Failure> {
@@ -175,18 +190,11 @@ impl Context<'_> {
         nothing: bool,
     ) -> Result<Option<String>, Failure> {
         let db = self.db()?;
-        let more = query::more_without_case(db, selection, of, nothing)?;
-        let noun = match of {
-            Entity::Token => "token",
-            Entity::Card => "card",
-            Entity::User | Entity::Location => "user",
-        };
-        Ok((more > 0).then(|| {
-            format!(
-                "letter case matters in values: {} would match in another case",
-                counted(more, noun)
-            )
-        }))
+        let found = nothing.then_some(0);
+        Ok(in_another_case(
+            query::more_without_case(db, selection, of, found)?,
+            of,
+        ))
     }
 
     /// The outcome of a command that found `count` things: a failure when it found none and was told to need one.

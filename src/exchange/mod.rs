@@ -16,7 +16,6 @@ pub mod population;
 pub mod pskc;
 mod secret;
 pub mod sheet;
-mod wiped;
 
 pub use error::Error;
 pub use lines::MAX_LINE;

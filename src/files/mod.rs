@@ -4,18 +4,22 @@
 //! This room knows nothing of what a file holds. It says what is wrong and what to type; who asked decides what that
 //! means for the command.
 
+mod destination;
 mod interruptible;
+mod lock;
 mod make;
 mod trust;
 
+pub use destination::{AtPath, Destination, FileError, Part};
 pub use interruptible::Interruptible;
-pub use make::{create_new, write_whole};
+pub use lock::{lock_alone, lock_shared};
+pub use make::{create_new, make_folder, rename_new, sync_folder_of, write_whole};
 pub use trust::{
     Distrust, NoFile, Openness, judge, judge_owner_and_mode, open_or_make, open_private,
     trust_folder, writable,
 };
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The folder of a path; the current one where none is named.
 pub fn folder_of(path: &Path) -> &Path {
@@ -23,4 +27,16 @@ pub fn folder_of(path: &Path) -> &Path {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     }
+}
+
+/// The path of a file beside another one: the same name with an end.
+pub fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}
+
+/// Whether anything at all lies at a path, a link that leads nowhere too.
+pub fn is_taken(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }

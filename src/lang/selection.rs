@@ -9,6 +9,7 @@ use super::Span;
 use super::args::When;
 use super::spec::Complete;
 use crate::model;
+pub use crate::model::{Pattern, Piece};
 
 /// A selection as a command gets it.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +20,42 @@ pub struct Selection {
     pub limit: Option<u64>,
     /// The arguments as typed, joined by one blank; for ledger, audit and manifest.
     pub text: String,
+}
+
+impl Selection {
+    /// The users of this very name, of all groups or of one.
+    pub fn of_user(group: Option<&str>, userid: &str) -> Self {
+        let userid = Pattern::of_text(userid);
+        Self::equal(
+            "userid",
+            match group {
+                Some(group) => Operand::Qualified(Pattern::of_text(group), userid),
+                None => Operand::Text(userid),
+            },
+        )
+    }
+
+    /// The users of a group.
+    pub fn of_group(group: &str) -> Self {
+        Self::equal("group", Operand::Text(Pattern::of_text(group)))
+    }
+
+    fn equal(attribute: &str, value: Operand) -> Self {
+        let attribute = ATTRIBUTES.iter().find(|row| row.name == attribute);
+        let test = attribute.map(|attribute| {
+            Expr::Test(Test {
+                attribute,
+                op: Op::Equal,
+                values: vec![value],
+                span: Span::default(),
+            })
+        });
+        Self {
+            // Without the attribute no user is chosen, rather than all.
+            expr: Some(test.unwrap_or(Expr::Any(Vec::new()))),
+            ..Self::default()
+        }
+    }
 }
 
 /// A condition.
@@ -84,67 +121,6 @@ pub enum Operand {
     When(When),
     /// A name of the attribute's set, in the set's spelling.
     Name(&'static str),
-}
-
-/// Text with wildcards.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern(pub Vec<Piece>);
-
-/// A piece of a pattern.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
-    /// These characters.
-    Literal(String),
-    /// `*`: any run of characters, also none.
-    Any,
-    /// `?`: exactly one character.
-    One,
-}
-
-impl Pattern {
-    /// The text, where there is no wildcard in it.
-    pub fn literal(&self) -> Option<&str> {
-        match self.0.as_slice() {
-            [] => Some(""),
-            [Piece::Literal(text)] => Some(text),
-            _ => None,
-        }
-    }
-
-    /// Whether `text` is such a text, letter case included.
-    pub fn matches(&self, text: &str) -> bool {
-        // `None` is any run; going back to the last of them is enough, so that no pattern takes long.
-        let mut wanted: Vec<Option<Option<char>>> = Vec::new();
-        for piece in &self.0 {
-            match piece {
-                Piece::Literal(literal) => wanted.extend(literal.chars().map(|c| Some(Some(c)))),
-                Piece::One => wanted.push(Some(None)),
-                Piece::Any => wanted.push(None),
-            }
-        }
-        let text: Vec<char> = text.chars().collect();
-        let (mut at, mut found, mut back) = (0, 0, None);
-        while found < text.len() {
-            match wanted.get(at) {
-                Some(None) => {
-                    back = Some((at, found));
-                    at += 1;
-                }
-                Some(Some(one)) if one.is_none_or(|c| text.get(found) == Some(&c)) => {
-                    at += 1;
-                    found += 1;
-                }
-                _ => match &mut back {
-                    Some((any, from)) => {
-                        *from += 1;
-                        (at, found) = (*any + 1, *from);
-                    }
-                    None => return false,
-                },
-            }
-        }
-        wanted[at.min(wanted.len())..].iter().all(Option::is_none)
-    }
 }
 
 /// An attribute that a selection may name.

@@ -9,7 +9,8 @@ use std::fmt;
 use super::Span;
 use super::ast::{self, PieceKind};
 use super::grammar::{self, Failed};
-use super::selection::{Pattern, Piece};
+use super::selection::Pattern;
+use crate::model::Sign;
 
 /// An element of a value, nothing left to substitute.
 #[derive(Clone, PartialEq, Eq)]
@@ -176,17 +177,9 @@ impl Word {
 
     /// Its text, where the wildcards outside quotes count.
     pub fn pattern(&self) -> Pattern {
-        let mut pieces: Vec<Piece> = Vec::new();
-        for (c, quoted) in self.chars() {
-            match (c, quoted, pieces.last_mut()) {
-                ('*', false, Some(Piece::Any)) => {}
-                ('*', false, _) => pieces.push(Piece::Any),
-                ('?', false, _) => pieces.push(Piece::One),
-                (c, _, Some(Piece::Literal(text))) => text.push(c),
-                (c, ..) => pieces.push(Piece::Literal(c.into())),
-            }
-        }
-        Pattern(pieces)
+        self.chars()
+            .map(|(c, quoted)| if quoted { Sign::Char(c) } else { Sign::of(c) })
+            .collect()
     }
 
     fn chars(&self) -> impl Iterator<Item = (char, bool)> + '_ {
@@ -259,6 +252,7 @@ pub(super) fn push_escaped(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Piece;
     use proptest::prelude::*;
 
     fn word(text: &str) -> Word {

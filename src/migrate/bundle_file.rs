@@ -1,356 +1,52 @@
-//! The file of a bundle while it is being written, and the moment it gets its name.
-//!
-//! Until then it is `.<name>.<id>.part` beside its final name, under a lock that says that its writer lives
-//! (security.md §3, Writing). All steps go through one descriptor of the folder, so that nobody swaps it meanwhile.
+//! What stands under the name of a bundle's file, compared by its hash.
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::fd::{AsFd as _, OwnedFd};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::crypto::Sha256;
+use crate::files::{AtPath, Destination, FileError};
 use crate::store::audit::hex;
-use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags};
-use rustix::io::Errno;
-use uuid::Uuid;
 
-/// Why a bundle's file could not be written. Nothing half-written stays behind.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// The path names no file.
-    #[error("'{}' is not a file name that can be kept in the ledger: give a plain UTF-8 name, as in file=bundle.igb", .0.display())]
-    Name(PathBuf),
-    /// The name leaves no room for that of the file while it is written.
-    #[error("the file name of '{}' is too long: at most {LONGEST_NAME} bytes", .0.display())]
-    LongName(PathBuf),
-    /// The folder is not there or not a folder.
-    #[error("the folder '{}' cannot be used ({source}): make it, or name a file elsewhere", path.display())]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// Something other than a file has the name.
-    #[error("'{}' is not a regular file: name another one", .0.display())]
-    NotAFile(PathBuf),
-    /// The file exists.
-    #[error("'{}' exists already: name another file, or say -overwrite", .0.display())]
-    Exists(PathBuf),
-    /// No room: disk, quota or size limit.
-    #[error("there is no room left for '{}' ({source}): nothing was kept; free some space, or name a file on another disk", path.display())]
-    Full {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// Anything else.
-    #[error("cannot {what} '{}': {source}; nothing was kept", path.display())]
-    Io {
-        /// What was being done.
-        what: &'static str,
-        /// To which file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-}
-
-/// A file name's 255 bytes, less two dots, the id (36) and `.part`.
-const LONGEST_NAME: usize = 255 - 2 - 36 - 5;
-
-/// Where a bundle is to be, with its folder held open.
-#[derive(Debug)]
-pub struct Destination {
-    folder: OwnedFd,
-    path: PathBuf,
-    name: String,
-}
-
-impl Destination {
-    /// Opens the folder of `path`. Nothing is written.
-    pub fn new(path: &Path) -> Result<Self, FileError> {
-        let (Some(name), Some(_)) = (path.file_name().and_then(|n| n.to_str()), path.to_str())
-        else {
-            return Err(FileError::Name(path.to_owned()));
-        };
-        if name.len() > LONGEST_NAME {
-            return Err(FileError::LongName(path.to_owned()));
-        }
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let unusable = |source: io::Error| FileError::Folder {
-            path: folder.to_owned(),
-            source,
-        };
-        let absolute = folder.canonicalize().map_err(unusable)?;
-        if absolute.to_str().is_none() {
-            return Err(FileError::Name(path.to_owned()));
-        }
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let folder = rustix::fs::open(&absolute, flags, Mode::empty())
-            .map_err(|errno| unusable(errno.into()))?;
-        Ok(Self {
-            folder,
-            path: absolute.join(name),
-            name: name.to_owned(),
-        })
-    }
-
-    /// The absolute path of the file to be.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Refuses a name that is taken, unless it may be overwritten; what is not a regular file never may.
-    pub fn check(&self, overwrite: bool) -> Result<(), FileError> {
-        match rustix::fs::statat(&self.folder, &self.name, AtFlags::SYMLINK_NOFOLLOW) {
-            Err(Errno::NOENT) => Ok(()),
-            Err(errno) => Err(self.failed("look at", errno.into())),
-            Ok(stat) if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile => {
-                Err(FileError::NotAFile(self.path.clone()))
-            }
-            Ok(_) if overwrite => Ok(()),
-            Ok(_) => Err(FileError::Exists(self.path.clone())),
-        }
-    }
-
-    /// Makes and locks the file to write to.
-    pub fn create(self, id: Uuid) -> Result<Part, FileError> {
-        survive_size_limit();
-        let name = self.part_name(id);
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = rustix::fs::openat(&self.folder, &name, flags, Mode::RUSR | Mode::WUSR)
-            .map_err(|errno| self.failed("create the temporary file of", errno.into()))?;
-        let part = Part {
-            destination: self,
-            name,
-            file: File::from(file),
-            published: false,
-        };
-        rustix::fs::flock(&part.file, FlockOperation::NonBlockingLockExclusive).map_err(
-            |errno| {
-                part.destination
-                    .failed("lock the temporary file of", errno.into())
-            },
-        )?;
-        Ok(part)
-    }
-
-    /// The name of the file while it is written.
-    fn part_name(&self, id: Uuid) -> String {
-        format!(".{}.{id}.part", self.name)
-    }
-
-    /// What stands under the final name (`None`) or under that of the temporary file of `id`.
-    pub fn found(&self, id: Option<Uuid>) -> Result<AtPath, FileError> {
-        let name = id.map_or_else(|| self.name.clone(), |id| self.part_name(id));
-        Ok(match self.open(&name)? {
-            Opened::Nothing => AtPath::Nothing,
-            Opened::Locked => AtPath::Locked,
-            Opened::File(file) => AtPath::File {
-                sha256: hash(&file, &mut |_| Ok(()))
-                    .map_err(|source| self.failed("read", source))?,
-            },
-        })
-    }
-
-    /// Whether what stands under the final name is a file of this size and, where one is given, with this hash, in
-    /// hexadecimal digits; `None` where there is no file that can be read. `read` gets the number of bytes of each piece.
-    pub fn is_like(
-        &self,
-        size: u64,
-        sha256: Option<&str>,
-        read: &mut dyn FnMut(u64) -> io::Result<()>,
-    ) -> Result<Option<bool>, FileError> {
-        let Opened::File(file) = self.open(&self.name)? else {
-            return Ok(None);
-        };
-        let failed = |source| self.failed("read", source);
-        if file.metadata().map_err(failed)?.len() != size {
-            return Ok(Some(false));
-        }
-        let Some(sha256) = sha256 else {
-            return Ok(Some(true));
-        };
-        let found = hash(&file, read).map_err(failed)?;
-        Ok(Some(hex(&found) == sha256))
-    }
-
-    /// Opens what stands under a name, for reading.
-    fn open(&self, name: &str) -> Result<Opened, FileError> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = match rustix::fs::openat(&self.folder, name, flags, Mode::empty()) {
-            Ok(file) => File::from(file),
-            Err(Errno::NOENT | Errno::LOOP) => return Ok(Opened::Nothing),
-            Err(errno) => return Err(self.failed("open", errno.into())),
-        };
-        let is_file = file.metadata().is_ok_and(|data| data.is_file());
-        if !is_file {
-            return Ok(Opened::Nothing);
-        }
-        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared) {
-            Ok(()) => Ok(Opened::File(file)),
-            Err(Errno::WOULDBLOCK) => Ok(Opened::Locked),
-            Err(errno) => Err(self.failed("lock", errno.into())),
-        }
-    }
-
-    /// Whether a writer holds the final file or the temporary one of `id`.
-    pub fn is_locked(&self, id: Uuid) -> bool {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        [self.part_name(id), self.name.clone()].iter().any(|name| {
-            rustix::fs::openat(&self.folder, name, flags, Mode::empty()).is_ok_and(|file| {
-                rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared)
-                    == Err(Errno::WOULDBLOCK)
-            })
-        })
-    }
-
-    /// Gives the temporary file of `id` its final name.
-    pub fn publish(&self, id: Uuid, overwrite: bool) -> Result<(), FileError> {
-        self.check(overwrite)?;
-        let part = self.part_name(id);
-        if overwrite {
-            rustix::fs::renameat(&self.folder, &part, &self.folder, &self.name)
-        } else {
-            self.rename_without_replacing(&part)
-        }
-        .map_err(|errno| match errno {
-            Errno::EXIST => FileError::Exists(self.path.clone()),
-            errno => self.failed("rename the temporary file to", errno.into()),
-        })?;
-        self.sync()
-    }
-
-    /// The names in the folder are on the disk.
-    pub fn sync(&self) -> Result<(), FileError> {
-        rustix::fs::fsync(&self.folder)
-            .map_err(|errno| self.failed("flush the folder of", errno.into()))
-    }
-
-    /// Where the file system cannot rename without replacing, a second link does the same; where it has no links
-    /// either (FAT), [`Destination::check`] has just looked.
-    fn rename_without_replacing(&self, part: &str) -> Result<(), Errno> {
-        let folder = self.folder.as_fd();
-        match rustix::fs::renameat_with(folder, part, folder, &self.name, RenameFlags::NOREPLACE) {
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
-            done => return done,
-        }
-        match rustix::fs::linkat(folder, part, folder, &self.name, AtFlags::empty()) {
-            Ok(()) => rustix::fs::unlinkat(folder, part, AtFlags::empty()),
-            Err(Errno::PERM | Errno::NOSYS | Errno::NOTSUP) => {
-                rustix::fs::renameat(folder, part, folder, &self.name)
-            }
-            Err(errno) => Err(errno),
-        }
-    }
-
-    /// Removes the temporary file of `id`; one that is not there is as good as removed.
-    pub fn remove_part(&self, id: Uuid) -> Result<(), FileError> {
-        match rustix::fs::unlinkat(&self.folder, self.part_name(id), AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => Ok(()),
-            Err(errno) => Err(self.failed("remove the temporary file of", errno.into())),
-        }
-    }
-
-    fn failed(&self, what: &'static str, source: io::Error) -> FileError {
-        failed(what, &self.path, source)
+/// The hash of a file, in hexadecimal digits. `read` gets the number of bytes of each piece.
+///
+/// # Errors
+/// What reading the file or `read` gives.
+pub fn sha256(
+    destination: &Destination,
+    file: &File,
+    read: &mut dyn FnMut(u64) -> io::Result<()>,
+) -> Result<String, FileError> {
+    match hash(file, read) {
+        Ok(hash) => Ok(hex(&hash)),
+        Err(source) => Err(destination.failed("read", source)),
     }
 }
 
-/// The same, not read yet.
-enum Opened {
-    Nothing,
-    Locked,
-    File(File),
-}
-
-/// What stands under a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AtPath {
-    /// No regular file.
-    Nothing,
-    /// A file that its writer still holds.
-    Locked,
-    /// A file that nobody writes to.
-    File {
-        /// Hash of its content.
-        sha256: [u8; 32],
-    },
-}
-
-/// The file of a bundle under its temporary name. Dropped without [`Part::publish`], it is gone.
-#[derive(Debug)]
-pub struct Part {
-    destination: Destination,
-    name: String,
-    file: File,
-    published: bool,
-}
-
-impl Part {
-    /// The absolute path of the file to be.
-    pub fn path(&self) -> &Path {
-        self.destination.path()
+/// Whether what stands under the final name is a file of this size and, where one is given, with this hash, in
+/// hexadecimal digits; `None` where there is no file that can be read. `read` gets the number of bytes of each piece.
+///
+/// # Errors
+/// A file that cannot be read, and what `read` gives.
+pub fn is_like(
+    destination: &Destination,
+    size: u64,
+    expected: Option<&str>,
+    read: &mut dyn FnMut(u64) -> io::Result<()>,
+) -> Result<Option<bool>, FileError> {
+    let AtPath::File(file) = destination.open(None)? else {
+        return Ok(None);
+    };
+    let meta = file.metadata();
+    let there = meta
+        .map_err(|source| destination.failed("read", source))?
+        .len();
+    if there != size {
+        return Ok(Some(false));
     }
-
-    /// An error of writing to this file, told apart.
-    pub fn failed(&self, source: io::Error) -> FileError {
-        self.destination.failed("write", source)
-    }
-
-    /// Another handle of the same open file, to write to: the lock is held until both are closed.
-    pub fn output(&self) -> Result<File, FileError> {
-        self.file.try_clone().map_err(|source| self.failed(source))
-    }
-
-    /// Everything written is on the disk.
-    pub fn sync(&self) -> Result<(), FileError> {
-        self.file
-            .sync_all()
-            .map_err(|source| self.destination.failed("flush", source))
-    }
-
-    /// Gives the file its final name, on the disk too. The lock goes with `self`.
-    pub fn publish(&mut self, id: Uuid, overwrite: bool) -> Result<(), FileError> {
-        self.destination.publish(id, overwrite)?;
-        self.published = true;
-        Ok(())
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        if !self.published {
-            let _ = rustix::fs::unlinkat(&self.destination.folder, &self.name, AtFlags::empty());
-        }
-    }
-}
-
-/// A write beyond the process's file size limit is to fail like one on a full disk, not to kill the process.
-fn survive_size_limit() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let signal = rustix::process::Signal::XFSZ.as_raw();
-        // Where this cannot be set, the limit ends the process as it would any other.
-        let _ = signal_hook::flag::register(signal, Arc::default());
-    });
-}
-
-fn failed(what: &'static str, path: &Path, source: io::Error) -> FileError {
-    let path = path.to_owned();
-    match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            FileError::Full { path, source }
-        }
-        _ => FileError::Io { what, path, source },
-    }
+    let Some(expected) = expected else {
+        return Ok(Some(true));
+    };
+    Ok(Some(sha256(destination, &file, read)? == expected))
 }
 
 fn hash(mut file: &File, piece: &mut dyn FnMut(u64) -> io::Result<()>) -> io::Result<[u8; 32]> {
@@ -366,135 +62,5 @@ fn hash(mut file: &File, piece: &mut dyn FnMut(u64) -> io::Result<()>) -> io::Re
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
-
-    use super::*;
-
-    const ID: Uuid = Uuid::from_u128(0x0123_4567_89ab_4def_8123_4567_89ab_cdef);
-
-    fn folder() -> (tempfile::TempDir, PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("p.igb");
-        (folder, path)
-    }
-
-    fn names(folder: &tempfile::TempDir) -> Vec<String> {
-        let mut names: Vec<_> = std::fs::read_dir(folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
-    fn write(path: &Path, text: &str) -> Part {
-        let part = Destination::new(path).unwrap().create(ID).unwrap();
-        part.output().unwrap().write_all(text.as_bytes()).unwrap();
-        part.sync().unwrap();
-        part
-    }
-
-    fn find(path: &Path, id: Option<Uuid>) -> AtPath {
-        Destination::new(path).unwrap().found(id).unwrap()
-    }
-
-    #[test]
-    fn a_part_is_private_named_after_both_and_locked() {
-        let (folder, path) = folder();
-        let part = write(&path, "x");
-        let name = format!(".p.igb.{ID}.part");
-        assert_eq!(names(&folder), std::slice::from_ref(&name));
-        let mode = std::fs::metadata(folder.path().join(name)).unwrap();
-        assert_eq!(mode.permissions().mode() & 0o777, 0o600);
-        assert_eq!(find(&path, Some(ID)), AtPath::Locked);
-        assert!(Destination::new(&path).unwrap().is_locked(ID));
-        drop(part);
-        assert_eq!(names(&folder), Vec::<String>::new());
-        assert_eq!(find(&path, Some(ID)), AtPath::Nothing);
-    }
-
-    #[test]
-    fn publishing_gives_the_name_and_keeps_the_lock_until_the_end() {
-        let (folder, path) = folder();
-        let mut part = write(&path, "abc");
-        part.publish(ID, false).unwrap();
-        assert_eq!(names(&folder), ["p.igb"]);
-        assert_eq!(find(&path, None), AtPath::Locked);
-        drop(part);
-        let sha256 = crate::crypto::sha256(b"abc");
-        assert_eq!(find(&path, None), AtPath::File { sha256 });
-        assert!(!Destination::new(&path).unwrap().is_locked(ID));
-    }
-
-    #[test]
-    fn a_name_taken_meanwhile_is_not_replaced() {
-        let (folder, path) = folder();
-        let mut part = write(&path, "new");
-        std::fs::write(&path, "old").unwrap();
-        assert!(matches!(part.publish(ID, false), Err(FileError::Exists(_))));
-        assert_eq!(
-            part.destination.rename_without_replacing(&part.name),
-            Err(Errno::EXIST)
-        );
-        drop(part);
-        assert_eq!(names(&folder), ["p.igb"]);
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
-    }
-
-    #[test]
-    fn overwriting_replaces_a_file_and_nothing_else() {
-        let (folder, path) = folder();
-        std::fs::write(&path, "old").unwrap();
-        assert!(matches!(
-            Destination::new(&path).unwrap().check(false),
-            Err(FileError::Exists(_))
-        ));
-        write(&path, "new").publish(ID, true).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
-        std::fs::remove_file(&path).unwrap();
-        symlink(folder.path(), &path).unwrap();
-        assert!(matches!(
-            Destination::new(&path).unwrap().check(true),
-            Err(FileError::NotAFile(_))
-        ));
-    }
-
-    #[test]
-    fn a_symlink_under_the_temporary_name_is_not_followed() {
-        let (folder, path) = folder();
-        let victim = folder.path().join("victim");
-        std::fs::write(&victim, "mine").unwrap();
-        symlink(&victim, folder.path().join(format!(".p.igb.{ID}.part"))).unwrap();
-        assert!(Destination::new(&path).unwrap().create(ID).is_err());
-        assert_eq!(std::fs::read_to_string(&victim).unwrap(), "mine");
-        assert_eq!(find(&path, Some(ID)), AtPath::Nothing);
-    }
-
-    #[test]
-    fn a_folder_that_is_not_there_and_a_bad_name_are_told_apart() {
-        let new = |path: &str| Destination::new(Path::new(path)).unwrap_err();
-        assert!(matches!(
-            new("/nonexistent/p.igb"),
-            FileError::Folder { .. }
-        ));
-        assert!(matches!(new("/"), FileError::Name(_)));
-        assert!(matches!(new(&"x".repeat(213)), FileError::LongName(_)));
-        assert!(Destination::new(Path::new(&"x".repeat(212))).is_ok());
-    }
-
-    #[test]
-    fn a_full_disk_is_not_just_any_error() {
-        for errno in [Errno::NOSPC, Errno::FBIG, Errno::DQUOT] {
-            let error = failed("write", Path::new("p"), errno.into());
-            assert!(matches!(error, FileError::Full { .. }), "{error}");
-        }
-        let error = failed("write", Path::new("p"), Errno::IO.into());
-        assert!(matches!(error, FileError::Io { .. }));
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::ambient::{Cancelled, NoRandomness};
-use crate::migrate::bundle_file::FileError;
-use crate::migrate::export::spoken;
+use crate::files::FileError;
+use crate::render::spoken;
 use crate::{bundle, store, vault};
 
 /// The result of this room.

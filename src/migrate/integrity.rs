@@ -4,10 +4,11 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::bundle_file::{Destination, FileError};
+use super::bundle_file::is_like;
 use super::error::Result;
 use super::{open_password, pipeline};
 use crate::ambient::{CancelToken, Progress, Unit};
+use crate::files::{Destination, FileError};
 use crate::store::{Class, Connection, Keys};
 use crate::vault;
 use crate::vault::check::{self, Batch, Finding, Subject};
@@ -129,8 +130,8 @@ fn file(
         return Ok(finding(Subject::Value, what.to_owned()));
     };
     let sha256 = (depth == Depth::Content).then_some(sha256.as_str());
-    let is_like = Destination::new(Path::new(&bundle.path)).and_then(|destination| {
-        destination.is_like(size, sha256, &mut |read| {
+    let alike = Destination::new(Path::new(&bundle.path)).and_then(|destination| {
+        is_like(&destination, size, sha256, &mut |read| {
             *bytes += read;
             work.progress.at(*bytes);
             // The read ends here; the caller looks at the token again.
@@ -138,7 +139,7 @@ fn file(
         })
     });
     work.cancel.check()?;
-    Ok(match is_like {
+    Ok(match alike {
         Ok(Some(true)) => None,
         Ok(Some(false)) => finding(
             Subject::Bundle,

@@ -19,6 +19,7 @@ pub mod report;
 pub mod results;
 pub mod rules;
 pub mod status;
+pub mod survey;
 #[cfg(test)]
 mod testing;
 

@@ -7,8 +7,9 @@ use crate::ambient::{Ambient, CancelToken, Silent, SystemClock, SystemRandomness
 use crate::bundle::Reader;
 use crate::crypto::kdf::Cost;
 use crate::lang::Span;
-use crate::lang::selection::{ATTRIBUTES, Expr, Op, Operand, Pattern, Piece, Selection, Test};
-use crate::migrate::export::{Request, Work};
+use crate::lang::selection::{ATTRIBUTES, Expr, Op, Operand, Pattern, Selection, Test};
+use crate::migrate::error::Result;
+use crate::migrate::export::{Prepared, Request, Work};
 use crate::migrate::rules::Rules;
 use crate::model::bundle::Record;
 use crate::model::{SecretBytes, SourceRecord, Timestamp};
@@ -135,6 +136,7 @@ impl House {
             selection,
             unassigned: Unassigned::Auto,
             path,
+            numbered: false,
             overwrite: false,
             skip_conflicts: false,
             rules: self.rules(),
@@ -235,26 +237,27 @@ fn password(n: usize) -> SecretBytes {
     SecretBytes::from(format!("password number {n}").into_bytes())
 }
 
-/// The selection `attribute=pattern`, where `*` counts.
+/// The selection `attribute=pattern`, where wildcards count.
 pub(super) fn choose(attribute: &str, pattern: &str) -> Selection {
     let attribute = ATTRIBUTES.iter().find(|a| a.name == attribute).unwrap();
-    let mut pieces = Vec::new();
-    for (at, part) in pattern.split('*').enumerate() {
-        if at > 0 {
-            pieces.push(Piece::Any);
-        }
-        if !part.is_empty() {
-            pieces.push(Piece::Literal(part.to_owned()));
-        }
-    }
     Selection {
         expr: Some(Expr::Test(Test {
             attribute,
             op: Op::Equal,
-            values: vec![Operand::Text(Pattern(pieces))],
+            values: vec![Operand::Text(Pattern::parse(pattern))],
             span: Span::default(),
         })),
         limit: None,
         text: format!("{}={pattern}", attribute.name),
     }
+}
+
+/// An export that waits for a yes; shared names are not listed.
+pub fn prepare<'a>(
+    vault: &Vault,
+    request: Request<'a>,
+    cancel: &CancelToken,
+) -> Result<Prepared<'a>> {
+    let survey = request.survey(vault, cancel)?;
+    Prepared::new(survey, request, cancel, |_| Ok(()))
 }

@@ -18,6 +18,7 @@ mod qa;
 mod reason;
 mod token;
 mod user;
+mod wiped;
 
 pub use answer::{Answer, AnswerColumns};
 pub use card::{Card, CardState, UnassignedCard, Usage};
@@ -27,11 +28,12 @@ pub use enumeration::{Named, UnknownName};
 pub use group::Group;
 pub use idp_url::{IdpUrl, NoIdpUrl};
 pub use location::{Location, LocationEntry, RbaOverrides};
-pub use patterns::{Patterns, glob, list};
+pub use patterns::{Pattern, Patterns, Piece, Sign, glob, list};
 pub use qa::{Password, QaPair};
 pub use reason::Reason;
 pub use token::{Activation, Algorithm, Hash, Token, TokenKind, TokenState, UnassignedToken};
 pub use user::{Contact, NotMigrated, Phase, User, UserState};
+pub(crate) use wiped::Wiped;
 
 /// A secret in memory: wiped when dropped, without `Clone` or `Serialize`, opaque to `Debug`.
 ///

@@ -1,9 +1,12 @@
 //! From a cell to the text that stands for it, sanitised for its reader.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 
 use super::doc::Cell;
 use super::sanitize::{Reader, is_neutralised, sanitize};
+use crate::json::Json;
 
 /// How values are written.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +58,9 @@ pub(super) fn push_text(cell: &Cell, writing: Writing<'_>, out: &mut String) {
         (Cell::Items(items), Writing::People(_)) => {
             joined(items, ", ", out, |item, out| push_text(item, writing, out));
         }
-        (Cell::Record(_) | Cell::Items(_), Writing::Machines(_)) => json(cell, out),
+        (Cell::Record(_) | Cell::Items(_), Writing::Machines(_)) => {
+            json(cell, &mut Json::new(out));
+        }
     }
 }
 
@@ -128,6 +133,15 @@ pub fn counted(count: u64, noun: &str) -> String {
     }
 }
 
+/// A span as people say it: days from two on, else hours, else that it is less than one.
+pub fn spoken(span: Duration) -> String {
+    match span.as_secs() / 3600 {
+        0 => "less than an hour".to_owned(),
+        hours @ 1..48 => counted(hours, "hour"),
+        hours => counted(hours / 24, "day"),
+    }
+}
+
 /// The regular English plural.
 fn plural(noun: &str) -> String {
     let vowel_before_y = noun.ends_with("ay") || noun.ends_with("ey") || noun.ends_with("oy");
@@ -139,75 +153,55 @@ fn plural(noun: &str) -> String {
 }
 
 /// Appends the cell as JSON.
-pub(super) fn json(cell: &Cell, out: &mut String) {
+fn json(cell: &Cell, json: &mut Json<&mut String>) {
     match cell {
-        Cell::Absent => out.push_str("null"),
-        Cell::Text(text) => json_text(text, out),
-        Cell::Number(number) => push_shown(number, out),
-        Cell::Id(number) => push_shown(number, out),
-        Cell::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
-        Cell::Time(at) => {
-            out.push('"');
-            push_time(*at, out);
-            out.push('"');
-        }
-        Cell::Hidden => json_text(HIDDEN, out),
-        Cell::List(texts) => json_list(texts, out, |text, out| json_text(text, out)),
-        Cell::Items(items) => json_list(items, out, json),
-        Cell::Record(fields) => json_object(fields.iter().map(|(name, cell)| (*name, cell)), out),
+        Cell::Absent => json.null(),
+        Cell::Text(text) => json_text(text, json),
+        Cell::Number(number) => json.number(*number),
+        Cell::Id(number) => json.number(*number),
+        Cell::Flag(flag) => json.boolean(*flag),
+        Cell::Time(at) => json.time(*at),
+        Cell::Hidden => json_text(HIDDEN, json),
+        Cell::List(texts) => json_list(texts, json, |text, json| json_text(text, json)),
+        Cell::Items(items) => json_list(items, json, self::json),
+        Cell::Record(fields) => members(fields.iter().map(|(name, cell)| (*name, cell)), json),
     }
 }
 
-fn json_list<T>(items: &[T], out: &mut String, one: impl Fn(&T, &mut String)) {
-    out.push('[');
-    joined(items, ",", out, one);
-    out.push(']');
+fn json_list<T>(
+    items: &[T],
+    json: &mut Json<&mut String>,
+    one: impl Fn(&T, &mut Json<&mut String>),
+) {
+    json.open_array();
+    items.iter().for_each(|item| one(item, json));
+    json.close_array();
 }
 
-/// Appends an object.
+fn members<'a>(
+    fields: impl IntoIterator<Item = (&'a str, &'a Cell)>,
+    json: &mut Json<&mut String>,
+) {
+    json.open_object();
+    for (name, cell) in fields {
+        json.key(name);
+        self::json(cell, json);
+    }
+    json.close_object();
+}
+
+/// Appends an object. The names are our own and need no escapes.
 pub(super) fn json_object<'a>(
     fields: impl IntoIterator<Item = (&'a str, &'a Cell)>,
     out: &mut String,
 ) {
-    out.push('{');
-    for (at, (name, cell)) in fields.into_iter().enumerate() {
-        if at > 0 {
-            out.push(',');
-        }
-        json_text(name, out);
-        out.push(':');
-        json(cell, out);
-    }
-    out.push('}');
+    members(fields, &mut Json::new(out));
 }
 
-/// Appends a JSON string. What [`sanitize`] would neutralise for a terminal is escaped in JSON's own way, so that a
-/// program gets the text exactly and a terminal nothing but visible characters.
-pub(super) fn json_text(text: &str, out: &mut String) {
-    out.push('"');
-    // Most texts are plain throughout, and no character of such a text is looked at alone.
-    let is_plain = |b: u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
-    if text.bytes().all(is_plain) {
-        out.push_str(text);
-        out.push('"');
-        return;
-    }
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            c if is_neutralised(c, Reader::Terminal) => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    push_shown(format_args!("\\u{unit:04x}"), out);
-                }
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
+/// A JSON string. What [`sanitize`] would neutralise for a terminal is escaped in JSON's own way, so that a program
+/// gets the text exactly and a terminal nothing but visible characters.
+fn json_text(text: &str, json: &mut Json<&mut String>) {
+    json.string_without(text, |c| is_neutralised(c, Reader::Terminal));
 }
 
 #[cfg(test)]
@@ -247,7 +241,7 @@ mod tests {
     fn json_text_is_exact_and_visible() {
         let hostile = "a\"\\\n\u{1b}\u{9b}\u{202e}\u{e0041}é\u{7f}";
         let mut out = String::new();
-        json_text(hostile, &mut out);
+        json_text(hostile, &mut Json::new(&mut out));
         assert_eq!(
             out,
             "\"a\\\"\\\\\\n\\u001b\\u009b\\u202e\\udb40\\udc41é\\u007f\""
@@ -277,5 +271,19 @@ mod tests {
             text(&cell, Writing::Machines(Reader::Terminal)),
             "2026-07-01T10:00:00Z"
         );
+    }
+
+    #[test]
+    fn spans_are_said_in_words() {
+        for (seconds, words) in [
+            (0, "less than an hour"),
+            (3599, "less than an hour"),
+            (3600, "1 hour"),
+            (47 * 3600, "47 hours"),
+            (2 * 86_400, "2 days"),
+            (1000 * 86_400, "1,000 days"),
+        ] {
+            assert_eq!(spoken(Duration::from_secs(seconds)), words);
+        }
     }
 }

@@ -26,7 +26,7 @@ pub mod view;
 
 pub use ask::{Ask, Assent, Terminal};
 pub use bar::Bar;
-pub use cell::{counted, grouped, raw};
+pub use cell::{counted, grouped, raw, spoken};
 pub use format::{Format, UnknownFormat};
 pub use guard::original;
 pub use reveal::Cleared;

@@ -3,10 +3,11 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::TransactionBehavior;
+use rustix::fs::CWD;
+use rustix::io::Errno;
 use secrecy::ExposeSecret as _;
 
 use super::audit::{self, Draft, Who, codes};
@@ -48,7 +49,7 @@ impl SealedFile {
         cost.check(&kdf::VAULT)
             .map_err(|outside| Error::Cost(outside.to_string()))?;
         let passwords = fit_all(masters)?;
-        if fs::symlink_metadata(path).is_ok() {
+        if files::is_taken(path) {
             return Err(exists(path, kind));
         }
         place::make_folder(path)?;
@@ -61,9 +62,9 @@ impl SealedFile {
         fs::File::open(&part.0)
             .and_then(|file| file.sync_all())
             .map_err(|source| Error::io("sync", &part.0, source))?;
-        rename_new(&part.0, &path).map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => exists(&path, kind),
-            _ => Error::io("make", &path, source),
+        files::rename_new(CWD, &part.0, &path).map_err(|errno| match errno {
+            Errno::EXIST => exists(&path, kind),
+            errno => Error::io("make", &path, errno.into()),
         })?;
         place::sync_folder(&path)
     }
@@ -154,21 +155,8 @@ impl Drop for Part {
     fn drop(&mut self) {
         for end in ["", "-wal", "-shm", "-journal"] {
             // After a rename there is nothing left of it, which is as it should be.
-            let _ = fs::remove_file(place::beside(&self.0, end));
+            let _ = fs::remove_file(files::beside(&self.0, end));
         }
-    }
-}
-
-/// Renames without replacing; where the file system cannot, a hard link refuses as well.
-fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    use rustix::io::Errno;
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
-            fs::hard_link(from, to)?;
-            fs::remove_file(from)
-        }
-        outcome => Ok(outcome?),
     }
 }
 

@@ -10,13 +10,11 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use super::audit::Who;
-use super::place::beside;
 use super::{Error, Result};
-use crate::files::{self, Openness};
+use crate::files::{self, Openness, beside};
 
 /// Who writes, for whoever has to wait.
 #[derive(Debug, Clone)]
@@ -74,13 +72,11 @@ impl LockFile {
 
     /// One of the sessions that are logged in; a key update wants to be the only one.
     pub(crate) fn share(&self) -> Result<()> {
-        flock(&self.file, FlockOperation::NonBlockingLockShared).map_err(|errno| {
-            if errno == rustix::io::Errno::WOULDBLOCK {
-                Error::KeysInChange
-            } else {
-                Error::io("lock", &beside(&self.vault, END), errno.into())
-            }
-        })
+        match files::lock_shared(&self.file) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::KeysInChange),
+            Err(error) => Err(Error::io("lock", &beside(&self.vault, END), error)),
+        }
     }
 
     /// Notes who writes, and gives back what to clear. That it cannot be noted stops no writer.

@@ -220,8 +220,7 @@ impl SealedFile {
         self.write(&attempt.holder(), |tx| {
             let now = ambient.clock.now();
             let keys = attempt.keys.ok_or(Error::Locked)?;
-            let own = &state::MASTERS[usize::from(slot.number.clamp(1, 3)) - 1];
-            let amended = state::amend(tx, keys, &[own])?;
+            let amended = state::amend(tx, keys, &[state::of_master(slot.number)])?;
             rewritten.store(tx, now.as_microsecond())?;
             reset(tx, slot)?;
             let draft = Draft::new(&codes::PASSWORD_CHANGED, attempt.command).object(&slot.name);

@@ -4,9 +4,9 @@
 //! A database is never opened with plain file calls: closing any descriptor of a file drops the POSIX locks that
 //! SQLite holds on it elsewhere in the process.
 
-use std::fs::{self, DirBuilder, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::schema::version_of;
 use super::{Error, Kind, Result};
-use crate::files::{self, Distrust, NoFile, Openness, folder_of};
+use crate::files::{self, Distrust, NoFile, Openness, beside, folder_of};
 
 /// How long a writer waits for another one.
 pub(crate) const BUSY: Duration = Duration::from_secs(5);
@@ -37,27 +37,15 @@ pub(crate) fn resolve(path: &Path) -> Result<PathBuf> {
         .join(name))
 }
 
-/// Makes the folder of a path, 0700, with those above it.
+/// Makes the folder of a path, with those above it.
 pub(crate) fn make_folder(path: &Path) -> Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder_of(path))
+    files::make_folder(folder_of(path))
         .map_err(|source| Error::io("make the folder of", path, source))
 }
 
 /// Makes a rename or a new name in the folder of `path` last.
 pub(crate) fn sync_folder(path: &Path) -> Result<()> {
-    File::open(folder_of(path))
-        .and_then(|dir| dir.sync_all())
-        .map_err(|source| Error::io("sync the folder of", path, source))
-}
-
-/// The path of a file beside a sealed one: the same name with an end.
-pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    PathBuf::from(name)
+    files::sync_folder_of(path).map_err(|source| Error::io("sync the folder of", path, source))
 }
 
 /// Which file lies at a path, whatever it is called.

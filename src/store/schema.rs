@@ -20,11 +20,11 @@ pub struct Kind {
     pub migrations: &'static [&'static str],
     /// A query that says whether work under way has taken indexes away, if there is such work.
     pub bulk: Option<&'static str>,
-    /// The room's own tables of decisions, which are summed under a key.
+    /// The room's own tables of decisions, which are summed under a key and looked at by each login.
     pub sums: &'static [&'static Summed],
-    /// Those of them that a login leaves alone, because only a migration works with them; the first one is shown where
+    /// More of them that a login leaves alone, because only a migration works with them; the first one is shown where
     /// sums begin.
-    pub late: &'static [&'static str],
+    pub late: &'static [&'static Summed],
 }
 
 const STEP: i64 = 1000;

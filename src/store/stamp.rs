@@ -36,7 +36,7 @@ pub(super) fn renew(tx: &Connection) -> Result<()> {
 
 /// Refuses a log that is not the file's. To be called before the first connection.
 pub(super) fn check(path: &Path, kind: &Kind) -> Result<()> {
-    let log = place::beside(path, "-wal");
+    let log = files::beside(path, "-wal");
     if place::look(&log)?.is_none_or(|meta| meta.len() < SMALLEST) {
         return Ok(());
     }
@@ -192,7 +192,7 @@ impl Place {
     /// Whether the open file is still the one that the connection believes it is: another copy can be written over it,
     /// which SQLite, with its log and its memory of pages, does not notice. Looks at the file behind SQLite's back.
     pub(super) fn holds(&self, connection: &Connection, file: &File, path: &Path) -> Result<bool> {
-        let log = place::beside(path, "-wal");
+        let log = files::beside(path, "-wal");
         let mut seen = None;
         for _ in 0..LOOKS {
             let Some(own) = self.read(file).map_err(|e| Error::io("read", path, e))? else {

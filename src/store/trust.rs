@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::audit::{Sums, beginning};
-use super::state::{self, MASTERS, Standing, Summed};
+use super::state::{self, Standing, Summed};
 use super::{Error, Keys, Result};
 
 /// What a login has found.
@@ -76,7 +76,7 @@ pub(super) fn trust(tx: &Connection, keys: &Keys, number: u8, may_begin: bool) -
         }
         Err(error) => return Err(error),
     };
-    let own = MASTERS[usize::from(number.clamp(1, 3)) - 1].name;
+    let own = state::of_master(number).name;
     if differences.iter().any(|difference| difference.table == own) {
         return Err(Error::OwnSlot);
     }
@@ -93,7 +93,7 @@ pub(super) fn trust(tx: &Connection, keys: &Keys, number: u8, may_begin: bool) -
 fn begin(tx: &Connection, keys: &Keys) -> Result<Trust> {
     /// How many rows of the table that weighs most are shown.
     const SHOWN: usize = 5;
-    let shown = keys.kind().late.first().copied().unwrap_or_default();
+    let shown = keys.kind().late.first().map_or("", |table| table.name);
     let counted = state::counted(tx, keys, shown, SHOWN)?;
     let counts: Vec<String> = counted
         .tables

@@ -8,13 +8,10 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, flock};
-use rustix::io::Errno;
-
 use super::lock::open;
-use super::place::beside;
 use super::{Error, Result};
 use crate::ambient::{Clock, Waiting};
+use crate::files::{beside, lock_alone};
 
 /// Between two looks whether the attempt before has ended.
 const POLL: Duration = Duration::from_millis(50);
@@ -31,7 +28,7 @@ impl Drop for Turn {
     fn drop(&mut self) {
         // A process that is being started has the file open too for a moment, so that closing it is not enough. What
         // cannot be unlocked goes with the last of them.
-        let _ = flock(&self.0, FlockOperation::Unlock);
+        let _ = self.0.unlock();
     }
 }
 
@@ -50,12 +47,11 @@ impl Turn {
         let file = open(&path)?;
         let mut waited = Duration::ZERO;
         loop {
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => return Ok(Self(file)),
-                Err(Errno::WOULDBLOCK) if waited < LONGEST => {}
-                Err(Errno::WOULDBLOCK) => return Err(Error::LoginUnderWay(name.to_owned())),
-                Err(Errno::INTR) => continue,
-                Err(errno) => return Err(Error::io("lock", &path, errno.into())),
+            match lock_alone(&file) {
+                Ok(true) => return Ok(Self(file)),
+                Ok(false) if waited < LONGEST => {}
+                Ok(false) => return Err(Error::LoginUnderWay(name.to_owned())),
+                Err(error) => return Err(Error::io("lock", &path, error)),
             }
             if waited == TOLD {
                 waiting.tell(&format!(

@@ -3,8 +3,9 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
-use crate::model::Timestamp;
 use crate::model::fold::folded;
+use crate::model::{Pattern, Timestamp};
+use crate::store::glob;
 use crate::store::stored::moment;
 
 use super::error::{Error, Result};
@@ -121,8 +122,9 @@ impl Filter {
         let mut parts = vec!["1".to_owned()];
         let mut params = Vec::new();
         if let Some(user) = &self.user {
-            if user.contains(['*', '?']) {
-                params.push(Value::Text(user.replace('[', "[[]")));
+            let pattern = Pattern::parse(user);
+            if pattern.literal().is_none() {
+                params.push(Value::Text(glob(&pattern)));
                 parts.push(format!("u.userid GLOB ?{}", params.len()));
             } else {
                 params.push(Value::Text(folded(user).into_owned()));

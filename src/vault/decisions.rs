@@ -69,9 +69,6 @@ pub static BUNDLES: Summed = Summed {
     }],
 };
 
-/// The vault's own tables of decisions, in the order of the entries.
-pub(super) static ALL: &[&Summed] = &[&MAPPED, &EXCLUDED, &TAKEN, &MOVED, &IDP_URLS, &BUNDLES];
-
 /// Those that only a migration works with.
 pub(super) static LATE: &[&Summed] = &[&MAPPED, &EXCLUDED, &TAKEN, &MOVED, &IDP_URLS];
 

@@ -6,6 +6,7 @@ use crate::model::{Phase, Timestamp};
 use crate::store::stored::{at, moment};
 
 use super::Result;
+use super::named::named;
 use super::snapshot::phase;
 
 /// What a name or serial number stands for.
@@ -93,34 +94,21 @@ pub struct Exclusion {
 /// At most so many matches are given.
 const MOST: usize = 50;
 
-const USER: &str = "SELECT u.id, u.userid, g.name, u.load, l.at, l.source, u.line, u.gone \
-                    FROM users u JOIN groups g ON g.id = u.group_id LEFT JOIN loads l ON l.id = u.load ";
-
 /// Everything that `text` may mean: a user id or `group/userid`, else an alias; the serial number of a token, dashes
 /// not counted, or of a card.
 pub fn find(db: &Connection, text: &str) -> Result<Vec<Meaning>> {
     let mut found = Vec::new();
-    if let Some((group, userid)) = text.split_once('/') {
-        add(
-            db,
-            &format!("{USER} WHERE u.userid = ?2 AND g.name = ?1"),
-            &[&group, &userid],
-            person,
-            &mut found,
-        )?;
+    let user = |condition: &str| {
+        format!(
+            "SELECT u.id, u.userid, g.name, u.load, l.at, l.source, u.line, u.gone FROM users u \
+             JOIN groups g ON g.id = u.group_id LEFT JOIN loads l ON l.id = u.load WHERE u.id {condition}"
+        )
+    };
+    for named in named(db, text)? {
+        add(db, &user("= ?"), &[&named.id], person, &mut found)?;
     }
     if found.is_empty() {
-        add(
-            db,
-            &format!("{USER} WHERE u.userid = ?"),
-            &[&text],
-            person,
-            &mut found,
-        )?;
-    }
-    if found.is_empty() {
-        let of_alias =
-            format!("{USER} WHERE u.id IN (SELECT id >> 16 FROM aliases WHERE alias = ?)");
+        let of_alias = user("IN (SELECT id >> 16 FROM aliases WHERE alias = ?)");
         add(db, &of_alias, &[&text], person, &mut found)?;
     }
     let item = |table: &str, columns: &str| {

@@ -11,6 +11,7 @@ mod error;
 pub mod find;
 pub mod idp;
 pub mod ledger;
+pub mod listed;
 pub mod load;
 pub mod migration;
 pub mod named;
@@ -42,8 +43,8 @@ pub static KIND: Kind = Kind {
     application_id: i32::from_be_bytes(*b"igsv"),
     migrations: schema::MIGRATIONS,
     bulk: None,
-    sums: decisions::ALL,
-    late: &["mapped", "excluded", "taken", "moved", "idp_urls"],
+    sums: &[&decisions::BUNDLES],
+    late: decisions::LATE,
 };
 
 /// An open vault.

@@ -1,243 +1,72 @@
-//! Users whom a file names one by one: found in the vault, kept beside it while a command works on them.
+//! The users whom a name stands for.
 //!
-//! A file may name a million users, so they go into a temporary table of the command's own connection, which SQLite
-//! keeps on disk. It is there from the question to the change and gone with the list.
+//! A user id is unique in its group only, and may hold a `/` itself, so that `group/userid` is tried after the whole
+//! name. Users who are gone from the source keep their names; whoever asks says whether they count.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::Connection;
 
-use super::Result;
-use super::fold::folded;
-use crate::render::original;
+use crate::ambient::CancelToken;
+use crate::lang::selection::Selection;
 
-/// The users of a file, while they are needed: `temp.listed`.
-#[derive(Debug)]
-pub struct List<'c> {
-    db: &'c Connection,
+use super::{Result, SourceUser, Unassigned, Vault};
+
+/// A user who has a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The vault's own id.
+    pub id: i64,
+    /// Group name.
+    pub group: String,
+    /// User name.
+    pub userid: String,
+    /// The load that no longer had the user; 0 for one who is there.
+    pub gone: i64,
 }
 
-/// Why a name stands for no user, or for one that cannot be taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotListed {
-    /// Nobody is called so.
-    #[error("there is no user '{0}'")]
-    Unknown(String),
-    /// In several groups somebody is called so.
-    #[error("there are several users '{name}'; say which one: {}", .users.join(", "))]
-    Several {
-        /// The name.
-        name: String,
-        /// Everybody who has it, as `group/userid`.
-        users: Vec<String>,
-    },
-    /// The file names the user again.
-    #[error("the user '{name}' is already in line {first}")]
-    Twice {
-        /// The name.
-        name: String,
-        /// Where the user stands first.
-        first: u64,
-    },
+/// The users whom `name` stands for, as `userid`, else as `group/userid`; by group, those who are there before those
+/// who are gone.
+pub fn named(db: &Connection, name: &str) -> Result<Vec<Named>> {
+    let found = called(db, None, name)?;
+    match name.split_once('/') {
+        Some((group, userid)) if found.is_empty() => called(db, Some(group), userid),
+        _ => Ok(found),
+    }
 }
 
-impl<'c> List<'c> {
-    /// An empty list.
-    pub fn new(db: &'c Connection) -> Result<Self> {
-        db.execute_batch(
-            "DROP TABLE IF EXISTS temp.listed; \
-             CREATE TEMP TABLE listed (user INTEGER PRIMARY KEY, line INTEGER NOT NULL, target TEXT, fold TEXT)",
-        )?;
-        Ok(Self { db })
-    }
-
-    /// Takes the user called `name` (`userid`, or `group/userid`) of this group, if one is given, with the target id
-    /// that is to become theirs. Users who are gone are found when nobody present has the name.
-    pub fn add(
-        &self,
-        line: u64,
-        group: &str,
-        name: &str,
-        target: Option<&str>,
-    ) -> Result<std::result::Result<(), NotListed>> {
-        let user = match self.find(group, name)? {
-            Ok(user) => user,
-            Err(why) => return Ok(Err(why)),
-        };
-        let added = self
-            .db
-            .prepare_cached(
-                "INSERT OR IGNORE INTO temp.listed (user, line, target, fold) VALUES (?, ?, ?, ?)",
-            )?
-            .execute(params![user, line, target, target.map(folded)])?;
-        if added == 1 {
-            return Ok(Ok(()));
-        }
-        let first = self
-            .db
-            .prepare_cached("SELECT line FROM temp.listed WHERE user = ?")?
-            .query_row([user], |row| row.get(0))?;
-        let name = name.to_owned();
-        Ok(Err(NotListed::Twice { name, first }))
-    }
-
-    fn find(&self, group: &str, name: &str) -> Result<std::result::Result<i64, NotListed>> {
-        let mut found = self.spelt(group, name)?;
-        // A list of ours writes some names otherwise, for spreadsheets and terminals. If both spellings are somebody's,
-        // the file does not say who is meant.
-        let (first_group, first_name) = (original(group), original(name));
-        if (&*first_group, &*first_name) != (group, name) {
-            for other in self.spelt(&first_group, &first_name)? {
-                if !found.contains(&other) {
-                    found.push(other);
-                }
-            }
-        }
-        Ok(match found.as_slice() {
-            [] => Err(NotListed::Unknown(if group.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{group}/{name}")
-            })),
-            [(user, _)] => Ok(*user),
-            several => Err(NotListed::Several {
-                name: name.to_owned(),
-                users: several.iter().map(|(_, user)| user.clone()).collect(),
-            }),
+/// The users of this very name, of all groups or of one; in the order of [`named`].
+pub fn called(db: &Connection, group: Option<&str>, userid: &str) -> Result<Vec<Named>> {
+    let mut statement = db.prepare_cached(
+        "SELECT u.id, g.name, u.userid, u.gone FROM users u JOIN groups g ON g.id = u.group_id \
+         WHERE u.userid = ?1 AND (?2 IS NULL OR g.name = ?2) ORDER BY g.name, u.gone",
+    )?;
+    let rows = statement.query_map((userid, group), |row| {
+        Ok(Named {
+            id: row.get(0)?,
+            group: row.get(1)?,
+            userid: row.get(2)?,
+            gone: row.get(3)?,
         })
-    }
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
 
-    /// Those whom `userid`, or `group/userid`, stands for as it is spelt.
-    fn spelt(&self, group: &str, name: &str) -> Result<Vec<(i64, String)>> {
-        let found = self.called(group, name)?;
-        match name.split_once('/') {
-            Some((group_of, userid)) if found.is_empty() && group.is_empty() => {
-                self.called(group_of, userid)
+impl Vault {
+    /// The records of the users whom `name` stands for: none, one, or one of each group that has it.
+    pub fn named(&self, name: &str, cancel: &CancelToken) -> Result<Vec<SourceUser>> {
+        let found = named(self.file().connection(), name)?;
+        let selection = match found.first() {
+            None => return Ok(Vec::new()),
+            Some(user) if user.userid == name => Selection::of_user(None, name),
+            Some(user) => Selection::of_user(Some(&user.group), &user.userid),
+        };
+        let mut snapshot = self.snapshot(None, &selection, Unassigned::No, cancel)?;
+        let mut users = Vec::new();
+        loop {
+            let page = snapshot.next_users()?;
+            if page.is_empty() {
+                return Ok(users);
             }
-            _ => Ok(found),
+            users.extend(page);
         }
-    }
-
-    /// Everybody present of this name, else the last one who had it and is gone.
-    fn called(&self, group: &str, userid: &str) -> Result<Vec<(i64, String)>> {
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        let mut present = self.db.prepare_cached(
-            "SELECT u.id, g.name || '/' || u.userid FROM users u JOIN groups g ON g.id = u.group_id \
-             WHERE u.userid = ?1 AND (?2 = '' OR g.name = ?2) AND u.gone = 0 ORDER BY g.name",
-        )?;
-        let found = present
-            .query_map([userid, group], read)?
-            .collect::<rusqlite::Result<Vec<_>>>()?;
-        if !found.is_empty() {
-            return Ok(found);
-        }
-        let mut gone = self.db.prepare_cached(
-            "SELECT u.id, g.name || '/' || u.userid FROM users u JOIN groups g ON g.id = u.group_id \
-             WHERE u.userid = ?1 AND (?2 = '' OR g.name = ?2) ORDER BY u.gone DESC LIMIT 1",
-        )?;
-        Ok(gone
-            .query_row([userid, group], read)
-            .optional()?
-            .into_iter()
-            .collect())
-    }
-}
-
-impl Drop for List<'_> {
-    fn drop(&mut self) {
-        // It would go with the connection anyway.
-        let _ = self.db.execute_batch("DROP TABLE IF EXISTS temp.listed");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::vault::schema::tests::connection;
-
-    fn people() -> Connection {
-        let db = connection();
-        db.execute_batch(
-            "INSERT INTO groups (id, name, system_id, load, line) VALUES (1, 'hr', 1, 1, 1), (2, 'it', 1, 1, 2);
-             INSERT INTO users (id, group_id, userid, gone, load, line, system_id, state) VALUES
-             (1, 1, 'anna', 0, 1, 3, 1, 'active'), (2, 2, 'anna', 0, 1, 4, 1, 'active'),
-             (3, 1, 'bob', 2, 1, 5, 1, 'active'), (4, 2, 'bob', 0, 1, 6, 1, 'active'),
-             (5, 1, 'carl', 2, 1, 7, 1, 'active'), (6, 1, 'carl', 3, 1, 8, 1, 'active'),
-             (7, 2, 'a/b', 0, 1, 9, 1, 'active');",
-        )
-        .unwrap();
-        db
-    }
-
-    fn add(list: &List<'_>, line: u64, group: &str, name: &str) -> String {
-        match list.add(line, group, name, None).unwrap() {
-            Ok(()) => list
-                .db
-                .query_row(
-                    "SELECT user FROM temp.listed WHERE line = ?",
-                    [line],
-                    |row| row.get::<_, i64>(0),
-                )
-                .unwrap()
-                .to_string(),
-            Err(why) => why.to_string(),
-        }
-    }
-
-    #[test]
-    fn a_name_stands_for_one_user() {
-        let db = people();
-        let list = List::new(&db).unwrap();
-        assert_eq!(add(&list, 1, "hr", "anna"), "1");
-        assert_eq!(add(&list, 2, "", "it/anna"), "2");
-        assert_eq!(add(&list, 3, "", "bob"), "4", "not the one who is gone");
-        assert_eq!(add(&list, 4, "", "carl"), "6", "the last one who is gone");
-        assert_eq!(add(&list, 5, "", "a/b"), "7", "a user id may hold a slash");
-        assert_eq!(
-            add(&list, 6, "", "it/a/b"),
-            "the user 'it/a/b' is already in line 5"
-        );
-    }
-
-    #[test]
-    fn a_name_is_found_as_a_list_of_ours_has_written_it() {
-        let db = people();
-        db.execute_batch(
-            "INSERT INTO groups (id, name, system_id, load, line) VALUES (3, '=x', 1, 1, 1);
-             INSERT INTO users (id, group_id, userid, gone, load, line, system_id, state) VALUES
-             (11, 3, '-dash', 0, 1, 3, 1, 'active'), (12, 1, '=a', 0, 1, 3, 1, 'active'),
-             (13, 1, '''=a', 0, 1, 3, 1, 'active'), (14, 1, 'e' || char(8238), 0, 1, 3, 1, 'active');",
-        )
-        .unwrap();
-        let list = List::new(&db).unwrap();
-        assert_eq!(add(&list, 1, "'=x", "'-dash"), "11");
-        assert_eq!(add(&list, 2, "", "e\\u{202e}"), "14");
-        assert_eq!(add(&list, 3, "", "=a"), "12");
-        assert_eq!(add(&list, 4, "", "''=a"), "13");
-        assert_eq!(
-            add(&list, 5, "", "'=a"),
-            "there are several users ''=a'; say which one: hr/'=a, hr/=a"
-        );
-    }
-
-    #[test]
-    fn other_names_are_told_apart() {
-        let db = people();
-        let list = List::new(&db).unwrap();
-        assert_eq!(add(&list, 1, "", "nobody"), "there is no user 'nobody'");
-        assert_eq!(
-            add(&list, 2, "hr", "nobody"),
-            "there is no user 'hr/nobody'"
-        );
-        assert_eq!(add(&list, 3, "", "Anna"), "there is no user 'Anna'");
-        assert_eq!(
-            add(&list, 4, "", "anna"),
-            "there are several users 'anna'; say which one: hr/anna, it/anna"
-        );
-    }
-
-    #[test]
-    fn the_list_goes_when_it_is_dropped() {
-        let db = people();
-        drop(List::new(&db).unwrap());
-        assert!(db.prepare("SELECT * FROM temp.listed").is_err());
     }
 }

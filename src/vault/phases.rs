@@ -22,7 +22,7 @@ impl Users {
         Ok(Self(user_ids(selection)?))
     }
 
-    /// Those whom a file named, see [`super::named::List`].
+    /// Those whom a file named, see [`super::listed::List`].
     pub fn listed() -> Self {
         Self(Sql {
             text: "SELECT user FROM temp.listed".to_owned(),
@@ -50,6 +50,11 @@ pub struct PhaseCounts {
 }
 
 impl PhaseCounts {
+    /// All of them.
+    pub fn all(&self) -> u64 {
+        self.phases.iter().sum::<u64>() + self.gone + self.excluded
+    }
+
     /// Users in a phase.
     pub fn of(&self, phase: Phase) -> u64 {
         self.phases.get(phase as usize).copied().unwrap_or(0)

@@ -1,6 +1,6 @@
 //! Target ids that a master chooses instead of user ids (`migrate map`, domain.md §3).
 //!
-//! The file's users stand in `temp.listed` (see [`super::named`]). Whether an id is free is judged as an export judges
+//! The file's users stand in `temp.listed` (see [`super::listed`]). Whether an id is free is judged as an export judges
 //! it, by the same code, after the change was made; a change that would not do is taken back whole.
 
 use rusqlite::Connection;

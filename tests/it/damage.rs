@@ -48,276 +48,98 @@ fn damaged(house: &House, file: &str, change: &str, command: &str) -> Ran {
     Ran::of(&mut igsh)
 }
 
+/// What is put into the vault, the command that reads it, and what the command says of it. `LAST` is an update of the
+/// newest row that has a value there.
+const IN_THE_VAULT: &str = "\
+UPDATE state SET generation = FAR                      | whoami                             | FAR
+UPDATE master SET kdf_memory = 7                       | whoami                             | key slot of Master1
+UPDATE master SET slot = x''                           | whoami                             | key slot of Master1
+UPDATE master SET salt = x'00'                         | whoami                             | 16 byte
+UPDATE master SET last_login = FAR                     | status                             | last_login
+UPDATE audit_key SET generation = FAR WHERE master = 1 | whoami                             | FAR
+UPDATE epoch SET wrapped = x''                         | whoami                             | data key 1
+UPDATE setting SET value = 'many'                      | migrate check                      | setting: 1 row, not the expected ones
+LAST audit SET hash = x''                              | whoami                             | hash of 32 bytes
+LAST audit SET seq = FAR                               | whoami                             | FAR
+UPDATE systems SET name = NO_TEXT                      | status                             | UTF-8
+UPDATE loads SET at = FAR                              | status                             | at
+LAST groups SET name = NO_TEXT                         | group list                         | UTF-8
+UPDATE users SET state = 'no such'                     | user get csmith                    | not a user state
+UPDATE users SET id = FAR WHERE userid = 'csmith'      | user count phase=none state=active | FAR
+UPDATE aliases SET alias = NO_TEXT                     | user get csmith                    | UTF-8
+UPDATE contacts SET label = NO_TEXT                    | user get csmith                    | UTF-8
+UPDATE qa SET pairs = -1                               | user get csmith                    | -1
+UPDATE qa SET sealed = x''                             | migrate rehearse                   | questions
+UPDATE passwords SET expires = FAR                     | user get csmith                    | expires
+UPDATE tokens SET kind = 'no such'                     | user get csmith                    | not a token kind
+UPDATE tokens SET digits = FAR                         | user get csmith                    | FAR
+UPDATE cards SET cell_usage = 'no such'                | migrate check                      | cell_usage
+UPDATE locations SET last_auth = FAR                   | user get csmith                    | last_auth
+UPDATE expected SET place = NO_TEXT                    | migrate check                      | UTF-8
+UPDATE overrides SET max_history = -1                  | migrate check                      | -1
+UPDATE not_migrated SET kind = 'no such'               | migrate check                      | kind
+UPDATE progress SET phase = 9                          | user list                          | no phase 9
+UPDATE bundles SET state = 'no such'                   | bundle list                        | bundles: 1 row, not the expected ones
+UPDATE bundles SET opened = FAR                        | bundle list                        | opened
+UPDATE not_taken SET count = -1                        | bundle get 1                       | -1
+UPDATE members SET target = NO_TEXT                    | migrate explain csmith             | UTF-8
+UPDATE left_out SET reason = NO_TEXT                   | bundle skipped 1                   | UTF-8
+UPDATE campaigns SET began = FAR                       | migrate status                     | began
+INSERT INTO excluded SELECT id, FAR, 'x', 'y' FROM users WHERE userid = 'csmith' | migrate explain csmith             | at";
+
+/// And into the tenant.
+const IN_THE_TENANT: &str = "\
+UPDATE state SET generation = FAR       | tenant user list             | FAR
+UPDATE setting SET value = 'many'       | tenant import file=a.igb password-file=a.password | setting: 1 row, not the expected ones
+LAST groups SET name = NO_TEXT          | tenant group list            | UTF-8
+UPDATE users SET state = 'no such'      | tenant challenge user=csmith | not a target state
+UPDATE users SET failures = -1          | tenant user list             | -1
+UPDATE qa SET pairs = -1                | tenant user list             | -1
+UPDATE tokens SET expires = FAR         | tenant token list            | expires
+UPDATE cards SET cell_usage = 'no such' | tenant challenge user=csmith | cell_usage
+UPDATE locations SET country = NO_TEXT  | tenant import file=a.igb password-file=a.password | UTF-8
+UPDATE jobs SET state = 'no such'       | tenant job list              | not a job state
+UPDATE jobs SET counts = '{'            | tenant job list              | counts
+UPDATE jobs SET started = FAR           | tenant job list              | started
+UPDATE journal SET at = FAR             | tenant audit list            | at
+UPDATE events SET items = x'63'         | tenant audit list            | events";
+
+/// A change of one of the tables above as SQL.
+fn sql(change: &str) -> String {
+    let sql = match change.strip_prefix("LAST ") {
+        None => change.to_owned(),
+        Some(last) => {
+            let words: Vec<&str> = last.splitn(5, ' ').collect();
+            let [table, _, column, _, value] = words[..] else {
+                panic!("{change}");
+            };
+            format!(
+                "UPDATE {table} SET {column} = {value} WHERE {column} IS NOT {value} AND rowid = \
+                 (SELECT max(rowid) FROM {table} WHERE {column} IS NOT NULL)"
+            )
+        }
+    };
+    sql.replace("NO_TEXT", NO_TEXT).replace("FAR", FAR)
+}
+
 #[test]
 fn a7_a_value_that_its_column_cannot_hold_is_damage_and_no_fault_of_igsh() {
     let house = house();
-    let user = "user get csmith";
-    let again = "tenant import file=a.igb password-file=a.password";
-    let set = |table: &str, column: &str, value: &str| {
-        format!(
-            "UPDATE {table} SET {column} = {value} WHERE {column} IS NOT {value} AND rowid = \
-             (SELECT max(rowid) FROM {table} WHERE {column} IS NOT NULL)"
-        )
-    };
-    let all =
-        |table: &str, column: &str, value: &str| format!("UPDATE {table} SET {column} = {value}");
     let mut wrong = Vec::new();
-    for (file, change, command, what) in [
-        ("vault.db", all("state", "generation", FAR), "whoami", FAR),
-        (
-            "vault.db",
-            all("master", "kdf_memory", "7"),
-            "whoami",
-            "key slot of Master1",
-        ),
-        (
-            "vault.db",
-            all("master", "slot", "x''"),
-            "whoami",
-            "key slot of Master1",
-        ),
-        (
-            "vault.db",
-            all("master", "salt", "x'00'"),
-            "whoami",
-            "16 byte",
-        ),
-        (
-            "vault.db",
-            all("master", "last_login", FAR),
-            "status",
-            "last_login",
-        ),
-        (
-            "vault.db",
-            all("audit_key", "generation", FAR) + " WHERE master = 1",
-            "whoami",
-            FAR,
-        ),
-        (
-            "vault.db",
-            all("epoch", "wrapped", "x''"),
-            "whoami",
-            "data key 1",
-        ),
-        (
-            "vault.db",
-            all("setting", "value", "'many'"),
-            "migrate check",
-            "setting: 1 row, not the expected ones",
-        ),
-        (
-            "vault.db",
-            set("audit", "hash", "x''"),
-            "whoami",
-            "hash of 32 bytes",
-        ),
-        ("vault.db", set("audit", "seq", FAR), "whoami", FAR),
-        (
-            "vault.db",
-            all("systems", "name", NO_TEXT),
-            "status",
-            "UTF-8",
-        ),
-        ("vault.db", all("loads", "at", FAR), "status", "at"),
-        (
-            "vault.db",
-            set("groups", "name", NO_TEXT),
-            "group list",
-            "UTF-8",
-        ),
-        (
-            "vault.db",
-            all("users", "state", "'no such'"),
-            user,
-            "not a user state",
-        ),
-        (
-            "vault.db",
-            all("users", "id", FAR) + " WHERE userid = 'csmith'",
-            "user count phase=none state=active",
-            FAR,
-        ),
-        ("vault.db", all("aliases", "alias", NO_TEXT), user, "UTF-8"),
-        ("vault.db", all("contacts", "label", NO_TEXT), user, "UTF-8"),
-        ("vault.db", all("qa", "pairs", "-1"), user, "-1"),
-        (
-            "vault.db",
-            all("qa", "sealed", "x''"),
-            "migrate rehearse",
-            "questions",
-        ),
-        (
-            "vault.db",
-            all("passwords", "expires", FAR),
-            user,
-            "expires",
-        ),
-        (
-            "vault.db",
-            all("tokens", "kind", "'no such'"),
-            user,
-            "not a token kind",
-        ),
-        ("vault.db", all("tokens", "digits", FAR), user, FAR),
-        (
-            "vault.db",
-            all("cards", "cell_usage", "'no such'"),
-            "migrate check",
-            "cell_usage",
-        ),
-        (
-            "vault.db",
-            all("locations", "last_auth", FAR),
-            user,
-            "last_auth",
-        ),
-        (
-            "vault.db",
-            all("expected", "place", NO_TEXT),
-            "migrate check",
-            "UTF-8",
-        ),
-        (
-            "vault.db",
-            all("overrides", "max_history", "-1"),
-            "migrate check",
-            "-1",
-        ),
-        (
-            "vault.db",
-            all("not_migrated", "kind", "'no such'"),
-            "migrate check",
-            "kind",
-        ),
-        (
-            "vault.db",
-            all("progress", "phase", "9"),
-            "user list",
-            "no phase 9",
-        ),
-        (
-            "vault.db",
-            all("bundles", "state", "'no such'"),
-            "bundle list",
-            "bundles: 1 row, not the expected ones",
-        ),
-        (
-            "vault.db",
-            all("bundles", "opened", FAR),
-            "bundle list",
-            "opened",
-        ),
-        (
-            "vault.db",
-            all("not_taken", "count", "-1"),
-            "bundle get 1",
-            "-1",
-        ),
-        (
-            "vault.db",
-            all("members", "target", NO_TEXT),
-            "migrate explain csmith",
-            "UTF-8",
-        ),
-        (
-            "vault.db",
-            all("left_out", "reason", NO_TEXT),
-            "bundle skipped 1",
-            "UTF-8",
-        ),
-        (
-            "vault.db",
-            all("campaigns", "began", FAR),
-            "migrate status",
-            "began",
-        ),
-        (
-            "vault.db",
-            format!(
-                "INSERT INTO excluded SELECT id, {FAR}, 'x', 'y' FROM users WHERE userid = 'csmith'"
-            ),
-            "migrate explain csmith",
-            "at",
-        ),
-        (
-            "t.db",
-            all("state", "generation", FAR),
-            "tenant user list",
-            FAR,
-        ),
-        (
-            "t.db",
-            all("setting", "value", "'many'"),
-            again,
-            "setting: 1 row, not the expected ones",
-        ),
-        (
-            "t.db",
-            set("groups", "name", NO_TEXT),
-            "tenant group list",
-            "UTF-8",
-        ),
-        (
-            "t.db",
-            all("users", "state", "'no such'"),
-            "tenant challenge user=csmith",
-            "not a target state",
-        ),
-        (
-            "t.db",
-            all("users", "failures", "-1"),
-            "tenant user list",
-            "-1",
-        ),
-        ("t.db", all("qa", "pairs", "-1"), "tenant user list", "-1"),
-        (
-            "t.db",
-            all("tokens", "expires", FAR),
-            "tenant token list",
-            "expires",
-        ),
-        (
-            "t.db",
-            all("cards", "cell_usage", "'no such'"),
-            "tenant challenge user=csmith",
-            "cell_usage",
-        ),
-        ("t.db", all("locations", "country", NO_TEXT), again, "UTF-8"),
-        (
-            "t.db",
-            all("jobs", "state", "'no such'"),
-            "tenant job list",
-            "not a job state",
-        ),
-        (
-            "t.db",
-            all("jobs", "counts", "'{'"),
-            "tenant job list",
-            "counts",
-        ),
-        (
-            "t.db",
-            all("jobs", "started", FAR),
-            "tenant job list",
-            "started",
-        ),
-        ("t.db", all("journal", "at", FAR), "tenant audit list", "at"),
-        (
-            "t.db",
-            all("events", "items", "x'63'"),
-            "tenant audit list",
-            "events",
-        ),
-    ] {
-        let ran = damaged(&house, file, &change, command);
-        let advice = ["restore a backup", "=default", "make a new tenant"];
-        let advised = advice.iter().any(|advice| ran.err.contains(advice));
-        if ran.code != 6 || !ran.err.contains(what) || !advised {
-            wrong.push(format!(
-                "{change}\n{command}: {}, {what}\n{}{}",
-                ran.code, ran.out, ran.err
-            ));
+    for (file, table) in [("vault.db", IN_THE_VAULT), ("t.db", IN_THE_TENANT)] {
+        for case in table.lines() {
+            let parts: Vec<&str> = case.split(" | ").map(str::trim).collect();
+            let [change, command, what] = parts[..] else {
+                panic!("{case}");
+            };
+            let what = what.replace("FAR", FAR);
+            let ran = damaged(&house, file, &sql(change), command);
+            let advice = ["restore a backup", "=default", "make a new tenant"];
+            let advised = advice.iter().any(|advice| ran.err.contains(advice));
+            if ran.code != 6 || !ran.err.contains(&what) || !advised {
+                let (code, out, err) = (ran.code, &ran.out, &ran.err);
+                wrong.push(format!("{case}\n{code}\n{out}{err}"));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

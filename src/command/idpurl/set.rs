@@ -1,7 +1,7 @@
 //! `idpurl set`: other addresses, and back.
 
 use super::concerns;
-use crate::command::context::Proposal;
+use crate::command::context::{Proposal, warn_of_everybody};
 use crate::command::failure::code;
 use crate::command::shared::{REASON, REQUIRE_MATCH, YES};
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
@@ -14,6 +14,7 @@ use crate::store::settings;
 use crate::vault::decisions;
 use crate::vault::idp::{self, New};
 use crate::vault::phases::Users;
+use crate::vault::query;
 
 args! {
     struct Set {
@@ -82,7 +83,9 @@ fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
         .as_ref()
         .map_or(New::Previous, |url| New::Url(url.as_str()));
     let selection = cx.selection()?;
-    cx.warn_of_everybody(&selection)?;
+    let db = cx.db()?;
+    let (chosen, all) = (query::count(db, &selection)?, query::all(db)?);
+    warn_of_everybody(cx.ui, &selection.text, chosen, all);
     let users = Users::chosen(&selection)?;
     let done = cx.propose(
         &codes::IDP_URLS_SET,

@@ -1,16 +1,22 @@
 //! Users named by a file, as `-bulk FILE` and `migrate map file=F` take them: a sheet with a column `userid`.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
+use crate::command::context::{Proposal, warn_of_everybody};
 use crate::command::failure::code;
-use crate::command::{Exit, Failure};
+use crate::command::{Context, Exit, Failure};
 use crate::exchange::input;
 use crate::exchange::sheet::{Field, Others, Sheet};
 use crate::lang::args::Key;
+use crate::lang::binder::Bound;
 use crate::lang::selection::Selection;
-use crate::store::Connection;
-use crate::vault::named::{List, NotListed};
+use crate::store::audit::EventCode;
+use crate::store::state::Summed;
+use crate::store::{Connection, Transaction, interruptible};
+use crate::vault::listed::{List, NotListed};
 use crate::vault::phases::Users;
+use crate::vault::query;
 
 /// `-bulk`: users from a file instead of a selection.
 pub(super) const BULK: Key<PathBuf> = Key::in_file(
@@ -18,27 +24,32 @@ pub(super) const BULK: Key<PathBuf> = Key::in_file(
     "Sheet with a column userid, and group where names are not unique, instead of a selection",
 );
 
-/// The users a command is about, for as long as it looks at them or changes them.
-pub(super) struct Members<'c> {
+/// The users a command is about: those of a selection, or those of a file, which is read once.
+pub(super) struct Chosen<'a> {
     users: Users,
-    /// Keeps what the file named.
-    _list: Option<List<'c>>,
+    listed: Option<Listed<'a>>,
 }
 
-impl<'c> Members<'c> {
+/// The rows of a file.
+struct Listed<'a> {
+    path: &'a Path,
+    list: List,
+}
+
+impl<'a> Chosen<'a> {
     /// Those of the file, else those of the selection.
     ///
     /// # Errors
-    /// A selection beside a file; a file with a row that names nobody, somebody twice, or anything but a user.
+    /// A selection beside a file, and a file that is no sheet of users.
     pub(super) fn new(
-        db: &'c Connection,
+        cx: &Context<'_>,
         selection: &Selection,
-        file: Option<&Path>,
+        file: Option<&'a Path>,
     ) -> Result<Self, Failure> {
         let Some(path) = file else {
             return Ok(Self {
                 users: Users::chosen(selection)?,
-                _list: None,
+                listed: None,
             });
         };
         if selection.expr.is_some() || selection.limit.is_some() {
@@ -49,15 +60,69 @@ impl<'c> Members<'c> {
             )
             .hint("leave one of them out"));
         }
+        Self::of_file(cx, path, fields())
+    }
+
+    /// Those of a sheet that gives them target ids; an empty one takes the target id away.
+    pub(super) fn with_targets(cx: &Context<'_>, path: &'a Path) -> Result<Self, Failure> {
+        let mut fields = fields();
+        fields.push(Field::present(&["targetUserId", "target"]));
+        Self::of_file(cx, path, fields)
+    }
+
+    fn of_file(cx: &Context<'_>, path: &'a Path, fields: Vec<Field>) -> Result<Self, Failure> {
+        let db = cx.desk.reading()?.file().connection();
+        let list = interruptible(db, cx.cancel, || read(db, path, fields))?;
         Ok(Self {
             users: Users::listed(),
-            _list: Some(listed(db, path)?),
+            listed: Some(Listed { path, list }),
         })
     }
 
-    /// The users.
-    pub(super) fn users(&self) -> &Users {
-        &self.users
+    /// As [`Context::change`], for these users; `look` says how many of them there are besides. Those of a file are found
+    /// by their names for each look anew. A selection that leaves no user out is warned of.
+    ///
+    /// # Errors
+    /// A row that stands for no user, for several, or for one whom an earlier row names.
+    pub(super) fn change<P: Proposal>(
+        self,
+        cx: &mut Context<'_>,
+        bound: &Bound,
+        code: &'static EventCode,
+        tables: &[&'static Summed],
+        look: impl Fn(&Connection, &Users) -> Result<(P, u64), Failure>,
+        apply: impl FnOnce(&Transaction<'_>, &Users, &P) -> Result<(), Failure>,
+    ) -> Result<Option<P>, Failure> {
+        let (users, ui) = (&self.users, cx.ui);
+        let warned = Cell::new(self.listed.is_some());
+        let done = cx.change(
+            bound,
+            code,
+            tables,
+            |db| {
+                self.listed
+                    .as_ref()
+                    .map_or(Ok(()), |file| file.resolve(db))?;
+                let (proposal, chosen) = look(db, users)?;
+                if !warned.replace(true) {
+                    warn_of_everybody(ui, &bound.selection.text, chosen, query::all(db)?);
+                }
+                Ok(proposal)
+            },
+            |tx, proposal| apply(tx, users, proposal),
+        );
+        if let Some(listed) = self.listed {
+            listed.list.forget(cx.desk.reading()?.file().connection())?;
+        }
+        done
+    }
+}
+
+impl Listed<'_> {
+    fn resolve(&self, db: &Connection) -> Result<(), Failure> {
+        self.list
+            .resolve(db)?
+            .map_err(|(line, why)| not_listed(self.path, line, &why))
     }
 }
 
@@ -71,19 +136,7 @@ fn fields() -> Vec<Field> {
     ]
 }
 
-/// The users of a sheet.
-fn listed<'c>(db: &'c Connection, path: &Path) -> Result<List<'c>, Failure> {
-    read(db, path, fields())
-}
-
-/// The users of a sheet with the target ids that it gives them; an empty one takes the target id away.
-pub(super) fn with_targets<'c>(db: &'c Connection, path: &Path) -> Result<List<'c>, Failure> {
-    let mut fields = fields();
-    fields.push(Field::present(&["targetUserId", "target"]));
-    read(db, path, fields)
-}
-
-fn read<'c>(db: &'c Connection, path: &Path, fields: Vec<Field>) -> Result<List<'c>, Failure> {
+fn read(db: &Connection, path: &Path, fields: Vec<Field>) -> Result<List, Failure> {
     let wrong = |error: crate::exchange::Error| {
         Failure::new(
             Exit::Failed,
@@ -96,8 +149,7 @@ fn read<'c>(db: &'c Connection, path: &Path, fields: Vec<Field>) -> Result<List<
     let list = List::new(db)?;
     while let Some(row) = sheet.next_row().map_err(wrong)? {
         let target = Some(row.get(TARGET)).filter(|target| !target.is_empty());
-        list.add(row.line, row.get(GROUP), row.get(0), target)?
-            .map_err(|why| not_listed(path, row.line, &why))?;
+        list.add(db, row.line, row.get(GROUP), row.get(0), target)?;
     }
     Ok(list)
 }

@@ -14,9 +14,9 @@ use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Example, Selects};
 use crate::migrate::check::{Checked, Finding, Instance, Severity, Work, check as look};
+use crate::migrate::survey::Survey;
 use crate::render::counted;
 use crate::render::doc::{Cell, Column, RowSink};
-use crate::vault::snapshot::Snapshot;
 
 const TARGET_USERS: Key<std::path::PathBuf> = Key::in_file(
     "target-users",
@@ -64,16 +64,19 @@ fn check(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let rules = rules(cx)?;
     let opened = cx.desk.opened()?;
     let keys = opened.keys;
-    let snapshot = opened
-        .vault
-        .snapshot(Some(&keys), &selection, unassigned(bound), cx.cancel)?;
-    let (tokens, cards) = snapshot.unassigned()?;
-    if snapshot.users() + tokens + cards == 0 {
+    let survey = Survey::take(
+        opened.vault,
+        &keys,
+        &selection,
+        unassigned(bound),
+        cx.cancel,
+    )?;
+    if survey.total() == 0 {
         cx.matched(bound, 0)?;
         return Ok(Outcome::said("0 users"));
     }
     let targets = match bound.args.get(&TARGET_USERS) {
-        Some(path) => Some(take_targets(&snapshot, path)?),
+        Some(path) => Some(take_targets(&survey, path)?),
         None => None,
     };
     let people = cx.format(bound)?.is_for_people() && bound.args.get(&INTO).is_none();
@@ -86,14 +89,14 @@ fn check(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         cancel: cx.cancel,
     };
     let checked = if people {
-        let checked = look(snapshot, targets.is_some(), work(false), &mut |_| ())?;
+        let checked = look(survey, targets.is_some(), work(false), &mut |_| ())?;
         drop(progress);
         show(cx, bound, &checked)?;
         checked
     } else {
         cx.rows(bound, |rows| {
             rows.begin("finding", ROWS)?;
-            let checked = look(snapshot, targets.is_some(), work(true), &mut |instance| {
+            let checked = look(survey, targets.is_some(), work(true), &mut |instance| {
                 // That nobody reads on does not change what is found.
                 let _ = rows.row(row(instance));
             })?;
@@ -105,7 +108,7 @@ fn check(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
 }
 
 /// Takes the target's users from a sheet with a column `userid`, or from a list.
-fn take_targets(snapshot: &Snapshot, path: &Path) -> Result<u64, Failure> {
+fn take_targets(survey: &Survey, path: &Path) -> Result<u64, Failure> {
     let wrong = |error: crate::exchange::Error| {
         Failure::new(
             Exit::Failed,
@@ -116,11 +119,11 @@ fn take_targets(snapshot: &Snapshot, path: &Path) -> Result<u64, Failure> {
     };
     let fields = vec![Field::required(&["userid", "user", "user name", "login"])];
     let taken = match Sheet::new(input::open(path)?, fields, Others::Ignored) {
-        Ok(mut sheet) => snapshot.targets::<Failure>(std::iter::from_fn(move || {
+        Ok(mut sheet) => survey.targets::<Failure>(std::iter::from_fn(move || {
             let row = sheet.next_row().transpose()?;
             Some(row.map(|row| row.get(0).to_owned()).map_err(wrong))
         }))?,
-        Err(_) => snapshot
+        Err(_) => survey
             .targets::<Failure>(Names::new(input::open(path)?).map(|name| name.map_err(wrong)))?,
     };
     if taken == 0 {

@@ -2,6 +2,7 @@
 
 use crate::command::context::Proposal;
 use crate::command::failure::code;
+use crate::command::file::lists_read;
 use crate::command::shared_args::{REASON, REQUIRE_MATCH, YES};
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
@@ -12,7 +13,7 @@ use crate::store::audit::{Draft, codes};
 use crate::vault::decisions;
 use crate::vault::phases::{self, Exclusions};
 
-use super::bulk::{BULK, Members};
+use super::bulk::{BULK, Chosen};
 
 const WHY: Key<String> = Key::text("reason", "Why, for the audit and 'migrate explain'").required();
 
@@ -54,7 +55,7 @@ pub(in crate::command) static INCLUDE: Entry = Entry {
 
 /// What is asked about.
 #[derive(PartialEq)]
-struct ChosenUsers {
+struct Exclusion {
     out: bool,
     found: Exclusions,
 }
@@ -67,27 +68,24 @@ fn run(cx: &mut Context<'_>, bound: &Bound, out: bool) -> Result<Outcome, Failur
                 .hint("say why they stay, in a few words: 'migrate explain' shows it"),
         );
     }
-    let file = bound.args.get(&BULK).map(ToOwned::to_owned);
-    let selection = crate::command::file::lists_read(&bound.selection)?;
-    if file.is_none() {
-        cx.warn_of_everybody(&selection)?;
-    }
+    let selection = lists_read(&bound.selection)?;
+    let chosen = Chosen::new(cx, &selection, bound.args.get(&BULK))?;
     let (at, master) = (cx.ambient.clock.now(), cx.master()?);
-    let done = cx.change(
+    let done = chosen.change(
+        cx,
         bound,
         &codes::EXCLUDED,
         &[&decisions::EXCLUDED],
-        |db| {
-            let members = Members::new(db, &selection, file.as_deref())?;
-            let found = phases::exclusions(db, members.users())?;
-            Ok(ChosenUsers { out, found })
+        |db, users| {
+            let found = phases::exclusions(db, users)?;
+            let chosen = found.included + found.excluded;
+            Ok((Exclusion { out, found }, chosen))
         },
-        |tx, _| {
-            let members = Members::new(tx, &selection, file.as_deref())?;
+        |tx, users, _| {
             if out {
-                phases::exclude(tx, members.users(), at, &master, &reason)?;
+                phases::exclude(tx, users, at, &master, &reason)?;
             } else {
-                phases::include(tx, members.users())?;
+                phases::include(tx, users)?;
             }
             Ok(())
         },
@@ -104,7 +102,7 @@ fn run(cx: &mut Context<'_>, bound: &Bound, out: bool) -> Result<Outcome, Failur
     Ok(outcome)
 }
 
-impl ChosenUsers {
+impl Exclusion {
     fn in_bundles(&self) -> Option<String> {
         (self.out && self.found.exported > 0).then(|| {
             format!(
@@ -118,7 +116,7 @@ impl ChosenUsers {
     }
 }
 
-impl Proposal for ChosenUsers {
+impl Proposal for Exclusion {
     fn count(&self) -> u64 {
         if self.out {
             self.found.included

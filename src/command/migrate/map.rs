@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::bulk::with_targets;
+use super::bulk::Chosen;
 use crate::ambient::CancelToken;
 use crate::command::context::Proposal;
 use crate::command::failure::code;
@@ -49,15 +49,13 @@ fn map(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         return Ok(Outcome::quiet());
     };
     let cancel = cx.cancel;
-    let done = cx.change(
+    let done = Chosen::with_targets(cx, path)?.change(
+        cx,
         bound,
         &codes::MAPPED,
         &[&decisions::MAPPED],
-        |db| look(db, path, cancel),
-        |tx, _| {
-            let _list = with_targets(tx, path)?;
-            Ok(targets::map(tx)?)
-        },
+        |db, _| Ok((look(db, path, cancel)?, 0)),
+        |tx, _, _| Ok(targets::map(tx)?),
     )?;
     Ok(match done {
         None => Outcome::quiet(),
@@ -67,7 +65,6 @@ fn map(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
 
 /// What the file changes, once it is known that nothing stands in its way.
 fn look(db: &Connection, path: &Path, cancel: &CancelToken) -> Result<Mapping, Failure> {
-    let _list = with_targets(db, path)?;
     if let Some(user) = targets::first_exported(db)? {
         return Err(Failure::new(
             Exit::Failed,

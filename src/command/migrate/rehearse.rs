@@ -1,6 +1,5 @@
 //! `migrate rehearse`: what the target would do, before anything is sent to it.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::ambient::Cancelled;
@@ -11,6 +10,7 @@ use crate::command::file::lists_read;
 use crate::command::shared_args::{FORMAT, INTO, OVERWRITE};
 use crate::command::tenant::{LOGIN, PASSWORD, TENANT, show_tally, with};
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
+use crate::files::folder_of;
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Example, Selects};
@@ -238,6 +238,7 @@ fn export(
         selection: &selection,
         unassigned: Unassigned::Auto,
         path: &path,
+        numbered: false,
         overwrite: false,
         skip_conflicts: true,
         rules: rules(cx)?,
@@ -255,13 +256,11 @@ fn export(
         progress: &progress,
         cancel,
     };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(&path);
     let file = tempfile::tempfile_in(folder)
         .map_err(|error| Failure::file("make a file without a name in", folder, &error))?;
-    let prepared = Prepared::for_rehearsal(vault, request, cancel, |_| Ok(()))?;
+    let survey = request.survey(vault, cancel)?;
+    let prepared = Prepared::for_rehearsal(survey, request, cancel)?;
     let collisions = prepared.extent().collisions;
     let mut trouble = None;
     let rehearsal = prepared.rehearse(file, &work, |name, one| {

@@ -9,6 +9,7 @@ use crate::command::shared::{Out, TO_FILE, YES};
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::exchange::answers::Layout;
 use crate::exchange::input;
+use crate::files;
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::migrate::results::outcomes::outcome_lines;
@@ -97,7 +98,7 @@ fn results(cx: &mut Context<'_>, args: Results) -> Result<Outcome, Failure> {
     let layout = layout(cx, &args)?;
     if let Some(into) = &args.out.into
         && !args.out.overwrite
-        && into.symlink_metadata().is_ok()
+        && files::is_taken(into)
     {
         // Said before anything is changed.
         return Err(Failure::file(

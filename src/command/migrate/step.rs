@@ -1,10 +1,9 @@
 //! `migrate stage|advance|retreat`: users from one phase to another, chosen by a selection or named by a file.
 
-use std::path::PathBuf;
-
-use super::bulk::{BULK, Members};
+use super::bulk::{BULK, Chosen};
 use crate::command::context::Proposal;
 use crate::command::failure::code;
+use crate::command::file::lists_read;
 use crate::command::shared_args::{REASON, REQUIRE_MATCH, YES};
 use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
@@ -165,26 +164,22 @@ fn only_phase(expr: &Expr) -> Option<Phase> {
 }
 
 fn run(cx: &mut Context<'_>, bound: &Bound, step: &Step) -> Result<Outcome, Failure> {
-    let file: Option<PathBuf> = bound.args.get(&BULK).map(ToOwned::to_owned);
-    let selection = crate::command::file::lists_read(&bound.selection)?;
-    if file.is_none() {
-        cx.warn_of_everybody(&selection)?;
-    }
+    let selection = lists_read(&bound.selection)?;
+    let chosen = Chosen::new(cx, &selection, bound.args.get(&BULK))?;
     let (at, master) = (cx.ambient.clock.now(), cx.master()?);
-    let done = cx.change(
+    let done = chosen.change(
+        cx,
         bound,
         &codes::PHASE_MOVED,
         &[],
-        |db| {
-            let members = Members::new(db, &selection, file.as_deref())?;
-            let stand = standings(db, members.users(), step.wave())?;
-            phases::plan(step.clone(), &stand).map_err(|refused| {
+        |db, users| {
+            let stand = standings(db, users, step.wave())?;
+            let plan = phases::plan(step.clone(), &stand).map_err(|refused| {
                 Failure::new(Exit::Failed, code::PHASE, &refused).hint(refused.hint())
-            })
+            })?;
+            Ok((plan, stand.all()))
         },
-        |tx, plan| {
-            let members = Members::new(tx, &selection, file.as_deref())?;
-            let users = members.users();
+        |tx, users, plan| {
             let step = Move {
                 from: &plan.from,
                 to: plan.to,

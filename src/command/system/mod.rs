@@ -3,7 +3,6 @@
 mod accept;
 mod check;
 
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
@@ -14,10 +13,10 @@ use super::shared::{Out, RECORD};
 use super::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::crypto::kdf::{self, Cost};
 use crate::crypto::master_password;
+use crate::files;
 use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Effect, Example};
-use crate::model::SecretBytes;
-use crate::model::list;
+use crate::model::{SecretBytes, glob, list};
 use crate::render::counted;
 use crate::render::doc::{Col, ToCell as _};
 use crate::store::audit::codes;
@@ -156,7 +155,7 @@ pub(super) fn make(
         [] => DEFAULT_COST,
         parts => cost(parts)?,
     };
-    if path.symlink_metadata().is_ok() {
+    if files::is_taken(path) {
         return Err(store::Error::Exists {
             kind: kind.name,
             path: path.to_owned(),
@@ -171,10 +170,7 @@ pub(super) fn make(
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
     {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
+        files::make_folder(folder)
             .map_err(|error| Failure::file("make the folder", folder, &error))?;
     }
     SealedFile::create(
@@ -322,10 +318,7 @@ pub(super) fn show(
     connection: &store::Connection,
 ) -> Result<Outcome, Failure> {
     let wanted = name.as_deref().unwrap_or("*").to_lowercase();
-    let chosen = |name: &str| match wanted.strip_suffix('*') {
-        Some(beginning) => name.starts_with(beginning),
-        None => name == wanted,
-    };
+    let chosen = |name: &str| glob(&wanted, name);
     if !settings.all.iter().any(|setting| chosen(setting.name)) {
         settings.find(&wanted)?;
     }

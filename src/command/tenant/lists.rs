@@ -7,6 +7,7 @@ use crate::command::show::Push;
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Example};
+use crate::model::Pattern;
 use crate::render::doc::{Cell, Col, ToCell as _};
 use crate::store::Connection;
 use crate::tenant::query::{self, CardRow, Filter, GroupRow, TokenRow, UserRow};
@@ -200,7 +201,7 @@ fn user_get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
             found = Some(user);
             Ok(false)
         })?;
-        let Some(mut user) = found.filter(|_| !wanted.contains(['*', '?'])) else {
+        let Some(mut user) = found.filter(|_| Pattern::parse(&wanted).literal().is_some()) else {
             return Err(Failure::new(
                 Exit::Failed,
                 code::UNKNOWN,

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::exchange::Error;
 use crate::exchange::error::{broken_off, clipped, too_long};
 use crate::exchange::lines::{LineError, Lines, MAX_LINE};
-use crate::exchange::wiped::Wiped;
+use crate::model::Wiped;
 
 /// An entry, with those of its attributes that are wanted.
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use serde::de::{SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::error::Fault;
-use crate::exchange::secret;
+use crate::exchange::secret::{self, SecretFault};
+use crate::json;
 use crate::model::SecretBytes;
 
 /// Reads the raw array `raw` of `rows × columns` cells, all of the same length in bytes.
@@ -72,14 +73,15 @@ impl Drop for Cells {
 
 impl Cells {
     fn take(&mut self, raw: &str) -> Result<(), Fault> {
-        let body = secret::string_body(raw)
-            .map_err(|_| Fault::new("", "expected a string", "write every cell as a string"))?;
-        let length = secret::unescaped_len(body).map_err(|_| {
-            Fault::new(
+        let (body, length) = secret::json_body(raw).map_err(|fault| match fault {
+            SecretFault::NotText => {
+                Fault::new("", "expected a string", "write every cell as a string")
+            }
+            _ => Fault::new(
                 "",
                 "an escape in the string makes no character",
                 "correct the escape",
-            )
+            ),
         })?;
         if self.filled == 0 {
             let Some(one_byte) = u8::try_from(length).ok().filter(|length| *length > 0) else {
@@ -104,7 +106,7 @@ impl Cells {
             ));
         }
         let start = 1 + self.filled * self.length;
-        secret::unescape(body, &mut self.out[start..start + self.length]);
+        json::unescape(body, &mut self.out[start..start + self.length]);
         self.filled += 1;
         Ok(())
     }

@@ -5,12 +5,12 @@ use std::hash::Hash as StdHash;
 
 use super::cells;
 use super::error::Fault;
-use super::object::{Text, Whole};
 use super::value::{
     Converted, date, items, missing, name_like, name_of, needed, needed_name, secret_bytes,
     secret_text, string, whole, within,
 };
 use super::wire;
+use crate::json::object::{Text, Whole};
 use crate::model::{
     Activation, Card, Contact, Group, Location, LocationEntry, NotMigrated, Password, QaPair,
     RbaOverrides, Schema, Token, TokenKind, UnassignedCard, UnassignedToken, User, UserState,

@@ -8,9 +8,7 @@
 mod cells;
 mod convert;
 mod error;
-mod json;
 mod locate;
-mod object;
 mod value;
 mod wire;
 mod writer;
@@ -22,8 +20,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::json::object::{Skipped, Text};
 use error::Fault;
-use object::{Skipped, Text};
 pub use writer::Writer;
 
 pub use super::Error;

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use serde_json::value::RawValue;
 
 use super::error::Fault;
-use super::object::{Text, Whole};
 use crate::exchange::secret::{self, SecretFault};
+use crate::json::object::{Text, Whole};
 use crate::model::{SecretBytes, Timestamp, UnknownName};
 
 /// A value, or what is wrong with it.

@@ -5,7 +5,7 @@
 
 use serde_json::value::RawValue;
 
-use super::object::{Skipped, Text, Whole, object};
+use crate::json::object::{Skipped, Text, Whole, object};
 
 object! { Schema<'a> {
     kind: Text<'a> = "type",

@@ -2,13 +2,15 @@
 
 use std::io::{self, Write};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret as _;
 
 use super::convert::VERSION;
-use super::json::Json;
+use crate::json::Json;
 use crate::model::{
     Card, Contact, Group, Location, LocationEntry, Password, QaPair, Schema, SecretBytes,
-    SourceRecord, Timestamp, Token, UnassignedCard, UnassignedToken, User,
+    SourceRecord, Timestamp, Token, UnassignedCard, UnassignedToken, User, Wiped,
 };
 
 /// Bytes that are gathered before they are written out.
@@ -18,7 +20,7 @@ const BATCH: usize = 64 << 10;
 /// can read.
 pub struct Writer<W> {
     out: W,
-    json: Json,
+    json: Json<Wiped>,
 }
 
 impl<W: Write> Writer<W> {
@@ -26,7 +28,7 @@ impl<W: Write> Writer<W> {
     pub fn new(out: W) -> Self {
         Self {
             out,
-            json: Json::with_capacity(2 * BATCH),
+            json: Json::new(Wiped::with_capacity(2 * BATCH)),
         }
     }
 
@@ -36,7 +38,7 @@ impl<W: Write> Writer<W> {
     /// What writing to the output gives.
     pub fn record(&mut self, record: &SourceRecord) -> io::Result<()> {
         let json = &mut self.json;
-        json.open(b'{');
+        json.open_object();
         match record {
             SourceRecord::Schema(it) => schema(json, it),
             SourceRecord::Group(it) => group(json, it),
@@ -44,9 +46,9 @@ impl<W: Write> Writer<W> {
             SourceRecord::Token(it) => unassigned_token(json, it),
             SourceRecord::Card(it) => unassigned_card(json, it),
         }
-        json.close(b'}');
+        json.close_object();
         json.end_line();
-        if self.json.bytes().len() >= BATCH {
+        if self.json.out().len() >= BATCH {
             self.write_out()
         } else {
             Ok(())
@@ -64,13 +66,13 @@ impl<W: Write> Writer<W> {
     }
 
     fn write_out(&mut self) -> io::Result<()> {
-        self.out.write_all(self.json.bytes())?;
-        self.json.clear();
+        self.out.write_all(self.json.out())?;
+        self.json.out().clear();
         Ok(())
     }
 }
 
-fn schema(json: &mut Json, it: &Schema) {
+fn schema(json: &mut Json<Wiped>, it: &Schema) {
     text(json, "type", Some("schema"));
     number(json, "version", Some(VERSION));
     text(json, "system", it.system.as_deref());
@@ -79,13 +81,13 @@ fn schema(json: &mut Json, it: &Schema) {
     date(json, "exported", it.exported);
 }
 
-fn group(json: &mut Json, it: &Group) {
+fn group(json: &mut Json<Wiped>, it: &Group) {
     text(json, "type", Some("group"));
     text(json, "name", Some(&it.name));
     boolean(json, "default", it.default.then_some(true));
 }
 
-fn user(json: &mut Json, it: &User) {
+fn user(json: &mut Json<Wiped>, it: &User) {
     text(json, "type", Some("user"));
     text(json, "id", it.id.as_deref());
     text(json, "group", Some(&it.group));
@@ -94,7 +96,7 @@ fn user(json: &mut Json, it: &User) {
     text(json, "state", Some(it.state.as_str()));
     text(json, "locale", it.locale.as_deref());
     list(json, "aliases", &it.aliases, |json, alias| {
-        json.string(alias.as_bytes())
+        json.string(alias)
     });
     date(json, "lastAuth", it.last_auth);
     number(json, "lockoutCount", it.lockout_count);
@@ -105,45 +107,45 @@ fn user(json: &mut Json, it: &User) {
     objects(json, "cards", &it.cards, card);
     if it.location != Location::default() {
         json.key("location");
-        json.open(b'{');
+        json.open_object();
         location(json, &it.location);
-        json.close(b'}');
+        json.close_object();
     }
     if !it.not_migrated.is_empty() {
         json.key("notMigrated");
-        json.open(b'{');
+        json.open_object();
         for (kind, count) in &it.not_migrated {
             number(json, kind.as_str(), Some(*count));
         }
-        json.close(b'}');
+        json.close_object();
     }
 }
 
-fn contact(json: &mut Json, it: &Contact) {
+fn contact(json: &mut Json<Wiped>, it: &Contact) {
     text(json, "label", Some(&it.label));
     text(json, "value", Some(&it.value));
     boolean(json, "default", it.default.then_some(true));
 }
 
-fn qa_pair(json: &mut Json, it: &QaPair) {
+fn qa_pair(json: &mut Json<Wiped>, it: &QaPair) {
     text(json, "question", Some(&it.question));
     secret_text(json, "answer", &it.answer);
 }
 
-fn password(json: &mut Json, it: &Password) {
+fn password(json: &mut Json<Wiped>, it: &Password) {
     text(json, "name", it.name.as_deref());
     secret_text(json, "value", &it.value);
     date(json, "expires", it.expires);
     boolean(json, "mustChange", it.must_change);
 }
 
-fn unassigned_token(json: &mut Json, it: &UnassignedToken) {
+fn unassigned_token(json: &mut Json<Wiped>, it: &UnassignedToken) {
     text(json, "type", Some("token"));
     text(json, "group", Some(&it.group));
     token(json, &it.token);
 }
 
-fn token(json: &mut Json, it: &Token) {
+fn token(json: &mut Json<Wiped>, it: &Token) {
     text(json, "vendor", Some(&it.vendor));
     text(json, "serial", Some(&it.serial));
     text(json, "kind", Some(it.kind.as_str()));
@@ -155,7 +157,7 @@ fn token(json: &mut Json, it: &Token) {
     number(json, "counter", it.counter);
     if let Some(drift) = it.drift {
         json.key("drift");
-        json.signed(drift);
+        json.number(drift);
     }
     secret_bytes(json, "seed", Some(&it.seed));
     text(json, "state", it.state.map(|state| state.as_str()));
@@ -175,7 +177,7 @@ fn token(json: &mut Json, it: &Token) {
     secret_bytes(json, "unlock", it.unlock.as_ref());
 }
 
-fn unassigned_card(json: &mut Json, it: &UnassignedCard) {
+fn unassigned_card(json: &mut Json<Wiped>, it: &UnassignedCard) {
     text(json, "type", Some("card"));
     text(json, "group", Some(&it.group));
     boolean(json, "preproduced", Some(it.preproduced));
@@ -183,7 +185,7 @@ fn unassigned_card(json: &mut Json, it: &UnassignedCard) {
     card(json, &it.card);
 }
 
-fn card(json: &mut Json, it: &Card) {
+fn card(json: &mut Json<Wiped>, it: &Card) {
     number(json, "serial", Some(it.serial));
     text(json, "state", it.state.map(|state| state.as_str()));
     date(json, "created", it.created);
@@ -198,32 +200,32 @@ fn card(json: &mut Json, it: &Card) {
     number(json, "rows", Some(u64::from(it.rows)));
     number(json, "columns", Some(u64::from(it.columns)));
     json.key("cells");
-    json.open(b'[');
+    json.open_array();
     if let Some((length, cells)) = it.cells.expose_secret().split_first() {
         for cell in cells.chunks(usize::from(*length).max(1)) {
-            json.string(cell);
+            json.string(&String::from_utf8_lossy(cell));
         }
     }
-    json.close(b']');
+    json.close_array();
 }
 
-fn location(json: &mut Json, it: &Location) {
+fn location(json: &mut Json<Wiped>, it: &Location) {
     objects(json, "history", &it.history, location_entry);
     list(json, "expected", &it.expected, |json, place| {
-        json.string(place.as_bytes())
+        json.string(place)
     });
     if !it.overrides.is_empty() {
         json.key("overrides");
-        json.open(b'{');
+        json.open_object();
         number(json, "maxHistory", it.overrides.max_history);
         boolean(json, "checkIp", it.overrides.check_ip);
         boolean(json, "checkVelocity", it.overrides.check_velocity);
         number(json, "maxExpected", it.overrides.max_expected);
-        json.close(b'}');
+        json.close_object();
     }
 }
 
-fn location_entry(json: &mut Json, it: &LocationEntry) {
+fn location_entry(json: &mut Json<Wiped>, it: &LocationEntry) {
     text(json, "country", it.country.as_deref());
     text(json, "region", it.region.as_deref());
     text(json, "city", it.city.as_deref());
@@ -232,60 +234,73 @@ fn location_entry(json: &mut Json, it: &LocationEntry) {
     date(json, "lastAuth", it.last_auth);
 }
 
-fn text(json: &mut Json, key: &str, value: Option<&str>) {
+fn text(json: &mut Json<Wiped>, key: &str, value: Option<&str>) {
     if let Some(value) = value {
         json.key(key);
-        json.string(value.as_bytes());
+        json.string(value);
     }
 }
 
-fn number(json: &mut Json, key: &str, value: Option<u64>) {
+fn number(json: &mut Json<Wiped>, key: &str, value: Option<u64>) {
     if let Some(value) = value {
         json.key(key);
         json.number(value);
     }
 }
 
-fn boolean(json: &mut Json, key: &str, value: Option<bool>) {
+fn boolean(json: &mut Json<Wiped>, key: &str, value: Option<bool>) {
     if let Some(value) = value {
         json.key(key);
         json.boolean(value);
     }
 }
 
-fn date(json: &mut Json, key: &str, value: Option<Timestamp>) {
+fn date(json: &mut Json<Wiped>, key: &str, value: Option<Timestamp>) {
     if let Some(value) = value {
         json.key(key);
-        json.date(value);
+        json.time(value);
     }
 }
 
-fn secret_text(json: &mut Json, key: &str, value: &SecretBytes) {
+fn secret_text(json: &mut Json<Wiped>, key: &str, value: &SecretBytes) {
     json.key(key);
-    json.string(value.expose_secret());
+    json.string(&String::from_utf8_lossy(value.expose_secret()));
 }
 
-fn secret_bytes(json: &mut Json, key: &str, value: Option<&SecretBytes>) {
+fn secret_bytes(json: &mut Json<Wiped>, key: &str, value: Option<&SecretBytes>) {
     if let Some(value) = value {
         json.key(key);
-        json.base64(value.expose_secret());
+        json.quoted(|out| base64(value.expose_secret(), out));
     }
 }
 
-fn list<T>(json: &mut Json, key: &str, items: &[T], write: impl Fn(&mut Json, &T)) {
+fn base64(bytes: &[u8], out: &mut Wiped) {
+    let (start, length) = (out.len(), bytes.len().div_ceil(3) * 4);
+    let out = out.with_room(length);
+    out.resize(start + length, 0);
+    // The room is exactly what padded base64 takes, so nothing can be left over or fail.
+    let _ = STANDARD.encode_slice(bytes, &mut out[start..]);
+}
+
+fn list<T>(json: &mut Json<Wiped>, key: &str, items: &[T], write: impl Fn(&mut Json<Wiped>, &T)) {
     if !items.is_empty() {
         json.key(key);
-        json.open(b'[');
+        json.open_array();
         items.iter().for_each(|item| write(json, item));
-        json.close(b']');
+        json.close_array();
     }
 }
 
-fn objects<T>(json: &mut Json, key: &str, items: &[T], write: impl Fn(&mut Json, &T)) {
+fn objects<T>(
+    json: &mut Json<Wiped>,
+    key: &str,
+    items: &[T],
+    write: impl Fn(&mut Json<Wiped>, &T),
+) {
     list(json, key, items, |json, item| {
-        json.open(b'{');
+        json.open_object();
         write(json, item);
-        json.close(b'}');
+        json.close_object();
     });
 }
 

@@ -9,7 +9,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use zeroize::Zeroizing;
 
 use super::source::{MAX_PIECE, Source};
-use crate::exchange::wiped::Wiped;
+use crate::model::Wiped;
 
 /// Deeper than any PSKC file, encrypted and signed ones included.
 const MAX_DEPTH: usize = 32;

@@ -17,10 +17,10 @@ use crate::ambient::{CancelToken, Progress, Unit};
 use crate::migrate::error::Result;
 use crate::migrate::report::UNASSIGNED_CARDS;
 use crate::migrate::rules::Rules;
+use crate::migrate::survey::Survey;
 use crate::migrate::{batches, pipeline};
 use crate::store::Keys;
-use crate::vault::ledger;
-use crate::vault::snapshot::{Elsewhere, FormerName, Snapshot};
+use crate::vault::snapshot::{Elsewhere, FormerName};
 
 pub use finding::{About, Finding, Severity};
 pub use todo::Todo;
@@ -153,13 +153,13 @@ pub struct Work<'a> {
     pub cancel: &'a CancelToken,
 }
 
-/// Looks at everything a snapshot holds. `each` gets what is found, as it is found. `targets` says that the snapshot
-/// has the target's users ([`Snapshot::targets`]), and who is missing there is wanted too.
+/// Looks at everything that was surveyed. `each` gets what is found, as it is found. `targets` says that the survey
+/// has the target's users ([`Survey::targets`]), and who is missing there is wanted too.
 ///
 /// # Errors
 /// A record that does not open.
 pub fn check(
-    mut snapshot: Snapshot,
+    mut survey: Survey,
     targets: bool,
     work: Work<'_>,
     each: &mut dyn FnMut(&Instance),
@@ -172,19 +172,16 @@ pub fn check(
         },
         each,
     };
-    let earlier_cards = ledger::unassigned_cards(snapshot.connection())?;
-    let (tokens, cards) = snapshot.unassigned()?;
-    if snapshot.users() > 0 {
-        for (bundle, users) in snapshot.already()? {
-            let name = format!("bundle {bundle}");
-            let totals = &mut gathered.checked.totals;
-            totals.add_kind(Finding::Exported, &name, users);
-        }
+    for (bundle, users) in survey.already()? {
+        let name = format!("bundle {bundle}");
+        let totals = &mut gathered.checked.totals;
+        totals.add_kind(Finding::Exported, &name, users);
     }
-    let total = snapshot.users() + tokens + cards;
-    if snapshot.users() > 0 {
-        gathered.names(&mut snapshot, targets, &work)?;
+    if survey.users > 0 {
+        gathered.names(&mut survey, targets, &work)?;
     }
+    let (total, earlier_cards) = (survey.total(), survey.earlier_cards);
+    let snapshot = survey.snapshot;
     let Work {
         keys,
         rules,
@@ -246,8 +243,8 @@ impl Gathered<'_> {
     }
 
     /// What is asked of names before the records are read.
-    fn names(&mut self, snapshot: &mut Snapshot, targets: bool, work: &Work<'_>) -> Result<()> {
-        snapshot.collisions(&work.rules.workflow_prefixes, work.cancel, |collision| {
+    fn names(&mut self, survey: &mut Survey, targets: bool, work: &Work<'_>) -> Result<()> {
+        survey.collisions(&work.rules.workflow_prefixes, work.cancel, |collision| {
             let owners: Vec<String> = collision
                 .parties
                 .iter()
@@ -268,6 +265,7 @@ impl Gathered<'_> {
             }
             Ok(())
         })?;
+        let snapshot = &survey.snapshot;
         snapshot.renamed(|found| self.count(before(Finding::Renamed, &found)))?;
         snapshot.moved(|found| self.count(before(Finding::Moved, &found)))?;
         if targets {

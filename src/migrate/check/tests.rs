@@ -3,7 +3,8 @@
 use super::*;
 use crate::ambient::Silent;
 use crate::lang::selection::Selection;
-use crate::migrate::export::Prepared;
+use crate::migrate::survey::Survey;
+use crate::migrate::testing::prepare;
 use crate::migrate::testing::{House, choose};
 use crate::model::*;
 use crate::vault::snapshot::Unassigned;
@@ -30,15 +31,24 @@ fn house(users: impl IntoIterator<Item = User>) -> House {
     House::new(std::iter::once(group("g")).chain(users.into_iter().map(record)))
 }
 
+fn survey(house: &House, selection: &Selection) -> Survey {
+    let vault = &house.vault;
+    Survey::take(
+        vault,
+        &house.keys,
+        selection,
+        Unassigned::Auto,
+        &house.cancel,
+    )
+    .unwrap()
+}
+
 /// Every instance in words, and what it came to.
 fn look(house: &House, selection: &Selection, targets: &[&str]) -> (Vec<String>, Checked) {
-    let snapshot = house
-        .vault
-        .snapshot(None, selection, Unassigned::Auto, &house.cancel)
-        .unwrap();
+    let survey = survey(house, selection);
     if !targets.is_empty() {
         let names = targets.iter().map(|&name| Ok(name.to_owned()));
-        snapshot.targets::<crate::vault::Error>(names).unwrap();
+        survey.targets::<crate::vault::Error>(names).unwrap();
     }
     let mut told = Vec::new();
     let work = Work {
@@ -48,7 +58,7 @@ fn look(house: &House, selection: &Selection, targets: &[&str]) -> (Vec<String>,
         progress: &Silent,
         cancel: &house.cancel,
     };
-    let checked = check(snapshot, !targets.is_empty(), work, &mut |one| {
+    let checked = check(survey, !targets.is_empty(), work, &mut |one| {
         let id = one.finding.about().id;
         told.push(format!(
             "{id}: {}/{} {} ({})",
@@ -67,7 +77,7 @@ fn export(house: &mut House, file: &str) {
     let (selection, path) = (Selection::default(), house.path(file));
     let request = house.request(&selection, &path);
     let (vault, work) = house.work();
-    let prepared = Prepared::new(vault, request, work.cancel, |_| Ok(())).unwrap();
+    let prepared = prepare(vault, request, work.cancel).unwrap();
     prepared.export(vault, &work).unwrap();
 }
 
@@ -334,7 +344,9 @@ fn users_in_a_bundle_and_those_who_left_after_it() {
     let mut house = house([plain("anna"), plain("bob"), plain("carl")]);
     export(&mut house, "one.igb");
     house.sql("UPDATE users SET gone = 9 WHERE userid = 'bob'");
-    house.sql("INSERT INTO excluded SELECT id, 0, 'Master1', 'x' FROM users WHERE userid = 'carl'");
+    house.accepted(
+        "INSERT INTO excluded SELECT id, 0, 'Master1', 'x' FROM users WHERE userid = 'carl'",
+    );
     let (told, checked) = look(&house, &Selection::default(), &[]);
     assert_eq!(
         told,
@@ -374,14 +386,16 @@ fn users_in_another_group_than_when_exported_until_they_are_back() {
 
 #[test]
 fn users_who_are_missing_on_the_target() {
-    let house = house([
+    let mut house = house([
         plain("anna"),
         plain("Bob"),
         plain("carl"),
         plain("dora@old.example"),
         plain("emil"),
     ]);
-    house.sql("INSERT INTO mapped SELECT id, 'emil2', 'emil2' FROM users WHERE userid = 'emil'");
+    house.accepted(
+        "INSERT INTO mapped SELECT id, 'emil2', 'emil2' FROM users WHERE userid = 'emil'",
+    );
     let targets = [
         "anna",
         "bob",
@@ -405,10 +419,7 @@ fn users_who_are_missing_on_the_target() {
 fn only_the_first_few_are_examples_and_all_are_counted() {
     let users = (0..2_000).map(|n| bare("g", &format!("u{n}")));
     let house = house(users);
-    let snapshot = house
-        .vault
-        .snapshot(None, &Selection::default(), Unassigned::Auto, &house.cancel)
-        .unwrap();
+    let survey = survey(&house, &Selection::default());
     let work = Work {
         keys: &house.keys,
         rules: house.rules(),
@@ -417,7 +428,7 @@ fn only_the_first_few_are_examples_and_all_are_counted() {
         cancel: &house.cancel,
     };
     let mut told = 0;
-    let checked = check(snapshot, false, work, &mut |_| {
+    let checked = check(survey, false, work, &mut |_| {
         told += 1;
     })
     .unwrap();
@@ -434,7 +445,7 @@ fn it_says_what_an_export_then_does() {
     let (selection, path) = (Selection::default(), house.path("all.igb"));
     let request = house.request(&selection, &path);
     let (vault, work) = house.work();
-    let exported = Prepared::new(vault, request, work.cancel, |_| Ok(()))
+    let exported = prepare(vault, request, work.cancel)
         .unwrap()
         .export(vault, &work)
         .unwrap();
@@ -454,10 +465,7 @@ fn it_says_what_an_export_then_does() {
 #[test]
 fn it_can_be_interrupted() {
     let house = house([plain("anna")]);
-    let snapshot = house
-        .vault
-        .snapshot(None, &Selection::default(), Unassigned::Auto, &house.cancel)
-        .unwrap();
+    let survey = survey(&house, &Selection::default());
     let work = Work {
         keys: &house.keys,
         rules: house.rules(),
@@ -466,6 +474,6 @@ fn it_can_be_interrupted() {
         cancel: &house.cancel,
     };
     house.cancel.cancel();
-    let error = check(snapshot, false, work, &mut |_| ()).unwrap_err();
+    let error = check(survey, false, work, &mut |_| ()).unwrap_err();
     assert!(error.is_cancelled());
 }

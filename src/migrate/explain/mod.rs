@@ -9,8 +9,7 @@ mod answered;
 mod tests;
 
 use crate::ambient::CancelToken;
-use crate::lang::Span;
-use crate::lang::selection::{ATTRIBUTES, Expr, Op, Operand, Pattern, Piece, Selection, Test};
+use crate::lang::selection::Selection;
 use crate::migrate::error::{Error, Result};
 use crate::migrate::mapping::{LeftOut, map_card, map_token, map_user};
 use crate::migrate::rules::Rules;
@@ -246,7 +245,7 @@ impl Asked<'_> {
         found: &Meaning,
         person: &Person,
     ) -> Result<(Option<SourceUser>, Vec<Collision>)> {
-        let selection = only(&found.group, &person.userid);
+        let selection = Selection::of_user(Some(&found.group), &person.userid);
         let mut snapshot = self
             .vault
             .snapshot(None, &selection, Unassigned::No, self.cancel)?;
@@ -302,7 +301,7 @@ impl Asked<'_> {
 
     /// What an export would leave of an unassigned item; `None` when it is not there.
     fn map_unassigned(&self, found: &Meaning) -> Result<Option<Vec<LeftOut>>> {
-        let selection = of_group(&found.group);
+        let selection = Selection::of_group(&found.group);
         let mut snapshot = self
             .vault
             .snapshot(None, &selection, Unassigned::Only, self.cancel)?;
@@ -422,40 +421,4 @@ fn going(user: &bundle::User) -> impl Iterator<Item = String> {
 
 fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-fn literal(text: &str) -> Pattern {
-    Pattern(vec![Piece::Literal(text.to_owned())])
-}
-
-fn test(attribute: &str, value: Operand) -> Selection {
-    let expr = ATTRIBUTES
-        .iter()
-        .find(|a| a.name == attribute)
-        .map(|attribute| {
-            Expr::Test(Test {
-                attribute,
-                op: Op::Equal,
-                values: vec![value],
-                span: Span::default(),
-            })
-        });
-    Selection {
-        // Without the attribute nobody is chosen, rather than everybody.
-        expr: Some(expr.unwrap_or(Expr::Any(Vec::new()))),
-        ..Selection::default()
-    }
-}
-
-/// The selection of one user.
-fn only(group: &str, userid: &str) -> Selection {
-    test(
-        "userid",
-        Operand::Qualified(literal(group), literal(userid)),
-    )
-}
-
-/// The selection of one group.
-fn of_group(group: &str) -> Selection {
-    test("group", Operand::Text(literal(group)))
 }

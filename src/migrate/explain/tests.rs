@@ -1,8 +1,8 @@
 //! The questions that a help desk asks.
 
 use super::*;
-use crate::migrate::export::Prepared;
 use crate::migrate::testing::House;
+use crate::migrate::testing::prepare;
 use crate::model::{Algorithm, SourceRecord, TokenState, User};
 use crate::vault::testing;
 
@@ -32,7 +32,7 @@ fn export(house: &mut House) {
     let selection = Selection::default();
     let request = house.request(&selection, &path);
     let (vault, work) = house.work();
-    let prepared = Prepared::new(vault, request, work.cancel, |_| Ok(())).unwrap();
+    let prepared = prepare(vault, request, work.cancel).unwrap();
     prepared.export(vault, &work).unwrap();
 }
 

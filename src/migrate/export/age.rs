@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use crate::migrate::error::{Error, Result};
 use crate::model::Timestamp;
-use crate::render::counted;
 use crate::store::{Connection, settings};
 use crate::vault::ledger;
 
@@ -50,15 +49,6 @@ impl SourceAge {
     /// Whether it is older than it may be.
     pub fn is_stale(self) -> bool {
         self.most.is_some_and(|most| self.age > most)
-    }
-}
-
-/// A span as people say it: days from two on, else hours, else that it is less than one.
-pub fn spoken(span: Duration) -> String {
-    match span.as_secs() / 3600 {
-        0 => "less than an hour".to_owned(),
-        hours @ 1..48 => counted(hours, "hour"),
-        hours => counted(hours / 24, "day"),
     }
 }
 
@@ -129,19 +119,5 @@ mod tests {
         let later = Timestamp::from_second(3 * 3600).unwrap();
         let age = SourceAge::look(db, later).unwrap().unwrap();
         assert_eq!(age.age.as_secs(), 2 * 3600);
-    }
-
-    #[test]
-    fn spans_are_said_in_words() {
-        for (seconds, words) in [
-            (0, "less than an hour"),
-            (3599, "less than an hour"),
-            (3600, "1 hour"),
-            (47 * 3600, "47 hours"),
-            (2 * DAY, "2 days"),
-            (1000 * DAY, "1,000 days"),
-        ] {
-            assert_eq!(spoken(Duration::from_secs(seconds)), words);
-        }
     }
 }

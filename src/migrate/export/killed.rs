@@ -10,8 +10,10 @@ use super::*;
 use crate::ambient::{Clock, NoRandomness, Randomness, SystemRandomness};
 use crate::migrate::recover::{Fate, recover};
 use crate::migrate::testing::House;
+use crate::migrate::testing::prepare;
 use crate::model::Timestamp;
 use crate::store::audit::verify;
+use crate::vault::ledger;
 use crate::vault::testing;
 
 const FOLDER: &str = "IGSH_TEST_FOLDER";
@@ -81,7 +83,7 @@ fn doomed() {
         progress: &*doom,
         ..work
     };
-    let prepared = Prepared::new(vault, request, work.cancel, |_| Ok(())).unwrap();
+    let prepared = prepare(vault, request, work.cancel).unwrap();
     prepared.export(vault, &work).unwrap();
 }
 

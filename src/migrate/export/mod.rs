@@ -17,19 +17,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::ambient::{Ambient, CancelToken, Progress, Unit};
+use crate::files::Destination;
 use crate::lang::selection::Selection;
 use crate::migrate::batches;
-use crate::migrate::bundle_file::Destination;
 use crate::migrate::error::{Error, Result};
 use crate::migrate::pipeline;
 use crate::migrate::report::Report;
 use crate::migrate::rules::Rules;
+use crate::migrate::survey::Survey;
 use crate::store::audit::{self, Draft, Who, codes};
 use crate::store::{self, Holder, Keys};
-use crate::vault::snapshot::{Collision, Mapped, Snapshot, Unassigned};
-use crate::vault::{self, Vault, ledger};
+use crate::vault::snapshot::{Collision, Mapped, Unassigned};
+use crate::vault::{self, Vault};
 
-pub use age::{SourceAge, spoken};
+pub use age::SourceAge;
 use output::Output;
 use worker::{Done, Purpose, Worker};
 
@@ -43,6 +44,9 @@ pub struct Request<'a> {
     pub unassigned: Unassigned,
     /// Where the bundle is to be.
     pub path: &'a Path,
+    /// Whether its name is that of its number, see [`numbered`]: should the ledger give another number than the one in
+    /// `path`, the file gets that one's name in the same folder.
+    pub numbered: bool,
     /// Whether it may take the place of another file.
     pub overwrite: bool,
     /// Leave all parties to a collision out, instead of refusing.
@@ -53,6 +57,18 @@ pub struct Request<'a> {
     pub rules: Rules,
     /// What the audit's entries begin with: command and reason.
     pub draft: Draft,
+}
+
+impl Request<'_> {
+    /// The look that it begins with.
+    pub fn survey(&self, vault: &Vault, cancel: &CancelToken) -> Result<Survey> {
+        Survey::take(vault, &self.keys, self.selection, self.unassigned, cancel)
+    }
+}
+
+/// The name of a bundle's file where none is given.
+pub fn numbered(number: u64) -> String {
+    format!("bundle-{number}.igb")
 }
 
 /// What an export is done with.
@@ -125,9 +141,8 @@ pub struct Prepared<'a> {
     request: Request<'a>,
     /// None in a rehearsal.
     destination: Option<Destination>,
-    snapshot: Snapshot,
+    survey: Survey,
     extent: Extent,
-    earlier_cards: u64,
     seen: audit::Anchor,
 }
 
@@ -139,76 +154,59 @@ impl<'a> Prepared<'a> {
     /// [`Error::Conflicts`] unless they may be skipped, [`Error::Nothing`], [`Error::Stale`], and what is wrong with
     /// the path.
     pub fn new(
-        vault: &Vault,
+        survey: Survey,
         request: Request<'a>,
         cancel: &CancelToken,
         collision: impl FnMut(Collision) -> vault::Result<()>,
     ) -> Result<Self> {
         let destination = Destination::new(request.path)?;
         destination.check(request.overwrite)?;
-        Self::look(vault, request, Some(destination), cancel, collision)
+        Self::look(survey, request, Some(destination), cancel, collision)
     }
 
     /// As [`Prepared::new`], for a rehearsal: the request's path is not looked at, since nothing will bear it.
     pub fn for_rehearsal(
-        vault: &Vault,
+        survey: Survey,
         request: Request<'a>,
         cancel: &CancelToken,
-        collision: impl FnMut(Collision) -> vault::Result<()>,
     ) -> Result<Self> {
-        Self::look(vault, request, None, cancel, collision)
+        Self::look(survey, request, None, cancel, |_| Ok(()))
     }
 
     fn look(
-        vault: &Vault,
+        mut survey: Survey,
         request: Request<'a>,
         destination: Option<Destination>,
         cancel: &CancelToken,
         collision: impl FnMut(Collision) -> vault::Result<()>,
     ) -> Result<Self> {
-        let mut snapshot = vault.snapshot(
-            Some(&request.keys),
-            request.selection,
-            request.unassigned,
-            cancel,
-        )?;
-        let (tokens, cards) = snapshot.unassigned()?;
-        let mut extent = Extent {
-            users: snapshot.users(),
-            tokens,
-            cards,
-            ..Extent::default()
-        };
-        if extent.total() == 0 {
+        if survey.total() == 0 {
             return Err(Error::Nothing { left_out: 0 });
         }
-        if extent.users > 0 {
-            let prefixes = &request.rules.workflow_prefixes;
-            extent.collisions = snapshot.collisions(prefixes, cancel, collision)?;
+        let collisions = survey.collisions(&request.rules.workflow_prefixes, cancel, collision)?;
+        if collisions > 0 && !request.skip_conflicts {
+            return Err(Error::Conflicts { found: collisions });
         }
-        if extent.collisions > 0 && !request.skip_conflicts {
-            return Err(Error::Conflicts {
-                found: extent.collisions,
-            });
-        }
-        if tokens + cards == 0 && !snapshot.anybody_goes()? {
+        if survey.tokens + survey.cards == 0 && !survey.snapshot.anybody_goes()? {
             return Err(Error::Nothing {
-                left_out: extent.users,
+                left_out: survey.users,
             });
         }
-        let db = snapshot.connection();
-        if extent.users > 0 {
-            extent.already = snapshot.already()?;
-            extent.mapped = snapshot.mapped()?;
-        }
-        extent.source = SourceAge::look(db, request.rules.now)?;
+        let db = survey.snapshot.connection();
         Ok(Self {
-            earlier_cards: ledger::unassigned_cards(db)?,
             seen: audit::last(db)?,
+            extent: Extent {
+                users: survey.users,
+                tokens: survey.tokens,
+                cards: survey.cards,
+                collisions,
+                already: survey.already()?,
+                mapped: survey.mapped()?,
+                source: SourceAge::look(db, request.rules.now)?,
+            },
             request,
             destination,
-            snapshot,
-            extent,
+            survey,
         })
     }
 
@@ -220,17 +218,10 @@ impl<'a> Prepared<'a> {
     /// Does everything but write.
     pub fn plan(self, work: &Work<'_>) -> Result<Report> {
         let (mut report, rules) = (self.report(), Arc::new(self.request.rules));
-        run(
-            self.snapshot,
-            Purpose::Plan,
-            &self.extent,
-            rules,
-            work,
-            |done| {
-                report.merge(&done.report);
-                Ok(())
-            },
-        )?;
+        run(self.survey, Purpose::Plan, rules, work, |done| {
+            report.merge(&done.report);
+            Ok(())
+        })?;
         Ok(report)
     }
 
@@ -242,10 +233,10 @@ impl<'a> Prepared<'a> {
     pub fn export(mut self, vault: &mut Vault, work: &Work<'_>) -> Result<Exported> {
         if audit::last(vault.file().connection())? != self.seen {
             let asked = self.extent.total();
-            drop(self.snapshot);
-            self = Self::look(vault, self.request, self.destination, work.cancel, |_| {
-                Ok(())
-            })?;
+            drop(self.survey);
+            let survey = self.request.survey(vault, work.cancel)?;
+            let (request, destination) = (self.request, self.destination);
+            self = Self::look(survey, request, destination, work.cancel, |_| Ok(()))?;
             let found = self.extent.total();
             if found != asked {
                 return Err(Error::Changed { asked, found });
@@ -258,7 +249,7 @@ impl<'a> Prepared<'a> {
         note_mapped(&mut self.request.draft, &self.extent.mapped);
         let mut output = Output::open(vault, work, &self.request, destination)?;
         let number = Purpose::Bundle(output.number);
-        let ran = run(self.snapshot, number, &self.extent, rules, work, |done| {
+        let ran = run(self.survey, number, rules, work, |done| {
             report.merge(&done.report);
             output.take(done)
         });
@@ -280,7 +271,7 @@ impl<'a> Prepared<'a> {
 
     fn report(&self) -> Report {
         Report {
-            earlier_cards: self.earlier_cards,
+            earlier_cards: self.survey.earlier_cards,
             ..Report::default()
         }
     }
@@ -310,15 +301,15 @@ pub fn refused(vault: &mut Vault, draft: &Draft, work: &Work<'_>, error: &Error)
 
 /// Sends a snapshot through the workers to `sink`, in order: for a bundle, or for a plan.
 fn run(
-    snapshot: Snapshot,
+    survey: Survey,
     purpose: Purpose,
-    extent: &Extent,
     rules: Arc<Rules>,
     work: &Work<'_>,
     mut sink: impl FnMut(Done) -> Result<()>,
 ) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let total = extent.total();
+    let total = survey.total();
+    let snapshot = survey.snapshot;
     work.progress.begin("exporting", Unit::Items, Some(total));
     let mut so_far = 0;
     let cancel = work.cancel;

@@ -11,13 +11,14 @@ use crate::store::Connection;
 use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
+use super::numbered;
 use super::worker::Done;
 use super::{Exported, Request, Work};
 use crate::ambient::Randomness;
 use crate::bundle::{self, Account, Meta, Summary, Writer};
 use crate::crypto::BundlePassword;
 use crate::crypto::kdf::Cost;
-use crate::migrate::bundle_file::{Destination, Part};
+use crate::files::{Destination, Part};
 use crate::migrate::error::{Error, Result};
 use crate::migrate::mapping::LeftOut;
 use crate::migrate::report::Report;
@@ -79,27 +80,41 @@ impl<'a> Output<'a> {
             )
         };
         let created = work.ambient.clock.now();
-        let part = destination.create(id)?;
-        let path = part.path().to_string_lossy().into_owned();
-        let opening = Opening {
-            id: &text,
-            path: &path,
-            overwrite: request.overwrite,
-            master: work.master,
-            selection: &request.selection.text,
-            at: created,
-            password: &sealed,
-        };
-        let (number, begun) = vault.file_mut().write(work.holder, |tx| -> Result<_> {
+        let (number, part, begun) = vault.file_mut().write(work.holder, |tx| -> Result<_> {
             let amended = amend(tx, work)?;
-            let number = ledger::open(tx, &opening)?;
+            let number = ledger::next(tx)?;
+            // Another session may have taken the number that the question named.
+            let destination = match numbered(number) {
+                name if request.numbered && !request.path.ends_with(&name) => {
+                    let destination = Destination::new(&request.path.with_file_name(name))?;
+                    destination.check(request.overwrite)?;
+                    destination
+                }
+                _ => destination,
+            };
+            let part = destination.create(id)?;
+            let path = part.path().to_string_lossy().into_owned();
+            let opening = Opening {
+                number,
+                id: &text,
+                path: &path,
+                overwrite: request.overwrite,
+                master: work.master,
+                selection: &request.selection.text,
+                at: created,
+                password: &sealed,
+            };
+            ledger::open(tx, &opening)?;
             let draft = Draft {
                 bundle: Some(number),
                 outcome: Outcome::Intent,
                 ..request.draft.clone()
             };
-            let draft = draft.object(path.as_str());
-            Ok((number, append(tx, &draft, work, amended)?))
+            Ok((
+                number,
+                part,
+                append(tx, &draft.object(path), work, amended)?,
+            ))
         })?;
         let meta = Meta {
             id,
@@ -129,6 +144,7 @@ impl<'a> Output<'a> {
                 place: (i64::MIN, 0),
             }),
             Err(error) => {
+                let path = part.path().to_string_lossy().into_owned();
                 drop(part);
                 give_up(vault, work, request, (number, begun), &path, &error);
                 Err(error)

@@ -57,22 +57,15 @@ impl Prepared<'_> {
         let mut writer = Writer::new(out, &meta, &password, rng)?;
         let rules = Arc::new(self.request.rules.clone());
         let users = self.extent.users;
-        run(
-            self.snapshot,
-            Purpose::Rehearsal,
-            &self.extent,
-            rules,
-            work,
-            |done| {
-                report.merge(&done.report);
-                for block in &done.blocks {
-                    writer.write(block)?;
-                }
-                done.told
-                    .iter()
-                    .try_for_each(|(name, one)| left_out(name, one))
-            },
-        )?;
+        run(self.survey, Purpose::Rehearsal, rules, work, |done| {
+            report.merge(&done.report);
+            for block in &done.blocks {
+                writer.write(block)?;
+            }
+            done.told
+                .iter()
+                .try_for_each(|(name, one)| left_out(name, one))
+        })?;
         let records = report.records;
         if records.user + records.token + records.card == 0 {
             return Err(Error::Nothing { left_out: users });

@@ -9,9 +9,11 @@ use secrecy::ExposeSecret as _;
 use super::*;
 use crate::exchange::population;
 use crate::migrate::mapping::LeftOut;
+use crate::migrate::testing::prepare;
 use crate::migrate::testing::{House, choose};
 use crate::model::bundle::Record;
 use crate::model::{Reason, SourceRecord, User};
+use crate::vault::ledger;
 use crate::vault::testing;
 
 fn everybody() -> Selection {
@@ -38,7 +40,7 @@ fn export(house: &mut House, selection: &Selection, path: &Path) -> Result<Expor
 
 fn export_as(house: &mut House, request: Request<'_>) -> Result<Exported> {
     let (vault, work) = house.work();
-    Prepared::new(vault, request, work.cancel, |_| Ok(()))?.export(vault, &work)
+    prepare(vault, request, work.cancel)?.export(vault, &work)
 }
 
 fn describe(record: &Record) -> String {
@@ -239,10 +241,15 @@ fn shared_names_are_listed_and_refused_or_all_parties_stay_behind() {
     let (path, selection) = (house.path("p.igb"), everybody());
     let request = house.request(&selection, &path);
     let mut listed = Vec::new();
-    let refused = Prepared::new(&house.vault, request, &house.cancel, |collision| {
-        listed.push((collision.name, collision.parties.len()));
-        Ok(())
-    });
+    let refused = Prepared::new(
+        request.survey(&house.vault, &house.cancel).unwrap(),
+        request,
+        &house.cancel,
+        |collision| {
+            listed.push((collision.name, collision.parties.len()));
+            Ok(())
+        },
+    );
     assert!(matches!(refused.err(), Some(Error::Conflicts { found: 1 })));
     assert_eq!(listed, [("asmith".to_owned(), 2)]);
     assert_eq!(house.files(), Vec::<String>::new());
@@ -296,7 +303,7 @@ fn a_second_export_says_who_is_in_which_bundle_already() {
     let (p, q, selection) = (house.path("p.igb"), house.path("q.igb"), everybody());
     export(&mut house, &choose("group", "sales"), &p).unwrap();
     let request = house.request(&selection, &q);
-    let prepared = Prepared::new(&house.vault, request, &house.cancel, |_| Ok(())).unwrap();
+    let prepared = prepare(&house.vault, request, &house.cancel).unwrap();
     let extent = prepared.extent();
     assert_eq!(extent.already, [(1, 2)]);
     assert_eq!((extent.users, extent.tokens, extent.cards), (3, 1, 1));
@@ -304,7 +311,7 @@ fn a_second_export_says_who_is_in_which_bundle_already() {
 
     let selection = choose("userid", "a*");
     let request = house.request(&selection, &q);
-    let prepared = Prepared::new(&house.vault, request, &house.cancel, |_| Ok(())).unwrap();
+    let prepared = prepare(&house.vault, request, &house.cancel).unwrap();
     assert_eq!(prepared.extent().already, [(1, 1)]);
 }
 
@@ -315,7 +322,7 @@ fn a_plan_counts_like_the_export_and_writes_nothing() {
     let before = house.ask::<i64>("SELECT count(*) FROM audit");
     let request = house.request(&selection, &path);
     let (vault, work) = house.work();
-    let prepared = Prepared::new(vault, request, work.cancel, |_| Ok(())).unwrap();
+    let prepared = prepare(vault, request, work.cancel).unwrap();
     let planned = prepared.plan(&work).unwrap();
     assert_eq!(house.files(), Vec::<String>::new());
     assert_eq!(house.ask::<i64>("SELECT count(*) FROM audit"), before);
@@ -329,7 +336,7 @@ fn a_vault_that_changed_after_the_question_is_looked_at_again() {
     let mut house = House::new(small());
     let (path, selection) = (house.path("p.igb"), everybody());
     let request = house.request(&selection, &path);
-    let prepared = Prepared::new(&house.vault, request, &house.cancel, |_| Ok(())).unwrap();
+    let prepared = prepare(&house.vault, request, &house.cancel).unwrap();
     let note = |house: &mut House| {
         let (vault, work) = house.work();
         let draft = Draft::new(&codes::SETTING, "system set");
@@ -349,10 +356,32 @@ fn a_vault_that_changed_after_the_question_is_looked_at_again() {
     assert_eq!(house.files(), Vec::<String>::new());
 
     let request = house.request(&selection, &path);
-    let prepared = Prepared::new(&house.vault, request, &house.cancel, |_| Ok(())).unwrap();
+    let prepared = prepare(&house.vault, request, &house.cancel).unwrap();
     note(&mut house);
     let (vault, work) = house.work();
     assert_eq!(prepared.export(vault, &work).unwrap().moved, 4);
+}
+
+#[test]
+fn a_file_without_a_name_of_its_own_bears_the_number_that_the_ledger_gave() {
+    let mut house = House::new(small());
+    let (first, selection) = (house.path("bundle-1.igb"), everybody());
+    let request = Request {
+        numbered: true,
+        ..house.request(&selection, &first)
+    };
+    let prepared = prepare(&house.vault, request, &house.cancel).unwrap();
+    // Another session takes the number while a master reads the question.
+    let other = house.path("p.igb");
+    export(&mut house, &choose("group", "hr"), &other).unwrap();
+    let (vault, work) = house.work();
+    let exported = prepared.export(vault, &work).unwrap();
+    assert_eq!(exported.number, 2);
+    assert_eq!(house.files(), ["bundle-2.igb", "p.igb"]);
+    assert_eq!(
+        house.ask::<String>("SELECT path FROM bundles WHERE number = 2"),
+        exported.path.to_str().unwrap()
+    );
 }
 
 /// Asks to stop once some users are through.
@@ -379,7 +408,7 @@ fn an_interrupted_export_leaves_nothing_but_its_failed_row() {
         progress: &impatient,
         ..work
     };
-    let prepared = Prepared::new(vault, request, work.cancel, |_| Ok(())).unwrap();
+    let prepared = prepare(vault, request, work.cancel).unwrap();
     let error = prepared.export(vault, &work).unwrap_err();
     assert!(error.is_cancelled(), "{error}");
     assert_eq!(house.files(), Vec::<String>::new());

@@ -10,7 +10,8 @@ use crate::store::Connection;
 use uuid::Uuid;
 
 use crate::ambient::Ambient;
-use crate::migrate::bundle_file::{AtPath, Destination, FileError};
+use crate::files::{AtPath, Destination, FileError};
+use crate::migrate::bundle_file::sha256;
 use crate::migrate::error::Result;
 use crate::store::audit::{self, Draft, Who, codes};
 use crate::store::{Holder, Keys, state};
@@ -168,12 +169,18 @@ fn look_for_sealed(bundle: &Bundle, id: Uuid) -> Seen {
         if destination.is_locked(id) {
             return Ok(Seen::Alive);
         }
-        let is_whole = |found| matches!(found, AtPath::File { sha256 } if Some(audit::hex(&sha256)) == bundle.sha256);
-        if is_whole(destination.found(None)?) {
+        let is_whole = |id| -> Result<bool, FileError> {
+            let AtPath::File(file) = destination.open(id)? else {
+                return Ok(false);
+            };
+            let found = sha256(&destination, &file, &mut |_| Ok(()))?;
+            Ok(Some(found) == bundle.sha256)
+        };
+        if is_whole(None)? {
             destination.sync()?;
             return Ok(Seen::Whole);
         }
-        if is_whole(destination.found(Some(id))?) {
+        if is_whole(Some(id))? {
             destination.publish(id, bundle.overwrite)?;
             return Ok(Seen::Whole);
         }

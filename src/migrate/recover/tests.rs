@@ -22,6 +22,7 @@ fn killed(state: State, overwrite: bool) -> House {
     let path = house.path("p.igb");
     let (vault, work) = house.work();
     let opening = Opening {
+        number: 1,
         id: ID,
         path: path.to_str().unwrap(),
         overwrite,
@@ -40,7 +41,8 @@ fn killed(state: State, overwrite: bool) -> House {
         not_taken: &BTreeMap::new(),
     };
     let write = |tx: &Connection| -> Result<()> {
-        let number = ledger::open(tx, &opening)?;
+        let number = opening.number;
+        ledger::open(tx, &opening)?;
         ledger::add_members(tx, number, &[member(1, None), member(2, None)])?;
         if state == State::Sealed {
             ledger::seal(tx, number, &sealing)?;

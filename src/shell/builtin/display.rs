@@ -7,6 +7,7 @@ use super::{Entry, entry};
 use crate::command::failure::code;
 use crate::command::file::write_new;
 use crate::command::{Exit, Failure, Outcome};
+use crate::files::make_folder;
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Example};
 use crate::render::doc::{self, Col, ToCell as _};
@@ -159,7 +160,7 @@ fn keep(display: &Display, named: impl Fn(&str) -> bool) -> Result<(), Failure> 
         let path = path.to_owned();
         move |error: std::io::Error| Failure::file("write", &path, &error)
     };
-    std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
+    make_folder(&folder).map_err(failed(&folder))?;
     let path = folder.join(place::SETTINGS);
     let before = match std::fs::read_to_string(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -114,10 +114,11 @@ pub fn all_differences(db: &Connection, keys: &Keys) -> Result<Vec<String>> {
         Ok(expected) => expected,
         Err(error) => return told(error),
     };
+    let all: Vec<_> = keys.kind().summed().collect();
     let mut found = Vec::new();
-    for (table, expected) in keys.kind().summed().zip(expected) {
-        match difference(db, keys, table, expected, &mut |_| Ok(())) {
-            Ok(difference) => found.extend(difference.map(|one| one.to_string())),
+    for difference in compared(db, keys, &expected, &all, &mut |_, _| Ok(())) {
+        match difference {
+            Ok(difference) => found.push(difference.to_string()),
             Err(error) => found.extend(told(error)?),
         }
     }
@@ -131,13 +132,23 @@ pub(crate) fn differences(
     expected: &[Total],
     tables: &[&'static Summed],
 ) -> Result<Vec<Difference>> {
-    let mut found = Vec::new();
-    for (table, expected) in keys.kind().summed().zip(expected) {
-        if tables.iter().any(|wanted| wanted.name == table.name) {
-            found.extend(difference(db, keys, table, *expected, &mut |_| Ok(()))?);
-        }
-    }
-    Ok(found)
+    compared(db, keys, expected, tables, &mut |_, _| Ok(())).collect()
+}
+
+/// Compares these tables, one after the other; `each` gets every row as it is summed.
+fn compared<'a>(
+    db: &'a Connection,
+    keys: &'a Keys,
+    expected: &'a [Total],
+    tables: &'a [&'static Summed],
+    each: &'a mut dyn FnMut(&'static Summed, &Row<'_, '_>) -> Result<()>,
+) -> impl Iterator<Item = Result<Difference>> {
+    let all = keys.kind().summed().zip(expected);
+    all.filter(|(table, _)| tables.iter().any(|wanted| wanted.name == table.name))
+        .filter_map(move |(table, expected)| {
+            let mut each = |row: &Row<'_, '_>| each(table, row);
+            difference(db, keys, table, *expected, &mut each).transpose()
+        })
 }
 
 fn difference(
@@ -190,13 +201,7 @@ pub fn prove_with(
         return Ok(());
     }
     let expected = expected(db, keys)?;
-    let mut found = Vec::new();
-    for (table, expected) in keys.kind().summed().zip(expected) {
-        if tables.iter().any(|wanted| wanted.name == table.name) {
-            let mut each = |row: &Row<'_, '_>| each(table, row);
-            found.extend(difference(db, keys, table, expected, &mut each)?);
-        }
-    }
+    let found: Vec<_> = compared(db, keys, &expected, tables, each).collect::<Result<_>>()?;
     match found.is_empty() {
         true => Ok(()),
         false => Err(Error::State(in_words(&found))),

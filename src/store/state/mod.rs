@@ -18,4 +18,5 @@ pub(crate) use check::{
 };
 pub use record::Record;
 pub use scan::Row;
+pub(crate) use tables::of_master;
 pub use tables::{KEYS, MASTERS, SETTING, Scan, Summed};

@@ -51,6 +51,11 @@ macro_rules! master {
 /// come in.
 pub static MASTERS: [Summed; 3] = [master!(1), master!(2), master!(3)];
 
+/// The table of one master.
+pub(crate) fn of_master(number: u8) -> &'static Summed {
+    &MASTERS[usize::from(number.clamp(1, 3)) - 1]
+}
+
 /// Identity, generation and wrapped keys.
 pub static KEYS: Summed = Summed {
     name: "keys",
@@ -74,16 +79,20 @@ pub static KEYS: Summed = Summed {
 impl Kind {
     /// Every summed table, in the order of the entries.
     pub(crate) fn summed(&self) -> impl Iterator<Item = &'static Summed> {
-        [&SETTING]
-            .into_iter()
-            .chain(self.sums.iter().copied())
-            .chain(&MASTERS)
-            .chain([&KEYS])
+        self.with(self.late)
     }
 
     /// Those that a login looks at: all but those that only a migration works with.
     pub(crate) fn summed_at_login(&self) -> impl Iterator<Item = &'static Summed> {
-        self.summed()
-            .filter(|table| !self.late.contains(&table.name))
+        self.with(&[])
+    }
+
+    fn with(&self, late: &'static [&'static Summed]) -> impl Iterator<Item = &'static Summed> {
+        [&SETTING]
+            .into_iter()
+            .chain(late.iter().copied())
+            .chain(self.sums.iter().copied())
+            .chain(&MASTERS)
+            .chain([&KEYS])
     }
 }

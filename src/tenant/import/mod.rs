@@ -18,8 +18,6 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{Read, Seek};
 
-use rustix::fs::{FlockOperation, flock};
-
 use crate::ambient::{Ambient, CancelToken, Progress};
 use crate::bundle::{Checked, Reader};
 use crate::files::{self, NoFile, Openness};
@@ -141,13 +139,13 @@ impl Tenant {
 
     /// The lock of whoever imports; two at once are refused.
     fn only_one(&self) -> Result<File> {
-        let path = store::beside(self.file.path(), ".import");
+        let path = files::beside(self.file.path(), ".import");
         let failed = |why| store::Error::no_file("open the lock file", &path, why);
         let file = files::open_or_make(&path, Openness::Readable).map_err(failed)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(file),
-            Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Running),
-            Err(errno) => Err(failed(NoFile::Io(errno.into())).into()),
+        match files::lock_alone(&file) {
+            Ok(true) => Ok(file),
+            Ok(false) => Err(Error::Running),
+            Err(error) => Err(failed(NoFile::Io(error)).into()),
         }
     }
 

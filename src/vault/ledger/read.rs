@@ -197,6 +197,12 @@ pub fn unassigned_cards(db: &Connection) -> Result<u64> {
     )?)
 }
 
+/// The number of the next bundle. It holds for as long as no other session writes.
+pub fn next(db: &Connection) -> Result<u64> {
+    let sql = "SELECT coalesce(max(number), 0) + 1 FROM bundles";
+    Ok(db.query_row(sql, [], |row| row.get(0))?)
+}
+
 /// When the source wrote what was loaded last, or when that was loaded if the file did not say. Tokens that a vendor
 /// delivered say nothing of the source.
 pub fn source_written(db: &Connection) -> Result<Option<Timestamp>> {

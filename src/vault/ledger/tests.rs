@@ -25,6 +25,7 @@ fn vault() -> Connection {
 
 fn begin(db: &Connection, id: &str, overwrite: bool) -> u64 {
     let opening = Opening {
+        number: next(db).unwrap(),
         id,
         path: "/b/p.igb",
         overwrite,
@@ -33,7 +34,8 @@ fn begin(db: &Connection, id: &str, overwrite: bool) -> u64 {
         at: at(0),
         password: b"sealed",
     };
-    open(db, &opening).unwrap()
+    open(db, &opening).unwrap();
+    opening.number
 }
 
 /// Of a bundle of two users.

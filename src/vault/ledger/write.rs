@@ -14,6 +14,8 @@ use super::{State, count};
 /// What is known of a bundle before its first byte: step A.
 #[derive(Debug)]
 pub struct Opening<'a> {
+    /// Its number, see [`super::next`].
+    pub number: u64,
     /// The id in its header.
     pub id: &'a str,
     /// Where its file will be, absolute.
@@ -71,14 +73,14 @@ pub struct LeftOut<'a> {
     pub count: u64,
 }
 
-/// Step A: a new row in state `open`. Returns its number.
-pub fn open(tx: &Connection, opening: &Opening<'_>) -> Result<u64> {
-    let number = tx.query_row(
+/// Step A: a new row in state `open`.
+pub fn open(tx: &Connection, opening: &Opening<'_>) -> Result<()> {
+    tx.execute(
         "INSERT INTO bundles (number, id, state, path, overwrite, master, selection, password, password_generation, \
          opened, loaded) \
-         VALUES ((SELECT coalesce(max(number), 0) + 1 FROM bundles), ?, ?, ?, ?, ?, ?, ?, 1, ?, \
-         (SELECT max(at) FROM loads)) RETURNING number",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, (SELECT max(at) FROM loads))",
         params![
+            opening.number,
             opening.id,
             State::Open.as_str(),
             opening.path,
@@ -88,9 +90,8 @@ pub fn open(tx: &Connection, opening: &Opening<'_>) -> Result<u64> {
             opening.password,
             opening.at.as_microsecond(),
         ],
-        |row| row.get(0),
     )?;
-    Ok(number)
+    Ok(())
 }
 
 /// Notes users who are in the bundle.

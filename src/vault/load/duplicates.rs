@@ -1,11 +1,26 @@
 //! Keys that stand twice in a file, found after the rows are in: which lines they are, and the later record out again.
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use crate::vault::Result;
 
-use super::BadRecord;
-use super::writer::{Writer, twice};
+use super::bad::BadRecord;
+use super::report::LoadReport;
+use super::rows::Rows;
+
+/// The records that are taken out because their key stands twice in the file.
+pub(super) struct Duplicates<'a, 'c> {
+    pub(super) db: &'c Connection,
+    pub(super) rows: &'a mut Rows<'c>,
+    pub(super) load: i64,
+    /// The first user that was not there before.
+    pub(super) first_user: i64,
+    /// Whether the load goes on without them.
+    pub(super) skip_bad: bool,
+    /// The numbers of the load; what is taken out goes off them.
+    pub(super) report: &'a mut LoadReport,
+    pub(super) bad: Vec<BadRecord>,
+}
 
 /// A row whose key another row of the same load has too.
 struct Double {
@@ -21,7 +36,7 @@ const AT_ONCE: usize = 10_000;
 /// The rows that share the key of the unique index `index` with a row before them.
 ///
 /// Rows that existed before this load come first, whatever their line: the record that replaced one stays.
-fn search(writer: &Writer<'_, '_>, index: &str) -> Result<Vec<Double>> {
+fn search(db: &Connection, first_user: i64, index: &str) -> Result<Vec<Double>> {
     let (table, key, name) = match index {
         "users_name" => (
             "users",
@@ -46,10 +61,7 @@ fn search(writer: &Writer<'_, '_>, index: &str) -> Result<Vec<Double>> {
         ""
     };
     let owner = if table == "users" { "id" } else { "id >> 16" };
-    let order = format!(
-        "ORDER BY id > 0 AND {owner} < {} DESC, line, abs(id)",
-        writer.first_user
-    );
+    let order = format!("ORDER BY id > 0 AND {owner} < {first_user} DESC, line, abs(id)");
     let sql = format!(
         "SELECT id, line, first, name FROM ( \
            SELECT id, line, first_value(line) OVER (PARTITION BY {key} {order}) AS first, \
@@ -57,7 +69,7 @@ fn search(writer: &Writer<'_, '_>, index: &str) -> Result<Vec<Double>> {
            FROM {table} {present}) \
          WHERE place > 1 ORDER BY line LIMIT {AT_ONCE}"
     );
-    let mut statement = writer.db.prepare(&sql)?;
+    let mut statement = db.prepare(&sql)?;
     let rows = statement.query_map([], |row| {
         Ok(Double {
             id: row.get(0)?,
@@ -69,78 +81,72 @@ fn search(writer: &Writer<'_, '_>, index: &str) -> Result<Vec<Double>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Takes the later records out and names them in `bad`; without `skip_bad`, names the first one only.
-pub(super) fn take_out(
-    writer: &mut Writer<'_, '_>,
-    index: &str,
-    bad: &mut Vec<BadRecord>,
-) -> Result<()> {
-    loop {
-        let doubles = search(writer, index)?;
-        for double in &doubles {
-            bad.push(twice(
-                double.line.unsigned_abs(),
-                double.first,
-                &double.name,
-            ));
-            if !writer.options.skip_bad {
-                return Ok(());
+impl Duplicates<'_, '_> {
+    /// Takes the later records out and says whether the load goes on. Without `skip_bad` it only finds the first one.
+    pub(super) fn take_out(&mut self, index: &str) -> Result<bool> {
+        loop {
+            let doubles = search(self.db, self.first_user, index)?;
+            for double in &doubles {
+                let line = double.line.unsigned_abs();
+                let bad = BadRecord::twice(line, double.first, &double.name);
+                self.bad.push(bad);
+                if !self.skip_bad {
+                    return Ok(false);
+                }
+                match index {
+                    "users_name" | "users_source" => self.user(double.id)?,
+                    "tokens_key" => self.item("tokens", double.id)?,
+                    _ => self.item("cards", double.id)?,
+                }
             }
-            match index {
-                "users_name" | "users_source" => user(writer, double.id)?,
-                "tokens_key" => item(writer, "tokens", double.id)?,
-                _ => item(writer, "cards", double.id)?,
+            if doubles.len() < AT_ONCE {
+                return Ok(self.skip_bad);
             }
         }
-        if doubles.len() < AT_ONCE {
+    }
+
+    /// Takes out a user who came with this load. One who was there before cannot be put back, and is kept as gone.
+    fn user(&mut self, id: i64) -> Result<()> {
+        if id < self.first_user {
+            let sql = "UPDATE users SET gone = ? WHERE id = ?";
+            self.db.execute(sql, params![self.load, id])?;
             return Ok(());
         }
+        if self.db.execute("DELETE FROM users WHERE id = ?", [id])? == 0 {
+            // Out already, for another of its keys.
+            return Ok(());
+        }
+        let count = |table: &str| {
+            let sql = format!(
+                "SELECT count(*) FROM {table} WHERE id >= ?1 << 16 AND id < (?1 + 1) << 16"
+            );
+            self.db
+                .query_row(&sql, [id], |row| row.get::<_, i64>(0))
+                .map(i64::unsigned_abs)
+        };
+        self.report.assigned_tokens -= count("tokens")?;
+        self.report.assigned_cards -= count("cards")?;
+        self.rows.clear(id)?;
+        let staged = "DELETE FROM progress WHERE user = ?";
+        self.report.staged -= self.db.execute(staged, [id])? as u64;
+        self.report.users.new -= 1;
+        Ok(())
     }
-}
 
-/// Takes out a user who came with this load. One who was there before cannot be put back, and is kept as gone.
-fn user(writer: &mut Writer<'_, '_>, id: i64) -> Result<()> {
-    let db = writer.db;
-    if id < writer.first_user {
-        let sql = "UPDATE users SET gone = ? WHERE id = ?";
-        db.execute(sql, params![writer.report.number, id])?;
-        return Ok(());
+    /// Takes out a token or card, with the user it came with.
+    fn item(&mut self, table: &str, id: i64) -> Result<()> {
+        let owner = id >> 16;
+        if id > 0 && owner >= self.first_user {
+            return self.user(owner);
+        }
+        let sql = format!("DELETE FROM {table} WHERE id = ?");
+        let removed = self.db.execute(&sql, [id])? as u64;
+        *match (table, id < 0) {
+            ("tokens", true) => &mut self.report.tokens.new,
+            ("tokens", false) => &mut self.report.assigned_tokens,
+            (_, true) => &mut self.report.cards.new,
+            (_, false) => &mut self.report.assigned_cards,
+        } -= removed;
+        Ok(())
     }
-    if db.execute("DELETE FROM users WHERE id = ?", [id])? == 0 {
-        // Out already, for another of its keys.
-        return Ok(());
-    }
-    let count = |table: &str| {
-        let sql =
-            format!("SELECT count(*) FROM {table} WHERE id >= ?1 << 16 AND id < (?1 + 1) << 16");
-        db.query_row(&sql, [id], |row| row.get::<_, i64>(0))
-            .map(i64::unsigned_abs)
-    };
-    let (tokens, cards) = (count("tokens")?, count("cards")?);
-    writer.rows.clear(id)?;
-    let staged = db.execute("DELETE FROM progress WHERE user = ?", [id])?;
-    let report = &mut writer.report;
-    report.assigned_tokens -= tokens;
-    report.assigned_cards -= cards;
-    report.staged -= staged as u64;
-    report.users.new -= 1;
-    Ok(())
-}
-
-/// Takes out a token or card, with the user it came with.
-fn item(writer: &mut Writer<'_, '_>, table: &str, id: i64) -> Result<()> {
-    let owner = id >> 16;
-    if id > 0 && owner >= writer.first_user {
-        return user(writer, owner);
-    }
-    let sql = format!("DELETE FROM {table} WHERE id = ?");
-    let removed = writer.db.execute(&sql, [id])? as u64;
-    let report = &mut writer.report;
-    *match (table, id < 0) {
-        ("tokens", true) => &mut report.tokens.new,
-        ("tokens", false) => &mut report.assigned_tokens,
-        (_, true) => &mut report.cards.new,
-        (_, false) => &mut report.assigned_cards,
-    } -= removed;
-    Ok(())
 }

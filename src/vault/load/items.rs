@@ -1,137 +1,123 @@
 //! Tokens and cards: under one key there is one, and who loads it last has it.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
-use crate::vault::Result;
-use crate::vault::sealed::{
-    SealedCard, SealedToken, SealedUnassignedCard, SealedUnassignedToken, distinction,
-};
+use crate::model::{Card, Token};
+use crate::vault::sealed::distinction;
 
-use super::difference::{Before, Subject, token_name};
-use super::prepare::Nobodys;
-use super::rows::Origin;
-use super::writer::{Writer, is_unique, twice};
-use super::{BadRecord, Trouble};
+use super::bad::BadRecord;
 
-impl Writer<'_, '_> {
-    pub(super) fn unassigned_token(
-        &mut self,
-        line: u64,
-        token: &Nobodys<SealedUnassignedToken>,
-        from: Origin,
-    ) -> std::result::Result<(), Trouble> {
-        let SealedUnassignedToken { group, token: held } = &token.item;
-        let id = self.group_of(line, group)?;
-        let put = self.token(line, self.next_token, Some(id), held, from)?;
-        self.next_token -= 1;
-        self.report.tokens.new += u64::from(!put.replaced);
-        self.report.tokens.replaced += u64::from(put.replaced);
-        let name = || token_name(held);
-        self.nobodys_differs(line, Subject::Token, name, token, group, put.before);
-        Ok(())
-    }
+/// Whether it is a token or a card.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Item {
+    Token,
+    Card,
+}
 
-    pub(super) fn unassigned_card(
-        &mut self,
-        line: u64,
-        card: &Nobodys<SealedUnassignedCard>,
-        from: Origin,
-    ) -> std::result::Result<(), Trouble> {
-        let held = &card.item;
-        let group = self.group_of(line, &held.group)?;
-        let own = Some((group, held.preproduced, held.comment.as_deref()));
-        let put = self.card(line, self.next_card, own, &held.card, from)?;
-        self.next_card -= 1;
-        self.report.cards.new += u64::from(!put.replaced);
-        self.report.cards.replaced += u64::from(put.replaced);
-        let name = || held.card.plain.serial.to_string();
-        self.nobodys_differs(line, Subject::Card, name, card, &held.group, put.before);
-        Ok(())
-    }
+/// The tokens and cards of earlier loads, and what the vault keeps about tokens besides.
+pub(super) struct Items<'c> {
+    db: &'c Connection,
+    /// None where the vault held no token, so that it is not searched.
+    tokens: Option<Before<'c>>,
+    /// As for tokens.
+    cards: Option<Before<'c>>,
+    given: Option<Given<'c>>,
+    vendors: HashSet<String>,
+    vendor: Statement<'c>,
+}
 
-    /// Writes a token; what an earlier load had under its key makes room.
-    pub(super) fn token(
-        &mut self,
-        line: u64,
-        id: i64,
-        group: Option<i64>,
-        token: &SealedToken,
-        from: Origin,
-    ) -> std::result::Result<Put, Trouble> {
-        let plain = &token.plain;
-        let key = (&plain.serial, &plain.vendor, distinction(plain));
-        let mut put = Put::default();
-        if self.tokens_before {
-            let before = self
-                .token_before
-                .query_row(key, |row| row.get::<_, i64>(0))
-                .optional()?;
-            if let Some(row) = before.filter(|_| self.only_new) {
-                return Err(self.there_already(line, row, token)?.into());
+/// The items of a kind that were there before.
+struct Before<'c> {
+    find: Statement<'c>,
+    remove: Statement<'c>,
+}
+
+impl<'c> Items<'c> {
+    pub(super) fn new(db: &'c Connection, load: i64) -> rusqlite::Result<Self> {
+        let before = |table: &str, key: &str| {
+            let any = format!("SELECT EXISTS (SELECT 1 FROM {table})");
+            if !db.query_row(&any, [], |row| row.get(0))? {
+                return Ok(None);
             }
-            put = self.make_room("tokens", before, group)?;
-        }
-        put.given = match &mut self.given {
-            Some(given) => given.address(key, plain.idp_url.as_deref())?,
-            None => None,
+            Ok::<_, rusqlite::Error>(Some(Before {
+                // `load` is a literal: only so can the partial indexes of a big load be used.
+                find: db.prepare(&format!(
+                    "SELECT id FROM {table} WHERE {key} AND load < {load}"
+                ))?,
+                remove: db.prepare(&format!("DELETE FROM {table} WHERE id = ?"))?,
+            }))
         };
-        let written = self
-            .rows
-            .token(id, group, token, put.given.as_deref(), from);
-        written.map_err(|error| {
-            if !is_unique(&error) {
-                return error.into();
-            }
-            let sql = "SELECT line FROM tokens WHERE serial = ? AND vendor = ? AND coalesce(issue_no, key_id, '') = ?";
-            let first = self.db.query_row(sql, key, |row| row.get(0));
-            let what = format!("token {} {}", plain.vendor, plain.serial);
-            first.map_or_else(Trouble::from, |first| twice(line, first, &what).into())
-        })?;
-        if !self.vendors.contains(&plain.vendor) {
-            let sql = "INSERT OR IGNORE INTO vendors (name) VALUES (?)";
-            self.db.execute(sql, [&plain.vendor])?;
-            self.vendors.insert(plain.vendor.clone());
-        }
-        Ok(put)
+        Ok(Self {
+            db,
+            tokens: before(
+                "tokens",
+                "serial = ? AND vendor = ? AND coalesce(issue_no, key_id, '') = ?",
+            )?,
+            cards: before("cards", "serial = ?")?,
+            given: Given::new(db)?,
+            vendors: db
+                .prepare("SELECT name FROM vendors")?
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?,
+            vendor: db.prepare("INSERT OR IGNORE INTO vendors (name) VALUES (?)")?,
+        })
+    }
+
+    /// The row that an earlier load has under the key of `token`.
+    pub(super) fn token(&mut self, token: &Token) -> rusqlite::Result<Option<i64>> {
+        let Some(before) = &mut self.tokens else {
+            return Ok(None);
+        };
+        let key = (&token.serial, &token.vendor, distinction(token));
+        before.find.query_row(key, |row| row.get(0)).optional()
     }
 
     /// As for tokens.
-    pub(super) fn card(
-        &mut self,
-        line: u64,
-        id: i64,
-        unassigned: Option<(i64, bool, Option<&str>)>,
-        card: &SealedCard,
-        from: Origin,
-    ) -> std::result::Result<Put, Trouble> {
-        let serial = i64::try_from(card.plain.serial).unwrap_or(i64::MAX);
-        let mut put = Put::default();
-        if self.cards_before {
-            let before = self
-                .card_before
-                .query_row([serial], |row| row.get::<_, i64>(0))
-                .optional()?;
-            put = self.make_room("cards", before, unassigned.map(|(group, ..)| group))?;
-        }
-        self.rows
-            .card(id, unassigned, card, from)
-            .map_err(|error| {
-                if !is_unique(&error) {
-                    return error.into();
-                }
-                let sql = "SELECT line FROM cards WHERE serial = ?";
-                let first = self.db.query_row(sql, [serial], |row| row.get(0));
-                let what = format!("card {serial}");
-                first.map_or_else(Trouble::from, |first| twice(line, first, &what).into())
-            })?;
-        Ok(put)
+    pub(super) fn card(&mut self, card: &Card) -> rusqlite::Result<Option<i64>> {
+        let Some(before) = &mut self.cards else {
+            return Ok(None);
+        };
+        let key = [card.serial.cast_signed()];
+        before.find.query_row(key, |row| row.get(0)).optional()
     }
 
-    fn there_already(
+    /// Takes out a row that makes room.
+    pub(super) fn remove(&mut self, item: Item, row: i64) -> rusqlite::Result<()> {
+        let before = match item {
+            Item::Token => &mut self.tokens,
+            Item::Card => &mut self.cards,
+        };
+        if let Some(before) = before {
+            before.remove.execute([row])?;
+        }
+        Ok(())
+    }
+
+    /// The identity provider's address that a master has given the token.
+    pub(super) fn given(&mut self, token: &Token) -> rusqlite::Result<Option<String>> {
+        match &mut self.given {
+            Some(given) => given.address(token),
+            None => Ok(None),
+        }
+    }
+
+    /// Enters the vendor of a token that was written.
+    pub(super) fn vendor(&mut self, name: &str) -> rusqlite::Result<()> {
+        if !self.vendors.contains(name) {
+            self.vendor.execute([name])?;
+            self.vendors.insert(name.to_owned());
+        }
+        Ok(())
+    }
+
+    /// That a token which must be new has a row already.
+    pub(super) fn not_new(
         &self,
         line: u64,
         row: i64,
-        token: &SealedToken,
+        token: &Token,
     ) -> rusqlite::Result<BadRecord> {
         let whose: String = self.db.query_row(
             "SELECT coalesce('assigned to ' || h.name || '/' || u.userid, 'unassigned in group ' || g.name, 'in the vault') \
@@ -140,10 +126,9 @@ impl Writer<'_, '_> {
             [row],
             |row| row.get(0),
         )?;
-        let plain = &token.plain;
         let what = format!(
             "token {} {} is there already, {whose}",
-            plain.vendor, plain.serial
+            token.vendor, token.serial
         );
         Ok(BadRecord::at(
             line,
@@ -151,40 +136,14 @@ impl Writer<'_, '_> {
             "only tokens that are new to the vault can be loaded this way",
         ))
     }
-
-    fn make_room(&mut self, table: &str, before: Option<i64>, group: Option<i64>) -> Result<Put> {
-        let Some(row) = before else {
-            return Ok(Put::default());
-        };
-        let before = self.item_before(table, row)?;
-        let sql = format!("DELETE FROM {table} WHERE id = ?");
-        self.db.prepare_cached(&sql)?.execute([row])?;
-        self.report.reassigned += u64::from(group.is_none() || row > 0);
-        Ok(Put {
-            replaced: row < 0,
-            before,
-            given: None,
-        })
-    }
-}
-
-/// How a token or card was put in its place.
-#[derive(Debug, Default)]
-pub(super) struct Put {
-    /// Whether something that was nobody's made room.
-    replaced: bool,
-    /// What made room, if anybody wants to know.
-    pub(super) before: Option<Before>,
-    /// The identity provider's address that a master has given the token.
-    pub(super) given: Option<String>,
 }
 
 /// The addresses that masters have given to soft tokens; they stay when a load brings the token again.
-pub(super) struct Given<'c>(Statement<'c>);
+struct Given<'c>(Statement<'c>);
 
 impl<'c> Given<'c> {
     /// `None` where there is none.
-    pub(super) fn new(db: &'c Connection) -> rusqlite::Result<Option<Self>> {
+    fn new(db: &'c Connection) -> rusqlite::Result<Option<Self>> {
         let any = "SELECT EXISTS (SELECT 1 FROM idp_urls)";
         if !db.query_row(any, [], |row| row.get(0))? {
             return Ok(None);
@@ -193,13 +152,10 @@ impl<'c> Given<'c> {
         Ok(Some(Self(db.prepare(sql)?)))
     }
 
-    /// The address that the token of this key was given, once it is noted what the source says.
-    fn address(
-        &mut self,
-        (serial, vendor, distinction): (&String, &String, &str),
-        source: Option<&str>,
-    ) -> rusqlite::Result<Option<String>> {
-        let key = params![serial, vendor, distinction, source];
+    /// The address that `token` was given, once it is noted what the source says.
+    fn address(&mut self, token: &Token) -> rusqlite::Result<Option<String>> {
+        let (distinction, source) = (distinction(token), &token.idp_url);
+        let key = params![token.serial, token.vendor, distinction, source];
         self.0.query_row(key, |row| row.get(0)).optional()
     }
 }

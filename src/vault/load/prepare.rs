@@ -4,12 +4,13 @@ use crossbeam_channel::Sender;
 
 use crate::model::{Card, Group, Schema, SecretBytes, SourceRecord, Token, User};
 use crate::store::Keys;
+use crate::vault::Result;
 use crate::vault::digest::{self, Digest};
 use crate::vault::fold::fold_column;
 use crate::vault::sealed::{SealedUnassignedCard, SealedUnassignedToken, SealedUser};
 use secrecy::ExposeSecret as _;
 
-use super::{BadRecord, Result};
+use super::bad::BadRecord;
 
 /// Records that travel together, so that the channel is not the work.
 pub(super) type Batch = Vec<Item>;
@@ -17,7 +18,7 @@ pub(super) type Batch = Vec<Item>;
 const BATCH: usize = 128;
 
 /// A place in the low bits of a child row's id.
-pub(super) const PLACES: usize = 1 << 16;
+const PLACES: usize = 1 << 16;
 
 /// A record, or why there is none.
 pub(super) type Item = std::result::Result<(u64, Prepared), BadRecord>;

@@ -1,66 +1,69 @@
-//! The writing half of a load: which row a record becomes or replaces.
+//! The writing half of a load: a record goes from one part to the next, and what each gives back is counted.
 
-use std::collections::{HashMap, HashSet};
+use rusqlite::{Connection, OptionalExtension as _};
 
-use rusqlite::{Connection, Statement, params};
-
-use crate::model::Schema;
+use crate::ambient::Progress;
+use crate::model::{Group, Schema};
 use crate::store::Keys;
-use crate::vault::Result;
-use crate::vault::sealed::SealedUser;
+use crate::vault::sealed::{
+    SealedCard, SealedToken, SealedUnassignedCard, SealedUnassignedToken, SealedUser,
+};
+use crate::vault::{Error, Result};
 
-use super::difference::{Difference, Subject, What, token_name};
-use super::exported::InBundles;
-use super::indexes::{self, Bulk};
-use super::items::Given;
-use super::person::{People, full_name};
-use super::prepare::{Prepared, PreparedUser};
+use super::bad::BadRecord;
+use super::bulk_indexes::BulkIndexes;
+use super::comparison::{Before, Comparison};
+use super::difference::{Difference, Subject};
+use super::duplicates::Duplicates;
+use super::groups::Groups;
+use super::in_bundles::InBundles;
+use super::items::{Item, Items};
+use super::options::LoadOptions;
+use super::people::{People, Person};
+use super::prepare::{Nobodys, Prepared, PreparedUser};
+use super::report::LoadReport;
 use super::rows::{Origin, Rows, places};
-use super::{BadRecord, LoadOptions, LoadReport, Trouble};
+use super::source::Source;
+use super::standing::Standing;
+use super::trouble::{self, Trouble};
+
+type Written<T = ()> = std::result::Result<T, Trouble>;
 
 /// A load's side of the database.
 pub(super) struct Writer<'c, 'o> {
     pub(super) db: &'c Connection,
-    pub(super) options: &'o LoadOptions,
+    options: &'o LoadOptions,
     pub(super) keys: &'o Keys,
     pub(super) report: LoadReport,
-    pub(super) rows: Rows<'c>,
-    pub(super) people: People<'c>,
+    source: Source<'c, 'o>,
+    groups: Groups<'c>,
+    people: People<'c>,
+    items: Items<'c>,
+    rows: Rows<'c>,
+    standing: Standing<'c>,
     /// About users who are in a bundle, if any is.
-    pub(super) in_bundles: Option<InBundles<'c>>,
-    /// The addresses that masters have given to tokens, if they have.
-    pub(super) given: Option<Given<'c>>,
-    /// What the record that is being written changes, if anybody wants to know.
-    pub(super) differences: Option<Vec<Difference>>,
-    pub(super) token_before: Statement<'c>,
-    pub(super) card_before: Statement<'c>,
-    pub(super) vendors: HashSet<String>,
-    pub(super) groups: HashMap<String, KnownGroup>,
+    in_bundles: Option<InBundles<'c, 'o>>,
+    /// Where somebody wants to know what changes.
+    comparison: Option<Comparison<'c, 'o>>,
+    bulk: BulkIndexes<'c>,
     /// Whether tokens that are there already are errors.
-    pub(super) only_new: bool,
-    /// The system of the records, once it is known.
-    pub(super) system: Option<i64>,
-    pub(super) default_group: Option<(String, u64)>,
+    only_new: bool,
     /// The first user that was not there before.
-    pub(super) first_user: i64,
+    first_user: i64,
     next_user: i64,
-    pub(super) next_token: i64,
-    pub(super) next_card: i64,
-    /// What the vault held before, so that an empty one is not searched.
-    pub(super) tokens_before: bool,
-    pub(super) cards_before: bool,
-    users_before: u64,
-    bulk_from: u64,
-    bulk: Option<Bulk>,
+    next_token: i64,
+    next_card: i64,
 }
 
-/// A group of the vault.
-pub(super) struct KnownGroup {
-    pub(super) id: i64,
-    /// Its line in this load, once it was named there.
-    pub(super) line: Option<u64>,
-    /// Whether this load has it or somebody in it.
-    pub(super) seen: bool,
+/// How a token or card was put in its place.
+#[derive(Debug, Default)]
+struct Put {
+    /// Whether something that was nobody's made room.
+    replaced: bool,
+    /// What made room, where somebody wants to know.
+    before: Option<Before>,
+    /// The identity provider's address that a master has given the token.
+    given: Option<String>,
 }
 
 impl<'c, 'o> Writer<'c, 'o> {
@@ -71,69 +74,85 @@ impl<'c, 'o> Writer<'c, 'o> {
         bulk_from: u64,
     ) -> Result<Self> {
         let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0));
-        let load = one("SELECT coalesce(max(id), 0) + 1 FROM loads")?;
-        let users_before = one("SELECT count(*) FROM users")?;
+        let users_before = one("SELECT count(*) FROM users")?.unsigned_abs();
         let first_user = one("SELECT coalesce(max(id), 0) + 1 FROM users")?;
-        let mut statement = db.prepare("SELECT name, id FROM groups")?;
-        let groups = statement
-            .query_map([], |row| {
-                let known = KnownGroup {
-                    id: row.get(1)?,
-                    line: None,
-                    seen: false,
-                };
-                Ok((row.get(0)?, known))
-            })?
-            .collect::<rusqlite::Result<_>>()?;
+        let source = Source::new(db, options)?;
+        let load = source.load;
         Ok(Self {
             db,
             options,
             keys,
-            rows: Rows::new(db)?,
-            people: People::new(db, load, users_before > 0)?,
-            in_bundles: InBundles::new(db)?,
-            given: Given::new(db)?,
-            differences: None,
-            // `load` is a literal: only so can the partial indexes of a big load be used.
-            token_before: db.prepare(&format!(
-                "SELECT id FROM tokens WHERE serial = ? AND vendor = ? \
-                 AND coalesce(issue_no, key_id, '') = ? AND load < {load}"
-            ))?,
-            card_before: db.prepare(&format!(
-                "SELECT id FROM cards WHERE serial = ? AND load < {load}"
-            ))?,
-            vendors: db
-                .prepare("SELECT name FROM vendors")?
-                .query_map([], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?,
-            groups,
-            only_new: false,
-            system: None,
-            default_group: None,
-            first_user,
-            next_user: first_user,
-            next_token: one("SELECT min(coalesce(min(id), 0), 0) - 1 FROM tokens")?,
-            next_card: one("SELECT min(coalesce(min(id), 0), 0) - 1 FROM cards")?,
-            tokens_before: one("SELECT EXISTS (SELECT 1 FROM tokens)")? == 1,
-            cards_before: one("SELECT EXISTS (SELECT 1 FROM cards)")? == 1,
-            users_before: users_before.unsigned_abs(),
-            bulk_from,
-            bulk: None,
             report: LoadReport {
                 number: load,
                 ..LoadReport::default()
             },
+            source,
+            groups: Groups::new(db)?,
+            people: People::new(db, load, users_before > 0, options.force)?,
+            items: Items::new(db, load)?,
+            rows: Rows::new(db)?,
+            standing: Standing::new(db)?,
+            in_bundles: InBundles::new(db, keys)?,
+            comparison: None,
+            bulk: BulkIndexes::new(db, load, users_before, bulk_from),
+            only_new: false,
+            first_user,
+            next_user: first_user,
+            next_token: one("SELECT min(coalesce(min(id), 0), 0) - 1 FROM tokens")?,
+            next_card: one("SELECT min(coalesce(min(id), 0), 0) - 1 FROM cards")?,
         })
     }
 
-    /// Writes one record.
-    pub(super) fn write(
-        &mut self,
-        line: u64,
-        record: Prepared,
-    ) -> std::result::Result<(), Trouble> {
+    /// A writer of tokens that are new to the vault, and the group that they go into.
+    pub(super) fn of_new_tokens(
+        db: &'c Connection,
+        options: &'o LoadOptions,
+        keys: &'o Keys,
+        group: Option<&str>,
+    ) -> Result<(String, Self)> {
+        let found = db
+            .query_row(
+                "SELECT name, system_id FROM groups WHERE gone = 0 AND iif(?1 IS NULL, is_default, name = ?1) \
+                 ORDER BY id LIMIT 1",
+                [group],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        let (name, system) = found.ok_or_else(|| Error::NoGroup {
+            name: group.map(str::to_owned),
+        })?;
+        let mut writer = Self::new(db, options, keys, u64::MAX)?;
+        writer.only_new = true;
+        writer.open(system, &Schema::default())?;
+        Ok((name, writer))
+    }
+
+    /// Notes from now on what the records change.
+    pub(super) fn compare(&mut self) -> Result<()> {
+        self.comparison = Some(Comparison::new(self.db, self.keys)?);
+        Ok(())
+    }
+
+    /// Whether it is noted what the records change.
+    pub(super) fn compares(&self) -> bool {
+        self.comparison.is_some()
+    }
+
+    /// Whether users are wanted in digests.
+    pub(super) fn wants_digests(&self) -> bool {
+        self.compares() || self.in_bundles.is_some()
+    }
+
+    /// Writes one record; gives back what it changes, where that is noted.
+    pub(super) fn write(&mut self, line: u64, record: Prepared) -> Written<Vec<Difference>> {
+        let written = self.record(line, record);
+        let noted = self.comparison.as_mut().map(Comparison::take);
+        written.map(|()| noted.unwrap_or_default())
+    }
+
+    fn record(&mut self, line: u64, record: Prepared) -> Written {
         if let Prepared::Schema(schema) = &record {
-            if self.system.is_some() {
+            if self.source.system.is_some() {
                 let what = "the schema stands after other records";
                 return Err(BadRecord::at(line, what, "it is the first line of a file").into());
             }
@@ -141,19 +160,15 @@ impl<'c, 'o> Writer<'c, 'o> {
             return Ok(());
         }
         let from = Origin {
-            load: self.report.number,
+            load: self.source.load,
             line: i64::try_from(line).unwrap_or(i64::MAX),
-            system: match self.system {
-                Some(system) => system,
-                None => self.begin(&Schema::default())?,
-            },
+            system: self.system()?,
         };
         match record {
             Prepared::Group(group) => self.group(line, &group, from),
             Prepared::User(mut user) => {
                 self.whole(|writer| writer.user(line, &mut user, from))?;
-                self.grow()?;
-                Ok(())
+                Ok(self.bulk.grow(self.report.users.loaded())?)
             }
             Prepared::Token(token) => self.unassigned_token(line, &token, from),
             Prepared::Card(card) => self.unassigned_card(line, &card, from),
@@ -162,12 +177,9 @@ impl<'c, 'o> Writer<'c, 'o> {
     }
 
     /// Does all of `record` or nothing of it, where the load can go on without it.
-    fn whole(
-        &mut self,
-        record: impl FnOnce(&mut Self) -> std::result::Result<(), Trouble>,
-    ) -> std::result::Result<(), Trouble> {
+    fn whole(&mut self, record: impl FnOnce(&mut Self) -> Written) -> Written {
         // With the indexes away nothing fails half way.
-        if !self.options.skip_bad || self.is_bulk() {
+        if !self.options.skip_bad || self.bulk.are_away() {
             return record(self);
         }
         let before = self.report.clone();
@@ -185,124 +197,268 @@ impl<'c, 'o> Writer<'c, 'o> {
         }
     }
 
-    fn user(
-        &mut self,
-        line: u64,
-        prepared: &mut PreparedUser,
-        from: Origin,
-    ) -> std::result::Result<(), Trouble> {
-        let plain = &prepared.user.plain;
-        let group = self.group_of(line, &plain.group)?;
-        let known = self.person(line, group, plain, from)?;
-        let mut before = None;
-        let id = match known {
-            Some(id) => {
-                before = self.digest_before(id)?;
-                self.rows
-                    .replace_user(id, group, prepared, from)
-                    .map_err(|error| self.user_twice(error, line, group, plain))?;
-                self.report.users.replaced += 1;
-                id
-            }
-            None => {
-                let id = self.next_user;
-                self.rows
-                    .insert_user(id, group, prepared, from)
-                    .map_err(|error| self.user_twice(error, line, group, plain))?;
-                self.next_user += 1;
-                self.report.users.new += 1;
-                self.differs(
-                    What::New,
-                    Subject::User,
-                    || full_name(plain),
-                    line,
-                    String::new,
-                );
-                id
-            }
-        };
-        self.rows.belongings(id, prepared)?;
-        let SealedUser { tokens, cards, .. } = &prepared.user;
-        for (place, (row, token)) in places(id, tokens).enumerate() {
-            let put = self.token(line, row, None, token, from)?;
-            if let (Some(url), Some(digest)) = (put.given, &mut prepared.digest) {
-                digest.set_address(place, &url);
-            }
-            self.item_reassigned(line, Subject::Token, || token_name(token), id, put.before)?;
+    /// The system of the records; the first one settles it.
+    fn system(&mut self) -> Result<i64> {
+        match self.source.system {
+            Some(system) => Ok(system),
+            None => self.begin(&Schema::default()),
         }
-        for (row, card) in places(id, cards) {
-            let put = self.card(line, row, None, card, from)?;
-            let name = || card.plain.serial.to_string();
-            self.item_reassigned(line, Subject::Card, name, id, put.before)?;
-        }
-        self.report.assigned_tokens += tokens.len() as u64;
-        self.report.assigned_cards += cards.len() as u64;
-        self.report.aliases_dropped += prepared.workflow.len() as u64;
-        if let (Some(now), true) = (&prepared.digest, known.is_some()) {
-            self.note_changes(id, now)?;
-        }
-        if let (Some(now), Some(before)) = (&prepared.digest, &before) {
-            self.user_differs(line, &full_name(&prepared.user.plain), before, now);
-        }
-        if prepared.staged {
-            self.stage(id)?;
+    }
+
+    fn begin(&mut self, schema: &Schema) -> Result<i64> {
+        let system = self.source.settle(schema)?;
+        self.open(system, schema)?;
+        Ok(system)
+    }
+
+    fn open(&mut self, system: i64, schema: &Schema) -> Result<()> {
+        self.report.full = schema.full;
+        self.report.exported = schema.exported;
+        self.report.system = self.source.open(system, schema)?;
+        Ok(())
+    }
+
+    fn group(&mut self, line: u64, group: &Group, from: Origin) -> Written {
+        let before = self.groups.put(line, group, from)?;
+        self.report.groups.count(before.is_some());
+        if let Some(comparison) = &mut self.comparison {
+            comparison.group(line, before, group);
         }
         Ok(())
     }
 
-    /// Stages a user whose workflow alias asks for it and who is nowhere in the migration yet.
-    fn stage(&mut self, id: i64) -> Result<()> {
-        let staged = self
-            .db
-            .prepare_cached(
-                "INSERT INTO progress (user, phase, at, master) VALUES (?1, 1, ?2, ?3) \
-                 ON CONFLICT (user) DO UPDATE SET phase = 1, at = ?2, master = ?3 WHERE phase = 0",
-            )?
-            .execute(params![
-                id,
-                self.options.at.as_microsecond(),
-                self.options.master
-            ])?;
-        self.report.staged += staged as u64;
+    fn user(&mut self, line: u64, prepared: &mut PreparedUser, from: Origin) -> Written {
+        let plain = &prepared.user.plain;
+        let group = self.groups.id(line, &plain.group)?;
+        let person = self.people.find(line, group, plain, from)?;
+        let before = match (&self.comparison, person.id) {
+            (Some(comparison), Some(id)) => comparison.digest(id)?,
+            _ => None,
+        };
+        let id = self.person(line, group, &person, prepared, from)?;
+        self.rows.belongings(id, prepared)?;
+        self.assigned(line, id, prepared, from)?;
+        self.report.aliases_dropped += prepared.workflow.len() as u64;
+        if let Some(now) = &prepared.digest {
+            if let (Some(in_bundles), Some(id)) = (&mut self.in_bundles, person.id) {
+                self.report.drift.count(in_bundles.note_changes(id, now)?);
+            }
+            if let (Some(comparison), Some(before)) = (&mut self.comparison, &before) {
+                comparison.user(line, &prepared.user.plain, before, now);
+            }
+        }
+        if prepared.staged {
+            let (at, master) = (self.options.at, &self.options.master);
+            self.report.staged += self.standing.stage(id, at, master)?;
+        }
         Ok(())
+    }
+
+    /// Writes the row of a user and what follows from whom it is about; gives back their id.
+    fn person(
+        &mut self,
+        line: u64,
+        group: i64,
+        person: &Person,
+        prepared: &PreparedUser,
+        from: Origin,
+    ) -> Written<i64> {
+        let plain = &prepared.user.plain;
+        if let (Some(id), Some(before)) = (person.id, &person.before) {
+            self.standing.renamed(id, before, plain)?;
+            self.report.renamed += u64::from(before.userid != plain.userid);
+            self.report.moved += u64::from(before.group != plain.group);
+        }
+        if let Some(other) = person.aside {
+            self.people.step_aside(other)?;
+        }
+        let id = person.id.unwrap_or(self.next_user);
+        let written = match person.id {
+            Some(_) => self.rows.replace_user(id, group, prepared, from),
+            None => self.rows.insert_user(id, group, prepared, from),
+        };
+        written.map_err(|error| trouble::of_user(self.db, error, line, group, plain, from.load))?;
+        self.next_user += i64::from(person.id.is_none());
+        self.report.returned += u64::from(person.returned);
+        self.report.users.count(person.id.is_some());
+        if let Some(comparison) = &mut self.comparison {
+            comparison.person(line, person, plain);
+        }
+        Ok(id)
+    }
+
+    /// Writes the tokens and cards of a user.
+    fn assigned(
+        &mut self,
+        line: u64,
+        id: i64,
+        prepared: &mut PreparedUser,
+        from: Origin,
+    ) -> Written {
+        let SealedUser { tokens, cards, .. } = &prepared.user;
+        for (place, (row, token)) in places(id, tokens).enumerate() {
+            let put = self.token(line, row, None, token, from)?;
+            if let (Some(url), Some(digest)) = (&put.given, &mut prepared.digest) {
+                digest.set_address(place, url);
+            }
+            if let (Some(comparison), Some(before)) = (&mut self.comparison, &put.before) {
+                comparison.reassigned(line, Subject::Token, &token_name(token), id, before)?;
+            }
+        }
+        for (row, card) in places(id, cards) {
+            let put = self.card(line, row, None, card, from)?;
+            if let (Some(comparison), Some(before)) = (&mut self.comparison, &put.before) {
+                comparison.reassigned(line, Subject::Card, &card_name(card), id, before)?;
+            }
+        }
+        self.report.assigned_tokens += tokens.len() as u64;
+        self.report.assigned_cards += cards.len() as u64;
+        Ok(())
+    }
+
+    fn unassigned_token(
+        &mut self,
+        line: u64,
+        token: &Nobodys<SealedUnassignedToken>,
+        from: Origin,
+    ) -> Written {
+        let SealedUnassignedToken { group, token: held } = &token.item;
+        let id = self.groups.id(line, group)?;
+        let put = self.token(line, self.next_token, Some(id), held, from)?;
+        self.next_token -= 1;
+        self.report.tokens.count(put.replaced);
+        if let Some(comparison) = &mut self.comparison {
+            let name = token_name(held);
+            comparison.unassigned(line, Subject::Token, &name, token, group, put.before);
+        }
+        Ok(())
+    }
+
+    fn unassigned_card(
+        &mut self,
+        line: u64,
+        card: &Nobodys<SealedUnassignedCard>,
+        from: Origin,
+    ) -> Written {
+        let held = &card.item;
+        let id = self.groups.id(line, &held.group)?;
+        let own = Some((id, held.preproduced, held.comment.as_deref()));
+        let put = self.card(line, self.next_card, own, &held.card, from)?;
+        self.next_card -= 1;
+        self.report.cards.count(put.replaced);
+        if let Some(comparison) = &mut self.comparison {
+            let name = card_name(&held.card);
+            comparison.unassigned(line, Subject::Card, &name, card, &held.group, put.before);
+        }
+        Ok(())
+    }
+
+    /// Writes a token; what an earlier load had under its key makes room.
+    fn token(
+        &mut self,
+        line: u64,
+        id: i64,
+        group: Option<i64>,
+        token: &SealedToken,
+        from: Origin,
+    ) -> Written<Put> {
+        let plain = &token.plain;
+        let there = self.items.token(plain)?;
+        if let Some(row) = there.filter(|_| self.only_new) {
+            return Err(self.items.not_new(line, row, plain)?.into());
+        }
+        let put = Put {
+            given: self.items.given(plain)?,
+            ..self.make_room(Item::Token, there, group.is_some())?
+        };
+        self.rows
+            .token(id, group, token, put.given.as_deref(), from)
+            .map_err(|error| trouble::of_token(self.db, error, line, plain))?;
+        self.items.vendor(&plain.vendor)?;
+        Ok(put)
+    }
+
+    /// As for tokens.
+    fn card(
+        &mut self,
+        line: u64,
+        id: i64,
+        unassigned: Option<(i64, bool, Option<&str>)>,
+        card: &SealedCard,
+        from: Origin,
+    ) -> Written<Put> {
+        let there = self.items.card(&card.plain)?;
+        let put = self.make_room(Item::Card, there, unassigned.is_some())?;
+        self.rows
+            .card(id, unassigned, card, from)
+            .map_err(|error| trouble::of_card(self.db, error, line, &card.plain))?;
+        Ok(put)
+    }
+
+    fn make_room(&mut self, item: Item, there: Option<i64>, unassigned: bool) -> Result<Put> {
+        let Some(row) = there else {
+            return Ok(Put::default());
+        };
+        let comparison = self.comparison.as_mut();
+        let before = comparison.map(|it| it.item(item, row)).transpose()?;
+        self.items.remove(item, row)?;
+        self.report.reassigned += u64::from(!unassigned || row > 0);
+        Ok(Put {
+            replaced: row < 0,
+            before,
+            given: None,
+        })
     }
 
     /// Whether the indexes are away.
     pub(super) fn is_bulk(&self) -> bool {
-        self.bulk.is_some()
+        self.bulk.are_away()
     }
 
-    /// Takes the indexes away once the load turns out big beside what is there.
-    fn grow(&mut self) -> Result<()> {
-        let loaded = self.report.users.loaded();
-        if self.bulk.is_none() && loaded >= self.bulk_from && loaded >= self.users_before / 4 {
-            self.bulk = Some(indexes::take_away(self.db, self.report.number)?);
+    /// Builds the indexes again. Gives back the records whose key stands twice in the file; they are taken out.
+    pub(super) fn rebuild_indexes(&mut self, progress: &dyn Progress) -> Result<Vec<BadRecord>> {
+        let mut duplicates = Duplicates {
+            db: self.db,
+            rows: &mut self.rows,
+            load: self.source.load,
+            first_user: self.first_user,
+            skip_bad: self.options.skip_bad,
+            report: &mut self.report,
+            bad: Vec::new(),
+        };
+        self.bulk.rebuild(&mut duplicates, progress)?;
+        let mut bad = duplicates.bad;
+        bad.sort_by_key(|record| record.line);
+        Ok(bad)
+    }
+
+    /// Marks what a full load no longer has and closes the load's row.
+    pub(super) fn finish(&mut self) -> Result<LoadReport> {
+        let system = self.system()?;
+        if self.report.full {
+            let gone = self.source.mark_gone(system, &mut self.groups)?;
+            self.report.groups.gone = gone.groups;
+            self.report.tokens.gone = gone.tokens;
+            self.report.cards.gone = gone.cards;
         }
-        Ok(())
+        self.report.users.gone = self.source.users_gone()?;
+        self.source.close(&self.report)?;
+        Ok(self.report.clone())
     }
 
-    /// Gives the indexes up to be built again.
-    pub(super) fn taken_away(&mut self) -> Option<Bulk> {
-        self.bulk.take()
+    /// What the load has made gone, to `tell` until it has heard enough, where it is noted what changes.
+    pub(super) fn each_gone(&self, tell: &mut dyn FnMut(Difference) -> Result<()>) -> Result<()> {
+        match &self.comparison {
+            Some(comparison) => comparison.each_gone(self.source.load, tell),
+            None => Ok(()),
+        }
     }
 }
 
-/// The same key twice in one file.
-pub(super) fn twice(line: u64, first: i64, what: &str) -> BadRecord {
-    let first = first.unsigned_abs();
-    let what = if line == first {
-        format!("{what} is there twice")
-    } else {
-        format!("{what} is already in line {first}")
-    };
-    BadRecord::at(
-        line,
-        what,
-        "a key stands once in a file; remove one of the records",
-    )
+fn token_name(token: &SealedToken) -> String {
+    format!("{} {}", token.plain.vendor, token.plain.serial)
 }
 
-/// Whether a row was refused because its key is taken.
-pub(super) fn is_unique(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
+fn card_name(card: &SealedCard) -> String {
+    card.plain.serial.to_string()
 }

@@ -20,7 +20,7 @@ pub use items::{AliasRow, CardRow, GroupRow, TokenRow, aliases, cards, groups, t
 pub use names::{COUNTED, aliases_begin_with, begin_with, beyond, exists};
 pub use standing::{Answered, Standing, Standings, standings};
 pub use status::{LoadRow, Status, status};
-pub use users::{UserRow, count, more_without_case, users};
+pub use users::{UserRow, all, count, more_without_case, users};
 
 /// Hands out the rows of a query until `each` says that it wants no more.
 pub(super) fn walk<E: From<Error>>(

@@ -2,16 +2,13 @@
 
 use rusqlite::{Connection, Row};
 
-use crate::ambient::CancelToken;
-use crate::lang::selection::{
-    ATTRIBUTES, Entity, Expr, Op, Operand, Pattern, Piece, Selection, Test,
-};
+use crate::lang::selection::{Entity, Expr, Op, Operand, Selection, Test};
 use crate::model::{Phase, Timestamp};
 use crate::store::stored::moment;
 
 use super::super::selection::{self, Case};
 use super::super::snapshot::phase;
-use super::super::{Error, Result, SourceUser, Unassigned, Vault};
+use super::super::{Error, Result};
 use super::{chosen, number, walk_chosen};
 
 /// A user of a list.
@@ -166,62 +163,27 @@ fn read(row: &Row<'_>) -> rusqlite::Result<UserRow> {
     })
 }
 
+/// How many users there are, gone ones too.
+pub fn all(db: &Connection) -> Result<u64> {
+    Ok(db.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?)
+}
+
 /// How many users are chosen.
 pub fn count(db: &Connection, selection: &Selection) -> Result<u64> {
     let found = selection::count(db, selection, Case::Matters)?;
     Ok(selection.limit.map_or(found, |limit| found.min(limit)))
 }
 
-impl Vault {
-    /// The users with this name, `userid` or `group/userid`: none, one, or one of each group that has it.
-    pub fn named(&self, name: &str, cancel: &CancelToken) -> Result<Vec<SourceUser>> {
-        let literal = |text: &str| Pattern(vec![Piece::Literal(text.to_owned())]);
-        let whole = |operand| Selection {
-            expr: Some(is(operand)),
-            ..Selection::default()
-        };
-        let mut found = self.all(&whole(Operand::Text(literal(name))), cancel)?;
-        if let (true, Some((group, userid))) = (found.is_empty(), name.split_once('/')) {
-            found = self.all(
-                &whole(Operand::Qualified(literal(group), literal(userid))),
-                cancel,
-            )?;
-        }
-        Ok(found)
-    }
-
-    fn all(&self, selection: &Selection, cancel: &CancelToken) -> Result<Vec<SourceUser>> {
-        let mut snapshot = self.snapshot(None, selection, Unassigned::No, cancel)?;
-        let mut found = Vec::new();
-        loop {
-            let page = snapshot.next_users()?;
-            if page.is_empty() {
-                return Ok(found);
-            }
-            found.extend(page);
-        }
-    }
-}
-
-fn is(userid: Operand) -> Expr {
-    Expr::Test(Test {
-        attribute: &ATTRIBUTES[0],
-        op: Op::Equal,
-        values: vec![userid],
-        span: 0..0,
-    })
-}
-
 /// How many more users, tokens or cards would be chosen if letter case did not matter: user ids and aliases compared
 /// after case folding, full names and groups over the ASCII letters.
 ///
-/// Zero where a negation turns more into fewer, and under a limit. Full names have no folded index, so that they are
-/// only asked when `nothing` was found.
+/// Zero where a negation turns more into fewer, and under a limit. `found` is how many are chosen as it is, where that is
+/// known. Full names have no folded index, so that they are only asked when nothing was found.
 pub fn more_without_case(
     db: &Connection,
     selection: &Selection,
     entity: Entity,
-    nothing: bool,
+    found: Option<u64>,
 ) -> Result<u64> {
     let Some(expr) = &selection.expr else {
         return Ok(0);
@@ -232,7 +194,7 @@ pub fn more_without_case(
     // First each condition alone, by its index: mostly there is nobody of another case.
     let mut alone = 0;
     for test in tests_of_names(expr) {
-        if nothing || test.attribute.name != "fullname" {
+        if found == Some(0) || test.attribute.name != "fullname" {
             let single = Selection {
                 expr: Some(Expr::Test(test.clone())),
                 ..Selection::default()
@@ -250,7 +212,10 @@ pub fn more_without_case(
     match expr {
         _ if alone == 0 => Ok(0),
         Expr::Test(test) if entity == Entity::User && is_one_user_id(test) => Ok(alone),
-        _ => Ok(count(Case::Ignored)?.saturating_sub(count(Case::Matters)?)),
+        _ => {
+            let found = found.map_or_else(|| count(Case::Matters), Ok)?;
+            Ok(count(Case::Ignored)?.saturating_sub(found))
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use rusqlite::types::Value;
 
 use crate::lang::selection::{Op, Operand, Pattern, Piece, Test};
 
+use crate::store::glob;
 use crate::vault::fold::folded;
 
 use super::{Case, Compiler, Unusable};
@@ -185,26 +186,6 @@ pub(super) fn prefix_range(prefix: &str) -> (String, Option<String>) {
         }
     }
     (prefix.to_owned(), None)
-}
-
-/// The pattern for SQLite's GLOB, in which only our wildcards are special.
-pub(super) fn glob(pattern: &Pattern) -> String {
-    let mut glob = String::new();
-    for piece in &pattern.0 {
-        match piece {
-            Piece::Any => glob.push('*'),
-            Piece::One => glob.push('?'),
-            Piece::Literal(text) => {
-                for c in text.chars() {
-                    match c {
-                        '[' | '*' | '?' => glob.extend(['[', c, ']']),
-                        other => glob.push(other),
-                    }
-                }
-            }
-        }
-    }
-    glob
 }
 
 /// A list as one parameter, for `json_each`.

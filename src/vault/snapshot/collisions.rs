@@ -117,9 +117,7 @@ impl Snapshot {
         cancel: &CancelToken,
         mut each: impl FnMut(Collision) -> Result<()>,
     ) -> Result<u64> {
-        let total: u64 = self
-            .db
-            .query_row("SELECT count(*) FROM users", [], |row| row.get(0))?;
+        let total = self.all()?;
         let mut judge = Judge {
             db: &self.db,
             narrowed: self.narrowed,
@@ -138,7 +136,7 @@ impl Snapshot {
     }
 }
 
-/// The names that users of `temp.listed` (see [`crate::vault::named`]) would share with somebody, on a connection that
+/// The names that users of `temp.listed` (see [`crate::vault::listed`]) would share with somebody, on a connection that
 /// is in the middle of a change.
 pub(in crate::vault) fn collisions_of_listed(
     db: &Connection,

@@ -21,7 +21,7 @@ use crate::model::{Changes, Group, Phase};
 
 use super::sealed::{SealedUnassignedCard, SealedUnassignedToken, SealedUser};
 use super::selection::{self, Sql};
-use super::{Result, Vault, decisions};
+use super::{Result, Vault, decisions, query};
 use crate::store::{Keys, interruptible};
 
 pub(in crate::vault) use collisions::collisions_of_listed;
@@ -125,7 +125,7 @@ impl Snapshot {
                 return Ok(0);
             }
             if !narrowed {
-                return Ok(db.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?);
+                return query::all(&db);
             }
             let ids = selection::user_ids(selection)?;
             let sql = format!(
@@ -155,6 +155,15 @@ impl Snapshot {
     /// How many users are chosen.
     pub fn users(&self) -> u64 {
         self.users
+    }
+
+    /// How many users there are, chosen or not.
+    pub fn all(&self) -> Result<u64> {
+        if self.narrowed {
+            query::all(&self.db)
+        } else {
+            Ok(self.users)
+        }
     }
 
     /// How many unassigned tokens and cards go along.

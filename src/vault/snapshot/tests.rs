@@ -1,22 +1,18 @@
 //! What a snapshot hands out, in which order, and whose names collide.
 
 use super::*;
-use crate::lang::selection::{ATTRIBUTES, Expr, Op, Operand, Pattern, Piece, Test};
+use crate::lang::selection::{ATTRIBUTES, Expr, Op, Operand, Pattern, Test};
 use crate::model::{SourceRecord, User};
 use crate::store::loose_keys;
 use crate::vault::load::tests::Bench;
 use crate::vault::testing::*;
 
-/// `attribute=text`, with a wildcard at the end where the text has one.
+/// `attribute=text`, where wildcards count.
 fn is(attribute: &str, text: &str) -> Expr {
-    let mut pieces = vec![Piece::Literal(text.trim_end_matches('*').to_owned())];
-    if text.ends_with('*') {
-        pieces.push(Piece::Any);
-    }
     Expr::Test(Test {
         attribute: ATTRIBUTES.iter().find(|a| a.name == attribute).unwrap(),
         op: Op::Equal,
-        values: vec![Operand::Text(Pattern(pieces))],
+        values: vec![Operand::Text(Pattern::parse(text))],
         span: 0..0,
     })
 }

@@ -12,9 +12,9 @@
 //! nobody rewrites a line of somebody else. A file without the first line is of the first format, one command a line.
 
 use std::collections::HashSet;
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -118,11 +118,7 @@ impl HistoryFile {
     /// written anew.
     pub(super) fn open(path: &Path) -> Result<(Self, Contents), HistoryError> {
         if let Some(folder) = path.parent() {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(folder)
-                .map_err(HistoryError::io(path))?;
+            files::make_folder(folder).map_err(HistoryError::io(path))?;
         }
         let mut file = open_locked(path)?;
         let (contents, lines, is_old) = read(path, &mut file)?;

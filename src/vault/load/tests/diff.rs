@@ -14,7 +14,7 @@ impl Bench {
         let mut heard = Vec::new();
         let tx = self.db.unchecked_transaction()?;
         let mut writer = Writer::new(&tx, &options, &self.keys, self.bulk_from)?;
-        writer.differences = Some(Vec::new());
+        writer.compare()?;
         let done = Load {
             options: &options,
             hear: &mut |news| {

@@ -12,7 +12,7 @@ use rusqlite::{Connection, params, params_from_iter};
 use super::super::schema::tests::connection;
 use super::value::prefix_range;
 use super::*;
-use crate::lang::selection::{ATTRIBUTES, Attribute, Op, Piece};
+use crate::lang::selection::{ATTRIBUTES, Attribute, Op};
 
 fn attribute(name: &str) -> &'static Attribute {
     ATTRIBUTES.iter().find(|a| a.name == name).unwrap()
@@ -31,31 +31,8 @@ fn is(name: &str, value: Operand) -> Expr {
     test(attribute(name), Op::Equal, vec![value])
 }
 
-fn pattern(text: &str) -> Pattern {
-    let mut pieces = Vec::new();
-    let mut literal = String::new();
-    for c in text.chars() {
-        let wild = match c {
-            '*' => Piece::Any,
-            '?' => Piece::One,
-            other => {
-                literal.push(other);
-                continue;
-            }
-        };
-        if !literal.is_empty() {
-            pieces.push(Piece::Literal(std::mem::take(&mut literal)));
-        }
-        pieces.push(wild);
-    }
-    if !literal.is_empty() {
-        pieces.push(Piece::Literal(literal));
-    }
-    Pattern(pieces)
-}
-
 fn text(value: &str) -> Operand {
-    Operand::Text(pattern(value))
+    Operand::Text(Pattern::parse(value))
 }
 
 fn select(expr: Expr) -> Selection {

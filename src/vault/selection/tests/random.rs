@@ -14,7 +14,7 @@ use crate::lang::ast::Statement;
 use crate::lang::binder::{Around, bind};
 use crate::lang::grammar::parse;
 use crate::lang::live::NoLiveNames;
-use crate::lang::selection::AttributeKind;
+use crate::lang::selection::{AttributeKind, Piece};
 use crate::lang::spec::{Catalogue, Command, Selects};
 use crate::lang::value::Variables;
 

@@ -7,55 +7,26 @@
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
 use crate::model::Changes;
+use crate::store::Keys;
 use crate::vault::Result;
 use crate::vault::digest::{Digest, Kept};
 
-use super::writer::Writer;
-
-/// How many loaded users differ from what their last bundle held.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Drift {
-    /// Users.
-    pub users: u64,
-    /// How many of them in each way, in the order of [`Changes::ALL`]; a user may count in several.
-    pub ways: [u64; Changes::ALL.len()],
-}
-
-impl Drift {
-    fn count(&mut self, changes: Changes) {
-        if changes.is_empty() {
-            return;
-        }
-        self.users += 1;
-        for (count, (way, _)) in self.ways.iter_mut().zip(Changes::ALL) {
-            *count += u64::from(changes.contains(way));
-        }
-    }
-
-    /// The ways that occur, by name, each with its count.
-    pub fn named(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        Changes::ALL
-            .iter()
-            .zip(self.ways)
-            .map(|((_, name), count)| (*name, count))
-            .filter(|(_, count)| *count > 0)
-    }
-}
-
 /// The statements about users who are in a bundle.
-pub(super) struct InBundles<'c> {
+pub(super) struct InBundles<'c, 'o> {
+    keys: &'o Keys,
     find: Statement<'c>,
     note: Statement<'c>,
 }
 
-impl<'c> InBundles<'c> {
+impl<'c, 'o> InBundles<'c, 'o> {
     /// `None` where no user is in any bundle.
-    pub(super) fn new(db: &'c Connection) -> rusqlite::Result<Option<Self>> {
+    pub(super) fn new(db: &'c Connection, keys: &'o Keys) -> rusqlite::Result<Option<Self>> {
         let any = "SELECT EXISTS (SELECT 1 FROM members)";
         if !db.query_row(any, [], |row| row.get(0))? {
             return Ok(None);
         }
         Ok(Some(Self {
+            keys,
             find: db.prepare(
                 "SELECT p.bundle, p.changed, m.digest FROM progress p \
                  LEFT JOIN members m ON m.bundle = p.bundle AND m.user = p.user \
@@ -64,20 +35,15 @@ impl<'c> InBundles<'c> {
             note: db.prepare("UPDATE progress SET changed = ?2 WHERE user = ?1")?,
         }))
     }
-}
 
-impl Writer<'_, '_> {
-    /// Notes how a user who was there differs from what their last bundle held.
-    pub(super) fn note_changes(&mut self, user: i64, now: &Digest) -> Result<()> {
-        let Some(statements) = &mut self.in_bundles else {
-            return Ok(());
-        };
-        let found = statements
+    /// Notes how a user who was there differs from what their last bundle held, and gives it back.
+    pub(super) fn note_changes(&mut self, user: i64, now: &Digest) -> Result<Changes> {
+        let found = self
             .find
             .query_row([user], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
         let Some((bundle, before, digest)) = found else {
-            return Ok(());
+            return Ok(Changes::NONE);
         };
         let (bundle, before, digest): (u64, u8, Option<Vec<u8>>) = (bundle, before, digest);
         let kept = match digest {
@@ -86,9 +52,8 @@ impl Writer<'_, '_> {
         };
         let changes = kept.map_or(Changes::OTHER, |kept| kept.changes(now));
         if changes.0 != before {
-            statements.note.execute(params![user, changes.0])?;
+            self.note.execute(params![user, changes.0])?;
         }
-        self.report.drift.count(changes);
-        Ok(())
+        Ok(changes)
     }
 }

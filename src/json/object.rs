@@ -14,20 +14,20 @@ macro_rules! object {
     ($(#[$meta:meta])* $name:ident $(<$lt:lifetime>)? { $($field:ident: $type:ty = $key:literal),+ $(,)? }) => {
         $(#[$meta])*
         #[allow(dead_code, reason = "'type' was read before the record, and 'x' is skipped")]
-        pub(super) struct $name $(<$lt>)? { $(pub(super) $field: Option<$type>),+ }
+        pub(crate) struct $name $(<$lt>)? { $(pub(crate) $field: Option<$type>),+ }
 
         impl $(<$lt>)? $name $(<$lt>)? {
             /// The names of all fields.
-            pub(super) const FIELDS: &'static [&'static str] = &[$($key),+];
+            pub(crate) const FIELDS: &'static [&'static str] = &[$($key),+];
         }
 
         impl<'de $(: $lt, $lt)?> serde::Deserialize<'de> for $name $(<$lt>)? {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct Fields;
-                impl<'de> $crate::exchange::ndjson::object::ReadObject<'de> for Fields {
+                impl<'de> $crate::json::object::ReadObject<'de> for Fields {
                     type Object = object!(@with 'de $name $($lt)?);
                     fn read<M: serde::de::MapAccess<'de>>(self, mut map: M) -> Result<Self::Object, M::Error> {
-                        use $crate::exchange::ndjson::object::{Text, doubled, unknown};
+                        use $crate::json::object::{Text, doubled, unknown};
                         $(let mut $field = None;)+
                         while let Some(Text(key)) = map.next_key::<Text<'de>>()? {
                             match key.as_ref() {
@@ -43,24 +43,24 @@ macro_rules! object {
                         Ok($name { $($field: $field.flatten()),+ })
                     }
                 }
-                deserializer.deserialize_map($crate::exchange::ndjson::object::Object(Fields))
+                deserializer.deserialize_map($crate::json::object::Object(Fields))
             }
         }
     };
     (@with $de:lifetime $name:ident $lt:lifetime) => { $name<$de> };
     (@with $de:lifetime $name:ident) => { $name };
 }
-pub(super) use object;
+pub(crate) use object;
 
 /// Reads the fields of one object.
-pub(super) trait ReadObject<'de> {
+pub(crate) trait ReadObject<'de> {
     /// What it makes of them.
     type Object;
     fn read<M: MapAccess<'de>>(self, map: M) -> Result<Self::Object, M::Error>;
 }
 
 /// The visitor that takes an object and nothing else.
-pub(super) struct Object<T>(pub(super) T);
+pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: ReadObject<'de>> Visitor<'de> for Object<T> {
     type Value = T::Object;
@@ -74,11 +74,11 @@ impl<'de, T: ReadObject<'de>> Visitor<'de> for Object<T> {
     }
 }
 
-pub(super) fn doubled<E: serde::de::Error>(key: &str) -> E {
+pub(crate) fn doubled<E: serde::de::Error>(key: &str) -> E {
     E::custom(format_args!("'{key}' stands twice in this object"))
 }
 
-pub(super) fn unknown<E: serde::de::Error>(key: &str, known: &[&str]) -> E {
+pub(crate) fn unknown<E: serde::de::Error>(key: &str, known: &[&str]) -> E {
     // A long key is nobody's slip of the finger, and comparing it would take long.
     let known = if key.len() < 32 { known } else { &[] };
     let near = known
@@ -100,7 +100,7 @@ pub(super) fn unknown<E: serde::de::Error>(key: &str, known: &[&str]) -> E {
 }
 
 /// A string that is no secret, borrowed where it holds no escape.
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -129,7 +129,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 }
 
 /// A whole number from 0 up to the largest that a signed 64-bit column holds.
-pub(super) struct Whole(pub(super) u64);
+pub(crate) struct Whole(pub(crate) u64);
 
 impl<'de> Deserialize<'de> for Whole {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -144,7 +144,7 @@ impl<'de> Deserialize<'de> for Whole {
 }
 
 /// An object that is skipped, such as `x`.
-pub(super) struct Skipped;
+pub(crate) struct Skipped;
 
 impl<'de> Deserialize<'de> for Skipped {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

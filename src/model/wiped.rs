@@ -4,36 +4,42 @@
 
 use std::ops::Deref;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// Bytes that are wiped when dropped and when they move.
-pub(super) struct Wiped(Zeroizing<Vec<u8>>);
+pub(crate) struct Wiped(Zeroizing<Vec<u8>>);
 
 impl Wiped {
-    pub(super) fn with_capacity(capacity: usize) -> Self {
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self(Zeroizing::new(Vec::with_capacity(capacity)))
     }
 
     #[inline]
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.reserve(bytes.len());
         self.0.extend_from_slice(bytes);
     }
 
     /// Forgets the bytes; they stay in memory until they are written over or dropped.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.0.clear();
+    }
+
+    /// Wipes what stands behind the first `len` bytes.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.0[len..].zeroize();
+        self.0.truncate(len);
     }
 
     /// The vector, which has room for `more` bytes and may not grow beyond it.
     #[inline]
-    pub(super) fn with_room(&mut self, more: usize) -> &mut Vec<u8> {
+    pub(crate) fn with_room(&mut self, more: usize) -> &mut Vec<u8> {
         self.reserve(more);
         &mut self.0
     }
 
     #[inline]
-    pub(super) fn reserve(&mut self, more: usize) {
+    pub(crate) fn reserve(&mut self, more: usize) {
         if self.0.capacity() - self.0.len() < more {
             self.grow(more);
         }

@@ -1,0 +1,100 @@
+//! What a load has done, counted.
+
+use crate::model::{Changes, Timestamp};
+
+/// How many records of a kind a load has brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Not there before.
+    pub new: u64,
+    /// There before, replaced.
+    pub replaced: u64,
+    /// There before and not in this full load.
+    pub gone: u64,
+}
+
+impl Tally {
+    /// Counts a record that was written.
+    pub(super) fn count(&mut self, replaced: bool) {
+        *match replaced {
+            true => &mut self.replaced,
+            false => &mut self.new,
+        } += 1;
+    }
+
+    /// Records in the file.
+    pub fn loaded(&self) -> u64 {
+        self.new + self.replaced
+    }
+}
+
+/// What a load has done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadReport {
+    /// The number of the load.
+    pub number: i64,
+    /// The system the records come from; empty where it has no name.
+    pub system: String,
+    /// Whether absent records are now gone.
+    pub full: bool,
+    /// When the source wrote the records.
+    pub exported: Option<Timestamp>,
+    /// Groups.
+    pub groups: Tally,
+    /// Users.
+    pub users: Tally,
+    /// Unassigned tokens.
+    pub tokens: Tally,
+    /// Unassigned cards.
+    pub cards: Tally,
+    /// Tokens of the loaded users.
+    pub assigned_tokens: u64,
+    /// Cards of the loaded users.
+    pub assigned_cards: u64,
+    /// Users with another name than before.
+    pub renamed: u64,
+    /// Users in another group than before.
+    pub moved: u64,
+    /// Users who had been gone.
+    pub returned: u64,
+    /// Users whose workflow alias has staged them for export.
+    pub staged: u64,
+    /// Workflow aliases that were left out.
+    pub aliases_dropped: u64,
+    /// Tokens and cards that were another's before.
+    pub reassigned: u64,
+    /// Loaded users who differ from what their last bundle held.
+    pub drift: Drift,
+    /// Bad records that were left out.
+    pub skipped: u64,
+}
+
+/// How many loaded users differ from what their last bundle held.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Drift {
+    /// Users.
+    pub users: u64,
+    /// How many of them in each way, in the order of [`Changes::ALL`]; a user may count in several.
+    pub ways: [u64; Changes::ALL.len()],
+}
+
+impl Drift {
+    pub(super) fn count(&mut self, changes: Changes) {
+        if changes.is_empty() {
+            return;
+        }
+        self.users += 1;
+        for (count, (way, _)) in self.ways.iter_mut().zip(Changes::ALL) {
+            *count += u64::from(changes.contains(way));
+        }
+    }
+
+    /// The ways that occur, by name, each with its count.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        Changes::ALL
+            .iter()
+            .zip(self.ways)
+            .map(|((_, name), count)| (*name, count))
+            .filter(|(_, count)| *count > 0)
+    }
+}
