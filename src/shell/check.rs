@@ -12,7 +12,7 @@ use crate::command::shared::COLUMNS;
 use crate::lang::ast::{Command, Foreach, Item, Script, Statement};
 use crate::lang::binder::{self, Around, Bound};
 use crate::lang::diagnostic::Diagnostic;
-use crate::lang::grammar;
+use crate::lang::grammar::{self, Failed};
 use crate::lang::live::NoLiveNames;
 use crate::lang::value::{Lookup, Scope, Variables};
 
@@ -45,6 +45,13 @@ impl Told {
         self.first.is_empty()
     }
 
+    /// What was found in one pass.
+    pub(super) fn of(diagnostics: Vec<Diagnostic>) -> Self {
+        let mut told = Self::default();
+        told.add(diagnostics);
+        told
+    }
+
     fn add(&mut self, diagnostics: Vec<Diagnostic>) {
         let room = MOST.saturating_sub(self.first.len());
         self.more += diagnostics.len().saturating_sub(room);
@@ -64,7 +71,17 @@ impl Told {
 /// Reads a text and binds every command of it. `known` holds the variables that it begins with; without it, as when a
 /// script is only checked, any name may have been given.
 pub fn check(text: &Text, known: Option<&Variables>, now: jiff::Timestamp) -> Checked {
-    let (script, unread) = match grammar::parse(&text.text) {
+    check_parsed(grammar::parse(&text.text), text, known, now)
+}
+
+/// The same for a text that was read.
+pub(super) fn check_parsed(
+    parsed: Result<Script, Failed>,
+    text: &Text,
+    known: Option<&Variables>,
+    now: jiff::Timestamp,
+) -> Checked {
+    let (script, unread) = match parsed {
         Ok(script) => (script, Told::default()),
         Err(failed) => (
             failed.script,

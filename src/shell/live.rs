@@ -29,11 +29,12 @@ impl Shell {
         let mut last = Exit::Ok;
         while !self.leaving && self.cancel.ended().is_none() {
             match self.next_line(&mut editor)? {
-                Line::Text(line) => {
-                    last = match help::asked(&line, &catalogue()) {
-                        Some(answer) => self.answer(answer, line),
-                        None => self.run_text(Text::line(line)),
-                    };
+                Line::Text(line, parsed) => {
+                    last = self.run_parsed(parsed, Text::line(line));
+                    editor.history().finished(last as u8);
+                }
+                Line::Question(line, answer) => {
+                    last = self.answer(answer, line);
                     editor.history().finished(last as u8);
                 }
                 // A signal may have come while nobody waited for one.

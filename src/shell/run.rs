@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::check::{Told, check};
+use super::check::{Told, check, check_parsed};
 use super::names::Names;
 use super::script::{self, Text};
 use super::{Shell, catalogue};
@@ -12,6 +12,7 @@ use crate::files::Interruptible;
 use crate::lang::ast::{self, Script, Statement};
 use crate::lang::binder::{self, Around, Bound};
 use crate::lang::diagnostic::Diagnostic;
+use crate::lang::grammar::{self, Failed};
 use crate::lang::value::Variables;
 use crate::render::counted;
 use crate::store::audit::Source;
@@ -90,12 +91,35 @@ impl Shell {
 
     /// Runs a line with the variables of the session; shows what fails.
     pub fn run_text(&mut self, text: Text) -> Exit {
-        let checked = check(&text, self.scopes.last(), self.ambient.clock.now());
+        self.run_parsed(grammar::parse(&text.text), text)
+    }
+
+    /// The same for a line that was read. Where it is a single command, nothing is known of it later that is not known
+    /// now: it is bound once, as it runs.
+    pub(super) fn run_parsed(&mut self, parsed: Result<Script, Failed>, text: Text) -> Exit {
+        if let Ok(script) = &parsed
+            && let [Statement::Command(command)] = script.statements.as_slice()
+        {
+            return self.run_single(command, text);
+        }
+        let checked = check_parsed(parsed, &text, self.scopes.last(), self.ambient.clock.now());
         if !checked.errors.is_empty() {
             return self.report(checked.errors, &text);
         }
         self.warn(checked.warnings, &text);
         self.run_statements(&checked.script, &text)
+    }
+
+    fn run_single(&mut self, command: &ast::Command, mut text: Text) -> Exit {
+        text.at = command.span.start;
+        let mut bound = match self.bind(command, &text) {
+            Ok(bound) => bound,
+            Err(diagnostics) => return self.report(Told::of(diagnostics), &text),
+        };
+        self.warn(Told::of(std::mem::take(&mut bound.warnings)), &text);
+        let done = self.run_bound(&bound, &text);
+        let exit = done.unwrap_or_else(|failure| self.fail(&failure, &text));
+        self.after(Exit::Ok, exit)
     }
 
     pub(super) fn run_statements(&mut self, script: &Script, text: &Text) -> Exit {
@@ -121,10 +145,14 @@ impl Shell {
 
     fn run_command_line(&mut self, command: &ast::Command, text: &Text) -> Result<Exit, Failure> {
         self.cancel.check()?;
-        let bound = match self.bind(command, text) {
-            Ok(bound) => bound,
-            Err(diagnostics) => return Ok(self.report_at_run(diagnostics, text)),
-        };
+        match self.bind(command, text) {
+            Ok(bound) => self.run_bound(&bound, text),
+            Err(diagnostics) => Ok(self.report_at_run(diagnostics, text)),
+        }
+    }
+
+    fn run_bound(&mut self, bound: &Bound, text: &Text) -> Result<Exit, Failure> {
+        self.cancel.check()?;
         for note in &bound.notes {
             self.ui.notice(&note.text);
         }
@@ -137,7 +165,7 @@ impl Shell {
             None => Source::Once,
         };
         self.echo(text, || bound.masked.clone());
-        self.execute(&bound)
+        self.execute(bound)
     }
 
     /// Shows a command of a script before it runs, where that was asked for; `masked` holds no secret.

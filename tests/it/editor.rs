@@ -48,7 +48,11 @@ fn shell_child() {
     let mut editor = Editor::new(ui.clone(), CATALOGUE, Box::new(()), history).unwrap();
     loop {
         let line = editor.read_line("igsh> ").unwrap();
-        ui.print(&format!("{line:?}")).unwrap();
+        let shown = match &line {
+            Line::Text(text, _) | Line::Question(text, _) => format!("Text({text:?})"),
+            other => format!("{other:?}"),
+        };
+        ui.print(&shown).unwrap();
         if line == Line::End {
             break;
         }

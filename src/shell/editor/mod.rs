@@ -31,8 +31,9 @@ pub use self::history::{Entry, History, HistoryError};
 use self::keys::{Accept, Arrow, Bound, Interrupt, Page, Signals};
 pub use self::offer::{Beyond, FoundNames, Live, Name};
 pub use self::waiting::Waiting;
-use crate::lang::grammar::{self, Open};
-use crate::lang::help;
+use crate::lang::ast::Script;
+use crate::lang::grammar::{self, Failed, Open};
+use crate::lang::help::{self, NoHelp};
 use crate::lang::spec::Catalogue;
 use crate::render::sanitize::message;
 use crate::render::{Error, Ui};
@@ -43,8 +44,10 @@ pub const LONGEST: usize = 1 << 20;
 /// What came of asking for a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
-    /// A line, or several when they belong together; may still be wrong.
-    Text(String),
+    /// A line, or several when they belong together, as they were read; may be wrong.
+    Text(String, Result<Script, Failed>),
+    /// A line that ends with `?`, and its answer.
+    Question(String, Result<String, NoHelp>),
     /// Ctrl-C: what was typed is gone.
     Interrupted,
     /// Ctrl-D, or the input has ended.
@@ -151,7 +154,11 @@ impl Editor {
                 Err(ReadlineError::Interrupted) => return Ok(Line::Interrupted),
                 Err(ReadlineError::Eof) if text.is_empty() => return Ok(Line::End),
                 // The diagnostic will say what was left open.
-                Err(ReadlineError::Eof) => break,
+                Err(ReadlineError::Eof) => {
+                    self.remember(&text);
+                    let parsed = grammar::parse(&text);
+                    return Ok(Line::Text(text, parsed));
+                }
                 Err(ReadlineError::Signal(_)) => continue,
                 Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
                     self.refuse("what was typed is not UTF-8");
@@ -167,11 +174,14 @@ impl Editor {
                 continue;
             }
             // A question is no part of a command that goes on.
-            if help::asked(&text, &self.catalogue).is_some() {
-                break;
+            if let Some(answer) = help::asked(&text, &self.catalogue) {
+                self.remember(&text);
+                return Ok(Line::Question(text, answer));
             }
-            let Some(open) = grammar::parse(&text).err().and_then(|failed| failed.open) else {
-                break;
+            let parsed = grammar::parse(&text);
+            let Some(open) = parsed.as_ref().err().and_then(|failed| failed.open) else {
+                self.remember(&text);
+                return Ok(Line::Text(text, parsed));
             };
             let sign = sign(open);
             prompt = format!(
@@ -180,11 +190,13 @@ impl Editor {
             );
             text.push('\n');
         }
-        if let Err(e) = self.inner.history().remember(&text) {
+    }
+
+    fn remember(&mut self, text: &str) {
+        if let Err(e) = self.inner.history().remember(text) {
             self.ui.warning(&e.to_string());
             self.ui.hint(&e.hint());
         }
-        Ok(Line::Text(text))
     }
 
     fn read_one(&mut self, prompt: &str, before: &str) -> rustyline::Result<String> {
