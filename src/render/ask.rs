@@ -1,4 +1,4 @@
-//! Questions to whoever sits at the terminal.
+//! How answers are read from whoever sits at the terminal.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -10,8 +10,6 @@ use secrecy::SecretString;
 use zeroize::Zeroize;
 
 use super::Error;
-use super::cell::grouped;
-use super::ui::Ui;
 use crate::ambient::CancelToken;
 use crate::files::Interruptible;
 
@@ -103,83 +101,5 @@ impl Unseen {
 impl Drop for Unseen {
     fn drop(&mut self) {
         let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
-    }
-}
-
-/// What counts as a yes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Assent {
-    /// `y` or `yes`.
-    Yes,
-    /// The count itself.
-    Count(u64),
-}
-
-impl Assent {
-    /// Counts above this have to be typed (language.md §5).
-    pub const TYPED_ABOVE: u64 = 1_000;
-
-    /// What a change to `count` records needs.
-    pub fn to(count: u64) -> Self {
-        if count > Self::TYPED_ABOVE {
-            Self::Count(count)
-        } else {
-            Self::Yes
-        }
-    }
-}
-
-impl Ui {
-    /// Asks, and says whether the answer was a yes. No answer, or the wrong count, is a no.
-    pub fn confirm(&self, question: &str, assent: Assent) -> Result<bool, Error> {
-        if !self.is_interactive() {
-            return Err(Error::NobodyToAsk);
-        }
-        let question = super::sanitize::message(question, false);
-        self.say(&match assent {
-            Assent::Yes => format!("{question} [y/N] "),
-            Assent::Count(count) => {
-                let count = grouped(i64::try_from(count).unwrap_or(i64::MAX));
-                format!("{question} Type {count} to go on: ")
-            }
-        });
-        let answer = self.ask().line();
-        if !matches!(answer, Ok(Some(_))) {
-            // Nobody ended the line.
-            self.say("\n");
-        }
-        let answer = answer?.unwrap_or_default();
-        let answer = answer.trim();
-        Ok(match assent {
-            Assent::Yes => answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes"),
-            Assent::Count(count) => answer.replace([',', '_', '.', '\''], "").parse() == Ok(count),
-        })
-    }
-
-    /// A line of text; empty when the input has ended.
-    pub fn line(&self, question: &str) -> Result<String, Error> {
-        if !self.is_interactive() {
-            return Err(Error::NobodyToAsk);
-        }
-        self.say(&super::sanitize::message(question, false));
-        let answer = self.ask().line()?.unwrap_or_default();
-        Ok(answer.trim().to_owned())
-    }
-
-    /// The next line that is typed after `prompt`, as it is, on a terminal that can only append; `None` when the input
-    /// has ended.
-    pub fn plain_line(&self, prompt: &str) -> Result<Option<String>, Error> {
-        self.say(&super::sanitize::message(prompt, false));
-        let line = self.ask().line();
-        if !matches!(line, Ok(Some(_))) {
-            self.say("\n");
-        }
-        line
-    }
-
-    /// A password, typed unseen on the terminal.
-    pub fn password(&self, prompt: &str) -> Result<SecretString, Error> {
-        self.ask()
-            .password(&super::sanitize::message(prompt, false))
     }
 }

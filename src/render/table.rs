@@ -14,7 +14,6 @@ use unicode_width::UnicodeWidthStr;
 use super::cell::{Writing, counted, grouped, text};
 use super::doc::{Cell, Column, Fit, RowSink};
 use super::stream::Stream;
-use super::ui::Ui;
 
 /// Rows that a table or an expanded list shows.
 pub const CAP: u64 = 1_000;
@@ -31,10 +30,13 @@ const LEGIBLE: usize = 8;
 const STYLE: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
+/// Where it is said that not all rows are shown.
+pub(super) type Notice = Box<dyn Fn(&str)>;
+
 /// Shows a list to a person.
 pub(super) struct TableSink {
     stream: Stream,
-    ui: Ui,
+    notice: Notice,
     layout: Layout,
     noun: &'static str,
     columns: Vec<Column>,
@@ -63,10 +65,10 @@ struct Shown {
 }
 
 impl TableSink {
-    pub(super) fn new(stream: Stream, ui: Ui, layout: Layout) -> Self {
+    pub(super) fn new(stream: Stream, notice: Notice, layout: Layout) -> Self {
         Self {
             stream,
-            ui,
+            notice,
             layout,
             noun: "",
             columns: Vec::new(),
@@ -221,8 +223,10 @@ impl RowSink for TableSink {
         self.stream.push(&format!("{count}\n"))?;
         if self.stream.flush()? && self.seen > CAP && !self.layout.whole {
             let shown = counted(CAP, self.noun);
-            self.ui.notice(&if self.seen <= COUNTED {
-                format!("the first {shown} are shown; 'last' shows all of them, 'last format=csv' as CSV")
+            (self.notice)(&if self.seen <= COUNTED {
+                format!(
+                    "the first {shown} are shown; 'last' shows all of them, 'last format=csv' as CSV"
+                )
             } else {
                 format!(
                     "the first {shown} are shown; format=csv or format=ndjson writes them all, a selection or limit=N narrows the list"

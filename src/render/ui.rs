@@ -269,7 +269,9 @@ impl Ui {
     ) -> Box<dyn RowSink> {
         let kind = match format {
             Format::Table | Format::Expanded => {
-                return Box::new(TableSink::new(stream, self.clone(), layout));
+                let ui = self.clone();
+                let notice = Box::new(move |text: &str| ui.notice(text));
+                return Box::new(TableSink::new(stream, notice, layout));
             }
             Format::Json | Format::Ndjson => {
                 return Box::new(JsonSink::new(stream, format == Format::Json));

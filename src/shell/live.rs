@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::editor::{Editor, EditorError, History, Line};
+use super::editor::{Editor, EditorError, History, LOCKED, Line};
 use super::{Shell, Text, catalogue, place, script};
 use crate::command::failure::code;
 use crate::command::{Exit, Failure};
@@ -12,9 +12,6 @@ use crate::lang::value::Variables;
 use crate::render::counted;
 use crate::store::{Pulse, settings};
 use crate::vault::migration;
-
-/// The prompt of a locked session, which does not say whose it is.
-pub(super) const LOCKED: &str = "igsh (locked)> ";
 
 /// After how long without a key the session of a tenant is locked.
 const TENANT_IDLE: Duration = Duration::from_secs(600);

@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::Result;
-use super::login::LONGEST;
+
+/// The longest that a master waits for the next attempt, in microseconds.
+pub(super) const LONGEST: i64 = 15 * 60 * 1_000_000;
 
 /// 2100 in microseconds; no clock is right that is past it.
 const LATEST: i64 = 4_102_444_800_000_000;

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
-use super::schema::version_of;
 use super::{Error, Kind, Result};
 
 /// One row of `sqlite_schema`.
@@ -198,4 +197,9 @@ fn named(item: &Item) -> String {
     };
     let kind: String = item.kind.chars().take(LONGEST).collect();
     format!("the {kind} '{name}{more}'")
+}
+
+/// The schema number of a file.
+pub(crate) fn version_of(connection: &Connection) -> Result<i64> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::error::is_busy;
-use super::guard::{self, Guard};
+use super::guard::Guard;
 use super::lock::{self, Holder, LockFile};
 use super::memory::Memory;
 use super::stamp::{self, OpenMark};
@@ -47,7 +47,7 @@ impl SealedFile {
         let mark = OpenMark::checked(&path, kind, identity)?;
         let held = |error| or_held(&path, kind, error);
         let (mut connection, mut schema) = place::connect(&path, kind).map_err(held)?;
-        guard::in_place(&path, kind, identity)?;
+        place::in_place(&path, kind, identity)?;
         if kind.bring_forward(&mut connection).map_err(held)? {
             schema = kind.compare_schema(&connection)?;
         }

@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension};
@@ -60,7 +60,7 @@ impl Guard {
 
     /// Refuses when another file, or none, lies at the path.
     pub(super) fn in_place(&self, connection: &Connection) -> Result<()> {
-        in_place(&self.path, self.kind, self.identity()).inspect_err(|_| let_go(connection))
+        place::in_place(&self.path, self.kind, self.identity()).inspect_err(|_| let_go(connection))
     }
 
     /// Refuses when another copy was written over the file, which changes neither its path nor its number: then the entry
@@ -74,7 +74,7 @@ impl Guard {
             Err(Error::Sql(error)) if !Error::is_damage(&error) => Err(error.into()),
             Ok(false) | Err(Error::Sql(_)) => {
                 let_go(connection);
-                Err(gone(
+                Err(place::gone(
                     &self.path,
                     self.kind,
                     "was overwritten with another copy",
@@ -142,27 +142,6 @@ impl Guard {
     /// The transaction has ended well.
     pub(super) fn saw(&self, newest: Option<Anchor>) {
         self.seen.set(newest);
-    }
-}
-
-/// Refuses when another file than this one, or none, lies at the path.
-pub(super) fn in_place(path: &Path, kind: &Kind, identity: Identity) -> Result<()> {
-    match place::look(path)? {
-        None => Err(gone(path, kind, "was deleted or moved away")),
-        Some(meta) if Identity::of(&meta) != identity => Err(replaced(path, kind)),
-        Some(_) => Ok(()),
-    }
-}
-
-pub(super) fn replaced(path: &Path, kind: &Kind) -> Error {
-    gone(path, kind, "was replaced by another file")
-}
-
-fn gone(path: &Path, kind: &Kind, what: &'static str) -> Error {
-    Error::Gone {
-        kind: kind.name,
-        path: path.to_owned(),
-        what,
     }
 }
 

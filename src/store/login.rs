@@ -28,7 +28,6 @@ use crate::crypto::master_password::{self, Unfit};
 use crate::model::SecretBytes;
 
 const SECOND: i64 = 1_000_000;
-pub(super) const LONGEST: i64 = 15 * 60 * SECOND;
 /// An attempt that would be taken so soon waits for it.
 const SHORT: i64 = 2 * SECOND;
 
@@ -37,7 +36,7 @@ fn wait_after(failures: u32) -> i64 {
     match failures {
         0 => 0,
         1..=4 => SECOND << (failures - 1),
-        _ => LONGEST,
+        _ => clock::LONGEST,
     }
 }
 
@@ -503,6 +502,6 @@ mod tests {
     fn waits_grow_to_a_quarter_of_an_hour_and_no_further() {
         let waits: Vec<i64> = (0..8).map(|n| wait_after(n) / SECOND).collect();
         assert_eq!(waits, [0, 1, 2, 4, 8, 900, 900, 900]);
-        assert_eq!(wait_after(u32::MAX), LONGEST);
+        assert_eq!(wait_after(u32::MAX), clock::LONGEST);
     }
 }

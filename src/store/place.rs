@@ -15,7 +15,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::schema::version_of;
+use super::compiled::version_of;
 use super::{Error, Kind, Result};
 use crate::files::{self, Distrust, NoFile, Openness, beside, folder_of};
 
@@ -276,6 +276,27 @@ fn from_sql(path: &Path, kind: &Kind, error: rusqlite::Error) -> Error {
 
 pub(crate) fn corrupt(path: &Path, kind: &Kind, what: String) -> Error {
     Error::Corrupt {
+        kind: kind.name,
+        path: path.to_owned(),
+        what,
+    }
+}
+
+/// Refuses when another file than this one, or none, lies at the path.
+pub(super) fn in_place(path: &Path, kind: &Kind, identity: Identity) -> Result<()> {
+    match look(path)? {
+        None => Err(gone(path, kind, "was deleted or moved away")),
+        Some(meta) if Identity::of(&meta) != identity => Err(replaced(path, kind)),
+        Some(_) => Ok(()),
+    }
+}
+
+pub(super) fn replaced(path: &Path, kind: &Kind) -> Error {
+    gone(path, kind, "was replaced by another file")
+}
+
+pub(super) fn gone(path: &Path, kind: &Kind, what: &'static str) -> Error {
+    Error::Gone {
         kind: kind.name,
         path: path.to_owned(),
         what,

@@ -5,6 +5,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::compiled::version_of;
 use super::{Error, Result, Summed, stamp};
 
 /// What a sealed file holds.
@@ -153,8 +154,4 @@ impl Kind {
         tx.pragma_update(None, "user_version", target)?;
         Ok(())
     }
-}
-
-pub(crate) fn version_of(connection: &Connection) -> Result<i64> {
-    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }

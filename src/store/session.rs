@@ -15,7 +15,7 @@ use super::audit::{self, Anchor, Draft, Who, codes};
 use super::file::immediate;
 use super::lock::{Holder, LockFile};
 use super::place::Identity;
-use super::{Error, Keys, Kind, Result, guard, place, stamp};
+use super::{Error, Keys, Kind, Result, place, stamp};
 use crate::ambient::{Ambient, Clock as _, SystemClock};
 
 /// A master who is logged in. Only a login makes one.
@@ -288,7 +288,7 @@ impl Shared {
         let home = &self.home;
         held(&self.timer).idle_since = Some(home.ambient.clock.now());
         let recorded = || -> Result<()> {
-            guard::in_place(&home.path, home.kind, home.identity)?;
+            place::in_place(&home.path, home.kind, home.identity)?;
             let (mut connection, _) = place::connect(&home.path, home.kind)?;
             let lock = LockFile::open(&home.path)?;
             let holder = Holder::new("lock", &home.who, home.ambient.clock.now());

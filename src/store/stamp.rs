@@ -18,7 +18,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::place::{self, Identity};
 use super::wal::{Frames, Salts};
-use super::{Error, Kind, Result, guard};
+use super::{Error, Kind, Result};
 use crate::files::{self, NoFile, Openness};
 
 /// Less than this is no frame.
@@ -298,7 +298,7 @@ impl OpenMark {
             .metadata()
             .map_err(|source| Error::io("look at", path, source))?;
         if Identity::of(&meta) != identity {
-            return Err(guard::replaced(path, kind));
+            return Err(place::replaced(path, kind));
         }
         let file = Arc::new(file);
         open.insert(identity, (1, Arc::clone(&file)));

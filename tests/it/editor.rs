@@ -48,14 +48,18 @@ fn shell_child() {
     let mut editor = Editor::new(ui.clone(), CATALOGUE, Box::new(()), history).unwrap();
     loop {
         let line = editor.read_line("igsh> ").unwrap();
-        let shown = match &line {
-            Line::Text(text, _) | Line::Question(text, _) => format!("Text({text:?})"),
-            other => format!("{other:?}"),
-        };
-        ui.print(&shown).unwrap();
+        ui.print(&shown(&line)).unwrap();
         if line == Line::End {
             break;
         }
+    }
+}
+
+/// A line as a child shows what it has read.
+pub fn shown(line: &Line) -> String {
+    match line {
+        Line::Text(text, _) | Line::Question(text, _) => format!("Text({text:?})"),
+        other => format!("{other:?}"),
     }
 }
 

@@ -30,7 +30,7 @@ use self::assist::Assist;
 pub use self::history::{Entry, History, HistoryError};
 use self::keys::{Accept, Arrow, Bound, Interrupt, Page, Signals};
 pub use self::offer::{Beyond, FoundNames, Live, Name};
-pub use self::waiting::Waiting;
+pub use self::waiting::{LOCKED, Waiting};
 use crate::lang::ast::Script;
 use crate::lang::grammar::{self, Failed, Open};
 use crate::lang::help::{self, NoHelp};

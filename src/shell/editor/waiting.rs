@@ -10,8 +10,11 @@ use rustyline::{ExternalPrinter, Prompt};
 const SAID: &str =
     "note: the session is locked, because nobody typed; the next command asks for the password";
 
-/// What begins every prompt, and what stands in its place in a locked session; the shorter one where there is no room.
-const LOCKED: [&str; 2] = [crate::shell::live::LOCKED, "igsh> "];
+/// The prompt of a locked session, which does not say whose it is.
+pub const LOCKED: &str = "igsh (locked)> ";
+
+/// What stands in the place of another prompt in a locked session; the shorter one where there is no room.
+const IN_PLACE: [&str; 2] = [LOCKED, "igsh> "];
 
 type Printer = Box<dyn FnMut(String) + Send>;
 
@@ -99,7 +102,7 @@ fn in_the_place_of(prompt: &str) -> String {
         // It says nothing of the session.
         return prompt.to_owned();
     }
-    let short = LOCKED.iter().find(|short| short.len() <= width);
+    let short = IN_PLACE.iter().find(|short| short.len() <= width);
     format!("{:<width$}", short.copied().unwrap_or_default())
 }
 

@@ -24,7 +24,28 @@ pub struct Item {
     pub detail: String,
 }
 
+/// An event without the name of what it is about.
+pub(super) fn item(subject: Subject, fate: Fate, why: Why) -> Item {
+    Item {
+        subject,
+        fate,
+        why,
+        name: String::new(),
+        detail: String::new(),
+    }
+}
+
 impl Item {
+    pub(super) fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    pub(super) fn because(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
     /// The stable name of the event.
     pub fn event(&self) -> String {
         let part = self.subject.part();

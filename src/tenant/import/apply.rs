@@ -9,11 +9,12 @@ use crate::model::{Group, Patterns};
 use crate::store::Keys;
 use crate::tenant::Policy;
 use crate::tenant::error::Result;
-use crate::tenant::events::{Fate, Item, Subject, Tally, Why};
+use crate::tenant::events::{Fate, Item, Subject, Tally, Why, item};
 use crate::tenant::sealing::{self, Seals};
 
 use super::prepare::{Attributes, Ready, ReadyUser};
-use super::rows::{Known, Rows, Table};
+use super::rows::Rows;
+use super::there::{Known, Table, There};
 
 /// What an import knows besides the rows; it outlives the transactions.
 #[derive(Debug, Clone)]
@@ -63,6 +64,7 @@ impl State {
 
 /// Applies records inside one transaction.
 pub(super) struct Applier<'c, 's> {
+    pub(super) there: There<'c>,
     pub(super) rows: Rows<'c>,
     pub(super) state: &'s mut State,
     pub(super) keys: &'s Keys,
@@ -70,31 +72,10 @@ pub(super) struct Applier<'c, 's> {
     items: Vec<Item>,
 }
 
-pub(super) fn item(subject: Subject, fate: Fate, why: Why) -> Item {
-    Item {
-        subject,
-        fate,
-        why,
-        name: String::new(),
-        detail: String::new(),
-    }
-}
-
-impl Item {
-    pub(super) fn named(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
-        self
-    }
-
-    pub(super) fn because(mut self, detail: impl Into<String>) -> Self {
-        self.detail = detail.into();
-        self
-    }
-}
-
 impl<'c, 's> Applier<'c, 's> {
     pub(super) fn new(db: &'c Connection, state: &'s mut State, keys: &'s Keys) -> Result<Self> {
         Ok(Self {
+            there: There::new(db)?,
             rows: Rows::new(db)?,
             state,
             keys,
@@ -171,11 +152,11 @@ impl<'c, 's> Applier<'c, 's> {
     fn user(&mut self, ready: ReadyUser) -> Result<String> {
         let key = ready.fold.as_deref().unwrap_or(&ready.user.user_id);
         if !self.state.empty {
-            if let Some(known) = self.rows.user_by_key(key)? {
+            if let Some(known) = self.there.user_by_key(key)? {
                 return self.known_user(ready, known);
             }
-            if let Some(alias) = self.rows.alias(key)? {
-                let owner = self.rows.userid(alias >> 16)?;
+            if let Some(alias) = self.there.alias(key)? {
+                let owner = self.there.userid(alias >> 16)?;
                 self.tell(item(Subject::User, Fate::Error, Why::IsAlias).because(owner));
                 return Ok(ready.user.user_id);
             }
@@ -277,7 +258,7 @@ impl<'c, 's> Applier<'c, 's> {
         if new {
             Ok(user << 16)
         } else {
-            Ok(self.rows.next(table, user)?)
+            Ok(self.there.next(table, user)?)
         }
     }
 
@@ -297,16 +278,16 @@ impl<'c, 's> Applier<'c, 's> {
                 continue;
             }
             if !self.state.empty {
-                if let Some(owner) = self.rows.alias(this)? {
+                if let Some(owner) = self.there.alias(this)? {
                     let told = if owner >> 16 == id {
                         told(Fate::Exists, Why::Known)
                     } else {
-                        told(Fate::Error, Why::Taken).because(self.rows.userid(owner >> 16)?)
+                        told(Fate::Error, Why::Taken).because(self.there.userid(owner >> 16)?)
                     };
                     self.tell(told);
                     continue;
                 }
-                if let Some(other) = self.rows.user_by_key(this)? {
+                if let Some(other) = self.there.user_by_key(this)? {
                     self.tell(told(Fate::Error, Why::IsUser).because(other.userid));
                     continue;
                 }
@@ -335,7 +316,7 @@ impl<'c, 's> Applier<'c, 's> {
         if user.qa.is_empty() {
             return Ok(());
         }
-        if !new && self.rows.has_qa(id)? {
+        if !new && self.there.has_qa(id)? {
             self.tell(item(Subject::Qa, Fate::Exists, Why::Known));
             return Ok(());
         }
@@ -364,7 +345,7 @@ impl<'c, 's> Applier<'c, 's> {
         let mut known = if new {
             Vec::new()
         } else {
-            self.rows.passwords_of(id)?
+            self.there.passwords_of(id)?
         };
         let mut next = None;
         for (at, password) in user.passwords.iter().enumerate() {

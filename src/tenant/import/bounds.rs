@@ -2,9 +2,7 @@
 //! a bundle's password can put anything into one; a record with more is refused, and the rest of the bundle goes on.
 
 use crate::model::bundle::{Record, Token, User};
-use crate::tenant::events::{Fate, Item, Subject, Why};
-
-use super::apply::item;
+use crate::tenant::events::{Fate, Item, Subject, Why, item};
 
 /// The longest name (of a user, group, alias, vendor; a serial number, an id), in bytes.
 const NAME: usize = 1024;

@@ -2,11 +2,11 @@
 
 use crate::model::bundle::{Token, UnassignedCard, UnassignedToken, User};
 use crate::tenant::error::Result;
-use crate::tenant::events::{Fate, Item, Subject, Why};
+use crate::tenant::events::{Fate, Item, Subject, Why, item};
 use crate::tenant::sealing::{self, Seals};
 
-use super::apply::{Applier, item, remarked};
-use super::rows::Table;
+use super::apply::{Applier, remarked};
+use super::there::Table;
 
 impl Applier<'_, '_> {
     fn supports(&self, token: &Token) -> bool {
@@ -34,7 +34,7 @@ impl Applier<'_, '_> {
         if self.state.empty {
             return Ok(None);
         }
-        let Some(there) = self.rows.token(token)? else {
+        let Some(there) = self.there.token(token)? else {
             return Ok(None);
         };
         self.held(there, subject, holder).map(Some)
@@ -49,7 +49,7 @@ impl Applier<'_, '_> {
                 item(subject, Fate::Exists, Why::Known)
             }
             (false, _) => {
-                item(subject, Fate::Error, Why::Taken).because(self.rows.userid(there >> 16)?)
+                item(subject, Fate::Error, Why::Taken).because(self.there.userid(there >> 16)?)
             }
         })
     }
@@ -73,7 +73,7 @@ impl Applier<'_, '_> {
             let has = match room {
                 Some(has) => has,
                 None if new => 0,
-                None => self.rows.tokens_of(id)?,
+                None => self.there.tokens_of(id)?,
             };
             room = Some(has);
             if has >= self.state.policy.tokens_global {
@@ -115,7 +115,7 @@ impl Applier<'_, '_> {
             let there = if self.state.empty {
                 None
             } else {
-                self.rows.card(card.serial)?
+                self.there.card(card.serial)?
             };
             if let Some(there) = there {
                 let held = self.held(there, Subject::Card, Some(id))?;
@@ -153,7 +153,7 @@ impl Applier<'_, '_> {
             self.tell(told);
         }
         if !user.rba.is_empty() {
-            let told = if !new && self.rows.has_rba(id)? {
+            let told = if !new && self.there.has_rba(id)? {
                 item(Subject::Rba, Fate::Exists, Why::Known)
             } else {
                 self.rows.put_rba(id, &user.rba)?;
@@ -169,7 +169,7 @@ impl Applier<'_, '_> {
         let known = if new || user.location_history.is_empty() {
             Vec::new()
         } else {
-            self.rows.history_of(id)?
+            self.there.history_of(id)?
         };
         let mut row = None;
         for place in &user.location_history {
@@ -189,7 +189,7 @@ impl Applier<'_, '_> {
         let known = if new || user.expected_locations.is_empty() {
             Vec::new()
         } else {
-            self.rows.expected_of(id)?
+            self.there.expected_of(id)?
         };
         let mut row = None;
         for place in &user.expected_locations {
@@ -253,7 +253,7 @@ impl Applier<'_, '_> {
         let there = if self.state.empty {
             None
         } else {
-            self.rows.card(card.serial)?
+            self.there.card(card.serial)?
         };
         if let Some(there) = there {
             let held = self.held(there, subject, None)?;

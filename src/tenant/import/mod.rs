@@ -13,6 +13,7 @@ mod rows;
 mod running;
 #[cfg(test)]
 mod tests;
+mod there;
 
 use std::collections::HashSet;
 use std::fs::File;

@@ -105,7 +105,7 @@ fn hostile_child() {
     let mut editor = Editor::new(ui.clone(), CATALOGUE, Box::new(Hostile), history).unwrap();
     loop {
         let line = editor.read_line("igsh> ").unwrap();
-        ui.print(&format!("{line:?}")).unwrap();
+        ui.print(&crate::editor::shown(&line)).unwrap();
         if line == Line::End {
             break;
         }
