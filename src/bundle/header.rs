@@ -6,7 +6,7 @@
 use super::Error;
 use crate::ambient::Randomness;
 use crate::crypto::kdf::{self, Cost};
-use crate::crypto::{BundlePassword, Key, c256, sha256};
+use crate::crypto::{BundlePassword, Key, c256, hex, sha256};
 use crate::model::Timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -249,15 +249,6 @@ fn parse_kdf(line: &str) -> Option<(Cost, [u8; 16])> {
 
 fn base64<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     BASE64.decode(text).ok()?.try_into().ok()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {

@@ -19,7 +19,7 @@ mod vectors;
 
 pub use audit_mac::{Mac, hmac_sha256};
 pub use bundle_password::BundlePassword;
-pub use hash::{Sha256, sha256};
+pub use hash::{Sha256, hex, sha256};
 pub use key::Key;
 
 use zeroize::Zeroize;

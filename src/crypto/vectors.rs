@@ -26,15 +26,11 @@ impl Randomness for Fixed {
     }
 }
 
-fn hex(text: &str) -> Vec<u8> {
+fn unhex(text: &str) -> Vec<u8> {
     (0..text.len())
         .step_by(2)
         .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
         .collect()
-}
-
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]
@@ -141,7 +137,7 @@ fn xaes_specification() {
             aad.as_bytes(),
             b"XAES-256-GCM",
         );
-        assert_eq!(to_hex(&blob[29..]), sealed);
+        assert_eq!(hex(&blob[29..]), sealed);
         assert_eq!(
             **field::open(&key, aad.as_bytes(), &blob).unwrap(),
             *b"XAES-256-GCM"
@@ -175,7 +171,7 @@ fn xaes_accumulated() {
     let mut hash = [0; 32];
     outputs.finalize_xof().read(&mut hash);
     assert_eq!(
-        to_hex(&hash),
+        hex(&hash),
         "e6b9edf2df6cec60c8cbd864e2211b597fb69a529160cd040d56c0c210081939"
     );
 }
@@ -199,7 +195,7 @@ fn rfc_9106_argon2id() {
         .hash_password_into(&[1; 32], &[2; 16], &mut tag)
         .unwrap();
     assert_eq!(
-        to_hex(&tag),
+        hex(&tag),
         "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
     );
 }
@@ -219,13 +215,13 @@ fn key_hierarchy() {
     let wrap = |key: &Key, context: Vec<u8>, inner: u8| {
         let sealed = c256::seal(key, &context, &[inner; 32], &Fixed::new(&c256_salt)).unwrap();
         assert_eq!(**c256::open(key, &context, &sealed).unwrap(), [inner; 32]);
-        to_hex(&sha256(&sealed))
+        hex(&sha256(&sealed))
     };
 
     let password = master_password::normalise(b"Correct-Horse-1-battery\n").unwrap();
     let password = secrecy::ExposeSecret::expose_secret(&password);
     let pk = kdf::derive(password, &vid, kdf::Cost::FLOOR).unwrap();
-    assert_eq!(to_hex(pk.as_bytes()), known_text("PK_1"));
+    assert_eq!(hex(pk.as_bytes()), known_text("PK_1"));
     let [ms, vk, dek, ak] = [0xa1, 0xb1, 0xc1, 0xd1].map(|byte| Key::from_bytes(&[byte; 32]));
     assert_eq!(
         wrap(&pk, context::slot(&vid, 1), 0xa1),
@@ -252,7 +248,7 @@ fn key_hierarchy() {
         .map(|key| key.as_str().unwrap())
         .collect();
     let aad = context::field(&vid, 3, 1, &owner);
-    let blob = hex(seed["blob"].as_str().unwrap());
+    let blob = unhex(seed["blob"].as_str().unwrap());
     let key = field::FieldKey::new(&dek, 1);
     let plaintext = seed["plaintext"].as_str().unwrap().as_bytes();
     assert_eq!(**field::open(&key, &aad, &blob).unwrap(), *plaintext);
@@ -261,12 +257,12 @@ fn key_hierarchy() {
 
     let audit = &known["audit"];
     let h_0 = context::audit_origin(&vid);
-    assert_eq!(to_hex(&h_0), audit["h_0"].as_str().unwrap());
+    assert_eq!(hex(&h_0), audit["h_0"].as_str().unwrap());
     let body = audit["body"].as_str().unwrap().as_bytes();
     let h_1 = sha256(&[&h_0[..], &(body.len() as u32).to_be_bytes(), body].concat());
-    assert_eq!(to_hex(&h_1), audit["h_1"].as_str().unwrap());
+    assert_eq!(hex(&h_1), audit["h_1"].as_str().unwrap());
     assert_eq!(
-        to_hex(&hmac_sha256(&ak, &h_1)),
+        hex(&hmac_sha256(&ak, &h_1)),
         audit["mac_1"].as_str().unwrap()
     );
 }

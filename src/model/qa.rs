@@ -1,6 +1,8 @@
 //! Knowledge-based authentication and passwords.
 
-use super::{SecretBytes, Timestamp};
+use secrecy::ExposeSecret as _;
+
+use super::{SecretBytes, Timestamp, beginning};
 
 /// A question and its answer.
 #[derive(Debug)]
@@ -9,6 +11,19 @@ pub struct QaPair {
     pub question: String,
     /// The answer, UTF-8.
     pub answer: SecretBytes,
+}
+
+impl QaPair {
+    /// The answer cut to `limit` Unicode scalar values; `None` where it has no more.
+    pub fn cut(&self, limit: usize) -> Option<SecretBytes> {
+        let answer = self.answer.expose_secret();
+        if answer.len() <= limit {
+            return None;
+        }
+        let text = std::str::from_utf8(answer).ok()?;
+        let short = beginning(text, limit);
+        (short.len() < text.len()).then(|| SecretBytes::from(short.as_bytes().to_vec()))
+    }
 }
 
 /// A password of a user.

@@ -7,6 +7,7 @@ use secrecy::ExposeSecret as _;
 
 use super::ocra::{Inputs, Suite};
 use super::*;
+use crate::crypto::hex;
 use crate::model::Hash;
 
 /// So many bytes of `1234567890…`: the seeds of all three RFCs.
@@ -223,10 +224,6 @@ fn oathtool(args: &[String]) -> Option<String> {
             None
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 proptest! {

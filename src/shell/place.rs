@@ -6,6 +6,7 @@ use etcetera::BaseStrategy as _;
 
 use crate::command::failure::code;
 use crate::command::{Exit, Failure};
+use crate::crypto::{hex, sha256};
 
 /// The display settings that `set -save` keeps, in the configuration folder.
 pub const SETTINGS: &str = "settings.igsh";
@@ -43,7 +44,7 @@ pub fn folders() -> Result<Folders, Failure> {
 /// The file that keeps the history of a vault, named after the vault's place.
 pub fn history(vault: &Path) -> Result<PathBuf, Failure> {
     let whole = std::path::absolute(vault).unwrap_or_else(|_| vault.to_owned());
-    let name = crate::crypto::sha256(whole.as_os_str().as_encoded_bytes());
-    let name: String = name[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(folders()?.state.join(format!("history-{name}")))
+    let name = sha256(whole.as_os_str().as_encoded_bytes());
+    let name = format!("history-{}", hex(&name[..8]));
+    Ok(folders()?.state.join(name))
 }

@@ -11,6 +11,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 use super::{Error, Kind, Result};
+use crate::model::{beginning, clipped};
 
 /// One row of `sqlite_schema`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -189,14 +190,8 @@ fn read(row: &Row<'_>) -> Result<Item> {
 /// The object in words, at most so long that it fits a line: its name comes from the file.
 fn named(item: &Item) -> String {
     const LONGEST: usize = 40;
-    let name: String = item.name.chars().take(LONGEST).collect();
-    let more = if name.len() < item.name.len() {
-        "…"
-    } else {
-        ""
-    };
-    let kind: String = item.kind.chars().take(LONGEST).collect();
-    format!("the {kind} '{name}{more}'")
+    let (kind, name) = (beginning(&item.kind, LONGEST), clipped(&item.name, LONGEST));
+    format!("the {kind} '{name}'")
 }
 
 /// The schema number of a file.

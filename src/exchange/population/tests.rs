@@ -1,9 +1,9 @@
 use std::collections::{HashMap, HashSet};
 
-use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::*;
+use crate::crypto::{hex, sha256};
 use crate::exchange::ndjson::{Reader, Writer};
 use crate::model::{Activation, TokenKind, TokenState};
 
@@ -34,12 +34,9 @@ fn folded(text: &str) -> String {
 fn the_same_seed_gives_the_same_file_and_another_seed_another_one() {
     assert_eq!(file(300, 1, 3), file(300, 1, 3));
     assert_ne!(file(300, 1, 3), file(300, 2, 3));
-    let digest: String = Sha256::digest(file(1000, 1, 0))
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
     assert_eq!(
-        digest, "ff5e4c0c79eaf7d600db3cc28949b6813e878f6b36645ff5b6e9f6535632a080",
+        hex(&sha256(&file(1000, 1, 0))),
+        "ff5e4c0c79eaf7d600db3cc28949b6813e878f6b36645ff5b6e9f6535632a080",
         "measurements are compared by this population; a change makes them a new series"
     );
 }

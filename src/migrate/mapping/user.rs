@@ -1,13 +1,11 @@
 //! A user with everything that is theirs.
 
-use secrecy::ExposeSecret as _;
-
 use crate::migrate::mapping::card::map_cards;
 use crate::migrate::mapping::token::map_tokens;
 use crate::migrate::mapping::{LeftOut, Mapped};
 use crate::migrate::rules::Rules;
 use crate::model::bundle::{self, State};
-use crate::model::{NotMigrated, QaPair, Reason, SecretBytes, User, UserState};
+use crate::model::{NotMigrated, QaPair, Reason, User, UserState};
 
 /// Maps a user whose secrets are open. `target` is the user's id on the target where a master mapped one
 /// (`migrate map`); the source's id then goes along beside it.
@@ -64,7 +62,7 @@ fn map_qa(mut pairs: Vec<QaPair>, rules: &Rules, left_out: &mut Vec<LeftOut>) ->
     let found = pairs.len();
     pairs.truncate(rules.qa_limit);
     for (pair, number) in pairs.iter_mut().zip(1..) {
-        if let Some(cut) = cut(pair.answer.expose_secret(), rules.answer_limit) {
+        if let Some(cut) = pair.cut(rules.answer_limit) {
             pair.answer = cut;
             left_out.push(LeftOut::one(
                 Reason::QaTruncated,
@@ -87,21 +85,6 @@ fn map_qa(mut pairs: Vec<QaPair>, rules: &Rules, left_out: &mut Vec<LeftOut>) ->
         });
     }
     pairs
-}
-
-/// The first `limit` Unicode scalar values, or `None` where there are no more. A scalar value begins at each byte
-/// that is not a continuation byte.
-fn cut(answer: &[u8], limit: usize) -> Option<SecretBytes> {
-    if answer.len() <= limit {
-        return None;
-    }
-    let is_start = |byte: &u8| byte & 0xC0 != 0x80;
-    let (end, _) = answer
-        .iter()
-        .enumerate()
-        .filter(|(_, byte)| is_start(byte))
-        .nth(limit)?;
-    Some(SecretBytes::from(answer[..end].to_vec()))
 }
 
 fn not_migrated((kind, count): (NotMigrated, u64)) -> LeftOut {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::super::Error;
+use crate::crypto::hex;
 
 /// The number and hash of an entry, which stand for everything before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,18 +89,6 @@ impl FromStr for Claim {
             hex: hash,
         })
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a String does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 #[cfg(test)]

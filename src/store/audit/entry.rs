@@ -52,7 +52,7 @@ impl Who {
                 .into_owned(),
             os_user: os_user(),
             terminal: terminal(),
-            session: super::anchor::hex(&id),
+            session: super::hex(&id),
             source: Source::Live,
             master: None,
             holder: None,

@@ -12,7 +12,7 @@ mod read;
 mod showings;
 mod verify;
 
-pub(crate) use anchor::hex;
+pub(crate) use crate::crypto::hex;
 pub use anchor::{Anchor, Claim};
 pub use codes::EventCode;
 pub use entry::{Entry, Outcome, Shown, Source, Who};
@@ -284,7 +284,7 @@ pub(crate) mod tests {
     #[test]
     fn the_chain_is_that_of_the_published_vector() {
         let vid = std::array::from_fn(|n| n as u8);
-        let hex = |bytes: [u8; 32]| anchor::hex(&bytes);
+        let hex = |bytes: [u8; 32]| super::hex(&bytes);
         let origin = context::audit_origin(&vid);
         assert_eq!(
             hex(origin),

@@ -4,9 +4,8 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
-use super::anchor::hex;
 use super::entry::moment;
-use super::{Entry, codes, link, origin};
+use super::{Entry, codes, hex, link, origin};
 use crate::store::{Error, Result};
 
 /// Which entries; everything where nothing is said.

@@ -9,6 +9,7 @@ use super::super::{Error, Result};
 use super::sum::Sum;
 use super::tables::Summed;
 use crate::crypto::Mac;
+use crate::model::clipped;
 
 /// How many rows a table has, and the sum of their codes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,11 +42,7 @@ impl Row<'_, '_> {
                 _ => {}
             }
         }
-        let text = words.join(", ");
-        Ok(match text.char_indices().nth(LONGEST) {
-            Some((end, _)) => format!("{}…", &text[..end]),
-            None => text,
-        })
+        Ok(clipped(&words.join(", "), LONGEST).into_owned())
     }
 }
 

@@ -2,6 +2,7 @@
 //! a bundle's password can put anything into one; a record with more is refused, and the rest of the bundle goes on.
 
 use crate::model::bundle::{Record, Token, User};
+use crate::model::clipped;
 use crate::tenant::events::{Fate, Item, Subject, Why, item};
 
 /// The longest name (of a user, group, alias, vendor; a serial number, an id), in bytes.
@@ -48,19 +49,11 @@ pub(super) fn refused(record: &Record) -> Option<Refused> {
     };
     let why = bounds.why?;
     Some(Refused {
-        user: user.map(|user| shown(user)),
+        user: user.map(|user| clipped(user, SHOWN).into_owned()),
         item: item(subject, Fate::Error, Why::Unfit)
-            .named(shown(&name))
+            .named(clipped(&name, SHOWN).into_owned())
             .because(why),
     })
-}
-
-/// The beginning of a name that may be of any length.
-fn shown(name: &str) -> String {
-    match name.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
-    }
 }
 
 /// Looks at one text after the other and keeps the first fault.

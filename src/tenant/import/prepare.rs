@@ -4,7 +4,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::model::bundle::{Record, UnassignedCard, UnassignedToken, User};
 use crate::model::fold::fold_column;
-use crate::model::{Contact, Group, SecretBytes};
+use crate::model::{Contact, Group};
 use crate::store::Keys;
 use crate::tenant::Policy;
 use crate::tenant::sealing::Seals;
@@ -169,16 +169,10 @@ fn cut_answers(user: &mut User, policy: &Policy) -> String {
     }
     let mut cut = 0;
     for pair in &mut user.qa {
-        let answer = pair.answer.expose_secret();
-        if answer.len() <= longest {
-            continue;
+        if let Some(short) = pair.cut(longest) {
+            pair.answer = short;
+            cut += 1;
         }
-        let text = std::str::from_utf8(answer).unwrap_or_default();
-        let Some((end, _)) = text.char_indices().nth(longest) else {
-            continue;
-        };
-        pair.answer = SecretBytes::from(answer[..end].to_vec());
-        cut += 1;
     }
     if cut > 0 {
         remarks.push(format!("{cut} answers were cut to {longest} characters"));

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 
 use super::{Account, Refused, Result, Tried, Verdict};
-use crate::model::{QaPair, Timestamp};
+use crate::model::{QaPair, Timestamp, beginning};
 use crate::store::Keys;
 use crate::store::stored::moment;
 use crate::tenant::{SETTINGS, sealing};
@@ -60,7 +60,7 @@ pub(super) fn try_answer(
 ) -> Result<Tried> {
     let pair = pair(tx, keys, account, number)?;
     let limit = SETTINGS.number(tx, "qa.answer-length")?;
-    let typed = cut(typed, usize::try_from(limit).unwrap_or(usize::MAX));
+    let typed = beginning(typed, usize::try_from(limit).unwrap_or(usize::MAX));
     let right = same(typed, pair.answer.expose_secret());
     let with = format!("question {number}");
     Ok(Tried::plain(
@@ -68,14 +68,6 @@ pub(super) fn try_answer(
         right,
         "it is not the answer that is stored",
     ))
-}
-
-/// The first so many Unicode scalar values.
-fn cut(text: &str, limit: usize) -> &str {
-    match text.char_indices().nth(limit) {
-        Some((end, _)) => &text[..end],
-        None => text,
-    }
 }
 
 fn same(typed: &str, stored: &[u8]) -> bool {
@@ -145,23 +137,4 @@ fn no_password(db: &Connection, account: &Account) -> Result<Refused> {
     } else {
         format!("password of that name, only {}", names.join(", "))
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_are_cut_by_characters() {
-        for (text, limit, expected) in [
-            ("añb", 2, "añ"),
-            ("añb", 3, "añb"),
-            ("añb", 255, "añb"),
-            ("", 1, ""),
-        ] {
-            assert_eq!(cut(text, limit), expected);
-        }
-        let long = "ö".repeat(300);
-        assert_eq!(cut(&long, 255).chars().count(), 255);
-    }
 }
