@@ -16,11 +16,13 @@ mod location;
 mod patterns;
 mod qa;
 mod reason;
+#[cfg(test)]
+pub(crate) mod testing;
 mod token;
 mod user;
 
 pub use answer::{Answer, AnswerColumns};
-pub use card::{Card, CardState, UnassignedCard, Usage};
+pub use card::{Card, CardFacts, CardState, UnassignedCard, Usage};
 pub use changes::Changes;
 pub use enumeration::UnknownName;
 pub(crate) use enumeration::names;
@@ -30,8 +32,10 @@ pub use location::{Location, LocationEntry, RbaOverrides};
 pub use patterns::{Patterns, glob, list};
 pub use qa::{Password, QaPair};
 pub use reason::Reason;
-pub use token::{Activation, Algorithm, Hash, Token, TokenKind, TokenState, UnassignedToken};
-pub use user::{Contact, NotMigrated, Phase, User, UserState};
+pub use token::{
+    Activation, Algorithm, Hash, Token, TokenFacts, TokenKind, TokenState, UnassignedToken,
+};
+pub use user::{Contact, NotMigrated, Phase, User, UserFacts, UserState};
 
 /// A secret in memory: wiped when dropped, without `Clone` or `Serialize`, opaque to `Debug`.
 ///

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use crate::model::{Changes, names};
 use crate::vault::digest::{self, Digest};
-use crate::vault::sealed::SealedToken;
+use crate::vault::sealed::{SealedToken, SealedUnassignedCard, SealedUnassignedToken};
 use crate::vault::snapshot::page;
 use crate::vault::{Error, Result};
 
@@ -153,11 +153,15 @@ impl Writer<'_, '_> {
             .query_row([row], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let fingerprint = match (row < 0, table) {
             (false, _) => None,
-            (true, "tokens") => page::unassigned_token(self.db, row)?
-                .map(|token| Ok::<_, Error>(digest::of_token(&token.open(self.keys)?)))
+            (true, "tokens") => page::one_unassigned(self.db, row)?
+                .map(|token: SealedUnassignedToken| {
+                    Ok::<_, Error>(digest::of_token(&token.open(self.keys)?))
+                })
                 .transpose()?,
-            (true, _) => page::unassigned_card(self.db, row)?
-                .map(|card| Ok::<_, Error>(digest::of_card(&card.open(self.keys)?)))
+            (true, _) => page::one_unassigned(self.db, row)?
+                .map(|card: SealedUnassignedCard| {
+                    Ok::<_, Error>(digest::of_card(&card.open(self.keys)?))
+                })
                 .transpose()?,
         };
         Ok(Some(Before {
@@ -259,5 +263,5 @@ impl Writer<'_, '_> {
 
 /// A token's name in a difference.
 pub(super) fn token_name(token: &SealedToken) -> String {
-    format!("{} {}", token.plain.vendor, token.plain.serial)
+    format!("{} {}", token.facts.vendor, token.facts.serial)
 }

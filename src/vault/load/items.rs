@@ -3,9 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
 use crate::vault::Result;
-use crate::vault::sealed::{
-    SealedCard, SealedToken, SealedUnassignedCard, SealedUnassignedToken, distinction,
-};
+use crate::vault::sealed::{SealedCard, SealedToken, SealedUnassignedCard, SealedUnassignedToken};
 
 use super::difference::{Before, Subject, token_name};
 use super::prepare::Nobodys;
@@ -44,7 +42,7 @@ impl Writer<'_, '_> {
         self.next_card -= 1;
         self.report.cards.new += u64::from(!put.replaced);
         self.report.cards.replaced += u64::from(put.replaced);
-        let name = || held.card.plain.serial.to_string();
+        let name = || held.card.facts.serial.to_string();
         self.nobodys_differs(line, Subject::Card, name, card, &held.group, put.before);
         Ok(())
     }
@@ -58,8 +56,8 @@ impl Writer<'_, '_> {
         token: &SealedToken,
         from: Origin,
     ) -> std::result::Result<Put, Trouble> {
-        let plain = &token.plain;
-        let key = (&plain.serial, &plain.vendor, distinction(plain));
+        let plain = &token.facts;
+        let key = (&plain.serial, &plain.vendor, plain.distinction());
         let mut put = Put::default();
         if self.tokens_before {
             let before = self
@@ -104,7 +102,7 @@ impl Writer<'_, '_> {
         card: &SealedCard,
         from: Origin,
     ) -> std::result::Result<Put, Trouble> {
-        let serial = i64::try_from(card.plain.serial).unwrap_or(i64::MAX);
+        let serial = i64::try_from(card.facts.serial).unwrap_or(i64::MAX);
         let mut put = Put::default();
         if self.cards_before {
             let before = self
@@ -140,7 +138,7 @@ impl Writer<'_, '_> {
             [row],
             |row| row.get(0),
         )?;
-        let plain = &token.plain;
+        let plain = &token.facts;
         let what = format!(
             "token {} {} is there already, {whose}",
             plain.vendor, plain.serial

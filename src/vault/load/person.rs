@@ -6,7 +6,7 @@
 
 use rusqlite::{Connection, Row, Statement, params};
 
-use crate::model::User;
+use crate::model::UserFacts;
 use crate::vault::fold::folded;
 
 use super::difference::{Subject, What};
@@ -74,7 +74,7 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
 }
 
 /// `group/userid`
-pub(super) fn full_name(user: &User) -> String {
+pub(super) fn full_name(user: &UserFacts) -> String {
     format!("{}/{}", user.group, user.userid)
 }
 
@@ -87,7 +87,7 @@ impl Writer<'_, '_> {
         &mut self,
         line: u64,
         group: i64,
-        user: &User,
+        user: &UserFacts,
         from: Origin,
     ) -> Result<Option<i64>, Trouble> {
         if !self.people.any {
@@ -134,7 +134,12 @@ impl Writer<'_, '_> {
         Ok(before)
     }
 
-    fn other_system(&self, line: u64, user: &User, system: i64) -> rusqlite::Result<BadRecord> {
+    fn other_system(
+        &self,
+        line: u64,
+        user: &UserFacts,
+        system: i64,
+    ) -> rusqlite::Result<BadRecord> {
         let name: String =
             self.db
                 .query_row("SELECT name FROM systems WHERE id = ?", [system], |row| {
@@ -163,7 +168,7 @@ impl Writer<'_, '_> {
         &mut self,
         line: u64,
         group: i64,
-        user: &User,
+        user: &UserFacts,
         person: &Known,
     ) -> Result<(), Trouble> {
         let old_group: String = self
@@ -196,7 +201,7 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    fn returned(&mut self, line: u64, user: &User) {
+    fn returned(&mut self, line: u64, user: &UserFacts) {
         self.report.returned += 1;
         let name = || full_name(user);
         self.differs(What::Returned, Subject::User, name, line, String::new);
@@ -242,7 +247,7 @@ impl Writer<'_, '_> {
         error: rusqlite::Error,
         line: u64,
         group: i64,
-        user: &User,
+        user: &UserFacts,
     ) -> Trouble {
         if !is_unique(&error) {
             return error.into();

@@ -191,7 +191,7 @@ impl<'c, 'o> Writer<'c, 'o> {
         prepared: &mut PreparedUser,
         from: Origin,
     ) -> std::result::Result<(), Trouble> {
-        let plain = &prepared.user.plain;
+        let plain = &prepared.user.facts;
         let group = self.group_of(line, &plain.group)?;
         let known = self.person(line, group, plain, from)?;
         let mut before = None;
@@ -232,7 +232,7 @@ impl<'c, 'o> Writer<'c, 'o> {
         }
         for (row, card) in places(id, cards) {
             let put = self.card(line, row, None, card, from)?;
-            let name = || card.plain.serial.to_string();
+            let name = || card.facts.serial.to_string();
             self.item_reassigned(line, Subject::Card, name, id, put.before)?;
         }
         self.report.assigned_tokens += tokens.len() as u64;
@@ -242,7 +242,7 @@ impl<'c, 'o> Writer<'c, 'o> {
             self.note_changes(id, now)?;
         }
         if let (Some(now), Some(before)) = (&prepared.digest, &before) {
-            self.user_differs(line, &full_name(&prepared.user.plain), before, now);
+            self.user_differs(line, &full_name(&prepared.user.facts), before, now);
         }
         if prepared.staged {
             self.stage(id)?;
