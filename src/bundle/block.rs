@@ -107,8 +107,11 @@ fn describe(record: &Record) -> String {
     match record {
         Record::Group(group) => format!("group '{}'", group.name),
         Record::User(user) => format!("user '{}/{}'", user.group, user.user_id),
-        Record::Token(token) => format!("token '{} {}'", token.token.vendor, token.token.serial),
-        Record::Card(card) => format!("card {}", card.card.serial),
+        Record::Token(token) => format!(
+            "token '{} {}'",
+            token.token.facts.vendor, token.token.facts.serial
+        ),
+        Record::Card(card) => format!("card {}", card.card.facts.serial),
     }
 }
 

@@ -6,8 +6,8 @@ use crate::model::bundle::{
     Card, CardState, Record, State, Token, UnassignedCard, UnassignedToken, User,
 };
 use crate::model::{
-    Algorithm, Contact, Group, Hash, LocationEntry, Password, QaPair, RbaOverrides, SecretBytes,
-    Timestamp, TokenKind, Usage,
+    Algorithm, CardFacts, Contact, Group, Hash, LocationEntry, Password, QaPair, RbaOverrides,
+    SecretBytes, Timestamp, TokenFacts, TokenKind, Usage,
 };
 
 type Parsed<T> = Result<T, Fault>;
@@ -268,7 +268,7 @@ impl TokenFields {
     }
 
     fn token(self, parser: &Parser<'_, '_>) -> Parsed<Token> {
-        Ok(Token {
+        let facts = TokenFacts {
             vendor: need(parser, self.vendor, "vendor")?,
             serial: need(parser, self.serial, "serial")?,
             kind: need(parser, self.kind, "kind")?,
@@ -279,7 +279,6 @@ impl TokenFields {
             step: self.step,
             counter: self.counter,
             drift: self.drift,
-            state: self.state,
             idp_url: self.idp_url,
             transactions: self.transactions,
             load_date: self.load_date,
@@ -288,6 +287,10 @@ impl TokenFields {
             issue_no: self.issue_no,
             key_id: self.key_id,
             comment: self.comment,
+        };
+        Ok(Token {
+            facts,
+            state: self.state,
             seed: need(parser, self.seed, "seed")?,
             unlock: self.unlock,
         })
@@ -331,9 +334,8 @@ impl CardFields {
     }
 
     fn card(self, parser: &Parser<'_, '_>) -> Parsed<Card> {
-        let card = Card {
+        let facts = CardFacts {
             serial: need(parser, self.serial, "serial")?,
-            state: self.state,
             created: self.created,
             expires: self.expires,
             superseded: self.superseded,
@@ -343,6 +345,10 @@ impl CardFields {
             cell_usage: self.cell_usage,
             rows: need(parser, self.rows, "rows")?,
             columns: need(parser, self.columns, "columns")?,
+        };
+        let card = Card {
+            facts,
+            state: self.state,
             cells: need(parser, self.cells, "cells")?,
         };
         if cells_fit(&card) {

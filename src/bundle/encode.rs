@@ -144,29 +144,30 @@ impl Line<'_> {
 
     /// The members of a token and the end of its object.
     fn token(&mut self, token: &Token) -> Written {
-        self.text("vendor", &token.vendor);
-        self.text("serial", &token.serial);
-        self.text("kind", token.kind.as_str());
-        self.text_if("model", token.model.as_deref());
-        self.text("algorithm", token.algorithm.as_str());
-        self.text_if("hash", token.hash.map(|hash| hash.as_str()));
-        self.integer_if("digits", token.digits.map(u64::from))?;
-        self.integer_if("step", token.step.map(u64::from))?;
-        self.integer_if("counter", token.counter)?;
-        if let Some(drift) = token.drift {
+        let facts = &token.facts;
+        self.text("vendor", &facts.vendor);
+        self.text("serial", &facts.serial);
+        self.text("kind", facts.kind.as_str());
+        self.text_if("model", facts.model.as_deref());
+        self.text("algorithm", facts.algorithm.as_str());
+        self.text_if("hash", facts.hash.map(|hash| hash.as_str()));
+        self.integer_if("digits", facts.digits.map(u64::from))?;
+        self.integer_if("step", facts.step.map(u64::from))?;
+        self.integer_if("counter", facts.counter)?;
+        if let Some(drift) = facts.drift {
             exact(drift.unsigned_abs())?;
             self.json.key("drift");
             self.json.number(drift);
         }
         self.text_if("state", token.state.map(|state| state.as_str()));
-        self.text_if("idpUrl", token.idp_url.as_deref());
-        self.boolean_if("transactions", token.transactions);
-        self.time_if("loadDate", token.load_date)?;
-        self.time_if("lastUsed", token.last_used)?;
-        self.time_if("expires", token.expires)?;
-        self.text_if("issueNo", token.issue_no.as_deref());
-        self.text_if("keyId", token.key_id.as_deref());
-        self.text_if("comment", token.comment.as_deref());
+        self.text_if("idpUrl", facts.idp_url.as_deref());
+        self.boolean_if("transactions", facts.transactions);
+        self.time_if("loadDate", facts.load_date)?;
+        self.time_if("lastUsed", facts.last_used)?;
+        self.time_if("expires", facts.expires)?;
+        self.text_if("issueNo", facts.issue_no.as_deref());
+        self.text_if("keyId", facts.key_id.as_deref());
+        self.text_if("comment", facts.comment.as_deref());
         self.secret("seed", &token.seed)?;
         if let Some(unlock) = &token.unlock {
             self.secret("unlock", unlock)?;
@@ -177,20 +178,21 @@ impl Line<'_> {
 
     /// The members of a card and the end of its object.
     fn card(&mut self, card: &Card) -> Written {
-        self.integer_if("serial", Some(card.serial))?;
+        let facts = &card.facts;
+        self.integer_if("serial", Some(facts.serial))?;
         self.text_if("state", card.state.map(|state| state.as_str()));
-        self.time_if("created", card.created)?;
-        self.time_if("expires", card.expires)?;
-        self.time_if("superseded", card.superseded)?;
-        self.text_if("usage", card.usage.map(|usage| usage.as_str()));
-        self.integer_if("challengeCount", card.challenge_count)?;
-        self.integer_if("leastUsedCell", card.least_used_cell)?;
-        if let Some(usage) = &card.cell_usage {
+        self.time_if("created", facts.created)?;
+        self.time_if("expires", facts.expires)?;
+        self.time_if("superseded", facts.superseded)?;
+        self.text_if("usage", facts.usage.map(|usage| usage.as_str()));
+        self.integer_if("challengeCount", facts.challenge_count)?;
+        self.integer_if("leastUsedCell", facts.least_used_cell)?;
+        if let Some(usage) = &facts.cell_usage {
             self.json.key("cellUsage");
             self.items(usage, |line, count| line.exact(*count))?;
         }
-        self.integer_if("rows", Some(card.rows.into()))?;
-        self.integer_if("columns", Some(card.columns.into()))?;
+        self.integer_if("rows", Some(facts.rows.into()))?;
+        self.integer_if("columns", Some(facts.columns.into()))?;
         if !cells_fit(card) {
             return Err(Unfit("a card's cells do not fit its rows and columns"));
         }
@@ -328,8 +330,8 @@ fn exact(value: u64) -> Written {
 pub(super) fn cells_fit(card: &Card) -> bool {
     let cells = card.cells.expose_secret();
     let wanted = |len: u8| {
-        u64::from(card.rows)
-            .checked_mul(card.columns.into())?
+        u64::from(card.facts.rows)
+            .checked_mul(card.facts.columns.into())?
             .checked_mul(len.into())?
             .checked_add(1)
     };

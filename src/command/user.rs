@@ -141,7 +141,7 @@ fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
     };
     if !users.is_empty() {
         let full =
-            |user: &SourceUser| format!("{}/{}", user.sealed.plain.group, user.sealed.plain.userid);
+            |user: &SourceUser| format!("{}/{}", user.sealed.facts.group, user.sealed.facts.userid);
         let names: Vec<_> = users.iter().chain([&user]).map(full).collect();
         return Err(Failure::new(
             Exit::Failed,
@@ -164,17 +164,17 @@ fn fields(user: SourceUser) -> Vec<(&'static str, Cell)> {
         sealed,
         ..
     } = user;
-    let plain = sealed.plain;
+    let plain = sealed.facts;
     let contacts = plain.contacts.into_iter().map(|contact| {
         let default = if contact.default { " (default)" } else { "" };
         Cell::Text(format!("{}: {}{default}", contact.label, contact.value))
     });
     let passwords = sealed.passwords.into_iter().map(|password| {
         Cell::Record(vec![
-            ("name", password.plain.name.into()),
+            ("name", password.name.into()),
             ("value", Cell::Hidden),
-            ("expires", password.plain.expires.into()),
-            ("mustChange", password.plain.must_change.into()),
+            ("expires", password.expires.into()),
+            ("mustChange", password.must_change.into()),
         ])
     });
     let history = plain.location.history.into_iter().map(|place| {
@@ -223,33 +223,33 @@ fn fields(user: SourceUser) -> Vec<(&'static str, Cell)> {
 }
 
 fn token(token: SealedToken) -> Cell {
-    let token = token.plain;
+    let facts = token.facts;
     Cell::Record(vec![
-        ("vendor", token.vendor.into()),
-        ("serial", token.serial.into()),
-        ("kind", token.kind.as_str().into()),
-        ("model", token.model.into()),
-        ("algorithm", token.algorithm.as_str().into()),
+        ("vendor", facts.vendor.into()),
+        ("serial", facts.serial.into()),
+        ("kind", facts.kind.as_str().into()),
+        ("model", facts.model.into()),
+        ("algorithm", facts.algorithm.as_str().into()),
         ("state", token.state.map(TokenState::as_str).into()),
         (
             "activation",
             token.activation.map(Activation::as_str).into(),
         ),
-        ("counter", token.counter.into()),
-        ("lastUsed", token.last_used.into()),
-        ("expires", token.expires.into()),
+        ("counter", facts.counter.into()),
+        ("lastUsed", facts.last_used.into()),
+        ("expires", facts.expires.into()),
         ("seed", Cell::Hidden),
     ])
 }
 
 fn card(card: SealedCard) -> Cell {
-    let card = card.plain;
+    let facts = card.facts;
     Cell::Record(vec![
-        ("serial", Cell::Id(card.serial)),
+        ("serial", Cell::Id(facts.serial)),
         ("state", card.state.map(CardState::as_str).into()),
-        ("usage", card.usage.map(Usage::as_str).into()),
-        ("created", card.created.into()),
-        ("expires", card.expires.into()),
+        ("usage", facts.usage.map(Usage::as_str).into()),
+        ("created", facts.created.into()),
+        ("expires", facts.expires.into()),
         ("cells", Cell::Hidden),
     ])
 }

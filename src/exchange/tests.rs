@@ -27,7 +27,9 @@ fn the_example_of_the_source_format_can_be_loaded() {
         .map(|item| item.unwrap().1)
         .collect();
     assert_eq!(records.len(), 6);
-    assert!(matches!(&records[2], SourceRecord::User(user) if user.state == UserState::Active));
+    assert!(
+        matches!(&records[2], SourceRecord::User(user) if user.facts.state == UserState::Active)
+    );
     assert!(
         matches!(&records[3], SourceRecord::User(user) if user.cards.len() == 1 && user.qa.len() == 1)
     );
@@ -40,9 +42,13 @@ fn the_example_of_ldif_can_be_loaded() {
     let users: Vec<_> = reader
         .by_ref()
         .filter_map(|item| match item.unwrap().1 {
-            SourceRecord::User(user) => {
-                Some((user.group, user.userid, user.full_name, user.state, user.id))
-            }
+            SourceRecord::User(user) => Some((
+                user.facts.group,
+                user.facts.userid,
+                user.facts.full_name,
+                user.facts.state,
+                user.facts.id,
+            )),
             _ => None,
         })
         .collect();
@@ -75,7 +81,11 @@ fn the_example_of_pskc_can_be_loaded() {
     let mut reader = pskc::Reader::new(file.as_bytes());
     let (_, token) = reader.next().unwrap().unwrap();
     assert_eq!(
-        (token.vendor.as_str(), token.serial.as_str(), token.step),
+        (
+            token.facts.vendor.as_str(),
+            token.facts.serial.as_str(),
+            token.facts.step
+        ),
         ("Acme", "987654321", Some(30))
     );
     assert!(reader.next().is_none());

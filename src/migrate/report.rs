@@ -98,7 +98,7 @@ impl Report {
     }
 
     fn take_token(&mut self, token: &bundle::Token) {
-        self.taken.event_tokens += u64::from(token.algorithm.is_event_based());
+        self.taken.event_tokens += u64::from(token.facts.algorithm.is_event_based());
     }
 
     /// Counts what is not taken.
@@ -251,7 +251,8 @@ fn plural(count: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Algorithm, Group, LocationEntry, NotMigrated, SecretBytes, TokenKind};
+    use crate::model::testing::{self, But as _};
+    use crate::model::{Algorithm, Group, LocationEntry, NotMigrated, SecretBytes};
 
     fn left(reason: Reason, detail: &str, count: u64) -> LeftOut {
         LeftOut {
@@ -373,25 +374,8 @@ mod tests {
 
     fn token(algorithm: Algorithm) -> bundle::Token {
         bundle::Token {
-            vendor: "HID".to_owned(),
-            serial: "1".to_owned(),
-            kind: TokenKind::Hardware,
-            model: None,
-            algorithm,
-            hash: None,
-            digits: None,
-            step: None,
-            counter: None,
-            drift: None,
+            facts: testing::token("HID", "1").but(|it| it.algorithm = algorithm),
             state: None,
-            idp_url: None,
-            transactions: None,
-            load_date: None,
-            last_used: None,
-            expires: None,
-            issue_no: None,
-            key_id: None,
-            comment: None,
             seed: SecretBytes::default(),
             unlock: None,
         }

@@ -4,9 +4,7 @@
 //! room; in memory a secret is a secret.
 
 use super::enumeration::names;
-use super::{
-    Algorithm, Contact, Hash, LocationEntry, QaPair, SecretBytes, Timestamp, TokenKind, Usage,
-};
+use super::{CardFacts, Contact, LocationEntry, QaPair, SecretBytes, TokenFacts};
 
 pub use super::{Group, Password, RbaOverrides};
 
@@ -81,44 +79,10 @@ pub struct User {
 /// A token of a bundle.
 #[derive(Debug)]
 pub struct Token {
-    /// Vendor name.
-    pub vendor: String,
-    /// Serial number.
-    pub serial: String,
-    /// Hardware or soft.
-    pub kind: TokenKind,
-    /// Model name.
-    pub model: Option<String>,
-    /// How codes are computed.
-    pub algorithm: Algorithm,
-    /// Hash under the HMAC.
-    pub hash: Option<Hash>,
-    /// Length of a code.
-    pub digits: Option<u32>,
-    /// Time step in seconds.
-    pub step: Option<u32>,
-    /// Counter of an event-based token.
-    pub counter: Option<u64>,
-    /// Clock drift in time steps.
-    pub drift: Option<i64>,
+    /// What is known of it.
+    pub facts: TokenFacts,
     /// State on the target; an unassigned token has none.
     pub state: Option<State>,
-    /// Identity provider's address.
-    pub idp_url: Option<String>,
-    /// Push or transactions.
-    pub transactions: Option<bool>,
-    /// When it was loaded.
-    pub load_date: Option<Timestamp>,
-    /// When it was last used.
-    pub last_used: Option<Timestamp>,
-    /// When it expires.
-    pub expires: Option<Timestamp>,
-    /// Issue number.
-    pub issue_no: Option<String>,
-    /// Key id.
-    pub key_id: Option<String>,
-    /// Free text.
-    pub comment: Option<String>,
     /// The seed.
     pub seed: SecretBytes,
     /// PIN unblock data.
@@ -126,55 +90,21 @@ pub struct Token {
 }
 
 /// An unassigned token of a bundle.
-#[derive(Debug)]
-pub struct UnassignedToken {
-    /// The group that holds it.
-    pub group: String,
-    /// The token.
-    pub token: Token,
-}
+pub type UnassignedToken = super::UnassignedToken<Token>;
 
 /// A card of a bundle.
 #[derive(Debug)]
 pub struct Card {
-    /// Serial number.
-    pub serial: u64,
+    /// What is known of it.
+    pub facts: CardFacts,
     /// State on the target; an unassigned card has none.
     pub state: Option<CardState>,
-    /// When it was made.
-    pub created: Option<Timestamp>,
-    /// When it expires.
-    pub expires: Option<Timestamp>,
-    /// When another card took its place.
-    pub superseded: Option<Timestamp>,
-    /// Usage threshold indicator.
-    pub usage: Option<Usage>,
-    /// How many challenges it has answered.
-    pub challenge_count: Option<u64>,
-    /// How often the least used cell was asked.
-    pub least_used_cell: Option<u64>,
-    /// How often each cell was asked.
-    pub cell_usage: Option<Vec<u64>>,
-    /// Number of rows.
-    pub rows: u32,
-    /// Number of columns.
-    pub columns: u32,
     /// One byte cell length, then the cells in row order.
     pub cells: SecretBytes,
 }
 
 /// An unassigned card of a bundle.
-#[derive(Debug)]
-pub struct UnassignedCard {
-    /// The group that holds it.
-    pub group: String,
-    /// Made in quantity and never assigned.
-    pub preproduced: bool,
-    /// Free text.
-    pub comment: Option<String>,
-    /// The card.
-    pub card: Card,
-}
+pub type UnassignedCard = super::UnassignedCard<Card>;
 
 /// How many records of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

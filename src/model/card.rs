@@ -40,13 +40,11 @@ names! {
     }
 }
 
-/// A grid card as the source has it.
-#[derive(Debug)]
-pub struct Card {
+/// What is known of a grid card wherever it is: not its state, and not its cells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardFacts {
     /// Serial number, one numeric sequence for the whole source.
     pub serial: u64,
-    /// State of an assigned card; an unassigned one has none.
-    pub state: Option<CardState>,
     /// When it was made.
     pub created: Option<Timestamp>,
     /// When it expires.
@@ -65,13 +63,40 @@ pub struct Card {
     pub rows: u32,
     /// Number of columns (letters).
     pub columns: u32,
-    /// One byte cell length, then `rows × columns` cells of that length in row order: A1, B1, …
-    pub cells: SecretBytes,
 }
 
-/// A card that belongs to a group and to nobody.
+impl CardFacts {
+    /// A card of which nothing else is known.
+    pub const fn new(serial: u64, rows: u32, columns: u32) -> Self {
+        Self {
+            serial,
+            created: None,
+            expires: None,
+            superseded: None,
+            usage: None,
+            challenge_count: None,
+            least_used_cell: None,
+            cell_usage: None,
+            rows,
+            columns,
+        }
+    }
+}
+
+/// A grid card as the source has it, its cells in clear or as `Secret` holds them.
 #[derive(Debug)]
-pub struct UnassignedCard {
+pub struct Card<Secret = SecretBytes> {
+    /// What is known of it.
+    pub facts: CardFacts,
+    /// State of an assigned card; an unassigned one has none.
+    pub state: Option<CardState>,
+    /// One byte cell length, then `rows × columns` cells of that length in row order: A1, B1, …
+    pub cells: Secret,
+}
+
+/// A card, as the source or the target has it, that belongs to a group and to nobody.
+#[derive(Debug)]
+pub struct UnassignedCard<C = Card> {
     /// The group that holds it.
     pub group: String,
     /// Made in quantity and never assigned.
@@ -79,5 +104,5 @@ pub struct UnassignedCard {
     /// Free text.
     pub comment: Option<String>,
     /// The card; its state is `None`.
-    pub card: Card,
+    pub card: C,
 }

@@ -16,13 +16,15 @@ mod location;
 mod patterns;
 mod qa;
 mod reason;
+#[cfg(test)]
+pub(crate) mod testing;
 mod text;
 mod token;
 mod user;
 mod wiped;
 
 pub use answer::{Answer, AnswerColumns};
-pub use card::{Card, CardState, UnassignedCard, Usage};
+pub use card::{Card, CardFacts, CardState, UnassignedCard, Usage};
 pub use changes::Changes;
 pub(crate) use enumeration::names;
 pub use enumeration::{Named, UnknownName};
@@ -33,8 +35,10 @@ pub use patterns::{Pattern, Patterns, Piece, Sign, glob, list};
 pub use qa::{Password, QaPair};
 pub use reason::Reason;
 pub use text::{beginning, clipped};
-pub use token::{Activation, Algorithm, Hash, Token, TokenKind, TokenState, UnassignedToken};
-pub use user::{Contact, NotMigrated, Phase, User, UserState};
+pub use token::{
+    Activation, Algorithm, Hash, Token, TokenFacts, TokenKind, TokenState, UnassignedToken,
+};
+pub use user::{Contact, NotMigrated, Phase, User, UserFacts, UserState};
 pub(crate) use wiped::Wiped;
 
 /// A secret in memory: wiped when dropped, without `Clone` or `Serialize`, opaque to `Debug`.

@@ -26,13 +26,13 @@ impl QaPair {
     }
 }
 
-/// A password of a user.
+/// A password of a user, in clear or as `Secret` holds it.
 #[derive(Debug)]
-pub struct Password {
+pub struct Password<Secret = SecretBytes> {
     /// The name of a named password; `None` is the default one.
     pub name: Option<String>,
     /// The password, UTF-8.
-    pub value: SecretBytes,
+    pub value: Secret,
     /// When it expires.
     pub expires: Option<Timestamp>,
     /// Whether it must be changed at the next login.

@@ -85,9 +85,10 @@ names! {
     }
 }
 
-/// A token as the source has it. Identified by vendor, serial and, where two keys share them, issue number or key id.
-#[derive(Debug)]
-pub struct Token {
+/// What is known of a token wherever it is: not its state, and nothing secret. Identified by vendor, serial and, where
+/// two keys share them, issue number or key id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenFacts {
     /// Vendor name.
     pub vendor: String,
     /// Serial number without dashes.
@@ -108,12 +109,6 @@ pub struct Token {
     pub counter: Option<u64>,
     /// Clock drift in time steps.
     pub drift: Option<i64>,
-    /// The seed.
-    pub seed: SecretBytes,
-    /// State of an assigned token; an unassigned one has none.
-    pub state: Option<TokenState>,
-    /// Soft tokens: how far the activation has come.
-    pub activation: Option<Activation>,
     /// Soft tokens: the identity provider's address.
     pub idp_url: Option<String>,
     /// Soft tokens: whether they use push authentication or transactions.
@@ -130,22 +125,74 @@ pub struct Token {
     pub key_id: Option<String>,
     /// Free text.
     pub comment: Option<String>,
-    /// PIN unblock data.
-    pub unlock: Option<SecretBytes>,
 }
 
-impl Token {
-    /// Whether it needs no activation, or has had all of it.
-    pub fn is_activated(&self) -> bool {
-        self.kind == TokenKind::Hardware || self.activation == Some(Activation::Activated)
+impl TokenFacts {
+    /// A token of which nothing else is known.
+    pub const fn new(
+        vendor: String,
+        serial: String,
+        kind: TokenKind,
+        algorithm: Algorithm,
+    ) -> Self {
+        Self {
+            vendor,
+            serial,
+            kind,
+            model: None,
+            algorithm,
+            hash: None,
+            digits: None,
+            step: None,
+            counter: None,
+            drift: None,
+            idp_url: None,
+            transactions: None,
+            load_date: None,
+            last_used: None,
+            expires: None,
+            issue_no: None,
+            key_id: None,
+            comment: None,
+        }
+    }
+
+    /// What tells apart two keys of one serial number: the issue number, else the key id.
+    pub fn distinction(&self) -> &str {
+        self.issue_no
+            .as_deref()
+            .or(self.key_id.as_deref())
+            .unwrap_or_default()
     }
 }
 
-/// A token that belongs to a group and to nobody.
+/// A token as the source has it, its secrets in clear or as `Secret` holds them.
 #[derive(Debug)]
-pub struct UnassignedToken {
+pub struct Token<Secret = SecretBytes> {
+    /// What is known of it.
+    pub facts: TokenFacts,
+    /// State of an assigned token; an unassigned one has none.
+    pub state: Option<TokenState>,
+    /// Soft tokens: how far the activation has come.
+    pub activation: Option<Activation>,
+    /// The seed.
+    pub seed: Secret,
+    /// PIN unblock data.
+    pub unlock: Option<Secret>,
+}
+
+impl<Secret> Token<Secret> {
+    /// Whether it needs no activation, or has had all of it.
+    pub fn is_activated(&self) -> bool {
+        self.facts.kind == TokenKind::Hardware || self.activation == Some(Activation::Activated)
+    }
+}
+
+/// A token, as the source or the target has it, that belongs to a group and to nobody.
+#[derive(Debug)]
+pub struct UnassignedToken<T = Token> {
     /// The group that holds it.
     pub group: String,
     /// The token; its state is `None`.
-    pub token: Token,
+    pub token: T,
 }

@@ -80,9 +80,9 @@ pub struct Contact {
     pub default: bool,
 }
 
-/// A user as the source has them, with everything that is theirs.
+/// What the source knows of a user, but for the authenticators.
 #[derive(Debug)]
-pub struct User {
+pub struct UserFacts {
     /// The source's stable id (user number, objectGUID, entryUUID), where it has one.
     pub id: Option<String>,
     /// Group name.
@@ -103,6 +103,37 @@ pub struct User {
     pub lockout_count: Option<u64>,
     /// Contacts, in the order of the source.
     pub contacts: Vec<Contact>,
+    /// Location data.
+    pub location: Location,
+    /// What else the user has and will not take along, with counts above zero.
+    pub not_migrated: Vec<(NotMigrated, u64)>,
+}
+
+impl UserFacts {
+    /// An active user of whom nothing else is known.
+    pub fn new(group: String, userid: String) -> Self {
+        Self {
+            id: None,
+            group,
+            userid,
+            full_name: None,
+            state: UserState::Active,
+            locale: None,
+            aliases: Vec::new(),
+            last_auth: None,
+            lockout_count: None,
+            contacts: Vec::new(),
+            location: Location::default(),
+            not_migrated: Vec::new(),
+        }
+    }
+}
+
+/// A user as the source has them, with everything that is theirs.
+#[derive(Debug)]
+pub struct User {
+    /// What is known of the user.
+    pub facts: UserFacts,
     /// Questions and answers, in the order of the source.
     pub qa: Vec<QaPair>,
     /// Passwords.
@@ -111,8 +142,17 @@ pub struct User {
     pub tokens: Vec<Token>,
     /// Assigned cards.
     pub cards: Vec<Card>,
-    /// Location data.
-    pub location: Location,
-    /// What else the user has and will not take along, with counts above zero.
-    pub not_migrated: Vec<(NotMigrated, u64)>,
+}
+
+impl User {
+    /// A user without authenticators.
+    pub const fn new(facts: UserFacts) -> Self {
+        Self {
+            facts,
+            qa: Vec::new(),
+            passwords: Vec::new(),
+            tokens: Vec::new(),
+            cards: Vec::new(),
+        }
+    }
 }

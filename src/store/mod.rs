@@ -20,6 +20,7 @@ pub mod masters;
 mod memory;
 pub mod pairs;
 mod place;
+pub(crate) mod records;
 mod schema;
 mod scratch;
 mod session;

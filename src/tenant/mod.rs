@@ -15,6 +15,7 @@ pub mod verify;
 
 use std::path::Path;
 
+use crate::store::records::Besides;
 use crate::store::{self, Kind, SealedFile};
 
 pub use error::{Error, Result};
@@ -29,6 +30,13 @@ pub static KIND: Kind = Kind {
     bulk: Some("SELECT EXISTS (SELECT 1 FROM jobs WHERE bulk <> 0)"),
     sums: &[],
     late: &[],
+};
+
+/// What the tables of users' things are like here.
+const TABLES: Besides = Besides {
+    token: "",
+    card: "",
+    overrides: "max_locations, check_ip, check_velocity, max_expected",
 };
 
 /// An open tenant.

@@ -6,75 +6,23 @@ use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
 use crate::model::bundle::{Card, Password, Token, User};
-use crate::model::{Algorithm, Hash, QaPair};
+use crate::model::{CardFacts, QaPair, TokenFacts};
+use crate::store::records::{with_card_owner, with_token_owner};
 use crate::store::{Column, Keys, Result, pairs};
 
-/// What a token's seed is sealed with besides its user.
-#[derive(Debug, Clone, Copy)]
-pub struct TokenKey<'a> {
-    /// Vendor name.
-    pub vendor: &'a str,
-    /// Serial number.
-    pub serial: &'a str,
-    /// Issue number, else key id.
-    pub distinction: &'a str,
-    /// How codes are computed.
-    pub algorithm: Algorithm,
-    /// The hash.
-    pub hash: Option<Hash>,
-    /// Length of a code.
-    pub digits: Option<u32>,
-    /// Time step in seconds.
-    pub step: Option<u32>,
-}
-
-impl<'a> TokenKey<'a> {
-    /// That of a bundle's token.
-    pub fn of(token: &'a Token) -> Self {
-        Self {
-            vendor: &token.vendor,
-            serial: &token.serial,
-            distinction: distinction(token),
-            algorithm: token.algorithm,
-            hash: token.hash,
-            digits: token.digits,
-            step: token.step,
-        }
-    }
-
-    fn with<T>(&self, userid: &str, f: impl FnOnce(&[&str]) -> T) -> T {
-        let text = |number: Option<u32>| number.map(|n| n.to_string()).unwrap_or_default();
-        let (digits, step) = (text(self.digits), text(self.step));
-        f(&[
-            userid,
-            self.vendor,
-            self.serial,
-            self.distinction,
-            self.algorithm.as_str(),
-            self.hash.map(|hash| hash.as_str()).unwrap_or_default(),
-            &digits,
-            &step,
-        ])
-    }
-
-    /// The seed of this user's token.
-    ///
-    /// # Errors
-    /// [`crate::store::Error::Field`] when it is damaged or another's.
-    pub fn open(&self, keys: &Keys, userid: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-        self.with(userid, |owner| {
-            keys.open(Column::TenantTokenSeed, owner, sealed)
-        })
-    }
-}
-
-/// What tells apart two keys of one serial number: the issue number, else the key id.
-pub fn distinction(token: &Token) -> &str {
-    token
-        .issue_no
-        .as_deref()
-        .or(token.key_id.as_deref())
-        .unwrap_or_default()
+/// The seed of this user's token.
+///
+/// # Errors
+/// [`crate::store::Error::Field`] when it is damaged or another's.
+pub fn open_seed(
+    keys: &Keys,
+    userid: &str,
+    token: &TokenFacts,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>> {
+    with_token_owner(&[userid], token, |owner| {
+        keys.open(Column::TenantTokenSeed, owner, sealed)
+    })
 }
 
 /// Seed and unlock data of a token, sealed.
@@ -86,7 +34,7 @@ pub struct SealedToken {
 
 /// Seals a token's secrets.
 pub(super) fn token(keys: &Keys, userid: &str, token: &Token) -> SealedToken {
-    TokenKey::of(token).with(userid, |owner| SealedToken {
+    with_token_owner(&[userid], &token.facts, |owner| SealedToken {
         seed: keys.seal(Column::TenantTokenSeed, owner, token.seed.expose_secret()),
         unlock: token
             .unlock
@@ -97,7 +45,7 @@ pub(super) fn token(keys: &Keys, userid: &str, token: &Token) -> SealedToken {
 
 /// Seals a card's cells.
 pub(super) fn card(keys: &Keys, userid: &str, card: &Card) -> Vec<u8> {
-    with_card(userid, card.serial, card.rows, card.columns, |owner| {
+    with_card_owner(&[userid], &card.facts, |owner| {
         keys.seal(Column::TenantCard, owner, card.cells.expose_secret())
     })
 }
@@ -106,33 +54,24 @@ pub(super) fn card(keys: &Keys, userid: &str, card: &Card) -> Vec<u8> {
 pub fn open_card(
     keys: &Keys,
     userid: &str,
-    (serial, rows, columns): (u64, u32, u32),
+    card: &CardFacts,
     sealed: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>> {
-    with_card(userid, serial, rows, columns, |owner| {
+    with_card_owner(&[userid], card, |owner| {
         keys.open(Column::TenantCard, owner, sealed)
     })
 }
 
-fn with_card<T>(
-    userid: &str,
-    serial: u64,
-    rows: u32,
-    columns: u32,
-    f: impl FnOnce(&[&str]) -> T,
-) -> T {
-    let numbers = [serial.to_string(), rows.to_string(), columns.to_string()];
-    f(&[userid, &numbers[0], &numbers[1], &numbers[2]])
-}
-
 /// Seals a password.
-pub(super) fn password(keys: &Keys, userid: &str, password: &Password) -> Vec<u8> {
+pub(super) fn password(keys: &Keys, userid: &str, password: &Password) -> Password<Vec<u8>> {
     let owner = [userid, password.name.as_deref().unwrap_or_default()];
-    keys.seal(
-        Column::TenantPassword,
-        &owner,
-        password.value.expose_secret(),
-    )
+    let value = password.value.expose_secret();
+    Password {
+        name: password.name.clone(),
+        value: keys.seal(Column::TenantPassword, &owner, value),
+        expires: password.expires,
+        must_change: password.must_change,
+    }
 }
 
 /// The password of this user; `None` names the default one.
@@ -166,7 +105,7 @@ pub fn open_qa(keys: &Keys, userid: &str, sealed: &[u8]) -> Result<Vec<QaPair>> 
 #[derive(Debug)]
 pub(super) struct Seals {
     pub(super) qa: Vec<u8>,
-    pub(super) passwords: Vec<Vec<u8>>,
+    pub(super) passwords: Vec<Password<Vec<u8>>>,
     pub(super) tokens: Vec<SealedToken>,
     pub(super) cards: Vec<Vec<u8>>,
 }

@@ -245,12 +245,10 @@ const TOKENS: Rows = Rows {
     step: -1,
     name: "SELECT 'unassigned token ' || vendor || ' ' || serial FROM tokens WHERE id = ?",
     read: |db, last, most, batch| {
-        let page = page::every_unassigned_token(db, last, most)?;
-        let last = page.last().map(|(id, _)| *id);
-        batch
-            .tokens
-            .extend(page.into_iter().map(|(_, token)| token));
-        Ok(last)
+        let (ids, tokens): (Vec<_>, Vec<_>) =
+            page::every_unassigned(db, last, most)?.into_iter().unzip();
+        batch.tokens.extend(tokens);
+        Ok(ids.last().copied())
     },
 };
 
@@ -260,10 +258,10 @@ const CARDS: Rows = Rows {
     step: -1,
     name: "SELECT 'unassigned card ' || serial FROM cards WHERE id = ?",
     read: |db, last, most, batch| {
-        let page = page::every_unassigned_card(db, last, most)?;
-        let last = page.last().map(|(id, _)| *id);
-        batch.cards.extend(page.into_iter().map(|(_, card)| card));
-        Ok(last)
+        let (ids, cards): (Vec<_>, Vec<_>) =
+            page::every_unassigned(db, last, most)?.into_iter().unzip();
+        batch.cards.extend(cards);
+        Ok(ids.last().copied())
     },
 };
 

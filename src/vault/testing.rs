@@ -2,57 +2,24 @@
 
 use secrecy::ExposeSecret as _;
 
+pub(crate) use crate::model::testing::{But, at, secret};
 use crate::model::*;
 use crate::vault::ledger;
 
-pub(crate) fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
-}
-
-pub(crate) fn secret(text: &str) -> SecretBytes {
-    SecretBytes::from(text.as_bytes().to_vec())
-}
-
 pub(crate) fn token(vendor: &str, serial: &str) -> Token {
     Token {
-        vendor: vendor.into(),
-        serial: serial.into(),
-        kind: TokenKind::Soft,
-        model: Some("OT".into()),
-        algorithm: Algorithm::Totp,
-        hash: Some(Hash::Sha256),
-        digits: Some(6),
-        step: Some(30),
-        counter: Some(7),
-        drift: Some(-2),
-        seed: secret(&format!("seed of {serial}")),
+        facts: testing::whole_token(vendor, serial),
         state: Some(TokenState::Current),
         activation: Some(Activation::Activated),
-        idp_url: Some("https://host:8445/igst".into()),
-        transactions: Some(true),
-        load_date: Some(at("2020-01-02T03:04:05Z")),
-        last_used: Some(at("2021-01-02T03:04:05.123456Z")),
-        expires: Some(at("2031-01-02T03:04:05Z")),
-        issue_no: Some("1".into()),
-        key_id: None,
-        comment: Some("in a drawer".into()),
+        seed: secret(&format!("seed of {serial}")),
         unlock: Some(secret("unlock")),
     }
 }
 
 pub(crate) fn card(serial: u64) -> Card {
     Card {
-        serial,
+        facts: testing::whole_card(serial),
         state: Some(CardState::Current),
-        created: Some(at("2020-01-02T03:04:05Z")),
-        expires: Some(at("2031-01-02T03:04:05Z")),
-        superseded: Some(at("2030-01-02T03:04:05Z")),
-        usage: Some(Usage::Warning),
-        challenge_count: Some(12),
-        least_used_cell: Some(1),
-        cell_usage: Some(vec![1, 2, 3, 4]),
-        rows: 2,
-        columns: 2,
         cells: secret("\u{2}5FNN01QX"),
     }
 }
@@ -62,12 +29,8 @@ pub(crate) fn user(group: &str, userid: &str) -> User {
     let number = userid.bytes().chain(group.bytes()).fold(17u64, |n, byte| {
         n.wrapping_mul(31).wrapping_add(u64::from(byte)) % 1_000_000_007
     });
-    User {
-        id: None,
-        group: group.into(),
-        userid: userid.into(),
+    let facts = UserFacts {
         full_name: Some(format!("Full {userid}")),
-        state: UserState::Active,
         locale: Some("en-CA".into()),
         aliases: vec![format!("{userid}.alias"), format!("{userid}.Other")],
         last_auth: Some(at("2026-01-02T03:04:05Z")),
@@ -84,32 +47,6 @@ pub(crate) fn user(group: &str, userid: &str) -> User {
                 default: false,
             },
         ],
-        qa: vec![
-            QaPair {
-                question: "First school?".into(),
-                answer: secret(&format!("school of {userid}")),
-            },
-            QaPair {
-                question: String::new(),
-                answer: secret(""),
-            },
-        ],
-        passwords: vec![
-            Password {
-                name: None,
-                value: secret(&format!("password of {userid}")),
-                expires: None,
-                must_change: None,
-            },
-            Password {
-                name: Some("PIN".into()),
-                value: secret("1234"),
-                expires: Some(at("2030-01-01T00:00:00Z")),
-                must_change: Some(true),
-            },
-        ],
-        tokens: vec![token("Entrust", &number.to_string())],
-        cards: vec![card(number)],
         location: Location {
             history: vec![LocationEntry {
                 country: Some("CA".into()),
@@ -128,29 +65,36 @@ pub(crate) fn user(group: &str, userid: &str) -> User {
             },
         },
         not_migrated: vec![(NotMigrated::Certificates, 2), (NotMigrated::Roles, 1)],
+        ..UserFacts::new(group.into(), userid.into())
+    };
+    User {
+        facts,
+        qa: vec![
+            QaPair {
+                question: "First school?".into(),
+                answer: secret(&format!("school of {userid}")),
+            },
+            QaPair {
+                question: String::new(),
+                answer: secret(""),
+            },
+        ],
+        passwords: vec![
+            testing::password(None, &format!("password of {userid}")),
+            Password {
+                expires: Some(at("2030-01-01T00:00:00Z")),
+                must_change: Some(true),
+                ..testing::password(Some("PIN"), "1234")
+            },
+        ],
+        tokens: vec![token("Entrust", &number.to_string())],
+        cards: vec![card(number)],
     }
 }
 
 /// A user with nothing.
 pub(crate) fn bare(group: &str, userid: &str) -> User {
-    User {
-        id: None,
-        group: group.into(),
-        userid: userid.into(),
-        full_name: None,
-        state: UserState::Active,
-        locale: None,
-        aliases: Vec::new(),
-        last_auth: None,
-        lockout_count: None,
-        contacts: Vec::new(),
-        qa: Vec::new(),
-        passwords: Vec::new(),
-        tokens: Vec::new(),
-        cards: Vec::new(),
-        location: Location::default(),
-        not_migrated: Vec::new(),
-    }
+    User::new(UserFacts::new(group.into(), userid.into()))
 }
 
 pub(crate) fn group(name: &str) -> SourceRecord {

@@ -5,7 +5,8 @@ use igsh::bundle::{Account, Anchor, BlockEncoder, Error, Meta, Reader, Writer};
 use igsh::crypto::{BundlePassword, kdf::Cost};
 use igsh::model::bundle::{Card, CardState, Record, State, Token, User};
 use igsh::model::{
-    Algorithm, Contact, Group, Hash, Password, QaPair, RbaOverrides, Reason, TokenKind,
+    Algorithm, CardFacts, Contact, Group, Hash, Password, QaPair, RbaOverrides, Reason, TokenFacts,
+    TokenKind,
 };
 use secrecy::{ExposeSecret as _, SecretSlice};
 use std::fs::{self, File};
@@ -48,41 +49,35 @@ fn secret(bytes: Vec<u8>) -> SecretSlice<u8> {
 
 /// A user with a secret of every kind, all told apart by the number.
 fn user(number: usize) -> Record {
-    let token = Token {
-        vendor: "Entrust".into(),
-        serial: format!("{number:010}"),
-        kind: TokenKind::Soft,
-        model: None,
-        algorithm: Algorithm::Totp,
+    let facts = TokenFacts {
         hash: Some(Hash::Sha256),
         digits: Some(6),
         step: Some(30),
-        counter: None,
         drift: Some(-1),
-        state: Some(State::Active),
         idp_url: Some("https://idp.example.com/\"quoted\"\\".into()),
         transactions: Some(false),
         load_date: "2026-01-02T03:04:05.000001Z".parse().ok(),
-        last_used: None,
-        expires: None,
-        issue_no: None,
-        key_id: None,
         comment: Some("line\nfeed \u{1} and \u{7f} ☃".into()),
+        ..TokenFacts::new(
+            "Entrust".into(),
+            format!("{number:010}"),
+            TokenKind::Soft,
+            Algorithm::Totp,
+        )
+    };
+    let token = Token {
+        facts,
+        state: Some(State::Active),
         seed: secret((0..=255).cycle().skip(number).take(64).collect()),
         unlock: Some(secret(vec![number as u8])),
     };
     let card = Card {
-        serial: number as u64,
+        facts: CardFacts {
+            challenge_count: Some((1 << 53) - 1),
+            cell_usage: Some(vec![0, number as u64]),
+            ..CardFacts::new(number as u64, 1, 2)
+        },
         state: Some(CardState::Active),
-        created: None,
-        expires: None,
-        superseded: None,
-        usage: None,
-        challenge_count: Some((1 << 53) - 1),
-        least_used_cell: None,
-        cell_usage: Some(vec![0, number as u64]),
-        rows: 1,
-        columns: 2,
         cells: secret(format!("\u{2}{number:04}").into_bytes()),
     };
     Record::User(Box::new(User {
@@ -304,12 +299,15 @@ fn we_read_what_python_writes_from_the_manual() {
     assert_eq!(second.name, "😀\u{2028}");
     assert_eq!((&*user.user_id, user.state), ("a", State::Inactive));
     let assigned = &user.tokens[0];
-    assert_eq!((&*assigned.vendor, assigned.drift), ("Änn/\u{1}", Some(-3)));
-    assert_eq!(assigned.counter, Some((1 << 53) - 1));
+    assert_eq!(
+        (&*assigned.facts.vendor, assigned.facts.drift),
+        ("Änn/\u{1}", Some(-3))
+    );
+    assert_eq!(assigned.facts.counter, Some((1 << 53) - 1));
     assert_eq!(assigned.seed.expose_secret(), b"");
     assert_eq!(assigned.unlock.as_ref().unwrap().expose_secret(), b"unlock");
     assert_eq!(user.cards[0].cells.expose_secret(), b"\x01AB");
-    assert_eq!(user.cards[0].cell_usage, Some(vec![]));
+    assert_eq!(user.cards[0].facts.cell_usage, Some(vec![]));
     assert_eq!(
         user.passwords[0].value.expose_secret(),
         "pässword".as_bytes()
@@ -320,7 +318,7 @@ fn we_read_what_python_writes_from_the_manual() {
     );
     assert_eq!(token.token.seed.expose_secret(), &[b's'; 40_000][..]);
     assert_eq!(
-        (card.card.serial, card.card.cells.expose_secret()),
+        (card.card.facts.serial, card.card.cells.expose_secret()),
         (8, &b"\x02XY"[..])
     );
     // The strict Python reader agrees.

@@ -39,7 +39,10 @@ fn the_people_of_the_openldap_sample_are_read() {
         groups,
         ["Information Technology Division", "Alumni Association"]
     );
-    let names: Vec<&str> = users.iter().map(|user| user.userid.as_str()).collect();
+    let names: Vec<&str> = users
+        .iter()
+        .map(|user| user.facts.userid.as_str())
+        .collect();
     assert_eq!(
         names,
         [
@@ -52,8 +55,9 @@ fn the_people_of_the_openldap_sample_are_read() {
         (10, 1, 8)
     );
     let bjensen = &users[0];
-    assert_eq!(bjensen.full_name.as_deref(), Some("Barbara Jensen"));
+    assert_eq!(bjensen.facts.full_name.as_deref(), Some("Barbara Jensen"));
     let contacts: Vec<_> = bjensen
+        .facts
         .contacts
         .iter()
         .map(|it| (it.label.as_str(), it.value.as_str(), it.default))
@@ -110,13 +114,17 @@ fn assert_token(file: &str, token: &Token, expected: &Value, keys: &[Value]) {
     } else {
         &expected["issuer"]
     };
-    assert_eq!(json!(token.vendor), *vendor, "{file}");
-    assert_eq!(json!(token.model), expected["model"], "{file}");
-    assert_eq!(json!(token.issue_no), expected["issue_no"], "{file}");
-    assert_eq!(json!(token.counter), expected["counter"], "{file}");
-    assert_eq!(json!(token.step), expected["time_interval"], "{file}");
-    assert_eq!(json!(token.drift), expected["time_drift"], "{file}");
-    assert_eq!(json!(token.digits), expected["response_length"], "{file}");
+    assert_eq!(json!(token.facts.vendor), *vendor, "{file}");
+    assert_eq!(json!(token.facts.model), expected["model"], "{file}");
+    assert_eq!(json!(token.facts.issue_no), expected["issue_no"], "{file}");
+    assert_eq!(json!(token.facts.counter), expected["counter"], "{file}");
+    assert_eq!(json!(token.facts.step), expected["time_interval"], "{file}");
+    assert_eq!(json!(token.facts.drift), expected["time_drift"], "{file}");
+    assert_eq!(
+        json!(token.facts.digits),
+        expected["response_length"],
+        "{file}"
+    );
     let expiry = |date: &Value| -> Option<jiff::Timestamp> {
         let date = date.as_str()?;
         Some(
@@ -132,7 +140,7 @@ fn assert_token(file: &str, token: &Token, expected: &Value, keys: &[Value]) {
     .into_iter()
     .filter_map(expiry)
     .min();
-    assert_eq!(token.expires, expires, "{file}");
+    assert_eq!(token.facts.expires, expires, "{file}");
     let pin = keys
         .iter()
         .find(|key| key["id"].is_string() && key["id"] == expected["policy"]["pin_key_id"]);
@@ -142,7 +150,7 @@ fn assert_token(file: &str, token: &Token, expected: &Value, keys: &[Value]) {
         pin,
         "{file}"
     );
-    assert_eq!((token.kind, token.state), (TokenKind::Hardware, None));
+    assert_eq!((token.facts.kind, token.state), (TokenKind::Hardware, None));
 }
 
 #[test]
@@ -185,8 +193,8 @@ fn every_plain_pskc_sample_gives_what_a_careful_reader_gets_out_of_it() {
         );
         for (_, token) in taken() {
             let key = (
-                token.key_id.clone().unwrap_or_default(),
-                token.serial.clone(),
+                token.facts.key_id.clone().unwrap_or_default(),
+                token.facts.serial.clone(),
             );
             assert_token(file, token, wanted[&key], keys);
             tokens += 1;

@@ -311,11 +311,11 @@ fn told(record: &Record) -> Told {
             (name, secrets.collect())
         }
         Record::Token(one) => {
-            let name = format!("token {} {}", one.group, one.token.serial);
+            let name = format!("token {} {}", one.group, one.token.facts.serial);
             (name, token(&one.token))
         }
         Record::Card(one) => {
-            let name = format!("card {} {}", one.group, one.card.serial);
+            let name = format!("card {} {}", one.group, one.card.facts.serial);
             (name, vec![card(&one.card)])
         }
     }

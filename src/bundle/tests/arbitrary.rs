@@ -2,8 +2,8 @@
 
 use crate::model::bundle::{self, Record, State, Token};
 use crate::model::{
-    Algorithm, Contact, Group, Hash, LocationEntry, Password, QaPair, RbaOverrides, SecretBytes,
-    Timestamp, TokenKind, Usage,
+    Algorithm, CardFacts, Contact, Group, Hash, LocationEntry, Password, QaPair, RbaOverrides,
+    SecretBytes, Timestamp, TokenFacts, TokenKind, Usage,
 };
 use proptest::prelude::*;
 
@@ -61,25 +61,27 @@ fn token(state: impl Strategy<Value = Option<State>>) -> impl Strategy<Value = T
         (secret(), option(secret())),
     );
     (names, codes, rest).prop_map(|(names, codes, (state, dates, ids, secrets))| Token {
-        vendor: names.0,
-        serial: names.1,
-        kind: names.2,
-        model: names.3,
-        algorithm: codes.0,
-        hash: codes.1,
-        digits: codes.2,
-        step: codes.3,
-        counter: codes.4,
-        drift: codes.5,
+        facts: TokenFacts {
+            vendor: names.0,
+            serial: names.1,
+            kind: names.2,
+            model: names.3,
+            algorithm: codes.0,
+            hash: codes.1,
+            digits: codes.2,
+            step: codes.3,
+            counter: codes.4,
+            drift: codes.5,
+            idp_url: state.1,
+            transactions: state.2,
+            load_date: dates.0,
+            last_used: dates.1,
+            expires: dates.2,
+            issue_no: ids.0,
+            key_id: ids.1,
+            comment: ids.2,
+        },
         state: state.0,
-        idp_url: state.1,
-        transactions: state.2,
-        load_date: dates.0,
-        last_used: dates.1,
-        expires: dates.2,
-        issue_no: ids.0,
-        key_id: ids.1,
-        comment: ids.2,
         seed: secrets.0,
         unlock: secrets.1,
     })
@@ -111,17 +113,19 @@ fn card(
         grid,
     )
         .prop_map(|(head, usage, grid)| bundle::Card {
-            serial: head.0,
+            facts: CardFacts {
+                serial: head.0,
+                created: head.2,
+                expires: head.3,
+                superseded: head.4,
+                usage: usage.0,
+                challenge_count: usage.1,
+                least_used_cell: usage.2,
+                cell_usage: usage.3,
+                rows: grid.0,
+                columns: grid.1,
+            },
             state: head.1,
-            created: head.2,
-            expires: head.3,
-            superseded: head.4,
-            usage: usage.0,
-            challenge_count: usage.1,
-            least_used_cell: usage.2,
-            cell_usage: usage.3,
-            rows: grid.0,
-            columns: grid.1,
             cells: grid.2,
         })
 }

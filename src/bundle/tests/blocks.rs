@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::bundle::{self, Counts, Record};
-use crate::model::{Group, NotMigrated, QaPair, RbaOverrides, Reason, SecretBytes};
+use crate::model::{CardFacts, Group, NotMigrated, QaPair, RbaOverrides, Reason, SecretBytes};
 use secrecy::ExposeSecret as _;
 
 fn group(index: usize) -> Record {
@@ -121,17 +121,8 @@ fn a_record_that_does_not_fit_leaves_the_block_as_it_was() {
             preproduced: true,
             comment: None,
             card: bundle::Card {
-                serial,
+                facts: CardFacts::new(serial, 1, 1),
                 state: None,
-                created: None,
-                expires: None,
-                superseded: None,
-                usage: None,
-                challenge_count: None,
-                least_used_cell: None,
-                cell_usage: None,
-                rows: 1,
-                columns: 1,
                 cells: SecretBytes::from(b"\x01A".to_vec()),
             },
         }))

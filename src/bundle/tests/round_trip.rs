@@ -44,14 +44,13 @@ fn records_look_as_they_are_documented() {
         encode::record(record, &mut json, &mut arena).unwrap();
     }
     let when = r#""2026-01-02T03:04:05Z""#;
-    let token = r#""vendor":"Entrust","serial":"4824413456","kind":"soft","model":"OT","algorithm":"totp","hash":"sha256","digits":6,"step":30,"counter":0,"drift":-1,STATE"idpUrl":"https://idp.example.com","transactions":true,"loadDate":WHEN,"lastUsed":WHEN,"expires":WHEN,"issueNo":"1","keyId":"k","comment":"c","seed":{"$secret":A},"unlock":{"$secret":B}"#;
-    let card = r#""serial":10023,STATE"created":WHEN,"expires":WHEN,"superseded":WHEN,"usage":"none","challengeCount":12,"leastUsedCell":1,"cellUsage":[1,2],"rows":1,"columns":2,"cells":{"$secret":A}"#;
+    let token = r#""vendor":"Entrust","serial":"4824413456","kind":"soft","model":"OT","algorithm":"totp","hash":"sha256","digits":6,"step":30,"counter":7,"drift":-2,STATE"idpUrl":"https://host:8445/igst","transactions":true,"loadDate":"2020-01-02T03:04:05Z","lastUsed":"2021-01-02T03:04:05.123456Z","expires":"2031-01-02T03:04:05Z","issueNo":"1","keyId":"k","comment":"in a drawer","seed":{"$secret":A},"unlock":{"$secret":B}"#;
+    let card = r#""serial":10023,STATE"created":"2020-01-02T03:04:05Z","expires":"2031-01-02T03:04:05Z","superseded":"2030-01-02T03:04:05Z","usage":"warning","challengeCount":12,"leastUsedCell":1,"cellUsage":[1,2],"rows":1,"columns":2,"cells":{"$secret":A}"#;
     let fill = |shape: &str, state: &str, a: &str, b: &str| {
         shape
             .replace("STATE", state)
             .replace('A', a)
             .replace('B', b)
-            .replace("WHEN", when)
     };
     let expected = [
         r#"{"type":"group","name":"sales","default":true}"#.to_owned(),

@@ -1,51 +1,26 @@
 //! Records with every field that they can have.
 
 use crate::model::bundle::{self, Record, Token};
-use crate::model::{
-    Algorithm, Contact, Group, Hash, LocationEntry, Password, QaPair, RbaOverrides, SecretBytes,
-    TokenKind, Usage,
-};
+use crate::model::testing::{self, secret};
+use crate::model::{CardFacts, Contact, Group, LocationEntry, Password, QaPair, RbaOverrides};
 
 /// One record of each kind.
 pub(super) fn every_field() -> [Record; 4] {
-    let secret = |text: &str| SecretBytes::from(text.as_bytes().to_vec());
     let time = || Some("2026-01-02T03:04:05Z".parse().unwrap());
     let text = |text: &str| Some(text.to_owned());
     let token = |state| Token {
-        vendor: "Entrust".into(),
-        serial: "4824413456".into(),
-        kind: TokenKind::Soft,
-        model: text("OT"),
-        algorithm: Algorithm::Totp,
-        hash: Some(Hash::Sha256),
-        digits: Some(6),
-        step: Some(30),
-        counter: Some(0),
-        drift: Some(-1),
+        facts: testing::whole_token("Entrust", "4824413456"),
         state,
-        idp_url: text("https://idp.example.com"),
-        transactions: Some(true),
-        load_date: time(),
-        last_used: time(),
-        expires: time(),
-        issue_no: text("1"),
-        key_id: text("k"),
-        comment: text("c"),
         seed: secret("seed"),
         unlock: Some(secret("unlock")),
     };
     let card = |state| bundle::Card {
-        serial: 10_023,
+        facts: CardFacts {
+            cell_usage: Some(vec![1, 2]),
+            rows: 1,
+            ..testing::whole_card(10_023)
+        },
         state,
-        created: time(),
-        expires: time(),
-        superseded: time(),
-        usage: Some(Usage::None),
-        challenge_count: Some(12),
-        least_used_cell: Some(1),
-        cell_usage: Some(vec![1, 2]),
-        rows: 1,
-        columns: 2,
         cells: secret("\u{2}5FNN"),
     };
     let user = bundle::User {
@@ -65,17 +40,11 @@ pub(super) fn every_field() -> [Record; 4] {
             answer: secret("answer"),
         }],
         passwords: vec![
+            testing::password(None, "p0"),
             Password {
-                name: None,
-                value: secret("p0"),
-                expires: None,
-                must_change: None,
-            },
-            Password {
-                name: text("ATM"),
-                value: secret("p1"),
                 expires: time(),
                 must_change: Some(false),
+                ..testing::password(Some("ATM"), "p1")
             },
         ],
         tokens: vec![token(Some(bundle::State::Inactive))],

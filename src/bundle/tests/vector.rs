@@ -31,7 +31,10 @@ fn the_vector_opens_and_seals_again_to_the_same_bytes() {
             let crate::model::bundle::Record::Token(token) = record else {
                 panic!("another record than a token");
             };
-            assert_eq!((&*token.group, &*token.token.vendor), ("sales", "HID"));
+            assert_eq!(
+                (&*token.group, &*token.token.facts.vendor),
+                ("sales", "HID")
+            );
             seeds.push(secrecy::ExposeSecret::expose_secret(&token.token.seed).to_vec());
             Ok::<_, Error>(())
         })

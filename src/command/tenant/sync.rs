@@ -96,12 +96,12 @@ fn of_ldif(
     match item {
         Err(error) => Some(Err(bad(&error, path))),
         Ok((_, SourceRecord::User(user))) => Some(Ok(Person {
-            userid: user.userid,
-            full_name: user.full_name,
+            userid: user.facts.userid,
+            full_name: user.facts.full_name,
             first_name: None,
             last_name: None,
-            contacts: user.contacts,
-            state: user.state,
+            contacts: user.facts.contacts,
+            state: user.facts.state,
         })),
         Ok(_) => None,
     }

@@ -107,12 +107,12 @@ impl<R: Read> Reader<R> {
                 }
             };
             self.counts.people += 1;
-            if self.groups.contains(&user.group) {
+            if self.groups.contains(&user.facts.group) {
                 return Ok(Some((entry.line, SourceRecord::User(user))));
             }
-            self.groups.insert(user.group.clone());
+            self.groups.insert(user.facts.group.clone());
             let group = Group {
-                name: user.group.clone(),
+                name: user.facts.group.clone(),
                 default: false,
             };
             self.waiting = Some((entry.line, user));

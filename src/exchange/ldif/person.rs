@@ -6,7 +6,7 @@ use super::dn;
 use super::entry::{Attribute, Entry, fault};
 use super::{GroupFrom, Options};
 use crate::exchange::Error;
-use crate::model::{Contact, Location, User, UserState};
+use crate::model::{Contact, User, UserFacts, UserState};
 
 /// What an entry is.
 pub(super) enum Who {
@@ -107,10 +107,8 @@ pub(super) fn read(entry: &Entry, options: &Options) -> Result<Who, Error> {
     {
         first.default = true;
     }
-    Ok(Who::Person(Box::new(User {
+    let facts = UserFacts {
         id: stable_id(entry)?,
-        group: group(entry, options)?,
-        userid: name(account)?,
         full_name: match entry
             .first(DISPLAY_NAME)
             .or_else(|| entry.first(COMMON_NAME))
@@ -119,18 +117,10 @@ pub(super) fn read(entry: &Entry, options: &Options) -> Result<Who, Error> {
             None => None,
         },
         state: state(entry)?,
-        locale: None,
-        aliases: Vec::new(),
-        last_auth: None,
-        lockout_count: None,
         contacts,
-        qa: Vec::new(),
-        passwords: Vec::new(),
-        tokens: Vec::new(),
-        cards: Vec::new(),
-        location: Location::default(),
-        not_migrated: Vec::new(),
-    })))
+        ..UserFacts::new(group(entry, options)?, name(account)?)
+    };
+    Ok(Who::Person(Box::new(User::new(facts))))
 }
 
 /// Whether the classes say that this is a person. Directories have classes of their own for people, whose names end

@@ -10,7 +10,7 @@ fn said(file: &str, options: Options) -> (Vec<String>, Counts) {
                 format!("{line} group {} {}", group.name, group.default)
             }
             Ok((line, SourceRecord::User(user))) => {
-                format!("{line} user {}/{}", user.group, user.userid)
+                format!("{line} user {}/{}", user.facts.group, user.facts.userid)
             }
             Ok((_, other)) => panic!("{other:?}"),
             Err(error) => {
@@ -84,8 +84,9 @@ fn attributes_become_what_the_manual_says() {
         "cn: Anna\ncn;lang-fr: Anne\ndisplayName;lang-fr: Mme Smith\nDisplayName: Anna Smith\nmobile: +2\nmail: a@e\nmail: b@e\n\
          homePhone: +3\ntelephoneNumber: +1\nuserAccountControl: 512\nentryUUID: 7c9e6679-7425-40de-944b-e07fc1f90ae7",
     );
-    assert_eq!(anna.full_name.as_deref(), Some("Anna Smith"));
+    assert_eq!(anna.facts.full_name.as_deref(), Some("Anna Smith"));
     let contacts: Vec<_> = anna
+        .facts
         .contacts
         .iter()
         .map(|it| (it.label.as_str(), it.value.as_str(), it.default))
@@ -100,39 +101,47 @@ fn attributes_become_what_the_manual_says() {
             ("Home phone", "+3", false)
         ]
     );
-    assert_eq!(anna.state, UserState::Active);
+    assert_eq!(anna.facts.state, UserState::Active);
     assert_eq!(
-        anna.id.as_deref(),
+        anna.facts.id.as_deref(),
         Some("7c9e6679-7425-40de-944b-e07fc1f90ae7")
     );
 
     assert_eq!(
-        user_of("cn;lang-fr: Anne").full_name.as_deref(),
+        user_of("cn;lang-fr: Anne").facts.full_name.as_deref(),
         Some("Anne")
     );
-    assert_eq!(user_of("cn: A\ncn: B").full_name.as_deref(), Some("A"));
-    assert!(!user_of("telephoneNumber: 1").contacts[0].default);
     assert_eq!(
-        user_of("userAccountControl: 514").state,
+        user_of("cn: A\ncn: B").facts.full_name.as_deref(),
+        Some("A")
+    );
+    assert!(!user_of("telephoneNumber: 1").facts.contacts[0].default);
+    assert_eq!(
+        user_of("userAccountControl: 514").facts.state,
         UserState::Suspended
     );
     assert_eq!(
-        user_of("userAccountControl: 66050").state,
+        user_of("userAccountControl: 66050").facts.state,
         UserState::Suspended
     );
     assert_eq!(
-        user_of("userAccountControl: 66048").state,
+        user_of("userAccountControl: 66048").facts.state,
         UserState::Active
     );
-    assert_eq!(user_of("sAMAccountName: other").userid, "x");
+    assert_eq!(user_of("sAMAccountName: other").facts.userid, "x");
     // The bytes 00 01 02 … 0f, as Active Directory stores and shows them.
     let guid = Some("03020100-0504-0706-0809-0a0b0c0d0e0f".to_owned());
-    assert_eq!(user_of("objectGUID:: AAECAwQFBgcICQoLDA0ODw==").id, guid);
     assert_eq!(
-        user_of("objectGUID: {03020100-0504-0706-0809-0A0B0C0D0E0F}").id,
+        user_of("objectGUID:: AAECAwQFBgcICQoLDA0ODw==").facts.id,
         guid
     );
-    assert_eq!(user_of("description: none").id, None);
+    assert_eq!(
+        user_of("objectGUID: {03020100-0504-0706-0809-0A0B0C0D0E0F}")
+            .facts
+            .id,
+        guid
+    );
+    assert_eq!(user_of("description: none").facts.id, None);
 }
 
 #[test]
@@ -327,5 +336,5 @@ fn a_long_folded_value_is_one_value() {
     let SourceRecord::User(user) = last else {
         panic!()
     };
-    assert_eq!(user.full_name, Some(name));
+    assert_eq!(user.facts.full_name, Some(name));
 }

@@ -12,8 +12,9 @@ use super::value::{
 use super::wire;
 use crate::json::object::{Text, Whole};
 use crate::model::{
-    Activation, Card, Contact, Group, Location, LocationEntry, NotMigrated, Password, QaPair,
-    RbaOverrides, Schema, Token, TokenKind, UnassignedCard, UnassignedToken, User, UserState,
+    Activation, Card, CardFacts, Contact, Group, Location, LocationEntry, NotMigrated, Password,
+    QaPair, RbaOverrides, Schema, Token, TokenFacts, TokenKind, UnassignedCard, UnassignedToken,
+    User, UserFacts, UserState,
 };
 
 /// The version of the format that is read and written.
@@ -63,7 +64,7 @@ pub(super) fn group(wire: wire::Group<'_>) -> Converted<Group> {
 }
 
 pub(super) fn user(wire: wire::User<'_>) -> Converted<User> {
-    let user = User {
+    let facts = UserFacts {
         id: name_like(wire.id, "id")?,
         group: needed_name(wire.group, "group")?,
         userid: needed_name(wire.userid, "userid")?,
@@ -76,15 +77,18 @@ pub(super) fn user(wire: wire::User<'_>) -> Converted<User> {
         last_auth: date(wire.last_auth, "lastAuth")?,
         lockout_count: whole(wire.lockout_count),
         contacts: items(wire.contacts, "contacts", contact)?,
-        qa: items(wire.qa, "qa", qa_pair)?,
-        passwords: items(wire.passwords, "passwords", password)?,
-        tokens: items(wire.tokens, "tokens", assigned_token)?,
-        cards: items(wire.cards, "cards", assigned_card)?,
         location: match wire.location {
             Some(wire) => location(wire).map_err(|fault| fault.within("location"))?,
             None => Location::default(),
         },
         not_migrated: wire.not_migrated.map(not_migrated).unwrap_or_default(),
+    };
+    let user = User {
+        facts,
+        qa: items(wire.qa, "qa", qa_pair)?,
+        passwords: items(wire.passwords, "passwords", password)?,
+        tokens: items(wire.tokens, "tokens", assigned_token)?,
+        cards: items(wire.cards, "cards", assigned_card)?,
     };
     only_once(&user)?;
     Ok(user)
@@ -92,25 +96,26 @@ pub(super) fn user(wire: wire::User<'_>) -> Converted<User> {
 
 /// What may stand only once with one user.
 fn only_once(user: &User) -> Converted<()> {
-    unique(&user.aliases, "aliases", "alias", String::clone)?;
+    unique(&user.facts.aliases, "aliases", "alias", String::clone)?;
     unique(&user.passwords, "passwords", "password name", |it| {
         it.name.clone()
     })?;
-    unique(&user.cards, "cards", "card serial", |it| it.serial)?;
+    unique(&user.cards, "cards", "card serial", |it| it.facts.serial)?;
     unique(
         &user.tokens,
         "tokens",
         "token (vendor, serial, issue number, key id)",
         |it| {
             (
-                it.vendor.clone(),
-                it.serial.clone(),
-                it.issue_no.clone(),
-                it.key_id.clone(),
+                it.facts.vendor.clone(),
+                it.facts.serial.clone(),
+                it.facts.issue_no.clone(),
+                it.facts.key_id.clone(),
             )
         },
     )?;
     let mut defaults = user
+        .facts
         .contacts
         .iter()
         .enumerate()
@@ -201,7 +206,7 @@ fn token(wire: wire::Token<'_>) -> Converted<Token> {
         soft_only("idpUrl", wire.idp_url.is_some())?;
         soft_only("transactions", wire.transactions.is_some())?;
     }
-    Ok(Token {
+    let facts = TokenFacts {
         vendor: needed_name(wire.vendor, "vendor")?,
         serial: token_serial(wire.serial)?,
         kind,
@@ -212,9 +217,6 @@ fn token(wire: wire::Token<'_>) -> Converted<Token> {
         step: within(wire.step, "step", 1, u32::MAX)?,
         counter: whole(wire.counter),
         drift: wire.drift,
-        seed: secret_bytes(needed(wire.seed, "seed")?, "seed")?,
-        state: name_of(wire.state, "state")?,
-        activation: name_of::<Activation>(wire.activation, "activation")?,
         idp_url: string(wire.idp_url),
         transactions: wire.transactions,
         load_date: date(wire.load_date, "loadDate")?,
@@ -223,6 +225,12 @@ fn token(wire: wire::Token<'_>) -> Converted<Token> {
         issue_no: string(wire.issue_no),
         key_id: string(wire.key_id),
         comment: string(wire.comment),
+    };
+    Ok(Token {
+        facts,
+        seed: secret_bytes(needed(wire.seed, "seed")?, "seed")?,
+        state: name_of(wire.state, "state")?,
+        activation: name_of::<Activation>(wire.activation, "activation")?,
         unlock: wire
             .unlock
             .map(|raw| secret_bytes(raw, "unlock"))
@@ -304,17 +312,19 @@ fn card(wire: wire::Card<'_>) -> Converted<Card> {
         ));
     }
     Ok(Card {
-        serial: needed(whole(wire.serial), "serial")?,
+        facts: CardFacts {
+            serial: needed(whole(wire.serial), "serial")?,
+            created: date(wire.created, "created")?,
+            expires: date(wire.expires, "expires")?,
+            superseded: date(wire.superseded, "superseded")?,
+            usage: name_of(wire.usage, "usage")?,
+            challenge_count: whole(wire.challenge_count),
+            least_used_cell: whole(wire.least_used_cell),
+            cell_usage,
+            rows,
+            columns,
+        },
         state: name_of(wire.state, "state")?,
-        created: date(wire.created, "created")?,
-        expires: date(wire.expires, "expires")?,
-        superseded: date(wire.superseded, "superseded")?,
-        usage: name_of(wire.usage, "usage")?,
-        challenge_count: whole(wire.challenge_count),
-        least_used_cell: whole(wire.least_used_cell),
-        cell_usage,
-        rows,
-        columns,
         cells: cells::read(needed(wire.cells, "cells")?.get(), rows, columns)
             .map_err(|fault| fault.within("cells"))?,
     })

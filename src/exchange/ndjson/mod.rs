@@ -183,7 +183,7 @@ fn record(
             Ok(SourceRecord::Group(group))
         }),
         Some("user") => convert::user(parse(number, line)?).and_then(|user| {
-            groups.check(&user.group)?;
+            groups.check(&user.facts.group)?;
             Ok(SourceRecord::User(Box::new(user)))
         }),
         Some("token") => convert::unassigned_token(parse(number, line)?).and_then(|token| {

@@ -88,33 +88,34 @@ fn group(json: &mut Json<Wiped>, it: &Group) {
 }
 
 fn user(json: &mut Json<Wiped>, it: &User) {
+    let facts = &it.facts;
     text(json, "type", Some("user"));
-    text(json, "id", it.id.as_deref());
-    text(json, "group", Some(&it.group));
-    text(json, "userid", Some(&it.userid));
-    text(json, "fullName", it.full_name.as_deref());
-    text(json, "state", Some(it.state.as_str()));
-    text(json, "locale", it.locale.as_deref());
-    list(json, "aliases", &it.aliases, |json, alias| {
+    text(json, "id", facts.id.as_deref());
+    text(json, "group", Some(&facts.group));
+    text(json, "userid", Some(&facts.userid));
+    text(json, "fullName", facts.full_name.as_deref());
+    text(json, "state", Some(facts.state.as_str()));
+    text(json, "locale", facts.locale.as_deref());
+    list(json, "aliases", &facts.aliases, |json, alias| {
         json.string(alias)
     });
-    date(json, "lastAuth", it.last_auth);
-    number(json, "lockoutCount", it.lockout_count);
-    objects(json, "contacts", &it.contacts, contact);
+    date(json, "lastAuth", facts.last_auth);
+    number(json, "lockoutCount", facts.lockout_count);
+    objects(json, "contacts", &facts.contacts, contact);
     objects(json, "qa", &it.qa, qa_pair);
     objects(json, "passwords", &it.passwords, password);
     objects(json, "tokens", &it.tokens, token);
     objects(json, "cards", &it.cards, card);
-    if it.location != Location::default() {
+    if facts.location != Location::default() {
         json.key("location");
         json.open_object();
-        location(json, &it.location);
+        location(json, &facts.location);
         json.close_object();
     }
-    if !it.not_migrated.is_empty() {
+    if !facts.not_migrated.is_empty() {
         json.key("notMigrated");
         json.open_object();
-        for (kind, count) in &it.not_migrated {
+        for (kind, count) in &facts.not_migrated {
             number(json, kind.as_str(), Some(*count));
         }
         json.close_object();
@@ -146,16 +147,17 @@ fn unassigned_token(json: &mut Json<Wiped>, it: &UnassignedToken) {
 }
 
 fn token(json: &mut Json<Wiped>, it: &Token) {
-    text(json, "vendor", Some(&it.vendor));
-    text(json, "serial", Some(&it.serial));
-    text(json, "kind", Some(it.kind.as_str()));
-    text(json, "model", it.model.as_deref());
-    text(json, "algorithm", Some(it.algorithm.as_str()));
-    text(json, "hash", it.hash.map(|hash| hash.as_str()));
-    number(json, "digits", it.digits.map(u64::from));
-    number(json, "step", it.step.map(u64::from));
-    number(json, "counter", it.counter);
-    if let Some(drift) = it.drift {
+    let facts = &it.facts;
+    text(json, "vendor", Some(&facts.vendor));
+    text(json, "serial", Some(&facts.serial));
+    text(json, "kind", Some(facts.kind.as_str()));
+    text(json, "model", facts.model.as_deref());
+    text(json, "algorithm", Some(facts.algorithm.as_str()));
+    text(json, "hash", facts.hash.map(|hash| hash.as_str()));
+    number(json, "digits", facts.digits.map(u64::from));
+    number(json, "step", facts.step.map(u64::from));
+    number(json, "counter", facts.counter);
+    if let Some(drift) = facts.drift {
         json.key("drift");
         json.number(drift);
     }
@@ -166,14 +168,14 @@ fn token(json: &mut Json<Wiped>, it: &Token) {
         "activation",
         it.activation.map(|activation| activation.as_str()),
     );
-    text(json, "idpUrl", it.idp_url.as_deref());
-    boolean(json, "transactions", it.transactions);
-    date(json, "loadDate", it.load_date);
-    date(json, "lastUsed", it.last_used);
-    date(json, "expires", it.expires);
-    text(json, "issueNo", it.issue_no.as_deref());
-    text(json, "keyId", it.key_id.as_deref());
-    text(json, "comment", it.comment.as_deref());
+    text(json, "idpUrl", facts.idp_url.as_deref());
+    boolean(json, "transactions", facts.transactions);
+    date(json, "loadDate", facts.load_date);
+    date(json, "lastUsed", facts.last_used);
+    date(json, "expires", facts.expires);
+    text(json, "issueNo", facts.issue_no.as_deref());
+    text(json, "keyId", facts.key_id.as_deref());
+    text(json, "comment", facts.comment.as_deref());
     secret_bytes(json, "unlock", it.unlock.as_ref());
 }
 
@@ -186,19 +188,20 @@ fn unassigned_card(json: &mut Json<Wiped>, it: &UnassignedCard) {
 }
 
 fn card(json: &mut Json<Wiped>, it: &Card) {
-    number(json, "serial", Some(it.serial));
+    let facts = &it.facts;
+    number(json, "serial", Some(facts.serial));
     text(json, "state", it.state.map(|state| state.as_str()));
-    date(json, "created", it.created);
-    date(json, "expires", it.expires);
-    date(json, "superseded", it.superseded);
-    text(json, "usage", it.usage.map(|usage| usage.as_str()));
-    number(json, "challengeCount", it.challenge_count);
-    number(json, "leastUsedCell", it.least_used_cell);
-    if let Some(counts) = &it.cell_usage {
+    date(json, "created", facts.created);
+    date(json, "expires", facts.expires);
+    date(json, "superseded", facts.superseded);
+    text(json, "usage", facts.usage.map(|usage| usage.as_str()));
+    number(json, "challengeCount", facts.challenge_count);
+    number(json, "leastUsedCell", facts.least_used_cell);
+    if let Some(counts) = &facts.cell_usage {
         list(json, "cellUsage", counts, |json, count| json.number(*count));
     }
-    number(json, "rows", Some(u64::from(it.rows)));
-    number(json, "columns", Some(u64::from(it.columns)));
+    number(json, "rows", Some(u64::from(facts.rows)));
+    number(json, "columns", Some(u64::from(facts.columns)));
     json.key("cells");
     json.open_array();
     if let Some((length, cells)) = it.cells.expose_secret().split_first() {
@@ -368,19 +371,19 @@ mod tests {
                 it.name.clone_from(&group);
             }
             let SourceRecord::User(user) = &mut records[index] else { panic!() };
-            user.group = group;
-            user.full_name = Some(text);
+            user.facts.group = group;
+            user.facts.full_name = Some(text);
             user.qa[0].answer = SecretBytes::from(secret.clone().into_bytes());
             user.tokens[0].seed = SecretBytes::from(seed.clone());
-            user.tokens[0].drift = Some(drift);
-            user.tokens[0].counter = Some(counter);
+            user.tokens[0].facts.drift = Some(drift);
+            user.tokens[0].facts.counter = Some(counter);
             let file = written(&records);
             let back = reread(&file);
             prop_assert_eq!(&written(&back), &file);
             let SourceRecord::User(user) = &back[index] else { panic!() };
             prop_assert_eq!(user.qa[0].answer.expose_secret(), secret.as_bytes());
             prop_assert_eq!(user.tokens[0].seed.expose_secret(), &seed[..]);
-            prop_assert_eq!((user.tokens[0].drift, user.tokens[0].counter), (Some(drift), Some(counter)));
+            prop_assert_eq!((user.tokens[0].facts.drift, user.tokens[0].facts.counter), (Some(drift), Some(counter)));
         }
     }
 

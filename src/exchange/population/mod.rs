@@ -13,7 +13,8 @@ use names::{ANSWERS, FIRST, GROUPS, LAST, LOCALES, PLACES, QUESTIONS};
 
 use crate::model::{
     Contact, Group, Location, LocationEntry, NotMigrated, Password, QaPair, RbaOverrides, Schema,
-    SecretBytes, SourceRecord, Timestamp, UnassignedCard, UnassignedToken, User, UserState,
+    SecretBytes, SourceRecord, Timestamp, UnassignedCard, UnassignedToken, User, UserFacts,
+    UserState,
 };
 
 /// More doubled names are asked for than there are pairs of users.
@@ -91,21 +92,21 @@ impl Population {
         let name = self.name(index);
         let alias = name.alias();
         let first_token = index * TOKEN_NUMBERS;
-        User {
+        // What is drawn, and in which order, decides who the made-up people are.
+        let mut facts = UserFacts {
             id: Some(stable_id(&mut draw)),
-            group: GROUPS[self.group(index)].to_owned(),
-            userid: self.userid(index),
             full_name: Some(name.full()),
-            state: if draw.chance(30) {
-                UserState::Suspended
-            } else {
-                UserState::Active
-            },
-            locale: draw.chance(700).then(|| draw.one(&LOCALES).to_owned()),
-            contacts: contacts(&mut draw, &alias),
-            aliases: vec![alias],
-            last_auth: draw.chance(950).then(|| draw.day(-400, 0)).flatten(),
-            lockout_count: draw.chance(20).then(|| 1 + draw.below(5)),
+            ..UserFacts::new(GROUPS[self.group(index)].to_owned(), self.userid(index))
+        };
+        if draw.chance(30) {
+            facts.state = UserState::Suspended;
+        }
+        facts.locale = draw.chance(700).then(|| draw.one(&LOCALES).to_owned());
+        facts.contacts = contacts(&mut draw, &alias);
+        facts.aliases = vec![alias];
+        facts.last_auth = draw.chance(950).then(|| draw.day(-400, 0)).flatten();
+        facts.lockout_count = draw.chance(20).then(|| 1 + draw.below(5));
+        let mut user = User {
             qa: qa(&mut draw),
             passwords: vec![password(&mut draw)],
             tokens: (0..token_count(index))
@@ -115,9 +116,11 @@ impl Population {
                 .then(|| tokens::assigned_card(&mut draw, FIRST_CARD + index / 2))
                 .into_iter()
                 .collect(),
-            location: location(&mut draw),
-            not_migrated: not_migrated(&mut draw),
-        }
+            facts,
+        };
+        user.facts.location = location(&mut draw);
+        user.facts.not_migrated = not_migrated(&mut draw);
+        user
     }
 
     fn unassigned_token(&self, index: u64) -> UnassignedToken {

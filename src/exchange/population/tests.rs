@@ -73,17 +73,17 @@ fn it_holds_what_a_population_holds() {
     let users: Vec<User> = users(10_000, 0).collect();
     let sum = |count: fn(&User) -> usize| users.iter().map(count).sum::<usize>();
     assert_eq!(users.len(), 10_000);
-    assert_eq!(sum(|user| user.contacts.len()), 20_000);
-    assert_eq!(sum(|user| user.aliases.len()), 10_000);
+    assert_eq!(sum(|user| user.facts.contacts.len()), 20_000);
+    assert_eq!(sum(|user| user.facts.aliases.len()), 10_000);
     assert_eq!(sum(|user| user.qa.len()), 30_000);
     assert_eq!(sum(|user| user.passwords.len()), 10_000);
     assert_eq!(sum(|user| user.tokens.len()), 12_000);
     assert_eq!(sum(|user| user.cards.len()), 5_000);
-    assert_eq!(sum(|user| user.location.history.len()), 10_000);
+    assert_eq!(sum(|user| user.facts.location.history.len()), 10_000);
     assert!(users.iter().all(|user| {
         user.cards
             .iter()
-            .all(|card| (card.rows, card.columns) == (5, 10))
+            .all(|card| (card.facts.rows, card.facts.columns) == (5, 10))
     }));
 
     let tokens = || users.iter().flat_map(|user| &user.tokens);
@@ -97,22 +97,30 @@ fn it_holds_what_a_population_holds() {
         );
     }
     let soft = tokens()
-        .filter(|token| token.kind == TokenKind::Soft)
+        .filter(|token| token.facts.kind == TokenKind::Soft)
         .count();
     assert!((3_000..5_000).contains(&soft), "{soft}");
-    let vendors: HashSet<&str> = tokens().map(|token| token.vendor.as_str()).collect();
+    let vendors: HashSet<&str> = tokens().map(|token| token.facts.vendor.as_str()).collect();
     assert!(
         vendors.is_superset(&HashSet::from(["Entrust", "HID", "Yubico"])),
         "{vendors:?}"
     );
     let share = |wanted: fn(&User) -> bool| users.iter().filter(|user| wanted(user)).count();
-    assert!((200..400).contains(&share(|user| user.state == UserState::Suspended)));
-    assert!((800..1200).contains(&share(|user| !user.not_migrated.is_empty())));
-    assert!((700..=1000).contains(&share(|user| user.userid.starts_with('a'))));
-    assert!(share(|user| !user.location.expected.is_empty()) > 1000);
-    assert!(share(|user| !user.location.overrides.is_empty()) > 300);
-    assert!(share(|user| !user.full_name.as_deref().unwrap_or_default().is_ascii()) > 1000);
-    assert!(share(|user| !user.userid.is_ascii()) > 100);
+    assert!((200..400).contains(&share(|user| user.facts.state == UserState::Suspended)));
+    assert!((800..1200).contains(&share(|user| !user.facts.not_migrated.is_empty())));
+    assert!((700..=1000).contains(&share(|user| user.facts.userid.starts_with('a'))));
+    assert!(share(|user| !user.facts.location.expected.is_empty()) > 1000);
+    assert!(share(|user| !user.facts.location.overrides.is_empty()) > 300);
+    assert!(
+        share(|user| !user
+            .facts
+            .full_name
+            .as_deref()
+            .unwrap_or_default()
+            .is_ascii())
+            > 1000
+    );
+    assert!(share(|user| !user.facts.userid.is_ascii()) > 100);
     assert!(share(|user| user.tokens.len() > 10) == 10);
 }
 
@@ -125,22 +133,26 @@ fn names_serials_and_ids_are_unique_over_everything() {
     for record in generate(30_000, 11, 0).unwrap() {
         match record {
             SourceRecord::User(user) => {
-                assert!(names.insert(folded(&user.userid)), "{}", user.userid);
                 assert!(
-                    names.insert(folded(&user.aliases[0])),
+                    names.insert(folded(&user.facts.userid)),
                     "{}",
-                    user.aliases[0]
+                    user.facts.userid
                 );
-                assert!(ids.insert(user.id.unwrap()));
+                assert!(
+                    names.insert(folded(&user.facts.aliases[0])),
+                    "{}",
+                    user.facts.aliases[0]
+                );
+                assert!(ids.insert(user.facts.id.unwrap()));
                 for token in user.tokens {
-                    assert!(serials.insert(token.serial));
+                    assert!(serials.insert(token.facts.serial));
                 }
                 for card in user.cards {
-                    assert!(cards.insert(card.serial));
+                    assert!(cards.insert(card.facts.serial));
                 }
             }
-            SourceRecord::Token(token) => assert!(serials.insert(token.token.serial)),
-            SourceRecord::Card(card) => assert!(cards.insert(card.card.serial)),
+            SourceRecord::Token(token) => assert!(serials.insert(token.token.facts.serial)),
+            SourceRecord::Card(card) => assert!(cards.insert(card.card.facts.serial)),
             _ => {}
         }
     }
@@ -152,9 +164,9 @@ fn as_many_names_are_doubled_between_groups_as_asked_for() {
         let mut groups: HashMap<String, Vec<(String, String)>> = HashMap::new();
         for user in users(count, duplicates) {
             groups
-                .entry(folded(&user.userid))
+                .entry(folded(&user.facts.userid))
                 .or_default()
-                .push((user.group, user.userid));
+                .push((user.facts.group, user.facts.userid));
         }
         let doubled: Vec<_> = groups.values().filter(|users| users.len() > 1).collect();
         assert_eq!(doubled.len() as u64, duplicates);

@@ -5,7 +5,8 @@
 
 use super::draw::Draw;
 use crate::model::{
-    Activation, Algorithm, Card, CardState, Hash, SecretBytes, Token, TokenKind, TokenState, Usage,
+    Activation, Algorithm, Card, CardFacts, CardState, Hash, SecretBytes, Token, TokenFacts,
+    TokenKind, TokenState, Usage,
 };
 
 /// What one model of token is like.
@@ -95,12 +96,12 @@ pub(super) fn assigned(draw: &mut Draw, number: u64) -> Token {
             state = TokenState::Activating;
         }
         token.activation = Some(activation);
-        token.idp_url = Some("https://ig.example.com:8445/igst".to_owned());
-        token.transactions = Some(draw.chance(500));
+        token.facts.idp_url = Some("https://ig.example.com:8445/igst".to_owned());
+        token.facts.transactions = Some(draw.chance(500));
     }
     token.state = Some(state);
     if matches!(state, TokenState::Current | TokenState::Hold) {
-        token.last_used = draw.day(-300, 0);
+        token.facts.last_used = draw.day(-300, 0);
     }
     token
 }
@@ -118,34 +119,33 @@ fn token(draw: &mut Draw, number: u64, hardware: Option<fn(&mut Draw) -> Make>) 
     let make = hardware.map_or(SOFT, |choose| choose(draw));
     let event = make.algorithm.is_event_based();
     let clock = make.algorithm == Algorithm::Totp;
-    Token {
-        vendor: make.vendor.to_owned(),
-        serial: serial(number),
-        kind: if hardware.is_some() {
-            TokenKind::Hardware
-        } else {
-            TokenKind::Soft
-        },
+    let kind = if hardware.is_some() {
+        TokenKind::Hardware
+    } else {
+        TokenKind::Soft
+    };
+    let mut facts = TokenFacts {
         model: Some(make.model.to_owned()),
-        algorithm: make.algorithm,
         hash: Some(make.hash),
         digits: Some(make.digits),
         step: clock.then_some(30),
         counter: event.then(|| draw.below(500)),
         drift: (clock && draw.chance(200)).then(|| draw.below(13).cast_signed() - 6),
-        seed: draw.bytes(make.seed),
+        ..TokenFacts::new(make.vendor.to_owned(), serial(number), kind, make.algorithm)
+    };
+    // What is drawn, and in which order, decides who the made-up people are.
+    let seed = draw.bytes(make.seed);
+    facts.load_date = draw.day(-1500, -400);
+    facts.expires = draw.chance(100).then(|| draw.day(3660, 5000)).flatten();
+    facts.issue_no = draw.chance(50).then(|| "1".to_owned());
+    facts.comment = draw
+        .chance(30)
+        .then(|| "replacement for a lost one".to_owned());
+    Token {
+        facts,
         state: None,
         activation: None,
-        idp_url: None,
-        transactions: None,
-        load_date: draw.day(-1500, -400),
-        last_used: None,
-        expires: draw.chance(100).then(|| draw.day(3660, 5000)).flatten(),
-        issue_no: draw.chance(50).then(|| "1".to_owned()),
-        key_id: None,
-        comment: draw
-            .chance(30)
-            .then(|| "replacement for a lost one".to_owned()),
+        seed,
         unlock: (make.algorithm == Algorithm::Cr).then(|| draw.bytes(16)),
     }
 }
@@ -196,14 +196,14 @@ pub(super) fn assigned_card(draw: &mut Draw, serial: u64) -> Card {
     let state = draw.weighted(&CARD_STATES);
     let mut card = used_card(draw, serial);
     if matches!(state, CardState::Pending | CardState::HoldPending) {
-        card.usage = None;
-        card.challenge_count = None;
-        card.least_used_cell = None;
-        card.cell_usage = None;
+        card.facts.usage = None;
+        card.facts.challenge_count = None;
+        card.facts.least_used_cell = None;
+        card.facts.cell_usage = None;
     }
     card.state = Some(state);
     // Either long past or far ahead, so that an export gives the same on any day.
-    card.expires = if draw.chance(30) {
+    card.facts.expires = if draw.chance(30) {
         draw.day(-200, -1)
     } else {
         draw.day(3660, 5000)
@@ -215,10 +215,10 @@ pub(super) fn assigned_card(draw: &mut Draw, serial: u64) -> Card {
 pub(super) fn used_card(draw: &mut Draw, serial: u64) -> Card {
     let mut card = new_card(draw, serial);
     let usage: Vec<u64> = (0..ROWS * COLUMNS).map(|_| draw.below(40)).collect();
-    card.usage = Some(draw.weighted(&USAGES));
-    card.challenge_count = Some(usage.iter().sum::<u64>() / 3);
-    card.least_used_cell = usage.iter().min().copied();
-    card.cell_usage = Some(usage);
+    card.facts.usage = Some(draw.weighted(&USAGES));
+    card.facts.challenge_count = Some(usage.iter().sum::<u64>() / 3);
+    card.facts.least_used_cell = usage.iter().min().copied();
+    card.facts.cell_usage = Some(usage);
     card
 }
 
@@ -228,17 +228,11 @@ pub(super) fn new_card(draw: &mut Draw, serial: u64) -> Card {
     cells[0] = CELL as u8;
     draw.text(ALPHABET, &mut cells[1..]);
     Card {
-        serial,
+        facts: CardFacts {
+            created: draw.day(-900, -100),
+            ..CardFacts::new(serial, ROWS, COLUMNS)
+        },
         state: None,
-        created: draw.day(-900, -100),
-        expires: None,
-        superseded: None,
-        usage: None,
-        challenge_count: None,
-        least_used_cell: None,
-        cell_usage: None,
-        rows: ROWS,
-        columns: COLUMNS,
         cells: SecretBytes::new(cells),
     }
 }

@@ -283,7 +283,12 @@ impl<R: Read> Reader<R> {
         for (pin, tokens) in std::mem::take(&mut self.waiting) {
             for (position, token) in tokens {
                 let what = format!("its PIN, key '{pin}', is not in the file");
-                self.note(position, token.key_id.as_deref(), Some(&token.serial), what);
+                self.note(
+                    position,
+                    token.facts.key_id.as_deref(),
+                    Some(&token.facts.serial),
+                    what,
+                );
                 self.hand_out(position, token);
             }
         }

@@ -84,11 +84,11 @@ fn a_package_gives_a_token_with_all_that_it_says() {
         &SECRET.replace("Nzg5", "Nzg5\r\n  ")
     ));
     assert_eq!(
-        (token.vendor.as_str(), token.serial.as_str()),
+        (token.facts.vendor.as_str(), token.facts.serial.as_str()),
         ("A & B é", "9876")
     );
     assert_eq!(
-        (token.kind, token.algorithm, token.hash),
+        (token.facts.kind, token.facts.algorithm, token.facts.hash),
         (
             crate::model::TokenKind::Hardware,
             Algorithm::Totp,
@@ -96,20 +96,28 @@ fn a_package_gives_a_token_with_all_that_it_says() {
         )
     );
     assert_eq!(
-        (token.digits, token.step, token.counter, token.drift),
+        (
+            token.facts.digits,
+            token.facts.step,
+            token.facts.counter,
+            token.facts.drift
+        ),
         (Some(8), Some(60), Some(7), Some(-3))
     );
     assert_eq!(token.seed.expose_secret(), b"12345678901234567890");
-    assert_eq!(token.expires, Some("2029-01-01T00:00:00Z".parse().unwrap()));
+    assert_eq!(
+        token.facts.expires,
+        Some("2029-01-01T00:00:00Z".parse().unwrap())
+    );
     assert_eq!(
         (
-            token.model.as_deref(),
-            token.issue_no.as_deref(),
-            token.key_id.as_deref()
+            token.facts.model.as_deref(),
+            token.facts.issue_no.as_deref(),
+            token.facts.key_id.as_deref()
         ),
         (Some("OT"), Some("2"), Some("k1"))
     );
-    assert_eq!(token.comment.as_deref(), Some("Anna's"));
+    assert_eq!(token.facts.comment.as_deref(), Some("Anna's"));
     assert_eq!((token.state, token.unlock.is_none()), (None, true));
     assert_eq!(notices, []);
 }
@@ -157,7 +165,7 @@ fn dialects_are_read() {
         assert_eq!(outcome.tokens.len(), count, "{name}");
         for token in outcome.tokens {
             assert_eq!(
-                (token.vendor.as_str(), token.serial.as_str()),
+                (token.facts.vendor.as_str(), token.facts.serial.as_str()),
                 ("Acme", "1"),
                 "{name}"
             );
@@ -167,7 +175,7 @@ fn dialects_are_read() {
                 "{name}"
             );
             assert!(
-                token.counter.is_none() || token.counter == Some(5),
+                token.facts.counter.is_none() || token.facts.counter == Some(5),
                 "{name}"
             );
         }
@@ -194,7 +202,7 @@ fn without_a_device_the_key_and_its_issuer_name_the_token() {
         data("MTIzNA==", "")
     ));
     assert_eq!(
-        (token.vendor.as_str(), token.serial.as_str()),
+        (token.facts.vendor.as_str(), token.facts.serial.as_str()),
         ("Issuer-A", "12345678")
     );
 }
@@ -225,7 +233,7 @@ fn the_hash_is_the_suites_and_else_sha_1() {
         let key = parameters + &data(&bytes(length), "");
         let (token, notices) = only_token(&package("1", "k", algorithm, &key));
         assert_eq!(
-            (token.hash, !notices.is_empty()),
+            (token.facts.hash, !notices.is_empty()),
             (hash, noticed),
             "{suite:?} {length}"
         );
@@ -237,11 +245,11 @@ fn the_hash_is_the_suites_and_else_sha_1() {
         &data(SECRET, ""),
     ));
     assert_eq!(
-        (token.algorithm, token.hash),
+        (token.facts.algorithm, token.facts.hash),
         (Algorithm::Ocra, Some(Hash::Sha512))
     );
     assert_eq!(
-        token.comment.as_deref(),
+        token.facts.comment.as_deref(),
         Some("OCRA-1:HOTP-SHA512-8:C-QN08")
     );
 }
@@ -354,7 +362,7 @@ fn a_bad_key_is_named_and_the_next_one_is_read() {
         assert_eq!((error.key_id.as_deref(), error.serial.as_deref()), (Some("k"), Some("77")));
         assert_eq!((error.position.line, error.position.package, error.fatal), (3, 1, false), "{key}");
         assert_eq!(outcome.tokens.len(), 1);
-        assert_eq!(outcome.tokens[0].serial, "78");
+        assert_eq!(outcome.tokens[0].facts.serial, "78");
     }
     let error = only_error(&package("", "", "hotp", &data(SECRET, "")));
     assert_eq!(error.what, "it has no serial number");

@@ -2,7 +2,7 @@
 
 use super::key::{Device, Key, bad};
 use super::xml::Fault;
-use crate::model::{Algorithm, Hash, SecretBytes, Timestamp, Token, TokenKind};
+use crate::model::{Algorithm, Hash, SecretBytes, Timestamp, Token, TokenFacts, TokenKind};
 
 /// What a key is for us.
 pub(super) enum Made {
@@ -58,12 +58,10 @@ pub(super) fn make(device: &Device, key: Key) -> Result<(Made, Vec<String>), Fau
         .or(key.id.as_ref())
         .map(|text| text.replace('-', ""));
     let vendor = device.manufacturer.clone().or(key.issuer);
-    let token = Token {
-        vendor: named(vendor, "manufacturer").map_err(|(what, hint)| bad(mark, what, hint))?,
-        serial: named(serial, "serial number").map_err(|(what, hint)| bad(mark, what, hint))?,
-        kind: TokenKind::Hardware,
+    let vendor = named(vendor, "manufacturer").map_err(|(what, hint)| bad(mark, what, hint))?;
+    let serial = named(serial, "serial number").map_err(|(what, hint)| bad(mark, what, hint))?;
+    let facts = TokenFacts {
         model: device.model.clone(),
-        algorithm,
         hash,
         digits: match key.digits {
             Some(digits) if !(1..=10).contains(&digits) => {
@@ -92,13 +90,6 @@ pub(super) fn make(device: &Device, key: Key) -> Result<(Made, Vec<String>), Fau
             None => None,
         },
         drift: key.drift,
-        seed: secret,
-        state: None,
-        activation: None,
-        idp_url: None,
-        transactions: None,
-        load_date: None,
-        last_used: None,
         expires: earlier(key.expires, device.expires),
         issue_no: device.issue_no.clone(),
         key_id: key.id,
@@ -106,6 +97,13 @@ pub(super) fn make(device: &Device, key: Key) -> Result<(Made, Vec<String>), Fau
             key.friendly_name,
             suite.filter(|_| algorithm == Algorithm::Ocra),
         ),
+        ..TokenFacts::new(vendor, serial, TokenKind::Hardware, algorithm)
+    };
+    let token = Token {
+        facts,
+        state: None,
+        activation: None,
+        seed: secret,
         unlock: None,
     };
     Ok((Made::Token(Box::new(token), key.pin_key_id), notices))

@@ -90,7 +90,7 @@ impl Inspector {
     }
 
     fn user(&mut self, source: SourceUser) -> Result<()> {
-        let plain = &source.sealed.plain;
+        let plain = &source.sealed.facts;
         let (group, userid) = (plain.group.clone(), plain.userid.clone());
         let whose = (group.as_str(), userid.as_str());
         self.seen.totals.users += 1;
@@ -137,8 +137,13 @@ impl Inspector {
                 .split_once('@')
                 .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
         };
-        if !user.contacts.iter().any(|contact| mail(&contact.value)) {
-            let contacts = user.contacts.len();
+        if !user
+            .facts
+            .contacts
+            .iter()
+            .any(|contact| mail(&contact.value))
+        {
+            let contacts = user.facts.contacts.len();
             self.note(Finding::NoEmail, 1, whose, || {
                 (String::new(), format!("{contacts} contacts"))
             });
@@ -185,20 +190,27 @@ impl Inspector {
 
     fn token(&mut self, group: &str, userid: &str, token: &Token) {
         let whose = (group, userid);
-        let item = || format!("token {} {}", token.vendor, token.serial);
-        if token.algorithm.is_event_based() {
+        let item = || format!("token {} {}", token.facts.vendor, token.facts.serial);
+        if token.facts.algorithm.is_event_based() {
             self.note(Finding::EventToken, 1, whose, || {
-                let at = token.counter.map(|counter| format!("counter {counter}"));
+                let at = token
+                    .facts
+                    .counter
+                    .map(|counter| format!("counter {counter}"));
                 (item(), at.unwrap_or_default())
             });
         }
-        if let Some(drift) = token.drift.filter(|drift| drift.unsigned_abs() > DRIFT) {
+        if let Some(drift) = token
+            .facts
+            .drift
+            .filter(|drift| drift.unsigned_abs() > DRIFT)
+        {
             self.note(Finding::Drift, 1, whose, || {
                 (item(), format!("{drift} steps"))
             });
         }
-        if token.kind == TokenKind::Soft && token.transactions == Some(true) {
-            let url = token.idp_url.as_deref().unwrap_or_default();
+        if token.facts.kind == TokenKind::Soft && token.facts.transactions == Some(true) {
+            let url = token.facts.idp_url.as_deref().unwrap_or_default();
             self.seen.totals.push_tokens += u64::from(url != self.rules.idp_url || url.is_empty());
         }
     }

@@ -15,7 +15,7 @@ use crate::vault::testing::{
 /// A user with one default password and an address, so that nothing is to be said of them.
 fn plain(userid: &str) -> User {
     let mut plain = bare("g", userid);
-    plain.contacts = user("g", userid).contacts;
+    plain.facts.contacts = user("g", userid).facts.contacts;
     plain.passwords = user("g", userid).passwords;
     plain.passwords.truncate(1);
     plain
@@ -94,13 +94,15 @@ fn nothing_to_say_of_a_user_whom_all_of_goes() {
 fn names_across_case_groups_and_aliases_with_all_owners() {
     let mut house = House::new([group("g"), group("h")]);
     let mut other = plain("ANNA");
-    other.group = "h".to_owned();
+    other.facts.group = "h".to_owned();
     house.load([
         group("g"),
         group("h"),
         record(plain("anna")),
         record(other),
-        record(with("bob", |user| user.aliases = vec!["Carl".to_owned()])),
+        record(with("bob", |user| {
+            user.facts.aliases = vec!["Carl".to_owned()]
+        })),
         record(plain("carl")),
     ]);
     let (told, checked) = look(&house, &Selection::default(), &[]);
@@ -122,9 +124,9 @@ fn names_across_case_groups_and_aliases_with_all_owners() {
 
 #[test]
 fn a_name_that_an_earlier_bundle_gave_away_says_which() {
-    let mut house = house([with("anna", |user| user.id = Some("1".to_owned()))]);
+    let mut house = house([with("anna", |user| user.facts.id = Some("1".to_owned()))]);
     export(&mut house, "one.igb");
-    let renamed = with("anna2", |user| user.id = Some("1".to_owned()));
+    let renamed = with("anna2", |user| user.facts.id = Some("1".to_owned()));
     house.load([group("g"), record(renamed), record(plain("anna"))]);
     let told = told(&house);
     assert!(
@@ -162,9 +164,9 @@ fn what_does_not_migrate_by_state_model_and_function() {
         let mut created = token("HID", "2");
         created.activation = Some(Activation::Created);
         let mut ocra = token("Thales", "3");
-        ocra.algorithm = Algorithm::Ocra;
+        ocra.facts.algorithm = Algorithm::Ocra;
         let mut cr = token("Entrust", "4");
-        cr.algorithm = Algorithm::Cr;
+        cr.facts.algorithm = Algorithm::Cr;
         user.tokens = vec![canceled, created, ocra, cr];
         let mut old = card(5);
         old.state = Some(CardState::Canceled);
@@ -192,12 +194,12 @@ fn what_does_not_migrate_by_state_model_and_function() {
 fn event_based_tokens_and_clocks_that_are_off() {
     let house = house([with("anna", |user| {
         let mut hotp = token("HID", "1");
-        (hotp.kind, hotp.algorithm, hotp.counter) =
+        (hotp.facts.kind, hotp.facts.algorithm, hotp.facts.counter) =
             (TokenKind::Hardware, Algorithm::Hotp, Some(41));
         let mut late = token("HID", "2");
-        late.drift = Some(-11);
+        late.facts.drift = Some(-11);
         let mut near = token("HID", "3");
-        near.drift = Some(10);
+        near.facts.drift = Some(10);
         user.tokens = vec![hotp, late, near];
     })]);
     assert_eq!(
@@ -214,8 +216,8 @@ fn a_counter_that_went_on_after_the_export() {
     let hotp = |counter| {
         with("anna", |user| {
             let mut hotp = token("HID", "1");
-            (hotp.kind, hotp.algorithm) = (TokenKind::Hardware, Algorithm::Hotp);
-            hotp.counter = Some(counter);
+            (hotp.facts.kind, hotp.facts.algorithm) = (TokenKind::Hardware, Algorithm::Hotp);
+            hotp.facts.counter = Some(counter);
             user.tokens = vec![hotp];
         })
     };
@@ -274,7 +276,7 @@ fn more_unassigned_cards_than_the_target_takes() {
 #[test]
 fn unassigned_tokens_are_looked_at_too() {
     let mut ocra = token("Thales", "1");
-    ocra.algorithm = Algorithm::Ocra;
+    ocra.facts.algorithm = Algorithm::Ocra;
     let house = House::new([group("g"), unassigned_token("g", ocra)]);
     assert_eq!(
         told(&house),
@@ -285,8 +287,8 @@ fn unassigned_tokens_are_looked_at_too() {
 #[test]
 fn longer_lists_than_the_target_keeps() {
     let house = house([with("anna", |user| {
-        user.location.history = vec![LocationEntry::default(); 6];
-        user.location.expected = (0..11).map(|n| format!("CA/ON/{n}")).collect();
+        user.facts.location.history = vec![LocationEntry::default(); 6];
+        user.facts.location.expected = (0..11).map(|n| format!("CA/ON/{n}")).collect();
     })]);
     let (told, checked) = look(&house, &Selection::default(), &[]);
     assert_eq!(
@@ -309,7 +311,7 @@ fn longer_lists_than_the_target_keeps() {
 #[test]
 fn what_is_never_migrated_and_who_has_roles() {
     let house = house([with("anna", |user| {
-        user.not_migrated = vec![(NotMigrated::Biometrics, 2), (NotMigrated::Roles, 1)];
+        user.facts.not_migrated = vec![(NotMigrated::Biometrics, 2), (NotMigrated::Roles, 1)];
     })]);
     let (told, checked) = look(&house, &Selection::default(), &[]);
     assert_eq!(
@@ -372,8 +374,8 @@ fn users_who_left_and_never_went() {
 #[test]
 fn users_in_another_group_than_when_exported_until_they_are_back() {
     let in_group = |name: &str| {
-        let mut user = with("anna", |user| user.id = Some("1".to_owned()));
-        user.group = name.to_owned();
+        let mut user = with("anna", |user| user.facts.id = Some("1".to_owned()));
+        user.facts.group = name.to_owned();
         user
     };
     let mut house = House::new([group("g"), group("h"), record(in_group("g"))]);

@@ -312,7 +312,7 @@ impl Asked<'_> {
                     return Ok(None);
                 }
                 for token in page {
-                    let plain = &token.token.plain;
+                    let plain = &token.token.facts;
                     if plain.serial == *serial && plain.vendor == *vendor {
                         return Ok(Some(map_token(token.open(self.keys)?, self.rules).left_out));
                     }
@@ -324,7 +324,7 @@ impl Asked<'_> {
                     return Ok(None);
                 }
                 for card in page {
-                    if card.card.plain.serial == *serial {
+                    if card.card.facts.serial == *serial {
                         return Ok(Some(map_card(card.open(self.keys)?, self.rules).left_out));
                     }
                 }
@@ -414,8 +414,11 @@ fn going(user: &bundle::User) -> impl Iterator<Item = String> {
     let tokens = user
         .tokens
         .iter()
-        .map(|t| format!("token {} {}", t.vendor, t.serial));
-    let cards = user.cards.iter().map(|c| format!("card {}", c.serial));
+        .map(|t| format!("token {} {}", t.facts.vendor, t.facts.serial));
+    let cards = user
+        .cards
+        .iter()
+        .map(|c| format!("card {}", c.facts.serial));
     tokens.chain(cards)
 }
 

@@ -10,7 +10,7 @@ fn with_tokens(userid: &str) -> User {
     let mut canceled = testing::token("HID", "1001");
     canceled.state = Some(TokenState::Canceled);
     let mut cr = testing::token("Entrust", "1002");
-    cr.algorithm = Algorithm::Cr;
+    cr.facts.algorithm = Algorithm::Cr;
     User {
         tokens: vec![canceled, cr, testing::token("HID", "1003")],
         ..testing::bare("hr", userid)
@@ -160,7 +160,7 @@ fn gone_and_excluded_users_say_so() {
 #[test]
 fn unassigned_items_have_their_own_answer() {
     let mut ocra = testing::token("HID", "5");
-    ocra.algorithm = Algorithm::Ocra;
+    ocra.facts.algorithm = Algorithm::Ocra;
     let mut house = house([
         testing::unassigned_token("it", ocra),
         testing::unassigned_card("it", testing::card(6)),

@@ -47,8 +47,8 @@ fn describe(record: &Record) -> String {
     match record {
         Record::Group(group) => format!("group {}", group.name),
         Record::User(user) => format!("user {}/{}", user.group, user.user_id),
-        Record::Token(token) => format!("token {} {}", token.group, token.token.serial),
-        Record::Card(card) => format!("card {} {}", card.group, card.card.serial),
+        Record::Token(token) => format!("token {} {}", token.group, token.token.facts.serial),
+        Record::Card(card) => format!("card {} {}", card.group, card.card.facts.serial),
     }
 }
 
@@ -206,7 +206,7 @@ fn users_who_are_all_left_out_are_nothing_too() {
 #[test]
 fn unassigned_items_that_cannot_go_are_nothing_too() {
     let mut ocra = testing::token("HID", "1");
-    ocra.algorithm = crate::model::Algorithm::Ocra;
+    ocra.facts.algorithm = crate::model::Algorithm::Ocra;
     let records = [testing::group("hr"), testing::unassigned_token("hr", ocra)];
     let mut house = House::new(records);
     let path = house.path("p.igb");
@@ -509,6 +509,6 @@ fn items_left_out_of_many_batches_have_their_own_places() {
 #[test]
 fn a_user_left_out_is_named_with_the_group() {
     let user: User = testing::bare("sales", "asmith");
-    let one = LeftOut::user(Reason::UserGone, &user.group, &user.userid, "");
+    let one = LeftOut::user(Reason::UserGone, &user.facts.group, &user.facts.userid, "");
     assert_eq!((one.item.as_str(), one.count), ("user sales/asmith", 1));
 }

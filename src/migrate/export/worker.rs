@@ -103,7 +103,7 @@ impl Worker {
 
     fn user(&mut self, source: SourceUser) -> Result<()> {
         if let Some(reason) = stays(&source) {
-            let plain = &source.sealed.plain;
+            let plain = &source.sealed.facts;
             let left_out = LeftOut::user(reason, &plain.group, &plain.userid, "");
             let name = format!("{}/{}", plain.group, plain.userid);
             self.leave_out(source.id, &name, vec![left_out]);

@@ -3,7 +3,7 @@
 use crate::migrate::mapping::{LeftOut, Mapped};
 use crate::migrate::rules::Rules;
 use crate::model::bundle::{self, CardState as TargetState};
-use crate::model::{Card, CardState, Reason, UnassignedCard};
+use crate::model::{Card, CardFacts, CardState, Reason, UnassignedCard};
 
 /// An unassigned card. One that came back from a user keeps its usage data; a preproduced one has none that counts
 /// and takes serial, creation date and contents only.
@@ -22,12 +22,17 @@ pub fn map_card(source: UnassignedCard, rules: &Rules) -> Mapped<Option<bundle::
     }
     let mut card = in_target_terms(card, None);
     if preproduced {
-        card.expires = None;
-        card.superseded = None;
-        card.usage = None;
-        card.challenge_count = None;
-        card.least_used_cell = None;
-        card.cell_usage = None;
+        let CardFacts {
+            serial,
+            rows,
+            columns,
+            created,
+            ..
+        } = card.facts;
+        card.facts = CardFacts {
+            created,
+            ..CardFacts::new(serial, rows, columns)
+        };
     }
     Mapped {
         record: Some(bundle::UnassignedCard {
@@ -72,29 +77,21 @@ fn canceled(card: &Card) -> Option<LeftOut> {
 }
 
 fn expired(card: &Card, rules: &Rules) -> Option<LeftOut> {
-    card.expires
+    card.facts
+        .expires
         .filter(|expires| *expires < rules.now)
         .map(|expires| LeftOut::one(Reason::CardExpired, item(card), expires.to_string()))
 }
 
 /// `card 10023`
 fn item(card: &Card) -> String {
-    format!("card {}", card.serial)
+    format!("card {}", card.facts.serial)
 }
 
 fn in_target_terms(card: Card, state: Option<TargetState>) -> bundle::Card {
     bundle::Card {
-        serial: card.serial,
+        facts: card.facts,
         state,
-        created: card.created,
-        expires: card.expires,
-        superseded: card.superseded,
-        usage: card.usage,
-        challenge_count: card.challenge_count,
-        least_used_cell: card.least_used_cell,
-        cell_usage: card.cell_usage,
-        rows: card.rows,
-        columns: card.columns,
         cells: card.cells,
     }
 }

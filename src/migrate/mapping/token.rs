@@ -79,14 +79,14 @@ fn refusal(token: &Token, rules: &Rules) -> Option<(Reason, String)> {
         let found = token.activation.map_or("not known", Activation::as_str);
         return Some((Reason::TokenActivation, found.to_owned()));
     }
-    let vendors = match token.algorithm {
+    let vendors = match token.facts.algorithm {
         Algorithm::Totp => return None,
         Algorithm::Cr => Some(&rules.cr_vendors),
         Algorithm::At => Some(&rules.at_vendors),
         Algorithm::Hotp => Some(&rules.hotp_vendors),
         Algorithm::Ocra => None,
     };
-    if vendors.is_some_and(|vendors| vendors.matches(&token.vendor)) {
+    if vendors.is_some_and(|vendors| vendors.matches(&token.facts.vendor)) {
         return None;
     }
     Some((Reason::TokenModel, model(token)))
@@ -94,15 +94,15 @@ fn refusal(token: &Token, rules: &Rules) -> Option<(Reason, String)> {
 
 /// `Entrust OT (ocra)`: what the report counts models by.
 fn model(token: &Token) -> String {
-    match &token.model {
-        Some(model) => format!("{} {model} ({})", token.vendor, token.algorithm),
-        None => format!("{} ({})", token.vendor, token.algorithm),
+    match &token.facts.model {
+        Some(model) => format!("{} {model} ({})", token.facts.vendor, token.facts.algorithm),
+        None => format!("{} ({})", token.facts.vendor, token.facts.algorithm),
     }
 }
 
 /// `token Entrust 4824413456`
 fn item(token: &Token) -> String {
-    format!("token {} {}", token.vendor, token.serial)
+    format!("token {} {}", token.facts.vendor, token.facts.serial)
 }
 
 /// Keeps the ten that matter most: by state, then last used first (never used last), then serial as text.
@@ -140,15 +140,15 @@ fn rank(token: &Token) -> impl Ord + '_ {
     };
     (
         state,
-        Reverse(token.last_used),
-        token.serial.as_str(),
-        token.vendor.as_str(),
+        Reverse(token.facts.last_used),
+        token.facts.serial.as_str(),
+        token.facts.vendor.as_str(),
     )
 }
 
 /// A challenge/response token goes for its one-time passwords and its PIN unblock; the rest of it is lost.
 fn note_lost_function(token: &Token, left_out: &mut Vec<LeftOut>) {
-    if token.algorithm == Algorithm::Cr {
+    if token.facts.algorithm == Algorithm::Cr {
         left_out.push(LeftOut::one(
             Reason::TokenFunction,
             item(token),
@@ -157,28 +157,19 @@ fn note_lost_function(token: &Token, left_out: &mut Vec<LeftOut>) {
     }
 }
 
+/// Every fact goes; the state is the target's, and how far an activation has come is nothing to the target.
 fn in_target_terms(token: Token, state: Option<State>) -> bundle::Token {
+    let Token {
+        facts,
+        state: _,
+        activation: _,
+        seed,
+        unlock,
+    } = token;
     bundle::Token {
-        vendor: token.vendor,
-        serial: token.serial,
-        kind: token.kind,
-        model: token.model,
-        algorithm: token.algorithm,
-        hash: token.hash,
-        digits: token.digits,
-        step: token.step,
-        counter: token.counter,
-        drift: token.drift,
+        facts,
         state,
-        idp_url: token.idp_url,
-        transactions: token.transactions,
-        load_date: token.load_date,
-        last_used: token.last_used,
-        expires: token.expires,
-        issue_no: token.issue_no,
-        key_id: token.key_id,
-        comment: token.comment,
-        seed: token.seed,
-        unlock: token.unlock,
+        seed,
+        unlock,
     }
 }

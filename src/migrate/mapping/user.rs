@@ -11,30 +11,37 @@ use crate::model::{NotMigrated, QaPair, Reason, User, UserState};
 /// (`migrate map`); the source's id then goes along beside it.
 pub fn map_user(source: User, target: Option<String>, rules: &Rules) -> Mapped<bundle::User> {
     let mut left_out = Vec::new();
+    let User {
+        facts,
+        qa,
+        passwords,
+        tokens,
+        cards,
+    } = source;
     let (user_id, source_user_id) = match target {
-        Some(target) if target != source.userid => (target, Some(source.userid)),
-        _ => (source.userid, None),
+        Some(target) if target != facts.userid => (target, Some(facts.userid)),
+        _ => (facts.userid, None),
     };
     let record = bundle::User {
         user_id,
         source_user_id,
-        group: source.group,
-        full_name: source.full_name,
-        state: match source.state {
+        group: facts.group,
+        full_name: facts.full_name,
+        state: match facts.state {
             UserState::Active => State::Active,
             UserState::Suspended => State::Inactive,
         },
-        aliases: map_aliases(source.aliases, rules, &mut left_out),
-        contacts: source.contacts,
-        qa: map_qa(source.qa, rules, &mut left_out),
-        passwords: source.passwords,
-        tokens: map_tokens(source.tokens, rules, &mut left_out),
-        cards: map_cards(source.cards, rules, &mut left_out),
-        location_history: source.location.history,
-        expected_locations: source.location.expected,
-        rba: source.location.overrides,
+        aliases: map_aliases(facts.aliases, rules, &mut left_out),
+        contacts: facts.contacts,
+        qa: map_qa(qa, rules, &mut left_out),
+        passwords,
+        tokens: map_tokens(tokens, rules, &mut left_out),
+        cards: map_cards(cards, rules, &mut left_out),
+        location_history: facts.location.history,
+        expected_locations: facts.location.expected,
+        rba: facts.location.overrides,
     };
-    left_out.extend(source.not_migrated.into_iter().map(not_migrated));
+    left_out.extend(facts.not_migrated.into_iter().map(not_migrated));
     Mapped { record, left_out }
 }
 

@@ -296,8 +296,8 @@ impl<'c, 's> Applier<'c, 's> {
                 Some(row) => row,
                 None => self.next(Table::Aliases, id, new)?,
             };
-            self.rows
-                .put_alias(row, alias, ready.alias_folds[at].as_deref())?;
+            let fold = ready.alias_folds[at].as_deref();
+            self.rows.belongings().alias(row, alias, fold)?;
             next = Some(row + 1);
             self.tell(told(Fate::Added, Why::Nothing));
         }
@@ -320,12 +320,10 @@ impl<'c, 's> Applier<'c, 's> {
             self.tell(item(Subject::Qa, Fate::Exists, Why::Known));
             return Ok(());
         }
+        let (rows, pairs) = (self.rows.belongings(), user.qa.len() as u64);
         match seals {
-            Some(seals) => self.rows.put_qa(id, user.qa.len(), &seals.qa)?,
-            None => {
-                let sealed = sealing::qa(self.keys, userid, &user.qa);
-                self.rows.put_qa(id, user.qa.len(), &sealed)?;
-            }
+            Some(seals) => rows.qa(id, pairs, &seals.qa)?,
+            None => rows.qa(id, pairs, &sealing::qa(self.keys, userid, &user.qa))?,
         }
         self.tell(item(Subject::Qa, Fate::Added, remarked(remark)).because(remark));
         Ok(())
@@ -369,14 +367,10 @@ impl<'c, 's> Applier<'c, 's> {
                 Some(row) => row,
                 None => self.next(Table::Passwords, id, new)?,
             };
+            let rows = self.rows.belongings();
             match seals {
-                Some(seals) => self
-                    .rows
-                    .put_password(row, password, &seals.passwords[at])?,
-                None => {
-                    let sealed = sealing::password(self.keys, userid, password);
-                    self.rows.put_password(row, password, &sealed)?;
-                }
+                Some(seals) => rows.password(row, &seals.passwords[at])?,
+                None => rows.password(row, &sealing::password(self.keys, userid, password))?,
             }
             next = Some(row + 1);
             known.push(password.name.clone());

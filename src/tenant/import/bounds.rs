@@ -38,13 +38,17 @@ pub(super) fn refused(record: &Record) -> Option<Refused> {
         Record::Token(token) => {
             bounds.name("group", &token.group);
             bounds.token(&token.token);
-            let name = format!("{} {}", token.token.vendor, token.token.serial);
+            let name = format!("{} {}", token.token.facts.vendor, token.token.facts.serial);
             (Subject::UnassignedToken, None, name)
         }
         Record::Card(card) => {
             bounds.name("group", &card.group);
             bounds.maybe("comment", card.comment.as_ref());
-            (Subject::UnassignedCard, None, card.card.serial.to_string())
+            (
+                Subject::UnassignedCard,
+                None,
+                card.card.facts.serial.to_string(),
+            )
         }
     };
     let why = bounds.why?;
@@ -145,12 +149,12 @@ impl Bounds {
     }
 
     fn token(&mut self, token: &Token) {
-        self.name("a token's vendor", &token.vendor);
-        self.name("a token's serial", &token.serial);
-        self.maybe_name("a token's issueNo", token.issue_no.as_ref());
-        self.maybe_name("a token's keyId", token.key_id.as_ref());
-        self.maybe("a token's model", token.model.as_ref());
-        self.maybe("a token's idpUrl", token.idp_url.as_ref());
-        self.maybe("a token's comment", token.comment.as_ref());
+        self.name("a token's vendor", &token.facts.vendor);
+        self.name("a token's serial", &token.facts.serial);
+        self.maybe_name("a token's issueNo", token.facts.issue_no.as_ref());
+        self.maybe_name("a token's keyId", token.facts.key_id.as_ref());
+        self.maybe("a token's model", token.facts.model.as_ref());
+        self.maybe("a token's idpUrl", token.facts.idp_url.as_ref());
+        self.maybe("a token's comment", token.facts.comment.as_ref());
     }
 }

@@ -1,6 +1,7 @@
 //! The rules for tokens, cards and places: what is there already, whose it is, and how much there can be.
 
 use crate::model::bundle::{Token, UnassignedCard, UnassignedToken, User};
+use crate::store::records::Stock;
 use crate::tenant::error::Result;
 use crate::tenant::events::{Fate, Item, Subject, Why, item};
 use crate::tenant::sealing::{self, Seals};
@@ -10,8 +11,9 @@ use super::there::Table;
 
 impl Applier<'_, '_> {
     fn supports(&self, token: &Token) -> bool {
-        self.state.supported.matches(token.algorithm.as_str())
+        self.state.supported.matches(token.facts.algorithm.as_str())
             || token
+                .facts
                 .model
                 .as_deref()
                 .is_some_and(|model| self.state.supported.matches(model))
@@ -25,8 +27,8 @@ impl Applier<'_, '_> {
         holder: Option<i64>,
     ) -> Result<Option<Item>> {
         if !self.supports(token) {
-            let model = token.model.as_deref();
-            let what = model.unwrap_or(token.algorithm.as_str()).to_owned();
+            let model = token.facts.model.as_deref();
+            let what = model.unwrap_or(token.facts.algorithm.as_str()).to_owned();
             return Ok(Some(
                 item(subject, Fate::Skipped, Why::Unsupported).because(what),
             ));
@@ -65,7 +67,7 @@ impl Applier<'_, '_> {
         let mut room = None;
         let mut next = None;
         for (at, token) in user.tokens.iter().enumerate() {
-            let name = || format!("{} {}", token.vendor, token.serial);
+            let name = || format!("{} {}", token.facts.vendor, token.facts.serial);
             if let Some(refused) = self.token_refused(token, Subject::Token, Some(id))? {
                 self.tell(refused.named(name()));
                 continue;
@@ -115,11 +117,11 @@ impl Applier<'_, '_> {
             let there = if self.state.empty {
                 None
             } else {
-                self.there.card(card.serial)?
+                self.there.card(card.facts.serial)?
             };
             if let Some(there) = there {
                 let held = self.held(there, Subject::Card, Some(id))?;
-                self.tell(held.named(card.serial.to_string()));
+                self.tell(held.named(card.facts.serial.to_string()));
                 continue;
             }
             let row = match next {
@@ -127,15 +129,19 @@ impl Applier<'_, '_> {
                 None => self.next(Table::Cards, id, new)?,
             };
             match seals {
-                Some(seals) => self.rows.put_card(row, None, card, &seals.cards[at])?,
+                Some(seals) => {
+                    self.rows
+                        .put_card(row, None, card, &seals.cards[at], Stock::default())?
+                }
                 None => {
                     let sealed = sealing::card(self.keys, userid, card);
-                    self.rows.put_card(row, None, card, &sealed)?;
+                    self.rows
+                        .put_card(row, None, card, &sealed, Stock::default())?;
                 }
             }
             next = Some(row + 1);
             let told = item(Subject::Card, Fate::Added, Why::Nothing);
-            self.tell(told.named(card.serial.to_string()));
+            self.tell(told.named(card.facts.serial.to_string()));
         }
         Ok(())
     }
@@ -156,7 +162,7 @@ impl Applier<'_, '_> {
             let told = if !new && self.there.has_rba(id)? {
                 item(Subject::Rba, Fate::Exists, Why::Known)
             } else {
-                self.rows.put_rba(id, &user.rba)?;
+                self.rows.belongings().overrides(id, &user.rba)?;
                 item(Subject::Rba, Fate::Added, Why::Nothing)
             };
             self.tell(told);
@@ -182,7 +188,7 @@ impl Applier<'_, '_> {
                 Some(here) => here,
                 None => self.next(Table::Locations, id, new)?,
             };
-            self.rows.put_location(here, place)?;
+            self.rows.belongings().location(here, place)?;
             row = Some(here + 1);
             added += 1;
         }
@@ -200,7 +206,7 @@ impl Applier<'_, '_> {
                 Some(here) => here,
                 None => self.next(Table::Expected, id, new)?,
             };
-            self.rows.put_expected(here, place)?;
+            self.rows.belongings().expected(here, place)?;
             row = Some(here + 1);
             added += 1;
         }
@@ -232,7 +238,7 @@ impl Applier<'_, '_> {
 
     pub(super) fn unassigned_token(&mut self, record: &UnassignedToken) -> Result<()> {
         let token = &record.token;
-        let name = format!("{} {}", token.vendor, token.serial);
+        let name = format!("{} {}", token.facts.vendor, token.facts.serial);
         if let Some(refused) = self.token_refused(token, Subject::UnassignedToken, None)? {
             self.tell(refused.named(name));
             return Ok(());
@@ -248,12 +254,12 @@ impl Applier<'_, '_> {
 
     pub(super) fn unassigned_card(&mut self, record: &UnassignedCard) -> Result<()> {
         let card = &record.card;
-        let name = card.serial.to_string();
+        let name = card.facts.serial.to_string();
         let subject = Subject::UnassignedCard;
         let there = if self.state.empty {
             None
         } else {
-            self.there.card(card.serial)?
+            self.there.card(card.facts.serial)?
         };
         if let Some(there) = there {
             let held = self.held(there, subject, None)?;
@@ -269,8 +275,11 @@ impl Applier<'_, '_> {
         let group = self.group_of(&record.group)?;
         let row = self.state.next_card;
         let cells = sealing::card(self.keys, "", card);
-        let unassigned = (group, record.preproduced, record.comment.as_deref());
-        self.rows.put_card(row, Some(unassigned), card, &cells)?;
+        let stock = Stock {
+            preproduced: record.preproduced,
+            comment: record.comment.as_deref(),
+        };
+        self.rows.put_card(row, group, card, &cells, stock)?;
         self.state.next_card -= 1;
         self.state.unassigned_cards += 1;
         self.tell(item(subject, Fate::Added, Why::Nothing).named(name));

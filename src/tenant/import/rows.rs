@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, Statement, params};
 
-use crate::model::bundle::{Card, Password, Token};
-use crate::model::{LocationEntry, RbaOverrides, Timestamp};
+use crate::model::bundle::{Card, CardState, State, Token};
+use crate::store::records::{Belongings, Place, Stock};
+use crate::tenant::TABLES;
 use crate::tenant::sealing::SealedToken;
 
 use super::prepare::Attributes;
@@ -13,14 +14,7 @@ pub(super) struct Rows<'c> {
     group: Statement<'c>,
     user: Statement<'c>,
     update: Statement<'c>,
-    alias: Statement<'c>,
-    qa: Statement<'c>,
-    password: Statement<'c>,
-    token: Statement<'c>,
-    card: Statement<'c>,
-    location: Statement<'c>,
-    expected: Statement<'c>,
-    rba: Statement<'c>,
+    belongings: Belongings<'c>,
     event: Statement<'c>,
 }
 
@@ -36,29 +30,7 @@ impl<'c> Rows<'c> {
                 "UPDATE users SET state = ?2, first_name = ?3, last_name = ?4, email = ?5, phone = ?6, mobile = ?7, \
                  missing = ?8 WHERE id = ?1",
             )?,
-            alias: db.prepare("INSERT INTO aliases (id, alias, fold) VALUES (?, ?, ?)")?,
-            qa: db.prepare("INSERT INTO qa (user, pairs, sealed) VALUES (?, ?, ?)")?,
-            password: db.prepare(
-                "INSERT INTO passwords (id, name, expires, must_change, sealed) VALUES (?, ?, ?, ?, ?)",
-            )?,
-            token: db.prepare(
-                "INSERT INTO tokens (id, group_id, vendor, serial, issue_no, key_id, kind, algorithm, state, model, \
-                 hash, digits, step, counter, drift, idp_url, transactions, load_date, last_used, expires, comment, \
-                 seed, unlock) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )?,
-            card: db.prepare(
-                "INSERT INTO cards (id, group_id, serial, preproduced, state, usage, created, expires, superseded, \
-                 challenge_count, least_used_cell, cell_usage, rows, columns, comment, cells) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )?,
-            location: db.prepare(
-                "INSERT INTO locations (id, country, region, city, isp, ip, last_auth) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            )?,
-            expected: db.prepare("INSERT INTO expected (id, place) VALUES (?, ?)")?,
-            rba: db.prepare(
-                "INSERT INTO overrides (user, max_locations, check_ip, check_velocity, max_expected) \
-                 VALUES (?, ?, ?, ?, ?)",
-            )?,
+            belongings: Belongings::new(db, TABLES)?,
             event: db.prepare("INSERT INTO events (id, name, items) VALUES (?, ?, ?)")?,
         })
     }
@@ -100,127 +72,41 @@ impl<'c> Rows<'c> {
         Ok(())
     }
 
-    pub(super) fn put_alias(
-        &mut self,
-        id: i64,
-        alias: &str,
-        fold: Option<&str>,
-    ) -> rusqlite::Result<()> {
-        self.alias.execute(params![id, alias, fold])?;
-        Ok(())
-    }
-
-    pub(super) fn put_qa(
-        &mut self,
-        user: i64,
-        pairs: usize,
-        sealed: &[u8],
-    ) -> rusqlite::Result<()> {
-        self.qa.execute(params![user, pairs, sealed])?;
-        Ok(())
-    }
-
-    pub(super) fn put_password(
-        &mut self,
-        id: i64,
-        password: &Password,
-        sealed: &[u8],
-    ) -> rusqlite::Result<()> {
-        let (name, expires) = (&password.name, micros(password.expires));
-        self.password
-            .execute(params![id, name, expires, password.must_change, sealed])?;
-        Ok(())
+    /// What puts the things that a user has.
+    pub(super) fn belongings(&mut self) -> &mut Belongings<'c> {
+        &mut self.belongings
     }
 
     pub(super) fn put_token(
         &mut self,
         id: i64,
         group: Option<i64>,
-        t: &Token,
+        token: &Token,
         sealed: &SealedToken,
     ) -> rusqlite::Result<()> {
-        self.token.execute(params![
+        let place = Place {
             id,
             group,
-            t.vendor,
-            t.serial,
-            t.issue_no,
-            t.key_id,
-            t.kind.as_str(),
-            t.algorithm.as_str(),
-            t.state.map(|s| s.as_str()),
-            t.model,
-            t.hash.map(|h| h.as_str()),
-            t.digits,
-            t.step,
-            t.counter.map(clamp),
-            t.drift,
-            t.idp_url,
-            t.transactions,
-            micros(t.load_date),
-            micros(t.last_used),
-            micros(t.expires),
-            t.comment,
-            sealed.seed,
-            sealed.unlock
-        ])?;
-        Ok(())
+            state: token.state.map(State::as_str),
+        };
+        let secrets = (&*sealed.seed, sealed.unlock.as_deref());
+        self.belongings.token(place, &token.facts, secrets, ())
     }
 
     pub(super) fn put_card(
         &mut self,
         id: i64,
-        unassigned: Option<(Option<i64>, bool, Option<&str>)>,
-        c: &Card,
+        group: Option<i64>,
+        card: &Card,
         cells: &[u8],
+        stock: Stock<'_>,
     ) -> rusqlite::Result<()> {
-        let usage = c
-            .cell_usage
-            .as_ref()
-            .map(|counts| serde_json::to_string(counts).unwrap_or_default());
-        self.card.execute(params![
+        let place = Place {
             id,
-            unassigned.and_then(|(group, ..)| group),
-            clamp(c.serial),
-            unassigned.is_some_and(|(_, preproduced, _)| preproduced),
-            c.state.map(|s| s.as_str()),
-            c.usage.map(|u| u.as_str()),
-            micros(c.created),
-            micros(c.expires),
-            micros(c.superseded),
-            c.challenge_count.map(clamp),
-            c.least_used_cell.map(clamp),
-            usage,
-            c.rows,
-            c.columns,
-            unassigned.and_then(|(.., comment)| comment),
-            cells
-        ])?;
-        Ok(())
-    }
-
-    pub(super) fn put_location(&mut self, id: i64, l: &LocationEntry) -> rusqlite::Result<()> {
-        let last_auth = micros(l.last_auth);
-        self.location.execute(params![
-            id, l.country, l.region, l.city, l.isp, l.ip, last_auth
-        ])?;
-        Ok(())
-    }
-
-    pub(super) fn put_expected(&mut self, id: i64, place: &str) -> rusqlite::Result<()> {
-        self.expected.execute(params![id, place])?;
-        Ok(())
-    }
-
-    pub(super) fn put_rba(&mut self, user: i64, rba: &RbaOverrides) -> rusqlite::Result<()> {
-        self.rba.execute(params![
-            user,
-            rba.max_history.map(clamp),
-            rba.check_ip,
-            rba.check_velocity,
-            rba.max_expected.map(clamp)
-        ])?;
-        Ok(())
+            group,
+            state: card.state.map(CardState::as_str),
+        };
+        self.belongings.card(place, &card.facts, cells, stock, ())
     }
 
     pub(super) fn put_event(
@@ -232,13 +118,4 @@ impl<'c> Rows<'c> {
         self.event.execute(params![id, name, items])?;
         Ok(())
     }
-}
-
-fn micros(at: Option<Timestamp>) -> Option<i64> {
-    at.map(Timestamp::as_microsecond)
-}
-
-/// Bundles hold no number above 2^53.
-fn clamp(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

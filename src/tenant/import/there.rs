@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Statement};
 
 use crate::model::LocationEntry;
 use crate::model::bundle::Token;
-use crate::tenant::sealing::distinction;
+use crate::store::records::{Columns as _, read};
 
 use super::prepare::Attributes;
 
@@ -71,7 +71,7 @@ impl<'c> There<'c> {
             has_qa: db.prepare("SELECT 1 FROM qa WHERE user = ?1")?,
             has_rba: db.prepare("SELECT 1 FROM overrides WHERE user = ?1")?,
             passwords_of: range("name", "passwords")?,
-            history_of: range("country, region, city, isp, ip", "locations")?,
+            history_of: range(LocationEntry::COLUMNS, "locations")?,
             expected_of: range("place", "expected")?,
             tokens_of: range("count(*)", "tokens")?,
             last_alias: range("max(id)", "aliases")?,
@@ -111,7 +111,11 @@ impl<'c> There<'c> {
     }
 
     pub(super) fn token(&mut self, token: &Token) -> rusqlite::Result<Option<i64>> {
-        let key = (&token.serial, &token.vendor, distinction(token));
+        let key = (
+            &token.facts.serial,
+            &token.facts.vendor,
+            token.facts.distinction(),
+        );
         one(&mut self.token_by_key, key)
     }
 
@@ -134,12 +138,8 @@ impl<'c> There<'c> {
     pub(super) fn history_of(&mut self, user: i64) -> rusqlite::Result<Vec<LocationEntry>> {
         all(&mut self.history_of, user, |row| {
             Ok(LocationEntry {
-                country: row.get(0)?,
-                region: row.get(1)?,
-                city: row.get(2)?,
-                isp: row.get(3)?,
-                ip: row.get(4)?,
                 last_auth: None,
+                ..read(row, 0)?
             })
         })
     }

@@ -8,10 +8,10 @@ use zeroize::Zeroizing;
 
 use super::{Account, Refused, Result, Tried, Verdict};
 use crate::ambient::Randomness;
-use crate::model::Timestamp;
+use crate::model::{CardFacts, Timestamp};
 use crate::otp::grid::{Challenge, Grid};
 use crate::store::Keys;
-use crate::store::stored::{moment, unfit};
+use crate::store::records::{Columns as _, put, read};
 use crate::tenant::{SETTINGS, sealing};
 
 /// A challenge that was asked.
@@ -30,37 +30,35 @@ pub struct Asked {
 /// A card as it is stored.
 struct Stored {
     id: i64,
-    serial: u64,
+    facts: CardFacts,
     state: Option<String>,
-    expires: Option<Timestamp>,
-    usage: Option<Vec<u64>>,
-    rows: u32,
-    columns: u32,
     sealed: Vec<u8>,
     asked: Option<String>,
 }
 
-const SELECT: &str = "SELECT cards.id, serial, state, expires, cell_usage, rows, columns, cards.cells, challenges.cells \
-     FROM cards LEFT JOIN challenges ON challenges.card = cards.id";
-
 impl Stored {
+    /// The cards of which `condition` is true, with the challenge that stands.
+    fn select(condition: &str) -> String {
+        format!(
+            "SELECT id, state, cards.cells, challenges.cells, {} \
+             FROM cards LEFT JOIN challenges ON challenges.card = cards.id WHERE {condition}",
+            CardFacts::COLUMNS
+        )
+    }
+
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let usage = row.get_ref(4)?.as_str_or_null()?.map(serde_json::from_str);
+        let (id, state, sealed, asked, facts) = read(row, 0)?;
         Ok(Self {
-            id: row.get(0)?,
-            serial: row.get(1)?,
-            state: row.get(2)?,
-            expires: moment(row, 3)?,
-            usage: usage.transpose().map_err(|why| unfit(row, 4, why))?,
-            rows: row.get(5)?,
-            columns: row.get(6)?,
-            sealed: row.get(7)?,
-            asked: row.get(8)?,
+            id,
+            facts,
+            state,
+            sealed,
+            asked,
         })
     }
 
     fn name(&self) -> String {
-        format!("card {}", self.serial)
+        format!("card {}", self.facts.serial)
     }
 
     /// Why it cannot be used now.
@@ -68,18 +66,17 @@ impl Stored {
         if !matches!(self.state.as_deref(), Some("ACTIVE" | "PENDING")) {
             return Some("INACTIVE".to_owned());
         }
-        let expired = self.expires.filter(|expires| *expires <= now);
+        let expired = self.facts.expires.filter(|expires| *expires <= now);
         expired.map(|expires| format!("expired on {}", expires.strftime("%Y-%m-%d")))
     }
 
     fn open(&self, keys: &Keys, userid: &str) -> Result<Zeroizing<Vec<u8>>> {
-        let size = (self.serial, self.rows, self.columns);
-        Ok(sealing::open_card(keys, userid, size, &self.sealed)?)
+        Ok(sealing::open_card(keys, userid, &self.facts, &self.sealed)?)
     }
 
     fn grid<'a>(&self, cells: &'a [u8]) -> Result<Grid<'a>> {
-        Grid::new(self.rows, self.columns, cells).map_err(|source| Refused::Card {
-            serial: self.serial,
+        Grid::new(self.facts.rows, self.facts.columns, cells).map_err(|source| Refused::Card {
+            serial: self.facts.serial,
             source,
         })
     }
@@ -105,14 +102,14 @@ pub fn challenge(
         None => {
             let size = SETTINGS.number(tx, "challenge.cells")?;
             let size = usize::try_from(size).unwrap_or(usize::MAX);
-            let drawn = Challenge::draw(size, &grid, card.usage.as_deref(), rng)?;
+            let drawn = Challenge::draw(size, &grid, card.facts.cell_usage.as_deref(), rng)?;
             ask(tx, &account, &card, &drawn, now)?;
             drawn
         }
     };
     Ok(Asked {
         userid: account.userid,
-        serial: card.serial,
+        serial: card.facts.serial,
         cells: asked,
         again,
     })
@@ -132,21 +129,22 @@ fn ask(
         .execute([first, last])?;
     tx.prepare_cached("INSERT INTO challenges (card, cells, at) VALUES (?1, ?2, ?3)")?
         .execute(params![card.id, drawn.to_string(), now.as_microsecond()])?;
-    let mut usage = card.usage.clone().unwrap_or_default();
-    usage.resize((card.rows * card.columns) as usize, 0);
+    let CardFacts {
+        cell_usage,
+        rows,
+        columns,
+        ..
+    } = &card.facts;
+    let mut usage = cell_usage.clone().unwrap_or_default();
+    usage.resize((rows * columns) as usize, 0);
     for at in drawn.cells() {
-        if let Some(count) = usage.get_mut((at.row * card.columns + at.column) as usize) {
+        if let Some(count) = usage.get_mut((at.row * columns + at.column) as usize) {
             *count = count.saturating_add(1);
         }
     }
     let least = usage.iter().min().copied().unwrap_or(0);
-    let counts = serde_json::to_string(&usage).unwrap_or_default();
-    tx.prepare_cached("UPDATE cards SET cell_usage = ?2, least_used_cell = ?3 WHERE id = ?1")?
-        .execute(params![
-            card.id,
-            counts,
-            i64::try_from(least).unwrap_or(i64::MAX)
-        ])?;
+    let sql = "UPDATE cards SET cell_usage = ?, least_used_cell = ? WHERE id = ?";
+    put(&mut *tx.prepare_cached(sql)?, (usage, least, card.id))?;
     Ok(())
 }
 
@@ -158,9 +156,9 @@ fn usable(
     now: Timestamp,
 ) -> Result<Stored> {
     let (first, last) = account.rows();
-    let mut statement = db.prepare_cached(&format!(
-        "{SELECT} WHERE cards.id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR serial = ?3) \
-         ORDER BY state = 'ACTIVE' DESC, serial DESC"
+    let mut statement = db.prepare_cached(&Stored::select(
+        "cards.id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR serial = ?3) \
+         ORDER BY state = 'ACTIVE' DESC, serial DESC",
     ))?;
     let serial_typed = serial.map(u64::cast_signed);
     let cards = statement.query_map(params![first, last, serial_typed], Stored::read)?;
@@ -195,7 +193,7 @@ pub(super) fn try_response(
 ) -> Result<Tried> {
     let (first, last) = account.rows();
     let card = tx
-        .prepare_cached(&format!("{SELECT} WHERE challenges.card BETWEEN ?1 AND ?2"))?
+        .prepare_cached(&Stored::select("challenges.card BETWEEN ?1 AND ?2"))?
         .query_row([first, last], Stored::read)
         .optional()?;
     let Some((asked, card)) = card.and_then(|mut card| Some((card.asked.take()?, card))) else {

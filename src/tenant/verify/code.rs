@@ -3,52 +3,35 @@
 use rusqlite::{Connection, Row, params};
 
 use super::{Account, Refused, Result, Tried, Verdict};
-use crate::model::{Algorithm, Hash, Timestamp};
+use crate::model::{Timestamp, TokenFacts};
 use crate::otp::{self, Matched, Otp, Standing, Verifier};
 use crate::store::Keys;
-use crate::store::stored::moment;
-use crate::tenant::sealing::TokenKey;
+use crate::store::records::{Columns as _, read};
+use crate::tenant::sealing;
 
 /// A token as it is stored.
 struct Stored {
     id: i64,
-    vendor: String,
-    serial: String,
-    distinction: String,
-    algorithm: String,
-    hash: Option<String>,
-    digits: Option<u32>,
-    step: Option<u32>,
+    facts: TokenFacts,
     state: Option<String>,
-    standing: Standing,
-    expires: Option<Timestamp>,
+    last_step: Option<u64>,
     seed: Vec<u8>,
 }
 
 impl Stored {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let (id, state, last_step, seed, facts) = read(row, 0)?;
         Ok(Self {
-            id: row.get(0)?,
-            vendor: row.get(1)?,
-            serial: row.get(2)?,
-            distinction: row.get(3)?,
-            algorithm: row.get(4)?,
-            hash: row.get(5)?,
-            digits: row.get(6)?,
-            step: row.get(7)?,
-            state: row.get(8)?,
-            standing: Standing {
-                counter: row.get::<_, Option<u64>>(9)?.unwrap_or(0),
-                drift: row.get::<_, Option<i64>>(10)?.unwrap_or(0),
-                last_step: row.get(11)?,
-            },
-            expires: moment(row, 12)?,
-            seed: row.get(13)?,
+            id,
+            facts,
+            state,
+            last_step,
+            seed,
         })
     }
 
     fn name(&self) -> String {
-        format!("token {} {}", self.vendor, self.serial)
+        format!("token {} {}", self.facts.vendor, self.facts.serial)
     }
 
     /// Why it cannot be used now, besides what its algorithm says.
@@ -56,31 +39,30 @@ impl Stored {
         if self.state.as_deref() != Some("ACTIVE") {
             return Some("INACTIVE".to_owned());
         }
-        let expired = self.expires.filter(|expires| *expires <= now);
+        let expired = self.facts.expires.filter(|expires| *expires <= now);
         expired.map(|expires| format!("expired on {}", expires.strftime("%Y-%m-%d")))
     }
 
     /// What verifies its codes, or why nothing does.
     fn verifier(&self, keys: &Keys, userid: &str) -> Result<Result<Verifier, otp::NotVerifiable>> {
-        let algorithm: Algorithm = self.algorithm.parse()?;
-        let hash: Option<Hash> = self.hash.as_deref().map(str::parse).transpose()?;
-        let key = TokenKey {
-            vendor: &self.vendor,
-            serial: &self.serial,
-            distinction: &self.distinction,
-            algorithm,
-            hash,
-            digits: self.digits,
-            step: self.step,
-        };
-        let seed = key.open(keys, userid, &self.seed)?;
+        let facts = &self.facts;
+        let seed = sealing::open_seed(keys, userid, facts, &self.seed)?;
         Ok(Verifier::new(
-            algorithm,
-            hash,
-            self.digits,
-            self.step,
+            facts.algorithm,
+            facts.hash,
+            facts.digits,
+            facts.step,
             &seed,
         ))
+    }
+
+    /// Where token and tenant stand.
+    fn standing(&self) -> Standing {
+        Standing {
+            counter: self.facts.counter.unwrap_or(0),
+            drift: self.facts.drift.unwrap_or(0),
+            last_step: self.last_step,
+        }
     }
 }
 
@@ -115,8 +97,8 @@ pub(super) fn try_code(
             }
         };
         let matched = match next {
-            Some(next) => verifier.resynchronise(code, next, token.standing, now),
-            None => match verifier.verify(code, token.standing, now) {
+            Some(next) => verifier.resynchronise(code, next, token.standing(), now),
+            None => match verifier.verify(code, token.standing(), now) {
                 otp::Verdict::Right(matched) => Some(matched),
                 otp::Verdict::Wrong => None,
                 miss => {
@@ -174,11 +156,11 @@ fn said(miss: otp::Verdict) -> String {
 
 fn tokens(db: &Connection, account: &Account, serial: Option<&str>) -> Result<Vec<Stored>> {
     let (first, last) = account.rows();
-    let mut statement = db.prepare_cached(
-        "SELECT id, vendor, serial, coalesce(issue_no, key_id, ''), algorithm, hash, digits, step, state, \
-         counter, drift, last_step, expires, seed FROM tokens \
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT id, state, last_step, seed, {} FROM tokens \
          WHERE id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR serial = ?3) ORDER BY id",
-    )?;
+        TokenFacts::COLUMNS
+    ))?;
     let rows = statement.query_map(params![first, last, serial], Stored::read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -11,11 +11,10 @@ mod hash;
 
 use crate::model::{
     Card, CardState, Changes, Password, QaPair, Token, TokenState, UnassignedCard, UnassignedToken,
-    User,
+    User, UserFacts,
 };
 use crate::store::{self, Column, Keys};
 
-use super::sealed::distinction;
 use hash::{Hash, mixed};
 
 /// Of what is kept. States and the like go in by their places in the model: a new order there is a new version here.
@@ -92,8 +91,8 @@ impl Digest {
             items.push(Item::qa(&user.qa, hash));
         }
         let mut own = [0; PARTS];
-        own[STATE] = mixed(USER, user.state as u64);
-        own[OTHER] = about(user, hash);
+        own[STATE] = mixed(USER, user.facts.state as u64);
+        own[OTHER] = about(&user.facts, hash);
         Self { own, items }
     }
 
@@ -216,11 +215,12 @@ impl Item {
     }
 
     fn token(token: &Token, hash: &mut Hash) -> Self {
+        let facts = &token.facts;
         let id = hash
             .of(b't')
-            .text(&token.vendor)
-            .text(&token.serial)
-            .text(distinction(token))
+            .text(&facts.vendor)
+            .text(&facts.serial)
+            .text(facts.distinction())
             .secret(&token.seed)
             .end();
         let mut parts = [0; PARTS];
@@ -229,29 +229,29 @@ impl Item {
             .activation
             .map_or(0, |activation| activation as u64 + 1);
         parts[STATE] = mixed(id, state << 8 | activation);
-        let events = token.algorithm.is_event_based();
+        let events = facts.algorithm.is_event_based();
         if events {
             parts[COUNTERS] = mixed(
                 !id,
-                token.counter.map_or(0, |counter| counter.wrapping_add(1)),
+                facts.counter.map_or(0, |counter| counter.wrapping_add(1)),
             );
         }
         let other = hash
             .of(b'o')
             .number(id)
-            .number(token.kind as u64)
-            .number(token.algorithm as u64)
-            .maybe(token.model.as_deref())
-            .maybe_number(token.hash.map(|hash| hash as u64))
-            .maybe_number(token.digits.map(u64::from))
-            .maybe_number(token.step.map(u64::from))
-            .maybe_number(token.counter.filter(|_| !events))
-            .maybe_number(token.transactions.map(u64::from))
-            .moment(token.load_date)
-            .moment(token.expires)
-            .maybe(token.issue_no.as_deref())
-            .maybe(token.key_id.as_deref())
-            .maybe(token.comment.as_deref());
+            .number(facts.kind as u64)
+            .number(facts.algorithm as u64)
+            .maybe(facts.model.as_deref())
+            .maybe_number(facts.hash.map(|hash| hash as u64))
+            .maybe_number(facts.digits.map(u64::from))
+            .maybe_number(facts.step.map(u64::from))
+            .maybe_number(facts.counter.filter(|_| !events))
+            .maybe_number(facts.transactions.map(u64::from))
+            .moment(facts.load_date)
+            .moment(facts.expires)
+            .maybe(facts.issue_no.as_deref())
+            .maybe(facts.key_id.as_deref())
+            .maybe(facts.comment.as_deref());
         if let Some(unlock) = &token.unlock {
             other.secret(unlock);
         }
@@ -260,23 +260,24 @@ impl Item {
             id,
             usable: token.state.is_some_and(TokenState::is_usable) && token.is_activated(),
             parts,
-            address: address(id, token.idp_url.as_deref(), hash),
+            address: address(id, facts.idp_url.as_deref(), hash),
         }
     }
 
     /// Without what changes whenever the card is used.
     fn card(card: &Card, hash: &mut Hash) -> Self {
-        let id = mixed(CARD, card.serial);
+        let facts = &card.facts;
+        let id = mixed(CARD, facts.serial);
         let mut parts = [0; PARTS];
         parts[CARDS] = hash
             .of(b'C')
             .number(id)
             .maybe_number(card.state.map(|state| state as u64))
-            .moment(card.created)
-            .moment(card.expires)
-            .moment(card.superseded)
-            .number(u64::from(card.rows))
-            .number(u64::from(card.columns))
+            .moment(facts.created)
+            .moment(facts.expires)
+            .moment(facts.superseded)
+            .number(u64::from(facts.rows))
+            .number(u64::from(facts.columns))
             .secret(&card.cells)
             .end();
         Self {
@@ -326,7 +327,7 @@ impl Item {
 
 /// What is neither state nor authenticator. Names are compared as sets: a source that lists them in another order has
 /// not changed the user.
-fn about(user: &User, hash: &mut Hash) -> u64 {
+fn about(user: &UserFacts, hash: &mut Hash) -> u64 {
     let mut aliases: Vec<&str> = user.aliases.iter().map(String::as_str).collect();
     aliases.sort_unstable();
     let mut contacts: Vec<_> = user

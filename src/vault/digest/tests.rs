@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::*;
 use crate::store::loose_keys;
-use crate::vault::testing::{at, secret, token, user};
+use crate::vault::testing::{But as _, at, secret, token, user};
 
 type Edit = fn(&mut User);
 
@@ -9,7 +9,7 @@ type Edit = fn(&mut User);
 fn somebody() -> User {
     let mut user = user("g", "a");
     let mut event = token("HID", "77");
-    event.algorithm = Algorithm::Hotp;
+    event.facts.algorithm = Algorithm::Hotp;
     user.tokens.push(event);
     user
 }
@@ -31,17 +31,17 @@ fn both(one: Changes, other: Changes) -> Changes {
 fn what_use_changes_is_no_change() {
     let edits: [Edit; 12] = [
         |_| {},
-        |user| user.last_auth = Some(at("2026-11-01T00:00:00Z")),
-        |user| user.lockout_count = Some(9),
-        |user| user.locale = Some("fr-CA".into()),
-        |user| user.tokens[0].last_used = None,
-        |user| user.tokens[0].drift = Some(11),
-        |user| user.cards[0].challenge_count = Some(13),
-        |user| user.cards[0].cell_usage = None,
-        |user| user.cards[0].usage = Some(Usage::Replacement),
-        |user| user.location.history.clear(),
-        |user| user.not_migrated.clear(),
-        |user| user.userid = "b".into(),
+        |user| user.facts.last_auth = Some(at("2026-11-01T00:00:00Z")),
+        |user| user.facts.lockout_count = Some(9),
+        |user| user.facts.locale = Some("fr-CA".into()),
+        |user| user.tokens[0].facts.last_used = None,
+        |user| user.tokens[0].facts.drift = Some(11),
+        |user| user.cards[0].facts.challenge_count = Some(13),
+        |user| user.cards[0].facts.cell_usage = None,
+        |user| user.cards[0].facts.usage = Some(Usage::Replacement),
+        |user| user.facts.location.history.clear(),
+        |user| user.facts.not_migrated.clear(),
+        |user| user.facts.userid = "b".into(),
     ];
     for (number, edit) in edits.into_iter().enumerate() {
         assert_eq!(after(edit), Changes::NONE, "edit {number}");
@@ -52,8 +52,8 @@ fn what_use_changes_is_no_change() {
 fn the_order_of_a_source_is_no_change_but_for_questions() {
     assert_eq!(
         after(|user| {
-            user.aliases.reverse();
-            user.contacts.reverse();
+            user.facts.aliases.reverse();
+            user.facts.contacts.reverse();
             user.tokens.reverse();
             user.passwords.reverse();
         }),
@@ -65,7 +65,9 @@ fn the_order_of_a_source_is_no_change_but_for_questions() {
 #[test]
 fn each_part_has_its_name() {
     let edits: &[(Changes, Edit)] = &[
-        (Changes::STATE, |user| user.state = UserState::Suspended),
+        (Changes::STATE, |user| {
+            user.facts.state = UserState::Suspended
+        }),
         (Changes::STATE, |user| {
             user.tokens[0].state = Some(TokenState::Hold)
         }),
@@ -87,30 +89,36 @@ fn each_part_has_its_name() {
         (Changes::CARD, |user| {
             user.cards[0].state = Some(CardState::Hold)
         }),
-        (Changes::CARD, |user| user.cards[0].expires = None),
+        (Changes::CARD, |user| user.cards[0].facts.expires = None),
         (Changes::CARD, |user| user.cards.clear()),
-        (Changes::COUNTER, |user| user.tokens[1].counter = Some(8)),
-        (Changes::COUNTER, |user| user.tokens[1].counter = None),
-        (Changes::OTHER, |user| user.tokens[0].counter = Some(8)),
-        (Changes::OTHER, |user| user.full_name = None),
-        (Changes::OTHER, |user| user.aliases.push("x".into())),
-        (Changes::OTHER, |user| {
-            user.contacts[1].value = "x@example.com".into()
+        (Changes::COUNTER, |user| {
+            user.tokens[1].facts.counter = Some(8)
         }),
-        (Changes::OTHER, |user| user.contacts[0].default = false),
+        (Changes::COUNTER, |user| user.tokens[1].facts.counter = None),
+        (Changes::OTHER, |user| {
+            user.tokens[0].facts.counter = Some(8)
+        }),
+        (Changes::OTHER, |user| user.facts.full_name = None),
+        (Changes::OTHER, |user| user.facts.aliases.push("x".into())),
+        (Changes::OTHER, |user| {
+            user.facts.contacts[1].value = "x@example.com".into()
+        }),
+        (Changes::OTHER, |user| {
+            user.facts.contacts[0].default = false
+        }),
         (Changes::OTHER, |user| {
             user.passwords[0].value = secret("another")
         }),
         (Changes::OTHER, |user| user.passwords[1].expires = None),
         (Changes::OTHER, |user| user.passwords[1].must_change = None),
-        (Changes::OTHER, |user| user.tokens[0].idp_url = None),
-        (Changes::OTHER, |user| user.tokens[0].expires = None),
+        (Changes::OTHER, |user| user.tokens[0].facts.idp_url = None),
+        (Changes::OTHER, |user| user.tokens[0].facts.expires = None),
         (Changes::OTHER, |user| {
-            user.tokens[0].comment = Some(String::new())
+            user.tokens[0].facts.comment = Some(String::new())
         }),
-        (Changes::OTHER, |user| user.location.expected.clear()),
+        (Changes::OTHER, |user| user.facts.location.expected.clear()),
         (Changes::OTHER, |user| {
-            user.location.overrides.check_ip = None
+            user.facts.location.overrides.check_ip = None
         }),
     ];
     for (number, (expected, edit)) in edits.iter().enumerate() {
@@ -131,7 +139,7 @@ fn an_authenticator_that_is_new_is_that_and_nothing_else() {
         |user| user.tokens.push(token("V", "new")),
         |user| {
             let mut event = token("V", "new");
-            event.algorithm = Algorithm::Hotp;
+            event.facts.algorithm = Algorithm::Hotp;
             user.tokens.insert(0, event);
         },
         |user| user.cards.push(crate::vault::testing::card(1)),
@@ -144,14 +152,14 @@ fn an_authenticator_that_is_new_is_that_and_nothing_else() {
             });
         },
         |user| {
-            let mut second = token("Entrust", &user.tokens[0].serial);
-            second.issue_no = Some("2".into());
+            let mut second = token("Entrust", &user.tokens[0].facts.serial);
+            second.facts.issue_no = Some("2".into());
             user.tokens.push(second);
         },
         |user| {
             // Another way to the same: the bundle held no questions.
             user.tokens.push(token("V", "new"));
-            user.last_auth = None;
+            user.facts.last_auth = None;
         },
     ];
     for (number, edit) in edits.into_iter().enumerate() {
@@ -200,7 +208,7 @@ fn what_the_target_could_not_use_is_new_once_it_can() {
 #[test]
 fn an_address_that_a_master_has_given_counts_in_the_place_of_the_sources() {
     let mut given = somebody();
-    given.tokens[0].idp_url = Some("https://tenant.example".into());
+    given.tokens[0].facts.idp_url = Some("https://tenant.example".into());
     let kept = Digest::of(&given).kept();
     let mut loaded = Digest::of(&somebody());
     assert_eq!(kept.changes(&loaded), Changes::OTHER);
@@ -250,11 +258,10 @@ fn what_another_version_wrote_is_told_from_damage() {
 fn nobodys_items_have_a_fingerprint() {
     let held = |group: &str, counter| UnassignedToken {
         group: group.into(),
-        token: Token {
-            counter: Some(counter),
-            state: None,
-            ..token("V", "1")
-        },
+        token: token("V", "1").but(|it| {
+            it.facts.counter = Some(counter);
+            it.state = None;
+        }),
     };
     assert_eq!(of_token(&held("g", 1)), of_token(&held("g", 1)));
     assert_ne!(of_token(&held("g", 1)), of_token(&held("h", 1)));

@@ -6,9 +6,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
-use crate::model::{Changes, Group, User};
+use crate::model::{Changes, Group, UserFacts};
 use crate::store::Keys;
 use crate::vault::digest::{self, Digest};
+use crate::vault::sealed::{SealedUnassignedCard, SealedUnassignedToken};
 use crate::vault::snapshot::page;
 use crate::vault::{Error, Result};
 
@@ -93,7 +94,7 @@ impl<'c, 'o> Comparison<'c, 'o> {
     }
 
     /// Notes whom a record is about, where that changes.
-    pub(super) fn person(&mut self, line: u64, person: &Person, user: &User) {
+    pub(super) fn person(&mut self, line: u64, person: &Person, user: &UserFacts) {
         let name = full_name(user);
         let mut note = |what, detail| self.note(what, Subject::User, &name, line, detail);
         if let Some(Called { group, userid }) = &person.before {
@@ -122,7 +123,7 @@ impl<'c, 'o> Comparison<'c, 'o> {
     }
 
     /// Notes what has become of a user who was there.
-    pub(super) fn user(&mut self, line: u64, user: &User, before: &Digest, now: &Digest) {
+    pub(super) fn user(&mut self, line: u64, user: &UserFacts, before: &Digest, now: &Digest) {
         let changes = now.differs(before);
         if changes != Changes::NONE {
             let parts: Vec<_> = changes.names().collect();
@@ -140,11 +141,15 @@ impl<'c, 'o> Comparison<'c, 'o> {
         let (gone, whose) = whose.query_row([row], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let fingerprint = match (row < 0, item) {
             (false, _) => None,
-            (true, Item::Token) => page::unassigned_token(self.db, row)?
-                .map(|token| Ok::<_, Error>(digest::of_token(&token.open(self.keys)?)))
+            (true, Item::Token) => page::one_unassigned(self.db, row)?
+                .map(|token: SealedUnassignedToken| {
+                    Ok::<_, Error>(digest::of_token(&token.open(self.keys)?))
+                })
                 .transpose()?,
-            (true, Item::Card) => page::unassigned_card(self.db, row)?
-                .map(|card| Ok::<_, Error>(digest::of_card(&card.open(self.keys)?)))
+            (true, Item::Card) => page::one_unassigned(self.db, row)?
+                .map(|card: SealedUnassignedCard| {
+                    Ok::<_, Error>(digest::of_card(&card.open(self.keys)?))
+                })
                 .transpose()?,
         };
         Ok(Before {
@@ -238,6 +243,6 @@ impl<'c, 'o> Comparison<'c, 'o> {
 }
 
 /// `group/userid`
-fn full_name(user: &User) -> String {
+fn full_name(user: &UserFacts) -> String {
     format!("{}/{}", user.group, user.userid)
 }

@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
-use crate::model::{Card, Token};
-use crate::vault::sealed::distinction;
+use crate::model::{CardFacts, TokenFacts};
 
 use super::bad::BadRecord;
 
@@ -66,16 +65,16 @@ impl<'c> Items<'c> {
     }
 
     /// The row that an earlier load has under the key of `token`.
-    pub(super) fn token(&mut self, token: &Token) -> rusqlite::Result<Option<i64>> {
+    pub(super) fn token(&mut self, token: &TokenFacts) -> rusqlite::Result<Option<i64>> {
         let Some(before) = &mut self.tokens else {
             return Ok(None);
         };
-        let key = (&token.serial, &token.vendor, distinction(token));
+        let key = (&token.serial, &token.vendor, token.distinction());
         before.find.query_row(key, |row| row.get(0)).optional()
     }
 
     /// As for tokens.
-    pub(super) fn card(&mut self, card: &Card) -> rusqlite::Result<Option<i64>> {
+    pub(super) fn card(&mut self, card: &CardFacts) -> rusqlite::Result<Option<i64>> {
         let Some(before) = &mut self.cards else {
             return Ok(None);
         };
@@ -96,7 +95,7 @@ impl<'c> Items<'c> {
     }
 
     /// The identity provider's address that a master has given the token.
-    pub(super) fn given(&mut self, token: &Token) -> rusqlite::Result<Option<String>> {
+    pub(super) fn given(&mut self, token: &TokenFacts) -> rusqlite::Result<Option<String>> {
         match &mut self.given {
             Some(given) => given.address(token),
             None => Ok(None),
@@ -117,7 +116,7 @@ impl<'c> Items<'c> {
         &self,
         line: u64,
         row: i64,
-        token: &Token,
+        token: &TokenFacts,
     ) -> rusqlite::Result<BadRecord> {
         let whose: String = self.db.query_row(
             "SELECT coalesce('assigned to ' || h.name || '/' || u.userid, 'unassigned in group ' || g.name, 'in the vault') \
@@ -153,8 +152,8 @@ impl<'c> Given<'c> {
     }
 
     /// The address that `token` was given, once it is noted what the source says.
-    fn address(&mut self, token: &Token) -> rusqlite::Result<Option<String>> {
-        let (distinction, source) = (distinction(token), &token.idp_url);
+    fn address(&mut self, token: &TokenFacts) -> rusqlite::Result<Option<String>> {
+        let (distinction, source) = (token.distinction(), &token.idp_url);
         let key = params![token.serial, token.vendor, distinction, source];
         self.0.query_row(key, |row| row.get(0)).optional()
     }

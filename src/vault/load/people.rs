@@ -6,7 +6,7 @@
 
 use rusqlite::{Connection, Row, Statement, params};
 
-use crate::model::User;
+use crate::model::UserFacts;
 
 use super::bad::BadRecord;
 use super::rows::Origin;
@@ -98,7 +98,7 @@ impl<'c> People<'c> {
         &mut self,
         line: u64,
         group: i64,
-        user: &User,
+        user: &UserFacts,
         from: Origin,
     ) -> Result<Person, Trouble> {
         if !self.any {
@@ -147,7 +147,12 @@ impl<'c> People<'c> {
         })
     }
 
-    fn other_system(&self, line: u64, user: &User, system: i64) -> rusqlite::Result<BadRecord> {
+    fn other_system(
+        &self,
+        line: u64,
+        user: &UserFacts,
+        system: i64,
+    ) -> rusqlite::Result<BadRecord> {
         let name: String =
             self.db
                 .query_row("SELECT name FROM systems WHERE id = ?", [system], |row| {
@@ -164,7 +169,7 @@ impl<'c> People<'c> {
     }
 
     /// A rename or move: refused once the user was exported, unless forced.
-    fn renamed(&self, line: u64, user: &User, person: Known) -> Result<Called, Trouble> {
+    fn renamed(&self, line: u64, user: &UserFacts, person: Known) -> Result<Called, Trouble> {
         let group: String = self
             .db
             .prepare_cached("SELECT name FROM groups WHERE id = ?")?

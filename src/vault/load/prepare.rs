@@ -111,45 +111,48 @@ fn one(record: SourceRecord, with: Preparing<'_>) -> std::result::Result<Prepare
             check_token(&token.token)?;
             Prepared::Token(Box::new(Nobodys {
                 fingerprint: with.digests.then(|| digest::of_token(&token)),
-                item: SealedUnassignedToken::seal(*token, keys),
+                item: token.seal(keys),
             }))
         }
         SourceRecord::Card(card) => {
             check_card(&card.card)?;
             Prepared::Card(Box::new(Nobodys {
                 fingerprint: with.digests.then(|| digest::of_card(&card)),
-                item: SealedUnassignedCard::seal(*card, keys),
+                item: card.seal(keys),
             }))
         }
     })
 }
 
 fn prepare_user(mut user: User, with: Preparing<'_>) -> std::result::Result<PreparedUser, Wrong> {
-    named("the user id", &user.userid)?;
+    named("the user id", &user.facts.userid)?;
     user.tokens.iter().try_for_each(check_token)?;
     user.cards.iter().try_for_each(check_card)?;
     let longest = [
-        user.aliases.len(),
-        user.contacts.len(),
+        user.facts.aliases.len(),
+        user.facts.contacts.len(),
         user.passwords.len(),
         user.tokens.len(),
         user.cards.len(),
-        user.location.history.len(),
-        user.location.expected.len(),
+        user.facts.location.history.len(),
+        user.facts.location.expected.len(),
     ];
     if longest.into_iter().any(|length| length >= PLACES) {
-        let what = format!("a list of user {}/{} is too long", user.group, user.userid);
+        let what = format!(
+            "a list of user {}/{} is too long",
+            user.facts.group, user.facts.userid
+        );
         return Err((what, "a user can have up to 65,535 items of a kind"));
     }
     let has = |alias: &str, prefix: &String| alias.starts_with(prefix.as_str());
     let is_workflow = |alias: &String| with.prefixes.iter().any(|prefix| has(alias, prefix));
-    let (workflow, own) = user.aliases.drain(..).partition(is_workflow);
-    user.aliases = own;
+    let (workflow, own) = user.facts.aliases.drain(..).partition(is_workflow);
+    user.facts.aliases = own;
     let workflow: Vec<String> = workflow;
     let stages = |prefix| workflow.iter().any(|alias| has(alias, prefix));
     Ok(PreparedUser {
-        fold: fold_column(&user.userid),
-        alias_folds: user.aliases.iter().map(|a| fold_column(a)).collect(),
+        fold: fold_column(&user.facts.userid),
+        alias_folds: user.facts.aliases.iter().map(|a| fold_column(a)).collect(),
         staged: with.prefixes.first().is_some_and(stages),
         workflow,
         digest: with.digests.then(|| Digest::of(&user)),
@@ -165,19 +168,19 @@ fn named(what: &str, name: &str) -> std::result::Result<(), Wrong> {
 }
 
 fn check_token(token: &Token) -> std::result::Result<(), Wrong> {
-    named("the token's vendor", &token.vendor)?;
-    named("the token's serial number", &token.serial)?;
-    fits("counter", token.counter)
+    named("the token's vendor", &token.facts.vendor)?;
+    named("the token's serial number", &token.facts.serial)?;
+    fits("counter", token.facts.counter)
 }
 
 fn check_card(card: &Card) -> std::result::Result<(), Wrong> {
-    fits("serial", Some(card.serial))?;
-    fits("challengeCount", card.challenge_count)?;
-    fits("leastUsedCell", card.least_used_cell)?;
-    if !whole(&card.cells, card.rows, card.columns) {
+    fits("serial", Some(card.facts.serial))?;
+    fits("challengeCount", card.facts.challenge_count)?;
+    fits("leastUsedCell", card.facts.least_used_cell)?;
+    if !whole(&card.cells, card.facts.rows, card.facts.columns) {
         let what = format!(
             "card {} does not have {} × {} cells of one length",
-            card.serial, card.rows, card.columns
+            card.facts.serial, card.facts.rows, card.facts.columns
         );
         return Err((what, "give rows × columns cells, all equally long"));
     }

@@ -1,8 +1,11 @@
 //! The prepared statements of a load, one a table, each used a million times.
 
+use std::borrow::Cow;
+
 use rusqlite::{Connection, Statement, params};
 
-use crate::model::{LocationEntry, NotMigrated, Timestamp, User};
+use crate::model::{CardState, Contact, Location, RbaOverrides, Timestamp, TokenFacts, TokenState};
+use crate::store::records::{Belongings, Besides, Columns as _, Insert, Place, Stock};
 use crate::vault::sealed::{SealedCard, SealedToken};
 
 use super::prepare::PreparedUser;
@@ -11,17 +14,10 @@ use super::prepare::PreparedUser;
 pub(super) struct Rows<'c> {
     user: Statement<'c>,
     update: Statement<'c>,
-    alias: Statement<'c>,
-    workflow: Statement<'c>,
-    contact: Statement<'c>,
-    qa: Statement<'c>,
-    password: Statement<'c>,
-    token: Statement<'c>,
-    card: Statement<'c>,
-    location: Statement<'c>,
-    expected: Statement<'c>,
-    overrides: Statement<'c>,
-    not_migrated: Statement<'c>,
+    belongings: Belongings<'c>,
+    workflow: Insert<'c>,
+    contact: Insert<'c>,
+    not_migrated: Insert<'c>,
     clear: Vec<Statement<'c>>,
     clear_own: Vec<Statement<'c>>,
 }
@@ -60,35 +56,17 @@ impl<'c> Rows<'c> {
                  source_id = coalesce(?8, source_id), full_name = ?9, state = ?10, locale = ?11, last_auth = ?12, \
                  lockout_count = ?13 WHERE id = ?1 AND system_id = ?7",
             )?,
-            alias: db.prepare("INSERT INTO aliases (id, alias, fold) VALUES (?, ?, ?)")?,
-            workflow: db.prepare("INSERT INTO workflow (id, alias) VALUES (?, ?)")?,
-            contact: db.prepare(
-                "INSERT INTO contacts (id, label, value, is_default) VALUES (?, ?, ?, ?)",
+            belongings: Belongings::new(
+                db,
+                Besides {
+                    token: ", activation, load, line",
+                    card: ", load, line",
+                    overrides: RbaOverrides::COLUMNS,
+                },
             )?,
-            qa: db.prepare("INSERT INTO qa (user, pairs, sealed) VALUES (?, ?, ?)")?,
-            password: db.prepare(
-                "INSERT INTO passwords (id, name, expires, must_change, sealed) VALUES (?, ?, ?, ?, ?)",
-            )?,
-            token: db.prepare(
-                "INSERT INTO tokens (id, group_id, vendor, serial, issue_no, key_id, load, line, kind, algorithm, \
-                 state, activation, model, hash, digits, step, counter, drift, idp_url, transactions, load_date, \
-                 last_used, expires, comment, seed, unlock) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )?,
-            card: db.prepare(
-                "INSERT INTO cards (id, group_id, serial, load, line, preproduced, state, usage, created, expires, \
-                 superseded, challenge_count, least_used_cell, cell_usage, rows, columns, comment, cells) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )?,
-            location: db.prepare(
-                "INSERT INTO locations (id, country, region, city, isp, ip, last_auth) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            )?,
-            expected: db.prepare("INSERT INTO expected (id, place) VALUES (?, ?)")?,
-            overrides: db.prepare(
-                "INSERT INTO overrides (user, max_history, check_ip, check_velocity, max_expected) \
-                 VALUES (?, ?, ?, ?, ?)",
-            )?,
-            not_migrated: db.prepare("INSERT INTO not_migrated (id, kind, count) VALUES (?, ?, ?)")?,
+            workflow: Insert::new(db, "workflow", "id, alias")?,
+            contact: Insert::new(db, "contacts", &format!("id, {}", Contact::COLUMNS))?,
+            not_migrated: Insert::new(db, "not_migrated", "id, kind, count")?,
             clear: PLACED
                 .iter()
                 .map(|table| {
@@ -138,65 +116,38 @@ impl<'c> Rows<'c> {
     /// Writes what is a user's, but for tokens and cards.
     pub(super) fn belongings(&mut self, id: i64, prepared: &PreparedUser) -> rusqlite::Result<()> {
         let sealed = &prepared.user;
-        let user = &sealed.plain;
+        let user = &sealed.facts;
         for (id, (alias, fold)) in places(id, user.aliases.iter().zip(&prepared.alias_folds)) {
-            self.alias.execute(params![id, alias, fold])?;
+            self.belongings.alias(id, alias, fold.as_deref())?;
         }
         for (id, alias) in places(id, &prepared.workflow) {
-            self.workflow.execute(params![id, alias])?;
+            self.workflow.row((id, alias))?;
         }
         for (id, contact) in places(id, &user.contacts) {
-            self.contact
-                .execute(params![id, contact.label, contact.value, contact.default])?;
+            self.contact.row((id, contact))?;
         }
         if let Some(qa) = &sealed.qa {
-            self.qa.execute(params![id, qa.pairs, qa.sealed])?;
+            self.belongings.qa(id, qa.pairs.into(), &qa.sealed)?;
         }
         for (id, password) in places(id, &sealed.passwords) {
-            let plain = &password.plain;
-            self.password.execute(params![
-                id,
-                plain.name,
-                micros(plain.expires),
-                plain.must_change,
-                password.value
-            ])?;
+            self.belongings.password(id, password)?;
         }
-        self.location(id, user)
+        self.location(id, &user.location)?;
+        for (id, (kind, count)) in places(id, &user.not_migrated) {
+            self.not_migrated.row((id, kind, count))?;
+        }
+        Ok(())
     }
 
-    fn location(&mut self, id: i64, user: &User) -> rusqlite::Result<()> {
-        let location = &user.location;
+    fn location(&mut self, id: i64, location: &Location) -> rusqlite::Result<()> {
         for (id, place) in places(id, &location.history) {
-            let LocationEntry {
-                country,
-                region,
-                city,
-                isp,
-                ip,
-                last_auth,
-            } = place;
-            let last_auth = micros(*last_auth);
-            self.location
-                .execute(params![id, country, region, city, isp, ip, last_auth])?;
+            self.belongings.location(id, place)?;
         }
         for (id, place) in places(id, &location.expected) {
-            self.expected.execute(params![id, place])?;
+            self.belongings.expected(id, place)?;
         }
-        let overrides = &location.overrides;
-        if !overrides.is_empty() {
-            self.overrides.execute(params![
-                id,
-                overrides.max_history.map(clamp),
-                overrides.check_ip,
-                overrides.check_velocity,
-                overrides.max_expected.map(clamp)
-            ])?;
-        }
-        for (id, (kind, count)) in places(id, &user.not_migrated) {
-            let kind: &NotMigrated = kind;
-            self.not_migrated
-                .execute(params![id, kind.as_str(), clamp(*count)])?;
+        if !location.overrides.is_empty() {
+            self.belongings.overrides(id, &location.overrides)?;
         }
         Ok(())
     }
@@ -211,36 +162,21 @@ impl<'c> Rows<'c> {
         given: Option<&str>,
         from: Origin,
     ) -> rusqlite::Result<()> {
-        let t = &token.plain;
-        self.token.execute(params![
+        let facts = match given {
+            Some(url) => Cow::Owned(TokenFacts {
+                idp_url: Some(url.to_owned()),
+                ..token.facts.clone()
+            }),
+            None => Cow::Borrowed(&token.facts),
+        };
+        let place = Place {
             id,
             group,
-            t.vendor,
-            t.serial,
-            t.issue_no,
-            t.key_id,
-            from.load,
-            from.line,
-            t.kind.as_str(),
-            t.algorithm.as_str(),
-            t.state.map(|s| s.as_str()),
-            t.activation.map(|a| a.as_str()),
-            t.model,
-            t.hash.map(|h| h.as_str()),
-            t.digits,
-            t.step,
-            t.counter.map(clamp),
-            t.drift,
-            given.or(t.idp_url.as_deref()),
-            t.transactions,
-            micros(t.load_date),
-            micros(t.last_used),
-            micros(t.expires),
-            t.comment,
-            token.seed,
-            token.unlock
-        ])?;
-        Ok(())
+            state: token.state.map(TokenState::as_str),
+        };
+        let secrets = (&*token.seed, token.unlock.as_deref());
+        let besides = (token.activation, from.load, from.line);
+        self.belongings.token(place, &facts, secrets, besides)
     }
 
     /// Writes a card, of a user or (with a group) of nobody.
@@ -251,32 +187,18 @@ impl<'c> Rows<'c> {
         card: &SealedCard,
         from: Origin,
     ) -> rusqlite::Result<()> {
-        let c = &card.plain;
-        let usage = c
-            .cell_usage
-            .as_ref()
-            .map(|counts| serde_json::to_string(counts).unwrap_or_default());
-        self.card.execute(params![
+        let place = Place {
             id,
-            unassigned.map(|(group, ..)| group),
-            clamp(c.serial),
-            from.load,
-            from.line,
-            unassigned.is_some_and(|(_, preproduced, _)| preproduced),
-            c.state.map(|s| s.as_str()),
-            c.usage.map(|u| u.as_str()),
-            micros(c.created),
-            micros(c.expires),
-            micros(c.superseded),
-            c.challenge_count.map(clamp),
-            c.least_used_cell.map(clamp),
-            usage,
-            c.rows,
-            c.columns,
-            unassigned.and_then(|(_, _, comment)| comment),
-            card.cells
-        ])?;
-        Ok(())
+            group: unassigned.map(|(group, ..)| group),
+            state: card.state.map(CardState::as_str),
+        };
+        let stock = unassigned.map(|(_, preproduced, comment)| Stock {
+            preproduced,
+            comment,
+        });
+        let (stock, besides) = (stock.unwrap_or_default(), (from.load, from.line));
+        self.belongings
+            .card(place, &card.facts, &card.cells, stock, besides)
     }
 }
 
@@ -287,7 +209,7 @@ fn put_user(
     prepared: &PreparedUser,
     from: Origin,
 ) -> rusqlite::Result<()> {
-    let user = &prepared.user.plain;
+    let user = &prepared.user.facts;
     statement.execute(params![
         id,
         group,

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Statement, params};
 
-use crate::model::{Timestamp, User};
+use crate::model::{Timestamp, UserFacts};
 use crate::vault::fold::folded;
 
 use super::people::Called;
@@ -46,7 +46,12 @@ impl<'c> Standing<'c> {
     }
 
     /// Keeps what the target knows of a user who is called otherwise now.
-    pub(super) fn renamed(&mut self, id: i64, before: &Called, now: &User) -> rusqlite::Result<()> {
+    pub(super) fn renamed(
+        &mut self,
+        id: i64,
+        before: &Called,
+        now: &UserFacts,
+    ) -> rusqlite::Result<()> {
         if before.userid != now.userid {
             self.keep_target_id(id, &before.userid)?;
         }

@@ -2,9 +2,8 @@
 
 use rusqlite::{Connection, params};
 
-use crate::model::{Card, Token, User};
+use crate::model::{CardFacts, TokenFacts, UserFacts};
 use crate::vault::Error;
-use crate::vault::sealed::distinction;
 
 use super::bad::BadRecord;
 
@@ -46,7 +45,7 @@ pub(super) fn of_user(
     error: rusqlite::Error,
     line: u64,
     group: i64,
-    user: &User,
+    user: &UserFacts,
     load: i64,
 ) -> Trouble {
     if !is_unique(&error) {
@@ -80,14 +79,14 @@ pub(super) fn of_token(
     db: &Connection,
     error: rusqlite::Error,
     line: u64,
-    token: &Token,
+    token: &TokenFacts,
 ) -> Trouble {
     if !is_unique(&error) {
         return error.into();
     }
     let first = db.query_row(
         "SELECT line FROM tokens WHERE serial = ? AND vendor = ? AND coalesce(issue_no, key_id, '') = ?",
-        (&token.serial, &token.vendor, distinction(token)),
+        (&token.serial, &token.vendor, token.distinction()),
         |row| row.get(0),
     );
     let what = format!("token {} {}", token.vendor, token.serial);
@@ -97,7 +96,12 @@ pub(super) fn of_token(
 }
 
 /// Why the row of a card in `line` was refused.
-pub(super) fn of_card(db: &Connection, error: rusqlite::Error, line: u64, card: &Card) -> Trouble {
+pub(super) fn of_card(
+    db: &Connection,
+    error: rusqlite::Error,
+    line: u64,
+    card: &CardFacts,
+) -> Trouble {
     if !is_unique(&error) {
         return error.into();
     }

@@ -228,9 +228,9 @@ impl<'c, 'o> Writer<'c, 'o> {
     }
 
     fn user(&mut self, line: u64, prepared: &mut PreparedUser, from: Origin) -> Written {
-        let plain = &prepared.user.plain;
-        let group = self.groups.id(line, &plain.group)?;
-        let person = self.people.find(line, group, plain, from)?;
+        let facts = &prepared.user.facts;
+        let group = self.groups.id(line, &facts.group)?;
+        let person = self.people.find(line, group, facts, from)?;
         let before = match (&self.comparison, person.id) {
             (Some(comparison), Some(id)) => comparison.digest(id)?,
             _ => None,
@@ -244,7 +244,7 @@ impl<'c, 'o> Writer<'c, 'o> {
                 self.report.drift.count(in_bundles.note_changes(id, now)?);
             }
             if let (Some(comparison), Some(before)) = (&mut self.comparison, &before) {
-                comparison.user(line, &prepared.user.plain, before, now);
+                comparison.user(line, &prepared.user.facts, before, now);
             }
         }
         if prepared.staged {
@@ -263,11 +263,11 @@ impl<'c, 'o> Writer<'c, 'o> {
         prepared: &PreparedUser,
         from: Origin,
     ) -> Written<i64> {
-        let plain = &prepared.user.plain;
+        let facts = &prepared.user.facts;
         if let (Some(id), Some(before)) = (person.id, &person.before) {
-            self.standing.renamed(id, before, plain)?;
-            self.report.renamed += u64::from(before.userid != plain.userid);
-            self.report.moved += u64::from(before.group != plain.group);
+            self.standing.renamed(id, before, facts)?;
+            self.report.renamed += u64::from(before.userid != facts.userid);
+            self.report.moved += u64::from(before.group != facts.group);
         }
         if let Some(other) = person.aside {
             self.people.step_aside(other)?;
@@ -277,12 +277,12 @@ impl<'c, 'o> Writer<'c, 'o> {
             Some(_) => self.rows.replace_user(id, group, prepared, from),
             None => self.rows.insert_user(id, group, prepared, from),
         };
-        written.map_err(|error| trouble::of_user(self.db, error, line, group, plain, from.load))?;
+        written.map_err(|error| trouble::of_user(self.db, error, line, group, facts, from.load))?;
         self.next_user += i64::from(person.id.is_none());
         self.report.returned += u64::from(person.returned);
         self.report.users.count(person.id.is_some());
         if let Some(comparison) = &mut self.comparison {
-            comparison.person(line, person, plain);
+            comparison.person(line, person, facts);
         }
         Ok(id)
     }
@@ -362,19 +362,19 @@ impl<'c, 'o> Writer<'c, 'o> {
         token: &SealedToken,
         from: Origin,
     ) -> Written<Put> {
-        let plain = &token.plain;
-        let there = self.items.token(plain)?;
+        let facts = &token.facts;
+        let there = self.items.token(facts)?;
         if let Some(row) = there.filter(|_| self.only_new) {
-            return Err(self.items.not_new(line, row, plain)?.into());
+            return Err(self.items.not_new(line, row, facts)?.into());
         }
         let put = Put {
-            given: self.items.given(plain)?,
+            given: self.items.given(facts)?,
             ..self.make_room(Item::Token, there, group.is_some())?
         };
         self.rows
             .token(id, group, token, put.given.as_deref(), from)
-            .map_err(|error| trouble::of_token(self.db, error, line, plain))?;
-        self.items.vendor(&plain.vendor)?;
+            .map_err(|error| trouble::of_token(self.db, error, line, facts))?;
+        self.items.vendor(&facts.vendor)?;
         Ok(put)
     }
 
@@ -387,11 +387,11 @@ impl<'c, 'o> Writer<'c, 'o> {
         card: &SealedCard,
         from: Origin,
     ) -> Written<Put> {
-        let there = self.items.card(&card.plain)?;
+        let there = self.items.card(&card.facts)?;
         let put = self.make_room(Item::Card, there, unassigned.is_some())?;
         self.rows
             .card(id, unassigned, card, from)
-            .map_err(|error| trouble::of_card(self.db, error, line, &card.plain))?;
+            .map_err(|error| trouble::of_card(self.db, error, line, &card.facts))?;
         Ok(put)
     }
 
@@ -456,9 +456,9 @@ impl<'c, 'o> Writer<'c, 'o> {
 }
 
 fn token_name(token: &SealedToken) -> String {
-    format!("{} {}", token.plain.vendor, token.plain.serial)
+    format!("{} {}", token.facts.vendor, token.facts.serial)
 }
 
 fn card_name(card: &SealedCard) -> String {
-    card.plain.serial.to_string()
+    card.facts.serial.to_string()
 }

@@ -42,13 +42,13 @@ fn world() -> Bench {
         value: value.into(),
         default: false,
     };
-    mail.contacts = vec![
+    mail.facts.contacts = vec![
         contact("Phone", "1"),
         contact("Other", "x@y.z"),
         contact("E-Mail", "mail@b.c"),
     ];
     let mut address = bare("hr", "c");
-    address.contacts = vec![contact("Pager", "@"), contact("Other", "x@y.z")];
+    address.facts.contacts = vec![contact("Pager", "@"), contact("Other", "x@y.z")];
     let bench = Bench::holding(vec![
         group("sales"),
         group("hr"),
@@ -267,7 +267,7 @@ fn no_query_for_completion_reads_a_table() {
 fn aliases_that_go_on_alike_are_one_beginning() {
     let names = ["HR_a", "HR_b", "HR_c_1", "HR_c_2", "anna", "b.c"];
     let mut user = bare("g", "u");
-    user.aliases = names.map(str::to_owned).to_vec();
+    user.facts.aliases = names.map(str::to_owned).to_vec();
     let bench = Bench::holding(vec![group("g"), record(user)]);
     let found = |prefix: &str, limit| -> Vec<String> {
         let found = aliases_begin_with(&bench.db, prefix, limit).unwrap();
@@ -293,8 +293,8 @@ fn ignoring_case_would_match_more() {
             .iter()
             .map(|name| {
                 let mut user = bare(group_name, name);
-                user.full_name = Some(format!("Full {name}"));
-                user.aliases = vec![format!("{name}.{name}")];
+                user.facts.full_name = Some(format!("Full {name}"));
+                user.facts.aliases = vec![format!("{name}.{name}")];
                 record(user)
             })
             .collect()

@@ -1,21 +1,39 @@
 //! Source records whose secrets are sealed: what the load hands to the database, and what a snapshot hands out.
 //!
-//! The owner's key of every sealed value (security.md §2, columns 1 to 5) is put together here and nowhere else. The
-//! `plain` part of a record holds no secret: its seed, cells or value is empty until [`SealedUser::open`] fills it.
+//! The owner's key of every sealed value (security.md §2, columns 1 to 5) is put together here and nowhere else.
 
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
 use crate::model::{
-    Card, Password, QaPair, SecretBytes, Token, UnassignedCard, UnassignedToken, User,
+    Card, Password, QaPair, SecretBytes, Token, UnassignedCard, UnassignedToken, User, UserFacts,
 };
+use crate::store::records::{with_card_owner, with_token_owner};
 use crate::store::{self, Column, Keys, pairs};
+
+/// A secret, sealed.
+pub type Sealed = Vec<u8>;
+
+/// A password with its value sealed.
+pub type SealedPassword = Password<Sealed>;
+
+/// A token with seed and unlock data sealed.
+pub type SealedToken = Token<Sealed>;
+
+/// A card with its cells sealed.
+pub type SealedCard = Card<Sealed>;
+
+/// An unassigned token with its seed sealed.
+pub type SealedUnassignedToken = UnassignedToken<SealedToken>;
+
+/// An unassigned card with its cells sealed.
+pub type SealedUnassignedCard = UnassignedCard<SealedCard>;
 
 /// A user with sealed secrets.
 #[derive(Debug)]
 pub struct SealedUser {
-    /// The user without questions, passwords, tokens and cards.
-    pub plain: User,
+    /// What is not secret of the user.
+    pub facts: UserFacts,
     /// Questions and answers, as one value.
     pub qa: Option<SealedQa>,
     /// Passwords.
@@ -32,58 +50,7 @@ pub struct SealedQa {
     /// How many pairs.
     pub pairs: u32,
     /// All of them.
-    pub sealed: Vec<u8>,
-}
-
-/// A password with its value sealed.
-#[derive(Debug)]
-pub struct SealedPassword {
-    /// The password without its value.
-    pub plain: Password,
-    /// The value.
-    pub value: Vec<u8>,
-}
-
-/// A token with its seed sealed.
-#[derive(Debug)]
-pub struct SealedToken {
-    /// The token without seed and unlock data.
-    pub plain: Token,
-    /// The seed.
-    pub seed: Vec<u8>,
-    /// The unlock data.
-    pub unlock: Option<Vec<u8>>,
-}
-
-/// A card with its cells sealed.
-#[derive(Debug)]
-pub struct SealedCard {
-    /// The card without its cells.
-    pub plain: Card,
-    /// The cells.
-    pub cells: Vec<u8>,
-}
-
-/// An unassigned token with its seed sealed.
-#[derive(Debug)]
-pub struct SealedUnassignedToken {
-    /// The group that holds it.
-    pub group: String,
-    /// The token.
-    pub token: SealedToken,
-}
-
-/// An unassigned card with its cells sealed.
-#[derive(Debug)]
-pub struct SealedUnassignedCard {
-    /// The group that holds it.
-    pub group: String,
-    /// Made in quantity and never assigned.
-    pub preproduced: bool,
-    /// Free text.
-    pub comment: Option<String>,
-    /// The card.
-    pub card: SealedCard,
+    pub sealed: Sealed,
 }
 
 /// Whose a value is: a user of a group, or the group alone (empty user id).
@@ -93,43 +60,38 @@ struct Owner<'a> {
     userid: &'a str,
 }
 
-impl SealedUser {
-    /// Seals everything that is secret.
-    pub fn seal(mut user: User, keys: &Keys) -> Self {
-        let owner = Owner {
+impl<'a> Owner<'a> {
+    fn of(user: &'a UserFacts) -> Self {
+        Self {
             group: &user.group,
             userid: &user.userid,
-        };
-        let pairs = std::mem::take(&mut user.qa);
-        let qa = (!pairs.is_empty()).then(|| SealedQa {
-            pairs: u32::try_from(pairs.len()).unwrap_or(u32::MAX),
-            sealed: keys.seal(
-                Column::Qa,
-                &[owner.group, owner.userid],
-                &pairs::encode(&pairs),
-            ),
+        }
+    }
+
+    const fn names(self) -> [&'a str; 2] {
+        [self.group, self.userid]
+    }
+
+    /// Of what is nobody's.
+    const fn group(group: &'a str) -> Self {
+        Self { group, userid: "" }
+    }
+}
+
+impl SealedUser {
+    /// Seals everything that is secret.
+    pub fn seal(user: User, keys: &Keys) -> Self {
+        let owner = Owner::of(&user.facts);
+        let qa = (!user.qa.is_empty()).then(|| SealedQa {
+            pairs: u32::try_from(user.qa.len()).unwrap_or(u32::MAX),
+            sealed: keys.seal(Column::Qa, &owner.names(), &pairs::encode(&user.qa)),
         });
-        let passwords = std::mem::take(&mut user.passwords);
-        let passwords = passwords
-            .into_iter()
-            .map(|password| SealedPassword::seal(password, owner, keys))
-            .collect();
-        let tokens = std::mem::take(&mut user.tokens);
-        let tokens = tokens
-            .into_iter()
-            .map(|token| SealedToken::seal(token, owner, keys))
-            .collect();
-        let cards = std::mem::take(&mut user.cards);
-        let cards = cards
-            .into_iter()
-            .map(|card| SealedCard::seal(card, owner, keys))
-            .collect();
         Self {
             qa,
-            passwords,
-            tokens,
-            cards,
-            plain: user,
+            passwords: each(user.passwords, |password| password.seal(owner, keys)),
+            tokens: each(user.tokens, |token| token.seal(owner, keys)),
+            cards: each(user.cards, |card| card.seal(owner, keys)),
+            facts: user.facts,
         }
     }
 
@@ -138,43 +100,20 @@ impl SealedUser {
     /// # Errors
     /// [`store::Error::Field`] names the value that is damaged or does not belong to this user.
     pub fn open(self, keys: &Keys) -> store::Result<User> {
-        let mut user = self.plain;
-        let owner = Owner {
-            group: &user.group,
-            userid: &user.userid,
-        };
-        let mut qa = Vec::new();
-        if let Some(sealed) = &self.qa {
-            qa = sealed.open(owner, keys)?;
-        }
-        let passwords = self
-            .passwords
-            .into_iter()
-            .map(|password| password.open(owner, keys))
-            .collect::<Result<_, _>>()?;
-        let tokens = self
-            .tokens
-            .into_iter()
-            .map(|token| token.open(owner, keys))
-            .collect::<Result<_, _>>()?;
-        let cards = self
-            .cards
-            .into_iter()
-            .map(|card| card.open(owner, keys))
-            .collect::<Result<_, _>>()?;
-        user.qa = qa;
-        user.passwords = passwords;
-        user.tokens = tokens;
-        user.cards = cards;
-        Ok(user)
+        let owner = Owner::of(&self.facts);
+        let qa = self.qa.map(|qa| qa.open(owner, keys)).transpose()?;
+        Ok(User {
+            qa: qa.unwrap_or_default(),
+            passwords: try_each(self.passwords, |password| password.open(owner, keys))?,
+            tokens: try_each(self.tokens, |token| token.open(owner, keys))?,
+            cards: try_each(self.cards, |card| card.open(owner, keys))?,
+            facts: self.facts,
+        })
     }
 
     /// Opens every value for itself and says how many there are; `refused` gets the error of each that does not open.
     pub fn try_open(self, keys: &Keys, refused: &mut dyn FnMut(store::Error)) -> u64 {
-        let owner = Owner {
-            group: &self.plain.group,
-            userid: &self.plain.userid,
-        };
+        let owner = Owner::of(&self.facts);
         let mut values = 0;
         let mut tell = |outcome: store::Result<()>| {
             values += 1;
@@ -200,7 +139,7 @@ impl SealedUser {
 
 impl SealedQa {
     fn open(&self, owner: Owner<'_>, keys: &Keys) -> store::Result<Vec<QaPair>> {
-        let plain = keys.open(Column::Qa, &[owner.group, owner.userid], &self.sealed)?;
+        let plain = keys.open(Column::Qa, &owner.names(), &self.sealed)?;
         pairs::decode(&plain).ok_or_else(|| store::Error::Field {
             what: format!(
                 "the sealed questions and answers of {}/{}",
@@ -210,37 +149,36 @@ impl SealedQa {
     }
 }
 
-impl SealedUnassignedToken {
+fn each<T, S>(items: Vec<T>, seal: impl FnMut(T) -> S) -> Vec<S> {
+    items.into_iter().map(seal).collect()
+}
+
+fn try_each<S, T>(items: Vec<S>, open: impl FnMut(S) -> store::Result<T>) -> store::Result<Vec<T>> {
+    items.into_iter().map(open).collect()
+}
+
+impl UnassignedToken {
     /// Seals the seed for its group.
-    pub fn seal(token: UnassignedToken, keys: &Keys) -> Self {
-        let owner = Owner {
-            group: &token.group,
-            userid: "",
-        };
-        Self {
-            token: SealedToken::seal(token.token, owner, keys),
-            group: token.group,
+    pub fn seal(self, keys: &Keys) -> SealedUnassignedToken {
+        UnassignedToken {
+            token: self.token.seal(Owner::group(&self.group), keys),
+            group: self.group,
         }
     }
+}
 
+impl SealedUnassignedToken {
     /// The whole token again, see [`SealedUser::open`].
     pub fn open(self, keys: &Keys) -> store::Result<UnassignedToken> {
-        let owner = Owner {
-            group: &self.group,
-            userid: "",
-        };
         Ok(UnassignedToken {
-            token: self.token.open(owner, keys)?,
+            token: self.token.open(Owner::group(&self.group), keys)?,
             group: self.group,
         })
     }
 
     /// As [`SealedUser::try_open`].
     pub fn try_open(&self, keys: &Keys, refused: &mut dyn FnMut(store::Error)) -> u64 {
-        let owner = Owner {
-            group: &self.group,
-            userid: "",
-        };
+        let owner = Owner::group(&self.group);
         let mut values = 0;
         self.token.try_open(owner, keys, &mut |outcome| {
             values += 1;
@@ -252,29 +190,23 @@ impl SealedUnassignedToken {
     }
 }
 
-impl SealedUnassignedCard {
+impl UnassignedCard {
     /// Seals the cells for the group.
-    pub fn seal(card: UnassignedCard, keys: &Keys) -> Self {
-        let owner = Owner {
-            group: &card.group,
-            userid: "",
-        };
-        Self {
-            card: SealedCard::seal(card.card, owner, keys),
-            group: card.group,
-            preproduced: card.preproduced,
-            comment: card.comment,
+    pub fn seal(self, keys: &Keys) -> SealedUnassignedCard {
+        UnassignedCard {
+            card: self.card.seal(Owner::group(&self.group), keys),
+            group: self.group,
+            preproduced: self.preproduced,
+            comment: self.comment,
         }
     }
+}
 
+impl SealedUnassignedCard {
     /// The whole card again, see [`SealedUser::open`].
     pub fn open(self, keys: &Keys) -> store::Result<UnassignedCard> {
-        let owner = Owner {
-            group: &self.group,
-            userid: "",
-        };
         Ok(UnassignedCard {
-            card: self.card.open(owner, keys)?,
+            card: self.card.open(Owner::group(&self.group), keys)?,
             group: self.group,
             preproduced: self.preproduced,
             comment: self.comment,
@@ -282,46 +214,60 @@ impl SealedUnassignedCard {
     }
 }
 
-impl SealedPassword {
-    fn seal(mut plain: Password, owner: Owner<'_>, keys: &Keys) -> Self {
-        let value = std::mem::take(&mut plain.value);
-        let names = password_owner(&plain, owner);
-        Self {
-            value: keys.seal(Column::Password, &names, value.expose_secret()),
-            plain,
+impl Password {
+    fn seal(self, owner: Owner<'_>, keys: &Keys) -> SealedPassword {
+        let names = password_owner(&self.name, owner);
+        Password {
+            value: keys.seal(Column::Password, &names, self.value.expose_secret()),
+            name: self.name,
+            expires: self.expires,
+            must_change: self.must_change,
         }
     }
+}
 
+impl SealedPassword {
     fn open(self, owner: Owner<'_>, keys: &Keys) -> store::Result<Password> {
-        let mut password = self.plain;
-        let names = password_owner(&password, owner);
-        let value = keys.open(Column::Password, &names, &self.value)?;
-        password.value = secret(value);
-        Ok(password)
+        let names = password_owner(&self.name, owner);
+        Ok(Password {
+            value: secret(keys.open(Column::Password, &names, &self.value)?),
+            name: self.name,
+            expires: self.expires,
+            must_change: self.must_change,
+        })
+    }
+}
+
+impl Token {
+    fn seal(self, owner: Owner<'_>, keys: &Keys) -> SealedToken {
+        let (seed, unlock) = with_token_owner(&owner.names(), &self.facts, |names| {
+            let seal =
+                |column, secret: SecretBytes| keys.seal(column, names, secret.expose_secret());
+            (
+                seal(Column::TokenSeed, self.seed),
+                self.unlock.map(|unlock| seal(Column::TokenUnlock, unlock)),
+            )
+        });
+        Token {
+            facts: self.facts,
+            state: self.state,
+            activation: self.activation,
+            seed,
+            unlock,
+        }
     }
 }
 
 impl SealedToken {
-    fn seal(mut plain: Token, owner: Owner<'_>, keys: &Keys) -> Self {
-        let seed = std::mem::take(&mut plain.seed);
-        let unlock = plain.unlock.take();
-        let numbers = token_numbers(&plain);
-        let names = token_owner(&plain, &numbers, owner);
-        Self {
-            seed: keys.seal(Column::TokenSeed, &names, seed.expose_secret()),
-            unlock: unlock
-                .map(|unlock| keys.seal(Column::TokenUnlock, &names, unlock.expose_secret())),
-            plain,
-        }
-    }
-
     fn open(self, owner: Owner<'_>, keys: &Keys) -> store::Result<Token> {
         let (seed, unlock) = self.values(owner, keys);
-        let (seed, unlock) = (seed?, unlock.transpose()?);
-        let mut token = self.plain;
-        token.seed = secret(seed);
-        token.unlock = unlock.map(secret);
-        Ok(token)
+        Ok(Token {
+            seed: secret(seed?),
+            unlock: unlock.transpose()?.map(secret),
+            facts: self.facts,
+            state: self.state,
+            activation: self.activation,
+        })
     }
 
     /// Hands on what became of the seed and of the unlock data.
@@ -334,90 +280,50 @@ impl SealedToken {
     }
 
     fn values(&self, owner: Owner<'_>, keys: &Keys) -> (Opened, Option<Opened>) {
-        let numbers = token_numbers(&self.plain);
-        let names = token_owner(&self.plain, &numbers, owner);
-        let unlock = self.unlock.as_ref();
-        (
-            keys.open(Column::TokenSeed, &names, &self.seed),
-            unlock.map(|unlock| keys.open(Column::TokenUnlock, &names, unlock)),
-        )
+        with_token_owner(&owner.names(), &self.facts, |names| {
+            let unlock = self.unlock.as_ref();
+            (
+                keys.open(Column::TokenSeed, names, &self.seed),
+                unlock.map(|unlock| keys.open(Column::TokenUnlock, names, unlock)),
+            )
+        })
+    }
+}
+
+impl Card {
+    fn seal(self, owner: Owner<'_>, keys: &Keys) -> SealedCard {
+        let cells = with_card_owner(&owner.names(), &self.facts, |names| {
+            keys.seal(Column::Card, names, self.cells.expose_secret())
+        });
+        Card {
+            facts: self.facts,
+            state: self.state,
+            cells,
+        }
     }
 }
 
 impl SealedCard {
-    fn seal(mut plain: Card, owner: Owner<'_>, keys: &Keys) -> Self {
-        let cells = std::mem::take(&mut plain.cells);
-        let numbers = card_numbers(&plain);
-        let names = card_owner(&numbers, owner);
-        Self {
-            cells: keys.seal(Column::Card, &names, cells.expose_secret()),
-            plain,
-        }
-    }
-
     fn open(self, owner: Owner<'_>, keys: &Keys) -> store::Result<Card> {
-        let mut card = self.plain;
-        let numbers = card_numbers(&card);
-        let cells = keys.open(Column::Card, &card_owner(&numbers, owner), &self.cells)?;
-        card.cells = secret(cells);
-        Ok(card)
+        let cells = with_card_owner(&owner.names(), &self.facts, |names| {
+            keys.open(Column::Card, names, &self.cells)
+        })?;
+        Ok(Card {
+            facts: self.facts,
+            state: self.state,
+            cells: secret(cells),
+        })
     }
 }
 
 /// A value, or why it does not open.
 type Opened = store::Result<Zeroizing<Vec<u8>>>;
 
-fn password_owner<'a>(password: &'a Password, owner: Owner<'a>) -> [&'a str; 3] {
+fn password_owner<'a>(name: &'a Option<String>, owner: Owner<'a>) -> [&'a str; 3] {
     [
         owner.group,
         owner.userid,
-        password.name.as_deref().unwrap_or_default(),
-    ]
-}
-
-fn token_numbers(token: &Token) -> [String; 2] {
-    let text = |number: Option<u32>| number.map(|n| n.to_string()).unwrap_or_default();
-    [text(token.digits), text(token.step)]
-}
-
-fn token_owner<'a>(token: &'a Token, numbers: &'a [String; 2], owner: Owner<'a>) -> [&'a str; 9] {
-    [
-        owner.group,
-        owner.userid,
-        &token.vendor,
-        &token.serial,
-        distinction(token),
-        token.algorithm.as_str(),
-        token.hash.map(|hash| hash.as_str()).unwrap_or_default(),
-        &numbers[0],
-        &numbers[1],
-    ]
-}
-
-/// What tells apart two keys of one serial number: the issue number, else the key id.
-pub(super) fn distinction(token: &Token) -> &str {
-    token
-        .issue_no
-        .as_deref()
-        .or(token.key_id.as_deref())
-        .unwrap_or_default()
-}
-
-fn card_numbers(card: &Card) -> [String; 3] {
-    [
-        card.serial.to_string(),
-        card.rows.to_string(),
-        card.columns.to_string(),
-    ]
-}
-
-fn card_owner<'a>(numbers: &'a [String; 3], owner: Owner<'a>) -> [&'a str; 5] {
-    [
-        owner.group,
-        owner.userid,
-        &numbers[0],
-        &numbers[1],
-        &numbers[2],
+        name.as_deref().unwrap_or_default(),
     ]
 }
 

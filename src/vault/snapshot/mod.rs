@@ -237,7 +237,7 @@ impl Snapshot {
         let Some(groups) = &self.unassigned else {
             return Ok(Vec::new());
         };
-        let page = page::unassigned_tokens(&self.db, groups, self.last_token)?;
+        let page = page::unassigned(&self.db, groups, self.last_token)?;
         if let Some((last, _)) = page.last() {
             self.last_token = *last;
         }
@@ -249,7 +249,7 @@ impl Snapshot {
         let Some(groups) = &self.unassigned else {
             return Ok(Vec::new());
         };
-        let page = page::unassigned_cards(&self.db, groups, self.last_card)?;
+        let page = page::unassigned(&self.db, groups, self.last_card)?;
         if let Some((last, _)) = page.last() {
             self.last_card = *last;
         }

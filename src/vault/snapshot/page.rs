@@ -4,16 +4,15 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter, types::Value};
 
-use crate::model::{Changes, Contact, Location, LocationEntry, Password, Phase, SecretBytes, User};
+use crate::model::{Changes, Contact, LocationEntry, Phase, RbaOverrides, UserFacts};
+use crate::store::records::{Columns as _, Take, read};
 use crate::store::stored::{moment, word};
 use crate::vault::Result;
-use crate::vault::sealed::{
-    SealedPassword, SealedQa, SealedUnassignedCard, SealedUnassignedToken, SealedUser,
-};
+use crate::vault::sealed::{SealedPassword, SealedQa, SealedUser};
 use crate::vault::selection::Sql;
 
 use super::SourceUser;
-use super::row::{CARD, Read, TOKEN, card_row, phase, token_row};
+use super::row::{Nobodys, Read, card_columns, phase, token_columns};
 
 /// Users of a page: enough that the statements are not the work, few enough that pages are small.
 pub(in crate::vault) const PAGE: usize = 512;
@@ -46,117 +45,58 @@ pub(in crate::vault) fn record(db: &Connection, id: i64) -> Result<Option<Sealed
 
 /// What the source has of the users, but for the users themselves.
 fn records(db: &Connection, page: &mut [SourceUser], spans: &[(i64, i64)]) -> Result<()> {
-    let read = |page: &mut [SourceUser], columns: &str, table: &str, put: Put| {
-        placed(db, page, spans, columns, table, put)
-    };
-    read(page, "alias", "aliases", |user, row| {
-        user.sealed.plain.aliases.push(row.get(1)?);
-        Ok(())
+    let mut read = Reader { db, page, spans };
+    read.placed("aliases", "alias", |user, alias| {
+        user.facts.aliases.push(alias);
     })?;
-    read(page, "label, value, is_default", "contacts", |user, row| {
-        user.sealed.plain.contacts.push(Contact {
-            label: row.get(1)?,
-            value: row.get(2)?,
-            default: row.get(3)?,
-        });
-        Ok(())
+    read.placed("contacts", Contact::COLUMNS, |user, contact| {
+        user.facts.contacts.push(contact);
     })?;
-    read(
-        page,
-        "name, expires, must_change, sealed",
-        "passwords",
-        |user, row| {
-            user.sealed.passwords.push(SealedPassword {
-                plain: Password {
-                    name: row.get(1)?,
-                    value: SecretBytes::default(),
-                    expires: moment(row, 2)?,
-                    must_change: row.get(3)?,
-                },
-                value: row.get(4)?,
-            });
-            Ok(())
-        },
-    )?;
-    read(page, TOKEN, "tokens", |user, row| {
-        user.sealed.tokens.push(token_row(row)?);
-        Ok(())
+    read.placed("passwords", SealedPassword::COLUMNS, |user, password| {
+        user.passwords.push(password);
     })?;
-    read(page, CARD, "cards", |user, row| {
-        user.sealed.cards.push(card_row(row)?);
-        Ok(())
+    read.placed("tokens", &token_columns(), |user, token| {
+        user.tokens.push(token);
     })?;
-    read(
-        page,
-        "country, region, city, isp, ip, last_auth",
-        "locations",
-        |user, row| {
-            user.sealed.plain.location.history.push(LocationEntry {
-                country: row.get(1)?,
-                region: row.get(2)?,
-                city: row.get(3)?,
-                isp: row.get(4)?,
-                ip: row.get(5)?,
-                last_auth: moment(row, 6)?,
-            });
-            Ok(())
-        },
-    )?;
-    read(page, "place", "expected", |user, row| {
-        user.sealed.plain.location.expected.push(row.get(1)?);
-        Ok(())
+    read.placed("cards", &card_columns(), |user, card| {
+        user.cards.push(card);
     })?;
-    read(page, "kind, count", "not_migrated", |user, row| {
-        let entry = (word(row, 1)?, row.get(2)?);
-        user.sealed.plain.not_migrated.push(entry);
-        Ok(())
+    read.placed("locations", LocationEntry::COLUMNS, |user, place| {
+        user.facts.location.history.push(place);
     })?;
-    let own = |page: &mut [SourceUser], columns: &str, table: &str, put: Put| {
-        own(db, page, spans, columns, table, put)
-    };
-    own(page, "pairs, sealed", "qa", |user, row| {
-        user.sealed.qa = Some(SealedQa {
-            pairs: row.get(1)?,
-            sealed: row.get(2)?,
-        });
-        Ok(())
+    read.placed("expected", "place", |user, place| {
+        user.facts.location.expected.push(place);
     })?;
-    own(
-        page,
-        "max_history, check_ip, check_velocity, max_expected",
-        "overrides",
-        |user, row| {
-            let overrides = &mut user.sealed.plain.location.overrides;
-            overrides.max_history = row.get(1)?;
-            overrides.check_ip = row.get(2)?;
-            overrides.check_velocity = row.get(3)?;
-            overrides.max_expected = row.get(4)?;
-            Ok(())
-        },
-    )?;
+    read.placed("not_migrated", "kind, count", |user, entry| {
+        user.facts.not_migrated.push(entry);
+    })?;
+    read.own("qa", "pairs, sealed", |user, (pairs, sealed)| {
+        user.qa = Some(SealedQa { pairs, sealed });
+    })?;
+    read.own("overrides", RbaOverrides::COLUMNS, |user, overrides| {
+        user.facts.location.overrides = overrides;
+    })?;
     Ok(())
 }
 
 /// Where the users stand.
 fn standings(db: &Connection, page: &mut [SourceUser], spans: &[(i64, i64)]) -> Result<()> {
-    let own = |page: &mut [SourceUser], columns: &str, table: &str, put: Put| {
-        own(db, page, spans, columns, table, put)
-    };
-    own(page, "phase, bundle, changed", "progress", |user, row| {
+    let mut read = Reader { db, page, spans };
+    read.own_rows("progress", "phase, bundle, changed", |user, row| {
         user.phase = phase(row, 1)?;
         user.bundle = row.get(2)?;
         user.changes = Changes(row.get(3)?);
         Ok(())
     })?;
-    own(page, "target", "mapped", |user, row| {
+    read.own_rows("mapped", "target", |user, row| {
         user.target = row.get(1)?;
         Ok(())
     })?;
-    own(page, "1", "excluded", |user, _| {
+    read.own_rows("excluded", "1", |user, _| {
         user.excluded = true;
         Ok(())
     })?;
-    own(page, "1", "temp.conflict", |user, _| {
+    read.own_rows("temp.conflict", "1", |user, _| {
         user.conflict = true;
         Ok(())
     })?;
@@ -196,23 +136,14 @@ fn heads(db: &Connection, from: &str, id: &str, last: i64, most: usize) -> Resul
             excluded: false,
             conflict: false,
             sealed: SealedUser {
-                plain: User {
+                facts: UserFacts {
                     id: row.get(4)?,
-                    group,
-                    userid: row.get(2)?,
                     full_name: row.get(5)?,
                     state: word(row, 6)?,
                     locale: row.get(7)?,
-                    aliases: Vec::new(),
                     last_auth: moment(row, 8)?,
                     lockout_count: row.get(9)?,
-                    contacts: Vec::new(),
-                    qa: Vec::new(),
-                    passwords: Vec::new(),
-                    tokens: Vec::new(),
-                    cards: Vec::new(),
-                    location: Location::default(),
-                    not_migrated: Vec::new(),
+                    ..UserFacts::new(group, row.get(2)?)
                 },
                 qa: None,
                 passwords: Vec::new(),
@@ -236,162 +167,111 @@ fn spans(page: &[SourceUser]) -> Vec<(i64, i64)> {
     spans
 }
 
-type Put = fn(&mut SourceUser, &Row<'_>) -> Read<()>;
-
-/// Hands the rows of a table whose ids hold user and place to their users.
-fn placed(
-    db: &Connection,
-    page: &mut [SourceUser],
-    spans: &[(i64, i64)],
-    columns: &str,
-    table: &str,
-    put: Put,
-) -> Read<()> {
-    let sql = format!(
-        "SELECT id >> 16, {columns} FROM {table} WHERE id >= ?1 << 16 AND id < (?2 + 1) << 16 ORDER BY id"
-    );
-    hand_out(db, page, spans, &sql, put)
+/// Hands the rows of tables to the users of a page.
+struct Reader<'a> {
+    db: &'a Connection,
+    page: &'a mut [SourceUser],
+    spans: &'a [(i64, i64)],
 }
 
-/// As [`placed`], of a table with one row a user.
-fn own(
-    db: &Connection,
-    page: &mut [SourceUser],
-    spans: &[(i64, i64)],
-    columns: &str,
-    table: &str,
-    put: Put,
-) -> Read<()> {
-    let sql =
-        format!("SELECT user, {columns} FROM {table} WHERE user BETWEEN ?1 AND ?2 ORDER BY user");
-    hand_out(db, page, spans, &sql, put)
-}
+impl Reader<'_> {
+    /// From a table whose ids hold user and place.
+    fn placed<T: Take>(
+        &mut self,
+        table: &str,
+        columns: &str,
+        give: fn(&mut SealedUser, T),
+    ) -> Read<()> {
+        let sql = format!(
+            "SELECT id >> 16, {columns} FROM {table} WHERE id >= ?1 << 16 AND id < (?2 + 1) << 16 ORDER BY id"
+        );
+        self.hand_out(&sql, |user, row| {
+            give(&mut user.sealed, read(row, 1)?);
+            Ok(())
+        })
+    }
 
-fn hand_out(
-    db: &Connection,
-    page: &mut [SourceUser],
-    spans: &[(i64, i64)],
-    sql: &str,
-    put: Put,
-) -> Read<()> {
-    let mut statement = db.prepare_cached(sql)?;
-    let mut users = page.iter_mut().peekable();
-    for span in spans {
-        let mut rows = statement.query(*span)?;
-        while let Some(row) = rows.next()? {
-            let owner: i64 = row.get(0)?;
-            while users.next_if(|user| user.id < owner).is_some() {}
-            if let Some(user) = users.peek_mut()
-                && user.id == owner
-            {
-                put(user, row)?;
+    /// As [`Reader::placed`], from a table with one row a user.
+    fn own<T: Take>(
+        &mut self,
+        table: &str,
+        columns: &str,
+        give: fn(&mut SealedUser, T),
+    ) -> Read<()> {
+        self.own_rows(table, columns, |user, row| {
+            give(&mut user.sealed, read(row, 1)?);
+            Ok(())
+        })
+    }
+
+    fn own_rows(
+        &mut self,
+        table: &str,
+        columns: &str,
+        give: impl Fn(&mut SourceUser, &Row<'_>) -> Read<()>,
+    ) -> Read<()> {
+        let sql = format!(
+            "SELECT user, {columns} FROM {table} WHERE user BETWEEN ?1 AND ?2 ORDER BY user"
+        );
+        self.hand_out(&sql, give)
+    }
+
+    fn hand_out(
+        &mut self,
+        sql: &str,
+        give: impl Fn(&mut SourceUser, &Row<'_>) -> Read<()>,
+    ) -> Read<()> {
+        let mut statement = self.db.prepare_cached(sql)?;
+        let mut users = self.page.iter_mut().peekable();
+        for span in self.spans {
+            let mut rows = statement.query(*span)?;
+            while let Some(row) = rows.next()? {
+                let owner: i64 = row.get(0)?;
+                while users.next_if(|user| user.id < owner).is_some() {}
+                if let Some(user) = users.peek_mut()
+                    && user.id == owner
+                {
+                    give(user, row)?;
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
-/// The next unassigned tokens of the groups, each with its row id, in the order in which they were loaded.
-pub(super) fn unassigned_tokens(
+/// The next items of the groups that belong to no user, each with its row id, in the order in which they were loaded.
+pub(super) fn unassigned<T: Nobodys>(
     db: &Connection,
     groups: &Sql,
     last: i64,
-) -> Result<Vec<(i64, SealedUnassignedToken)>> {
-    nobodys(db, TOKEN, "tokens", Some(groups), last, PAGE, nobodys_token)
+) -> Result<Vec<(i64, T)>> {
+    nobodys(db, Some(groups), last, PAGE)
 }
 
-/// As for tokens.
-pub(super) fn unassigned_cards(
-    db: &Connection,
-    groups: &Sql,
-    last: i64,
-) -> Result<Vec<(i64, SealedUnassignedCard)>> {
-    let columns = format!("{CARD}, preproduced, comment");
-    nobodys(
-        db,
-        &columns,
-        "cards",
-        Some(groups),
-        last,
-        PAGE,
-        nobodys_card,
-    )
-}
-
-/// The next unassigned tokens after `last`, `most` of all there ever were: also of those that are gone.
-pub(in crate::vault) fn every_unassigned_token(
+/// The next such items after `last`, `most` of all there ever were: also of those that are gone.
+pub(in crate::vault) fn every_unassigned<T: Nobodys>(
     db: &Connection,
     last: i64,
     most: usize,
-) -> Result<Vec<(i64, SealedUnassignedToken)>> {
-    nobodys(db, TOKEN, "tokens", None, last, most, nobodys_token)
+) -> Result<Vec<(i64, T)>> {
+    nobodys(db, None, last, most)
 }
 
-/// As for tokens.
-pub(in crate::vault) fn every_unassigned_card(
-    db: &Connection,
-    last: i64,
-    most: usize,
-) -> Result<Vec<(i64, SealedUnassignedCard)>> {
-    let columns = format!("{CARD}, preproduced, comment");
-    nobodys(db, &columns, "cards", None, last, most, nobodys_card)
-}
-
-/// One unassigned token, by its row.
-pub(in crate::vault) fn unassigned_token(
-    db: &Connection,
-    row: i64,
-) -> Result<Option<SealedUnassignedToken>> {
-    nobody(db, TOKEN, "tokens", row, nobodys_token)
-}
-
-/// As for tokens.
-pub(in crate::vault) fn unassigned_card(
-    db: &Connection,
-    row: i64,
-) -> Result<Option<SealedUnassignedCard>> {
-    let columns = format!("{CARD}, preproduced, comment");
-    nobody(db, &columns, "cards", row, nobodys_card)
-}
-
-fn nobodys_token(row: &Row<'_>) -> Read<SealedUnassignedToken> {
-    Ok(SealedUnassignedToken {
-        token: token_row(row)?,
-        group: row.get(23)?,
-    })
-}
-
-fn nobodys_card(row: &Row<'_>) -> Read<SealedUnassignedCard> {
-    Ok(SealedUnassignedCard {
-        card: card_row(row)?,
-        preproduced: row.get(13)?,
-        comment: row.get(14)?,
-        group: row.get(15)?,
-    })
-}
-
-fn nobody<T>(
-    db: &Connection,
-    columns: &str,
-    table: &str,
-    row: i64,
-    read: impl FnOnce(&Row<'_>) -> Read<T>,
-) -> Result<Option<T>> {
+/// One of them, by its row.
+pub(in crate::vault) fn one_unassigned<T: Nobodys>(db: &Connection, row: i64) -> Result<Option<T>> {
     let mut statement = db.prepare_cached(&format!(
-        "SELECT id, {columns}, (SELECT name FROM groups g WHERE g.id = group_id) FROM {table} \
-         WHERE id = ? AND group_id IS NOT NULL"
+        "SELECT {} FROM {} WHERE id = ? AND group_id IS NOT NULL",
+        T::columns(),
+        T::TABLE
     ))?;
-    Ok(statement.query_row([row], read).optional()?)
+    Ok(statement.query_row([row], |row| read(row, 0)).optional()?)
 }
 
-fn nobodys<T>(
+fn nobodys<T: Nobodys>(
     db: &Connection,
-    columns: &str,
-    table: &str,
     groups: Option<&Sql>,
     last: i64,
     most: usize,
-    mut read: impl FnMut(&Row<'_>) -> Read<T>,
 ) -> Result<Vec<(i64, T)>> {
     let condition = groups.map_or_else(String::new, |groups| {
         format!(
@@ -400,8 +280,9 @@ fn nobodys<T>(
         )
     });
     let mut statement = db.prepare_cached(&format!(
-        "SELECT id, {columns}, (SELECT name FROM groups g WHERE g.id = group_id) FROM {table} \
-         WHERE id < ? {condition} ORDER BY id DESC LIMIT {most}"
+        "SELECT id, {} FROM {} WHERE id < ? {condition} ORDER BY id DESC LIMIT {most}",
+        T::columns(),
+        T::TABLE
     ))?;
     let params = std::iter::once(Value::Integer(last)).chain(
         groups
@@ -409,9 +290,7 @@ fn nobodys<T>(
             .flat_map(|groups| groups.params.iter().cloned()),
     );
     let page = statement
-        .query_map(params_from_iter(params), |row| {
-            Ok((row.get(0)?, read(row)?))
-        })?
+        .query_map(params_from_iter(params), |row| read(row, 0))?
         .collect::<Read<_>>()?;
     Ok(page)
 }

@@ -62,7 +62,7 @@ fn drain(snapshot: &mut Snapshot) -> Vec<SourceUser> {
 fn names(users: &[SourceUser]) -> Vec<&str> {
     users
         .iter()
-        .map(|user| user.sealed.plain.userid.as_str())
+        .map(|user| user.sealed.facts.userid.as_str())
         .collect()
 }
 
@@ -92,7 +92,7 @@ fn everybody_comes_whole_in_the_order_of_loading() {
     assert_eq!(names(&users), ["c", "a", "b", "a2", "d"]);
     let keys = loose_keys(&[1]);
     for found in users {
-        let plain = &found.sealed.plain;
+        let plain = &found.sealed.facts;
         let expected = user(&plain.group, &plain.userid);
         assert_eq!(facts(&found.sealed.open(&keys).unwrap()), facts(&expected));
     }
@@ -104,10 +104,10 @@ fn pages_join_without_a_gap_and_sparse_choices_lose_nothing() {
     let people = |n: usize| {
         let mut user = user("g", &format!("u{n}"));
         if n.is_multiple_of(40) {
-            user.userid = format!("x{n:05}");
+            user.facts.userid = format!("x{n:05}");
         }
-        user.tokens[0].serial = n.to_string();
-        user.cards[0].serial = n as u64;
+        user.tokens[0].facts.serial = n.to_string();
+        user.cards[0].facts.serial = n as u64;
         user
     };
     let bench = || {
@@ -168,7 +168,7 @@ fn unassigned_items_go_along_as_the_selection_says() {
             if page.is_empty() {
                 break;
             }
-            serials.extend(page.into_iter().map(|token| token.token.plain.serial));
+            serials.extend(page.into_iter().map(|token| token.token.facts.serial));
         }
         assert_eq!(serials.join(" "), items, "{what}");
         let cards = snapshot.next_cards().unwrap();
@@ -223,7 +223,7 @@ fn gone_items_stay_behind_and_gone_users_say_so() {
 
 fn named(group: &str, userid: &str, aliases: &[&str]) -> SourceRecord {
     let mut user: User = bare(group, userid);
-    user.aliases = aliases.iter().map(|&alias| alias.to_owned()).collect();
+    user.facts.aliases = aliases.iter().map(|&alias| alias.to_owned()).collect();
     record(user)
 }
 
@@ -260,7 +260,7 @@ fn collisions(bench: impl Fn() -> Bench, selection: &Selection) -> (Vec<String>,
         let marked: Vec<String> = drain(&mut snapshot)
             .iter()
             .filter(|user| user.conflict)
-            .map(|user| format!("{}/{}", user.sealed.plain.group, user.sealed.plain.userid))
+            .map(|user| format!("{}/{}", user.sealed.facts.group, user.sealed.facts.userid))
             .collect();
         (found, marked)
     };

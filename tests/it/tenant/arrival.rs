@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use igsh::ambient::Ambient;
-use igsh::model::SecretBytes;
+use igsh::model::{CardFacts, SecretBytes};
 use igsh::store::audit::Who;
 use igsh::store::{Column, Keys};
 use igsh::tenant::{Tenant, sealing};
@@ -311,13 +311,13 @@ impl Opened {
     fn card(&self, userid: &str, row: &Row<'_>) -> rusqlite::Result<Value> {
         let mut card: Value = serde_json::from_str(&row.get::<_, String>(0)?).expect("JSON");
         let number = |name: &str| card[name].as_u64().expect("a number");
-        let size = (
+        let facts = CardFacts::new(
             number("serial"),
             number("rows") as u32,
             number("columns") as u32,
         );
         let sealed: Vec<u8> = row.get(1)?;
-        let cells = sealing::open_card(&self.keys, userid, size, &sealed).expect("cells");
+        let cells = sealing::open_card(&self.keys, userid, &facts, &sealed).expect("cells");
         let length = usize::from(cells[0]);
         let cells = cells[1..]
             .chunks(length)

@@ -134,30 +134,35 @@ fn a_user_with_everything_is_read() {
         panic!("{:?}", line(&text));
     };
     assert_eq!(
-        (user.group.as_str(), user.userid.as_str()),
+        (user.facts.group.as_str(), user.facts.userid.as_str()),
         ("sales", "asmith")
     );
-    assert_eq!(user.id.as_deref(), Some("7c9e"));
-    assert_eq!(user.state, UserState::Suspended);
+    assert_eq!(user.facts.id.as_deref(), Some("7c9e"));
+    assert_eq!(user.facts.state, UserState::Suspended);
     assert_eq!(
-        user.last_auth,
+        user.facts.last_auth,
         Some("2026-01-02T02:04:05.123456Z".parse().unwrap())
     );
-    assert_eq!(user.lockout_count, Some(2));
-    assert_eq!(user.aliases, ["a.smith"]);
-    assert!(user.contacts[0].default && !user.contacts[1].default);
+    assert_eq!(user.facts.lockout_count, Some(2));
+    assert_eq!(user.facts.aliases, ["a.smith"]);
+    assert!(user.facts.contacts[0].default && !user.facts.contacts[1].default);
     assert_eq!(user.qa[0].answer.expose_secret(), "École \"1\"".as_bytes());
     assert_eq!(user.passwords[0].value.expose_secret(), b"pw");
     assert_eq!(user.passwords[1].name.as_deref(), Some("ATM"));
     assert_eq!(user.passwords[1].must_change, Some(true));
     let token = &user.tokens[0];
-    assert_eq!(token.serial, "4824413456");
+    assert_eq!(token.facts.serial, "4824413456");
     assert_eq!(
-        (token.kind, token.algorithm),
+        (token.facts.kind, token.facts.algorithm),
         (TokenKind::Soft, Algorithm::Totp)
     );
     assert_eq!(
-        (token.digits, token.step, token.counter, token.drift),
+        (
+            token.facts.digits,
+            token.facts.step,
+            token.facts.counter,
+            token.facts.drift
+        ),
         (Some(6), Some(30), Some(1), Some(-2))
     );
     assert_eq!(token.state, Some(TokenState::HoldPending));
@@ -165,17 +170,23 @@ fn a_user_with_everything_is_read() {
     assert_eq!(token.seed.expose_secret(), b"1234");
     assert_eq!(token.unlock.as_ref().unwrap().expose_secret(), [0xFF, 0xFF]);
     let card = &user.cards[0];
-    assert_eq!((card.serial, card.rows, card.columns), (10023, 1, 2));
     assert_eq!(
-        (card.state, card.usage),
+        (card.facts.serial, card.facts.rows, card.facts.columns),
+        (10023, 1, 2)
+    );
+    assert_eq!(
+        (card.state, card.facts.usage),
         (Some(CardState::Current), Some(Usage::Warning))
     );
     assert_eq!(card.cells.expose_secret(), b"\x025FNN");
-    assert_eq!(card.cell_usage.as_deref(), Some(&[1, 2][..]));
-    assert_eq!(user.location.history[0].city.as_deref(), Some("Ottawa"));
-    assert_eq!(user.location.overrides.check_velocity, Some(false));
+    assert_eq!(card.facts.cell_usage.as_deref(), Some(&[1, 2][..]));
     assert_eq!(
-        user.not_migrated,
+        user.facts.location.history[0].city.as_deref(),
+        Some("Ottawa")
+    );
+    assert_eq!(user.facts.location.overrides.check_velocity, Some(false));
+    assert_eq!(
+        user.facts.not_migrated,
         [(NotMigrated::Certificates, 2), (NotMigrated::Roles, 1)]
     );
 }
@@ -185,8 +196,12 @@ fn the_least_that_a_record_holds_is_enough() {
     let Ok(SourceRecord::User(user)) = line(&user("")) else {
         panic!()
     };
-    assert_eq!(user.state, UserState::Active);
-    assert!(user.id.is_none() && user.tokens.is_empty() && user.location.overrides.is_empty());
+    assert_eq!(user.facts.state, UserState::Active);
+    assert!(
+        user.facts.id.is_none()
+            && user.tokens.is_empty()
+            && user.facts.location.overrides.is_empty()
+    );
     let Ok(SourceRecord::Token(token)) = line(&token("")) else {
         panic!()
     };

@@ -10,7 +10,7 @@ fn null_is_the_same_as_absent() {
     let Ok(SourceRecord::User(user)) = line(&text) else {
         panic!()
     };
-    assert!(user.full_name.is_none() && user.qa.is_empty());
+    assert!(user.facts.full_name.is_none() && user.qa.is_empty());
     let (_, field, what) = refused(r#"{"type":"user","group":"sales","userid":null}"#);
     assert_eq!(
         (field.as_str(), what.as_str()),

@@ -81,7 +81,7 @@ mod token_states {
         let mapped = map_token(source, &rules());
         let to = mapped.record.unwrap();
         assert_eq!((to.group.as_str(), to.token.state), ("sales", None));
-        assert_eq!(to.token.serial, "77");
+        assert_eq!(to.token.facts.serial, "77");
         assert_eq!(mapped.left_out, []);
     }
 }
@@ -145,17 +145,19 @@ mod soft_tokens {
     #[test]
     fn identity_provider_and_transactions_go_along() {
         let source = User {
-            tokens: vec![Token {
-                idp_url: Some("https://old.example:8445/igst".to_owned()),
-                transactions: Some(true),
-                ..soft(Some(Activation::Activated))
-            }],
+            tokens: vec![soft(Some(Activation::Activated)).but(|it| {
+                it.facts.idp_url = Some("https://old.example:8445/igst".to_owned());
+                it.facts.transactions = Some(true);
+            })],
             ..user()
         };
         let to = &map(source).record.tokens[0];
-        assert_eq!(to.kind, TokenKind::Soft);
-        assert_eq!(to.idp_url.as_deref(), Some("https://old.example:8445/igst"));
-        assert_eq!(to.transactions, Some(true));
+        assert_eq!(to.facts.kind, TokenKind::Soft);
+        assert_eq!(
+            to.facts.idp_url.as_deref(),
+            Some("https://old.example:8445/igst")
+        );
+        assert_eq!(to.facts.transactions, Some(true));
     }
 }
 
@@ -215,10 +217,7 @@ mod token_models {
 
     #[test]
     fn everything_else_stays_behind_and_names_its_model() {
-        let ocra = Token {
-            model: Some("X1".to_owned()),
-            ..of(Algorithm::Ocra, "Entrust")
-        };
+        let ocra = of(Algorithm::Ocra, "Entrust").but(|it| it.facts.model = Some("X1".to_owned()));
         assert_eq!(
             fate(ocra),
             Err(left(Reason::TokenModel, "Entrust X1 (ocra)"))
@@ -242,7 +241,7 @@ mod token_models {
                 ..user()
             };
             let taken = map_user(source, None, &rules).record.tokens;
-            taken.iter().map(|t| t.algorithm).collect::<Vec<_>>()
+            taken.iter().map(|t| t.facts.algorithm).collect::<Vec<_>>()
         };
         assert_eq!(
             only(|r| r.cr_vendors = Patterns::parse("V")),
@@ -295,53 +294,20 @@ mod token_models {
 
 #[test]
 fn a_token_takes_everything_along_but_its_source_state() {
-    let when = at("2025-02-03T04:05:06Z");
-    let source = Token {
-        vendor: "HID".to_owned(),
-        serial: "4824413456".to_owned(),
-        model: Some("OT".to_owned()),
-        algorithm: Algorithm::At,
-        hash: Some(Hash::Sha256),
-        digits: Some(8),
-        step: Some(60),
-        counter: Some(5),
-        drift: Some(-2),
-        state: Some(TokenState::Hold),
-        load_date: Some(when),
-        last_used: Some(when),
-        expires: Some(when),
-        issue_no: Some("2".to_owned()),
-        key_id: Some("k".to_owned()),
-        comment: Some("spare".to_owned()),
-        unlock: Some(secret("unlock")),
-        ..token("")
-    };
+    let source = token("").but(|it| {
+        it.facts = testing::whole_token("Entrust", "4824413456");
+        it.state = Some(TokenState::Hold);
+        it.activation = Some(Activation::Activated);
+        it.unlock = Some(secret("unlock"));
+    });
+    let facts = source.facts.clone();
     let to = map(User {
         tokens: vec![source],
         ..user()
     });
     let to = &to.record.tokens[0];
-    assert_eq!(
-        (to.vendor.as_str(), to.serial.as_str()),
-        ("HID", "4824413456")
-    );
-    assert_eq!(
-        (to.kind, to.algorithm),
-        (TokenKind::Hardware, Algorithm::At)
-    );
-    assert_eq!(
-        (to.model.as_deref(), to.hash),
-        (Some("OT"), Some(Hash::Sha256))
-    );
-    assert_eq!((to.digits, to.step), (Some(8), Some(60)));
-    assert_eq!((to.counter, to.drift), (Some(5), Some(-2)));
+    assert_eq!(to.facts, facts);
     assert_eq!(to.state, Some(State::Inactive));
-    assert_eq!([to.load_date, to.last_used, to.expires], [Some(when); 3]);
-    assert_eq!(
-        (to.issue_no.as_deref(), to.key_id.as_deref()),
-        (Some("2"), Some("k"))
-    );
-    assert_eq!(to.comment.as_deref(), Some("spare"));
     assert_eq!(to.seed.expose_secret(), b"12345678901234567890");
     assert_eq!(to.unlock.as_ref().unwrap().expose_secret(), b"unlock");
 }
@@ -364,7 +330,12 @@ mod ten_tokens {
             .iter()
             .filter(|l| l.reason == Reason::TokenLimit);
         (
-            mapped.record.tokens.into_iter().map(|t| t.serial).collect(),
+            mapped
+                .record
+                .tokens
+                .into_iter()
+                .map(|t| t.facts.serial)
+                .collect(),
             over.map(|l| l.item.trim_start_matches("token Entrust ").to_owned())
                 .collect(),
         )
@@ -410,7 +381,7 @@ mod ten_tokens {
             }
             // The first by every other criterion.
             tokens[0].state = Some(*worse);
-            tokens[0].last_used = Some(at("2026-01-01T00:00:00Z"));
+            tokens[0].facts.last_used = Some(at("2026-01-01T00:00:00Z"));
             assert_eq!(split(tokens).1, ["01"], "{better} before {worse}");
         }
     }
@@ -419,9 +390,9 @@ mod ten_tokens {
     fn last_used_goes_first_and_never_used_last() {
         let mut tokens = numbered(1..=12);
         for (token, day) in tokens.iter_mut().zip(10..) {
-            token.last_used = Some(at(&format!("2026-01-{day}T00:00:00Z")));
+            token.facts.last_used = Some(at(&format!("2026-01-{day}T00:00:00Z")));
         }
-        tokens[5].last_used = None;
+        tokens[5].facts.last_used = None;
         assert_eq!(split(tokens).1, ["01", "06"]);
     }
 
@@ -429,7 +400,7 @@ mod ten_tokens {
     fn only_tokens_that_would_migrate_count() {
         let mut tokens = numbered(1..=12);
         tokens[0].state = Some(TokenState::Canceled);
-        tokens[1].algorithm = Algorithm::Ocra;
+        tokens[1].facts.algorithm = Algorithm::Ocra;
         let (taken, over) = split(tokens);
         assert_eq!((taken.len(), over.len()), (10, 0));
     }
@@ -438,7 +409,7 @@ mod ten_tokens {
     fn hardware_and_soft_count_together() {
         let mut tokens = numbered(1..=11);
         for token in &mut tokens[..6] {
-            token.kind = TokenKind::Soft;
+            token.facts.kind = TokenKind::Soft;
             token.activation = Some(Activation::Activated);
         }
         assert_eq!(split(tokens).1, ["11"]);

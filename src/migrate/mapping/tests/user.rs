@@ -21,12 +21,11 @@ mod user_row {
                 default: false,
             },
         ];
-        let mapped = map(User {
-            full_name: Some("Anna Smith".to_owned()),
-            aliases: vec!["a.smith".to_owned()],
-            contacts: contacts.clone(),
-            ..user()
-        });
+        let mapped = map(user().but(|it| {
+            it.facts.full_name = Some("Anna Smith".to_owned());
+            it.facts.aliases = vec!["a.smith".to_owned()];
+            it.facts.contacts = contacts.clone();
+        }));
         let to = mapped.record;
         assert_eq!(
             (to.user_id.as_str(), to.group.as_str()),
@@ -45,10 +44,7 @@ mod user_row {
 
     #[test]
     fn suspended_is_inactive() {
-        let suspended = User {
-            state: UserState::Suspended,
-            ..user()
-        };
+        let suspended = user().but(|it| it.facts.state = UserState::Suspended);
         assert_eq!(map(suspended).record.state, State::Inactive);
     }
 
@@ -62,10 +58,7 @@ mod user_row {
             "export_a",
             "a.EXPORT_",
         ];
-        let mapped = map(User {
-            aliases: names.map(str::to_owned).to_vec(),
-            ..user()
-        });
+        let mapped = map(user().but(|it| it.facts.aliases = names.map(str::to_owned).to_vec()));
         assert_eq!(mapped.record.aliases, ["export_a", "a.EXPORT_"]);
         let items: Vec<_> = mapped.left_out.iter().map(|l| l.item.as_str()).collect();
         assert_eq!(
@@ -91,10 +84,8 @@ mod user_row {
             workflow_prefixes: vec!["GO-".to_owned()],
             ..rules()
         };
-        let source = User {
-            aliases: vec!["GO-now".to_owned(), "EXPORT_a".to_owned()],
-            ..user()
-        };
+        let source =
+            user().but(|it| it.facts.aliases = vec!["GO-now".to_owned(), "EXPORT_a".to_owned()]);
         assert_eq!(map_user(source, None, &rules).record.aliases, ["EXPORT_a"]);
     }
 
@@ -113,11 +104,10 @@ mod user_row {
 
     #[test]
     fn lockout_count_and_locale_never_go_and_are_not_counted() {
-        let mapped = map(User {
-            lockout_count: Some(3),
-            locale: Some("en-CA".to_owned()),
-            ..user()
-        });
+        let mapped = map(user().but(|it| {
+            it.facts.lockout_count = Some(3);
+            it.facts.locale = Some("en-CA".to_owned());
+        }));
         assert_eq!(mapped.left_out, []);
         let shown = format!("{:?}", mapped.record);
         assert!(
@@ -138,10 +128,8 @@ mod user_row {
 
     #[test]
     fn every_kind_that_is_never_migrated_is_counted_by_kind() {
-        let source = User {
-            not_migrated: NotMigrated::ALL.iter().copied().zip(1..).collect(),
-            ..user()
-        };
+        let source = user()
+            .but(|it| it.facts.not_migrated = NotMigrated::ALL.iter().copied().zip(1..).collect());
         let counted: Vec<_> = map(source)
             .left_out
             .into_iter()
@@ -281,7 +269,7 @@ mod location_rows {
     use super::*;
 
     fn map_location(location: Location) -> bundle::User {
-        let mapped = map(User { location, ..user() });
+        let mapped = map(user().but(|it| it.facts.location = location));
         assert_eq!(mapped.left_out, []);
         mapped.record
     }

@@ -219,11 +219,10 @@ fn unsupported_models_are_left_out() {
         is(User {
             tokens: vec![
                 token("1"),
-                Token {
-                    algorithm: Algorithm::Ocra,
-                    model: Some("Gemini".to_owned()),
-                    ..token("2")
-                },
+                token("2").but(|it| {
+                    it.facts.algorithm = Algorithm::Ocra;
+                    it.facts.model = Some("Gemini".to_owned());
+                }),
             ],
             ..user("anna")
         })

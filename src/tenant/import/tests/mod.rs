@@ -17,10 +17,12 @@ use crate::bundle::{Account, BlockEncoder, Meta, Writer};
 use crate::crypto::BundlePassword;
 use crate::crypto::kdf::Cost;
 use crate::model::bundle::{
-    Card, CardState, Password, State as UserState, Token, UnassignedCard, UnassignedToken, User,
+    Card, CardState, State as UserState, Token, UnassignedCard, UnassignedToken, User,
 };
+use crate::model::testing::{self, But as _, password, secret};
 use crate::model::{
-    Algorithm, Contact, Group, LocationEntry, QaPair, RbaOverrides, SecretBytes, TokenKind,
+    Algorithm, CardFacts, Contact, Group, LocationEntry, QaPair, RbaOverrides, SecretBytes,
+    TokenFacts,
 };
 use crate::store::{MasterSession, NewMaster, SealedFile};
 use crate::tenant::events::{Fate, Subject, events};
@@ -257,10 +259,6 @@ impl Bundle {
     }
 }
 
-fn secret(text: &str) -> SecretBytes {
-    SecretBytes::from(text.as_bytes().to_vec())
-}
-
 fn contact(label: &str, value: &str) -> Contact {
     Contact {
         label: label.to_owned(),
@@ -291,25 +289,13 @@ fn user(id: &str) -> User {
 
 fn token(serial: &str) -> Token {
     Token {
-        vendor: "HID".to_owned(),
-        serial: serial.to_owned(),
-        kind: TokenKind::Hardware,
-        model: None,
-        algorithm: Algorithm::Totp,
-        hash: None,
-        digits: Some(6),
-        step: Some(30),
-        counter: Some(3),
-        drift: None,
+        facts: TokenFacts {
+            digits: Some(6),
+            step: Some(30),
+            counter: Some(3),
+            ..testing::token("HID", serial)
+        },
         state: Some(UserState::Active),
-        idp_url: None,
-        transactions: None,
-        load_date: None,
-        last_used: None,
-        expires: None,
-        issue_no: None,
-        key_id: None,
-        comment: None,
         seed: secret(&format!("seed of {serial}")),
         unlock: None,
     }
@@ -317,27 +303,9 @@ fn token(serial: &str) -> Token {
 
 fn card(serial: u64) -> Card {
     Card {
-        serial,
+        facts: CardFacts::new(serial, 1, 2),
         state: Some(CardState::Active),
-        created: None,
-        expires: None,
-        superseded: None,
-        usage: None,
-        challenge_count: None,
-        least_used_cell: None,
-        cell_usage: None,
-        rows: 1,
-        columns: 2,
         cells: secret("\u{1}AB"),
-    }
-}
-
-fn password(name: Option<&str>, value: &str) -> Password {
-    Password {
-        name: name.map(str::to_owned),
-        value: secret(value),
-        expires: None,
-        must_change: None,
     }
 }
 

@@ -59,11 +59,10 @@ fn the_active_card_is_asked_before_the_pending_one() {
         message(world.ask(None)),
         "Anna has no card that can be used: card 13: INACTIVE"
     );
-    world.card(Card {
-        state: Some(CardState::Pending),
-        cell_usage: None,
-        ..card(12)
-    });
+    world.card(card(12).but(|it| {
+        it.state = Some(CardState::Pending);
+        it.facts.cell_usage = None;
+    }));
     assert_eq!(world.ask(None).unwrap().serial, 12);
     world.card(card(11));
     world.card(card(10));
@@ -88,10 +87,7 @@ fn the_active_card_is_asked_before_the_pending_one() {
 fn cards_that_expired_or_are_too_small_ask_nothing() {
     let mut world = World::new();
     let yesterday = now() - jiff::SignedDuration::from_hours(24);
-    world.card(Card {
-        expires: Some(yesterday),
-        ..card(10)
-    });
+    world.card(card(10).but(|it| it.facts.expires = Some(yesterday)));
     let refused = message(world.ask(None));
     assert!(
         refused.ends_with("card 10: expired on 1970-12-13"),

@@ -5,10 +5,7 @@ use super::*;
 #[test]
 fn a_right_code_moves_the_drift_and_is_not_taken_twice() {
     let mut world = World::new();
-    world.token(Token {
-        drift: Some(4),
-        ..token("111", Algorithm::Totp)
-    });
+    world.token(token("111", Algorithm::Totp).but(|it| it.facts.drift = Some(4)));
     let found = matched(world.code("111", 1_000_006));
     assert_eq!((found.at, found.offset), (1_000_006, 2));
     let kept: (i64, i64, Option<i64>, i64) = world
@@ -33,10 +30,7 @@ fn a_right_code_moves_the_drift_and_is_not_taken_twice() {
 fn a_right_code_moves_the_counter() {
     for algorithm in [Algorithm::Hotp, Algorithm::At] {
         let mut world = World::new();
-        world.token(Token {
-            counter: Some(500),
-            ..token("222", algorithm)
-        });
+        world.token(token("222", algorithm).but(|it| it.facts.counter = Some(500)));
         assert!(!is_right(&world.code("222", 499)));
         assert_eq!(matched(world.code("222", 510)).offset, 10);
         assert_eq!(world.one::<i64>("SELECT counter FROM tokens"), 511);
@@ -49,10 +43,7 @@ fn a_right_code_moves_the_counter() {
 #[test]
 fn two_codes_in_a_row_bring_a_token_back() {
     let mut world = World::new();
-    world.token(Token {
-        counter: Some(5),
-        ..token("222", Algorithm::Hotp)
-    });
+    world.token(token("222", Algorithm::Hotp).but(|it| it.facts.counter = Some(5)));
     let Verdict::Wrong(why) = world.code("222", 85) else {
         panic!("80 steps ahead is no window")
     };
@@ -82,10 +73,7 @@ fn any_active_token_of_the_user_will_do_and_no_other() {
         ..token("1", Algorithm::Totp)
     });
     let yesterday = now() - jiff::SignedDuration::from_hours(24);
-    world.token(Token {
-        expires: Some(yesterday),
-        ..token("2", Algorithm::Totp)
-    });
+    world.token(token("2", Algorithm::Totp).but(|it| it.facts.expires = Some(yesterday)));
     world.token(token("3", Algorithm::Cr));
     world.token(token("4", Algorithm::Ocra));
     let any = code("1", 1_000_000);

@@ -9,10 +9,12 @@ use secrecy::ExposeSecret as _;
 use super::*;
 use crate::ambient::SystemRandomness;
 use crate::model::bundle::{Card, CardState, State, Token};
-use crate::model::{Algorithm, Hash, Password, QaPair, SecretBytes, TokenKind};
+use crate::model::testing::{self, But as _, secret};
+use crate::model::{Algorithm, CardFacts, Hash, Password, QaPair, TokenFacts};
 use crate::otp::{Digits, Generator};
 use crate::store::loose_keys;
-use crate::tenant::{KIND, sealing};
+use crate::store::records::{Belongings, Place, Stock};
+use crate::tenant::{KIND, TABLES, sealing};
 
 const ANNA: &str = "Anna";
 /// The user's row id; another user has the next one.
@@ -25,35 +27,21 @@ struct World {
     next: i64,
 }
 
-fn secret(text: &str) -> SecretBytes {
-    SecretBytes::from(text.as_bytes().to_vec())
-}
-
 fn now() -> Timestamp {
     Timestamp::from_second(30 * 1_000_000 + 3).unwrap()
 }
 
 fn token(serial: &str, algorithm: Algorithm) -> Token {
     Token {
-        vendor: "HID".into(),
-        serial: serial.into(),
-        kind: TokenKind::Hardware,
-        model: None,
-        algorithm,
-        hash: Some(Hash::Sha256),
-        digits: Some(6),
-        step: None,
-        counter: None,
-        drift: None,
+        facts: TokenFacts {
+            algorithm,
+            hash: Some(Hash::Sha256),
+            digits: Some(6),
+            issue_no: Some("1".into()),
+            key_id: Some("k".into()),
+            ..testing::token("HID", serial)
+        },
         state: Some(State::Active),
-        idp_url: None,
-        transactions: None,
-        load_date: None,
-        last_used: None,
-        expires: None,
-        issue_no: Some("1".into()),
-        key_id: Some("k".into()),
-        comment: None,
         seed: secret(&format!("seed of {serial}")),
         unlock: None,
     }
@@ -61,17 +49,13 @@ fn token(serial: &str, algorithm: Algorithm) -> Token {
 
 fn card(serial: u64) -> Card {
     Card {
-        serial,
+        facts: CardFacts {
+            challenge_count: Some(4),
+            least_used_cell: Some(1),
+            cell_usage: Some(vec![1, 9, 9, 1, 9, 1]),
+            ..CardFacts::new(serial, 2, 3)
+        },
         state: Some(CardState::Active),
-        created: None,
-        expires: None,
-        superseded: None,
-        usage: None,
-        challenge_count: Some(4),
-        least_used_cell: Some(1),
-        cell_usage: Some(vec![1, 9, 9, 1, 9, 1]),
-        rows: 2,
-        columns: 3,
         cells: secret(&format!("\u{2}{}", "ABCDEFGHJKLM")),
     }
 }
@@ -112,55 +96,31 @@ impl World {
         ID << 16 | self.next
     }
 
+    fn rows(&self) -> Belongings<'_> {
+        Belongings::new(&self.db, TABLES).unwrap()
+    }
+
     fn token(&mut self, token: Token) {
         let sealed = sealing::token(&self.keys, ANNA, &token);
-        let id = self.id();
-        self.db
-            .execute(
-                "INSERT INTO tokens (id, vendor, serial, issue_no, key_id, kind, algorithm, state, hash, digits, \
-                 step, counter, drift, expires, seed) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-                params![
-                    id,
-                    token.vendor,
-                    token.serial,
-                    token.issue_no,
-                    token.key_id,
-                    token.kind.as_str(),
-                    token.algorithm.as_str(),
-                    token.state.map(State::as_str),
-                    token.hash.map(Hash::as_str),
-                    token.digits,
-                    token.step,
-                    token.counter.map(u64::cast_signed),
-                    token.drift,
-                    token.expires.map(Timestamp::as_microsecond),
-                    sealed.seed,
-                ],
-            )
+        let place = Place {
+            id: self.id(),
+            group: None,
+            state: token.state.map(State::as_str),
+        };
+        self.rows()
+            .token(place, &token.facts, (&sealed.seed, None), ())
             .unwrap();
     }
 
     fn card(&mut self, card: Card) {
         let sealed = sealing::card(&self.keys, ANNA, &card);
-        let id = self.id();
-        self.db
-            .execute(
-                "INSERT INTO cards (id, serial, state, expires, challenge_count, least_used_cell, cell_usage, rows, \
-                 columns, cells) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                params![
-                    id,
-                    card.serial.cast_signed(),
-                    card.state.map(CardState::as_str),
-                    card.expires.map(Timestamp::as_microsecond),
-                    card.challenge_count.map(u64::cast_signed),
-                    card.least_used_cell.map(u64::cast_signed),
-                    card.cell_usage.map(|counts| serde_json::to_string(&counts).unwrap()),
-                    card.rows,
-                    card.columns,
-                    sealed
-                ],
-            )
+        let place = Place {
+            id: self.id(),
+            group: None,
+            state: card.state.map(CardState::as_str),
+        };
+        self.rows()
+            .card(place, &card.facts, &sealed, Stock::default(), ())
             .unwrap();
     }
 
@@ -179,13 +139,7 @@ impl World {
         };
         let sealed = sealing::password(&self.keys, ANNA, &password);
         let id = self.id();
-        let expires = expires.map(Timestamp::as_microsecond);
-        self.db
-            .execute(
-                "INSERT INTO passwords VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![id, name, expires, must_change, sealed],
-            )
-            .unwrap();
+        self.rows().password(id, &sealed).unwrap();
     }
 
     fn questions(&mut self, pairs: &[(&str, &str)]) {

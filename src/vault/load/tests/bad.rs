@@ -81,7 +81,7 @@ fn the_same_key_twice_in_a_file_names_both_lines() {
         }
         // Two keys under one serial number are told apart by the key id.
         let mut second = token("HID", "1");
-        second.issue_no = Some("2".into());
+        second.facts.issue_no = Some("2".into());
         bench
             .load(vec![
                 group("g"),
@@ -106,7 +106,7 @@ fn bad_records_are_left_out_when_asked_to() {
         let before = facts(&bench.user("old"));
         let with_token = |name: &str, serial: &str| {
             let mut user = bare("g", name);
-            user.aliases = vec![format!("EXPORT_{name}")];
+            user.facts.aliases = vec![format!("EXPORT_{name}")];
             user.tokens = vec![token("V", serial)];
             user.cards = vec![card(serial.parse().unwrap())];
             user
@@ -119,7 +119,7 @@ fn bad_records_are_left_out_when_asked_to() {
         };
         let mut ragged = bare("g", "ragged");
         ragged.cards = vec![card(77)];
-        ragged.cards[0].rows = 3;
+        ragged.cards[0].facts.rows = 3;
         let good = |records: Vec<(u64, SourceRecord)>| records.into_iter().map(Ok);
         let items = good(vec![
             (10, record(with_token("a", "100"))),

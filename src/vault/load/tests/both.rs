@@ -21,8 +21,8 @@ pub(super) fn any_file() -> impl proptest::strategy::Strategy<Value = Vec<Source
             for person in people.into_iter().filter(|person| present[*person]) {
                 let name = ["a", "b", "c", "d"][names[person] / 2];
                 let mut user = bare(["g", "h"][names[person] % 2], name);
-                user.id = ids.then(|| person.to_string());
-                user.aliases = vec![format!("alias{person}")];
+                user.facts.id = ids.then(|| person.to_string());
+                user.facts.aliases = vec![format!("alias{person}")];
                 user.tokens = vec![token("V", &tokens[person].to_string())];
                 user.cards = vec![card(tokens[person] as u64)];
                 records.push(record(user));
@@ -78,14 +78,16 @@ pub(super) fn copy(records: &[SourceRecord]) -> Vec<SourceRecord> {
         SourceRecord::Schema(schema) => SourceRecord::Schema(schema.clone()),
         SourceRecord::Group(group) => SourceRecord::Group(group.clone()),
         SourceRecord::User(user) => {
-            let mut other = bare(&user.group, &user.userid);
-            other.id.clone_from(&user.id);
-            other.aliases.clone_from(&user.aliases);
-            other.tokens = vec![token("V", &user.tokens[0].serial)];
-            other.cards = vec![card(user.cards[0].serial)];
+            let mut other = bare(&user.facts.group, &user.facts.userid);
+            other.facts.id.clone_from(&user.facts.id);
+            other.facts.aliases.clone_from(&user.facts.aliases);
+            other.tokens = vec![token("V", &user.tokens[0].facts.serial)];
+            other.cards = vec![card(user.cards[0].facts.serial)];
             self::record(other)
         }
-        SourceRecord::Token(held) => unassigned_token(&held.group, token("V", &held.token.serial)),
+        SourceRecord::Token(held) => {
+            unassigned_token(&held.group, token("V", &held.token.facts.serial))
+        }
         SourceRecord::Card(_) => unreachable!(),
     };
     records.iter().map(copied).collect()

@@ -129,9 +129,9 @@ fn nobodys_items_differ_when_anything_of_theirs_does() {
     both(|mut bench| {
         let load = |counter: u64, comment: &str| {
             let mut held = token("V", "8");
-            held.counter = Some(counter);
+            held.facts.counter = Some(counter);
             let mut card = card(8);
-            card.superseded = None;
+            card.facts.superseded = None;
             let mut spare = unassigned_card("g", card);
             if let SourceRecord::Card(card) = &mut spare {
                 card.comment = Some(comment.into());
@@ -211,10 +211,10 @@ fn edited(mut records: Vec<SourceRecord>, edits: &[u8]) -> Vec<SourceRecord> {
     });
     for (user, edit) in users.zip(edits) {
         match edit {
-            0 => user.state = crate::model::UserState::Suspended,
+            0 => user.facts.state = crate::model::UserState::Suspended,
             1 => user.qa = crate::vault::testing::user("g", "a").qa,
-            2 => user.full_name = Some("Another".into()),
-            3 => user.group = "nowhere".into(),
+            2 => user.facts.full_name = Some("Another".into()),
+            3 => user.facts.group = "nowhere".into(),
             _ => {}
         }
     }
@@ -303,7 +303,7 @@ impl Bench {
                 let id = id.parse().unwrap();
                 let sealed = one_user(&self.db, id).unwrap().sealed;
                 let user = sealed.open(&self.keys).unwrap();
-                let name = format!("{}/{}", user.group, user.userid);
+                let name = format!("{}/{}", user.facts.group, user.facts.userid);
                 (id, name, crate::vault::digest::Digest::of(&user))
             })
             .collect()

@@ -52,7 +52,7 @@ fn new_token(user: &mut User) {
 }
 
 fn suspended(user: &mut User) {
-    user.state = crate::model::UserState::Suspended;
+    user.facts.state = crate::model::UserState::Suspended;
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_record_that_is_refused_leaves_no_note() {
     bench.export(1, true);
     let doubled = edited("b", |b| {
         suspended(b);
-        b.cards.push(card(user("g", "a").cards[0].serial));
+        b.cards.push(card(user("g", "a").cards[0].facts.serial));
     });
     let report = bench.load(vec![record(user("g", "a")), doubled]).unwrap();
     assert_eq!((report.skipped, report.drift.users), (1, 0));
@@ -175,7 +175,7 @@ fn addresses_that_masters_have_given_survive_a_load() {
         let records = || vec![record(user("g", "a")), record(user("g", "b"))];
         bench.load(vec![group("g")]).unwrap();
         bench.load(records()).unwrap();
-        let serial = user("g", "a").tokens[0].serial.clone();
+        let serial = user("g", "a").tokens[0].facts.serial.clone();
         bench
             .db
             .execute_batch(&format!(
@@ -211,7 +211,7 @@ fn the_workflow_aliases_of_a_source_are_kept_apart() {
     both(|mut bench| {
         let aliased = |aliases: &[&str]| {
             let mut user = bare("g", "a");
-            user.aliases = aliases.iter().map(|&alias| alias.to_owned()).collect();
+            user.facts.aliases = aliases.iter().map(|&alias| alias.to_owned()).collect();
             record(user)
         };
         let kept = |bench: &Bench| {

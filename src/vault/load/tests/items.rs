@@ -33,7 +33,7 @@ fn tokens_and_cards_change_hands() {
         let serials = |user: &User| {
             user.tokens
                 .iter()
-                .map(|t| t.serial.clone())
+                .map(|t| t.facts.serial.clone())
                 .collect::<Vec<_>>()
         };
         assert_eq!(serials(&bench.user("a")), Vec::<String>::new());
@@ -54,7 +54,7 @@ fn new_tokens_go_into_the_named_or_the_default_group() {
         record(user("h", "a")),
         unassigned_token("h", token("HID", "1")),
     ]);
-    let owned = user("h", "a").tokens.remove(0).serial;
+    let owned = user("h", "a").tokens.remove(0).facts.serial;
     let load = |bench: &mut Bench, group: Option<&str>, tokens: Vec<Token>| {
         let tx = bench.db.unchecked_transaction().unwrap();
         let (group, writer) = Writer::of_new_tokens(&tx, &bench.options, &bench.keys, group)?;

@@ -145,7 +145,7 @@ fn schema_line(system: Option<&str>, full: bool) -> SourceRecord {
 }
 
 fn with_id(id: &str, mut user: User) -> SourceRecord {
-    user.id = Some(id.into());
+    user.facts.id = Some(id.into());
     record(user)
 }
 
@@ -171,7 +171,7 @@ fn everything_of_a_user_comes_back() {
         );
         assert_eq!((report.assigned_tokens, report.assigned_cards), (3, 3));
         for person in people() {
-            assert_eq!(facts(&bench.user(&person.userid)), facts(&person));
+            assert_eq!(facts(&bench.user(&person.facts.userid)), facts(&person));
         }
         assert_eq!(
             bench.texts("SELECT fold FROM users WHERE fold IS NOT NULL"),
@@ -326,7 +326,7 @@ fn workflow_aliases_are_dropped_and_the_first_prefix_stages() {
     both(|mut bench| {
         let aliased = |name: &str, aliases: &[&str]| {
             let mut user = bare("g", name);
-            user.aliases = aliases.iter().map(|&alias| alias.to_owned()).collect();
+            user.facts.aliases = aliases.iter().map(|&alias| alias.to_owned()).collect();
             record(user)
         };
         let report = bench

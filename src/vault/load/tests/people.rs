@@ -24,7 +24,7 @@ fn the_same_id_under_another_name_is_a_rename_and_in_another_group_a_move() {
         assert_eq!((bench.id("z"), bench.id("b")), (a, b));
         // Sealed again for the new name.
         assert_eq!(bench.user("z").qa.len(), 2);
-        assert_eq!(bench.user("b").group, "h");
+        assert_eq!(bench.user("b").facts.group, "h");
     });
 }
 

@@ -76,14 +76,14 @@ fn test_holds(test: &Test, value: &Operand, subject: Subject<'_>, world: &World)
 
 fn person_meets(test: &Test, value: &Operand, person: &Person, world: &World) -> bool {
     let user = &person.user;
-    let full = format!("{}/{}", user.group, user.userid);
+    let full = format!("{}/{}", user.facts.group, user.facts.userid);
     match (test.attribute.name, value) {
         ("userid", Operand::Qualified(group, name)) => {
-            matches(&group.0, &user.group) && matches(&name.0, &user.userid)
+            matches(&group.0, &user.facts.group) && matches(&name.0, &user.facts.userid)
         }
         ("userid", Operand::Set(list)) => list
             .iter()
-            .any(|item| *item == user.userid || *item == full),
+            .any(|item| *item == user.facts.userid || *item == full),
         ("exported", Operand::Number(number)) => person
             .bundles
             .iter()
@@ -107,23 +107,33 @@ fn facts<'a>(person: &'a Person, test: &Test) -> Vec<Fact<'a>> {
     let text = |text: &'a Option<String>| text.iter().map(|text| Fact::Text(text)).collect();
     let count = |count: usize| vec![Fact::Number(count as i64)];
     match test.attribute.name {
-        "userid" => vec![Fact::Text(&user.userid)],
-        "group" => vec![Fact::Text(&user.group)],
-        "fullname" => text(&user.full_name),
-        "locale" => text(&user.locale),
-        "alias" => user.aliases.iter().map(|alias| Fact::Text(alias)).collect(),
-        "contact" => user.contacts.iter().map(|c| Fact::Text(&c.value)).collect(),
-        "state" => vec![Fact::Name(user.state.as_str())],
-        "lastauth" => user.last_auth.map(Fact::At).into_iter().collect(),
+        "userid" => vec![Fact::Text(&user.facts.userid)],
+        "group" => vec![Fact::Text(&user.facts.group)],
+        "fullname" => text(&user.facts.full_name),
+        "locale" => text(&user.facts.locale),
+        "alias" => user
+            .facts
+            .aliases
+            .iter()
+            .map(|alias| Fact::Text(alias))
+            .collect(),
+        "contact" => user
+            .facts
+            .contacts
+            .iter()
+            .map(|c| Fact::Text(&c.value))
+            .collect(),
+        "state" => vec![Fact::Name(user.facts.state.as_str())],
+        "lastauth" => user.facts.last_auth.map(Fact::At).into_iter().collect(),
         "qa.count" => count(user.qa.len()),
         "password.name" => user
             .passwords
             .iter()
             .filter_map(|password| password.name.as_deref().map(Fact::Text))
             .collect(),
-        "location.count" => count(user.location.history.len()),
+        "location.count" => count(user.facts.location.history.len()),
         "rba.override" => {
-            let own = &user.location.overrides;
+            let own = &user.facts.location.overrides;
             yes(own.max_history.is_some()
                 || own.check_ip.is_some()
                 || own.check_velocity.is_some()
@@ -154,24 +164,24 @@ fn fact_of_item<'a>(item: &'a Item, attribute: &str) -> Option<Fact<'a>> {
     match (item, attribute) {
         (_, "token.assigned" | "card.assigned") => assigned(),
         (Item::Token(token, _), name) => match name {
-            "token.vendor" => Some(Fact::Text(&token.vendor)),
-            "token.serial" => Some(Fact::Text(&token.serial)),
+            "token.vendor" => Some(Fact::Text(&token.facts.vendor)),
+            "token.serial" => Some(Fact::Text(&token.facts.serial)),
             "token.state" => token.state.map(|state| Fact::Name(state.as_str())),
             "token.activation" => token.activation.map(|state| Fact::Name(state.as_str())),
-            "token.model" => text(&token.model),
-            "token.kind" => Some(Fact::Name(token.kind.as_str())),
-            "token.algorithm" => Some(Fact::Name(token.algorithm.as_str())),
-            "token.lastused" => token.last_used.map(Fact::At),
-            "token.expires" => token.expires.map(Fact::At),
-            "token.drift" => token.drift.map(Fact::Number),
+            "token.model" => text(&token.facts.model),
+            "token.kind" => Some(Fact::Name(token.facts.kind.as_str())),
+            "token.algorithm" => Some(Fact::Name(token.facts.algorithm.as_str())),
+            "token.lastused" => token.facts.last_used.map(Fact::At),
+            "token.expires" => token.facts.expires.map(Fact::At),
+            "token.drift" => token.facts.drift.map(Fact::Number),
             other => panic!("the oracle knows no '{other}'"),
         },
         (Item::Card(card, _), name) => match name {
-            "card.serial" => Some(Fact::Number(card.serial as i64)),
+            "card.serial" => Some(Fact::Number(card.facts.serial as i64)),
             "card.state" => card.state.map(|state| Fact::Name(state.as_str())),
-            "card.usage" => card.usage.map(|usage| Fact::Name(usage.as_str())),
-            "card.expires" => card.expires.map(Fact::At),
-            "card.created" => card.created.map(Fact::At),
+            "card.usage" => card.facts.usage.map(|usage| Fact::Name(usage.as_str())),
+            "card.expires" => card.facts.expires.map(Fact::At),
+            "card.created" => card.facts.created.map(Fact::At),
             other => panic!("the oracle knows no '{other}'"),
         },
         (Item::Place(place), name) => match name {

@@ -36,8 +36,8 @@ fn check(world: &World, expr: &Expr, selects: Selects) -> Result<(), TestCaseErr
         _ => (Entity::Card, "cards c"),
     };
     let serial = |item: &Item| match item {
-        Item::Token(token, _) => token.serial.clone(),
-        Item::Card(card, _) => card.serial.to_string(),
+        Item::Token(token, _) => token.facts.serial.clone(),
+        Item::Card(card, _) => card.facts.serial.to_string(),
         Item::Place(_) => unreachable!(),
     };
     let own = people.flat_map(|person| person.items.iter().map(move |item| (item, Some(person))));

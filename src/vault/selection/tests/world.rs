@@ -8,7 +8,7 @@ use crate::lang::selection::Entity;
 use crate::model::*;
 use crate::vault::load::tests::Bench;
 use crate::vault::testing::{
-    at, card, group, record, secret, token, unassigned_card, unassigned_token, user,
+    But as _, at, card, group, record, secret, token, unassigned_card, unassigned_token, user,
 };
 
 /// A user as loaded, and what the vault notes of them.
@@ -137,68 +137,66 @@ pub(super) const MOMENTS: [&str; 6] = [
 
 fn any_token(dice: &mut Dice, serial: usize) -> Token {
     let kind = dice.of(TokenKind::ALL);
-    Token {
-        kind,
-        model: dice.text(&["OT", "OT2", "c200"]),
-        algorithm: dice.of(Algorithm::ALL),
-        drift: dice.maybe(&[-2, 0, 3]),
-        state: Some(dice.of(TokenState::ALL)),
-        activation: (kind == TokenKind::Soft).then(|| dice.of(Activation::ALL)),
-        last_used: dice.moment(),
-        expires: dice.moment(),
-        ..token(dice.of(&VENDORS), &serial.to_string())
-    }
+    token(dice.of(&VENDORS), &serial.to_string()).but(|it| {
+        it.facts.kind = kind;
+        it.facts.model = dice.text(&["OT", "OT2", "c200"]);
+        it.facts.algorithm = dice.of(Algorithm::ALL);
+        it.facts.drift = dice.maybe(&[-2, 0, 3]);
+        it.state = Some(dice.of(TokenState::ALL));
+        it.activation = (kind == TokenKind::Soft).then(|| dice.of(Activation::ALL));
+        it.facts.last_used = dice.moment();
+        it.facts.expires = dice.moment();
+    })
 }
 
 fn any_card(dice: &mut Dice, serial: usize) -> Card {
-    Card {
-        state: Some(dice.of(CardState::ALL)),
-        created: dice.moment(),
-        expires: dice.moment(),
-        usage: dice.maybe(Usage::ALL),
-        ..card(serial as u64)
-    }
+    card(serial as u64).but(|it| {
+        it.state = Some(dice.of(CardState::ALL));
+        it.facts.created = dice.moment();
+        it.facts.expires = dice.moment();
+        it.facts.usage = dice.maybe(Usage::ALL);
+    })
 }
 
 fn any_user(dice: &mut Dice, number: usize) -> User {
     let (group, name) = (GROUPS[number % 4], NAMES[number / 4]);
     let some = |dice: &mut Dice| dice.roll(3);
-    User {
-        full_name: dice.text(&TEXTS),
-        state: dice.of(UserState::ALL),
-        locale: dice.text(&["en-CA", "de-DE"]),
-        aliases: (0..some(dice))
+    user(group, name).but(|it| {
+        it.facts.full_name = dice.text(&TEXTS);
+        it.facts.state = dice.of(UserState::ALL);
+        it.facts.locale = dice.text(&["en-CA", "de-DE"]);
+        it.facts.aliases = (0..some(dice))
             .map(|n| format!("{}{number}.{n}", dice.of(&NAMES)))
-            .collect(),
-        last_auth: dice.moment(),
-        contacts: (0..some(dice))
+            .collect();
+        it.facts.last_auth = dice.moment();
+        it.facts.contacts = (0..some(dice))
             .map(|_| Contact {
                 label: "x".into(),
                 value: dice.of(&TEXTS).into(),
                 default: false,
             })
-            .collect(),
-        qa: (0..some(dice))
+            .collect();
+        it.qa = (0..some(dice))
             .map(|_| QaPair {
                 question: "q".into(),
                 answer: secret("a"),
             })
-            .collect(),
-        passwords: (0..some(dice))
+            .collect();
+        it.passwords = (0..some(dice))
             .map(|n| Password {
                 name: (n > 0).then(|| dice.of(&TEXTS).to_owned()),
                 value: secret("p"),
                 expires: None,
                 must_change: None,
             })
-            .collect(),
-        tokens: (0..some(dice))
+            .collect();
+        it.tokens = (0..some(dice))
             .map(|n| any_token(dice, number * 10 + n))
-            .collect(),
-        cards: (0..some(dice))
+            .collect();
+        it.cards = (0..some(dice))
             .map(|n| any_card(dice, number * 10 + n))
-            .collect(),
-        location: Location {
+            .collect();
+        it.facts.location = Location {
             history: (0..some(dice))
                 .map(|_| LocationEntry {
                     country: dice.text(&["CA", "DE"]),
@@ -213,10 +211,9 @@ fn any_user(dice: &mut Dice, number: usize) -> User {
                 check_ip: dice.maybe(&[false]).filter(|_| number % 3 == 1),
                 ..RbaOverrides::default()
             },
-        },
-        not_migrated: Vec::new(),
-        ..user(group, name)
-    }
+        };
+        it.facts.not_migrated = Vec::new();
+    })
 }
 
 /// Forty-eight users, and items of nobody. Secrets are not copied, so that the same are made anew.
@@ -281,7 +278,7 @@ fn noted(bench: &Bench, dice: &mut Dice, user: User) -> Person {
     let id = db
         .query_row(
             "SELECT u.id FROM users u JOIN groups g ON g.id = u.group_id WHERE u.userid = ? AND g.name = ?",
-            params![user.userid, user.group],
+            params![user.facts.userid, user.facts.group],
             |row| row.get(0),
         )
         .unwrap();
@@ -300,7 +297,7 @@ fn noted(bench: &Bench, dice: &mut Dice, user: User) -> Person {
     };
     let tokens = std::mem::take(&mut person.user.tokens);
     let cards = std::mem::take(&mut person.user.cards);
-    let places = person.user.location.history.clone();
+    let places = person.user.facts.location.history.clone();
     person
         .items
         .extend(tokens.into_iter().map(|token| Item::Token(token, None)));

@@ -1,0 +1,284 @@
+//! Rows: one value after the other into a statement, and out of a row.
+
+use std::cell::Cell;
+
+use rusqlite::{Connection, Result, Row, Statement, ToSql};
+
+use super::belongings::Place;
+use crate::model::{
+    Activation, Algorithm, CardState, Hash, NotMigrated, Timestamp, TokenKind, TokenState, Usage,
+    UserState, bundle,
+};
+use crate::store::stored::{at, word};
+
+/// A statement that puts rows into a table.
+pub(crate) struct Insert<'c>(Statement<'c>);
+
+impl<'c> Insert<'c> {
+    /// That of these columns, separated by commas.
+    pub(crate) fn new(db: &'c Connection, table: &str, columns: &str) -> Result<Self> {
+        let marks = vec!["?"; columns.split(',').count()].join(", ");
+        let sql = format!("INSERT INTO {table} ({columns}) VALUES ({marks})");
+        Ok(Self(db.prepare(&sql)?))
+    }
+
+    /// Puts a row with these values, one for each column.
+    pub(crate) fn row(&mut self, values: impl Put) -> Result<()> {
+        put(&mut self.0, values)
+    }
+}
+
+/// Runs a statement that changes rows with these values.
+pub(crate) fn put(statement: &mut Statement<'_>, values: impl Put) -> Result<()> {
+    values.put(&mut Values {
+        statement,
+        bound: 0,
+    })?;
+    statement.raw_execute()?;
+    Ok(())
+}
+
+/// The values of a statement, as far as they are bound.
+pub(crate) struct Values<'s, 'c> {
+    statement: &'s mut Statement<'c>,
+    bound: usize,
+}
+
+impl Values<'_, '_> {
+    fn bind(&mut self, value: impl ToSql) -> Result<()> {
+        self.bound += 1;
+        self.statement.raw_bind_parameter(self.bound, value)
+    }
+}
+
+/// The columns of a row, as far as they are read.
+pub(crate) struct Fields<'r, 's> {
+    row: &'r Row<'s>,
+    next: Cell<usize>,
+}
+
+impl Fields<'_, '_> {
+    fn next(&self) -> usize {
+        self.next.replace(self.next.get() + 1)
+    }
+}
+
+/// Reads what stands from column `first` on.
+pub(crate) fn read<T: Take>(row: &Row<'_>, first: usize) -> Result<T> {
+    T::take(&Fields {
+        row,
+        next: Cell::new(first),
+    })
+}
+
+/// What fills one column or several that go together.
+pub(crate) trait Put {
+    /// Binds its values, in the order of its columns.
+    fn put(&self, to: &mut Values<'_, '_>) -> Result<()>;
+}
+
+/// What is read from one column or several that go together.
+pub(crate) trait Take: Sized {
+    /// Reads its columns, in their order.
+    fn take(from: &Fields<'_, '_>) -> Result<Self>;
+}
+
+/// A thing whose columns have names of their own.
+pub(crate) trait Columns: Put + Take {
+    /// The names, separated by commas.
+    const COLUMNS: &'static str;
+}
+
+impl<T: Put + ?Sized> Put for &T {
+    fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
+        (**self).put(to)
+    }
+}
+
+impl<T: Put> Put for Option<T> {
+    fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
+        match self {
+            Some(value) => value.put(to),
+            None => to.bind(rusqlite::types::Null),
+        }
+    }
+}
+
+impl<T: Take> Take for Option<T> {
+    fn take(from: &Fields<'_, '_>) -> Result<Self> {
+        if from.row.get_ref(from.next.get())?.data_type() == rusqlite::types::Type::Null {
+            from.next();
+            return Ok(None);
+        }
+        T::take(from).map(Some)
+    }
+}
+
+/// Values that SQLite has a type for.
+macro_rules! plain {
+    ($($type:ty),+) => {$(
+        impl Put for $type {
+            fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
+                to.bind(self)
+            }
+        }
+
+        impl Take for $type {
+            fn take(from: &Fields<'_, '_>) -> Result<Self> {
+                from.row.get(from.next())
+            }
+        }
+    )+};
+}
+plain!(String, Vec<u8>, i64, u32, bool);
+
+impl Put for str {
+    fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
+        to.bind(self)
+    }
+}
+
+impl Put for [u8] {
+    fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
+        to.bind(self)
+    }
+}
+
+/// Counts beyond what SQLite holds do not occur; those that are keys are refused before.
+impl Put for u64 {
+    fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
+        to.bind(i64::try_from(*self).unwrap_or(i64::MAX))
+    }
+}
+
+impl Take for u64 {
+    fn take(from: &Fields<'_, '_>) -> Result<Self> {
+        from.row.get(from.next())
+    }
+}
+
+impl Put for Timestamp {
+    fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
+        to.bind(self.as_microsecond())
+    }
+}
+
+impl Take for Timestamp {
+    fn take(from: &Fields<'_, '_>) -> Result<Self> {
+        at(from.row, from.next())
+    }
+}
+
+/// How often each cell of a card was asked.
+impl Put for Vec<u64> {
+    fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
+        to.bind(super::counts_text(self))
+    }
+}
+
+impl Take for Vec<u64> {
+    fn take(from: &Fields<'_, '_>) -> Result<Self> {
+        super::counts_of(from.row, from.next())
+    }
+}
+
+/// Names of the model's sets.
+macro_rules! words {
+    ($($type:ty),+) => {$(
+        impl Put for $type {
+            fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
+                to.bind(self.as_str())
+            }
+        }
+
+        impl Take for $type {
+            fn take(from: &Fields<'_, '_>) -> Result<Self> {
+                word(from.row, from.next())
+            }
+        }
+    )+};
+}
+words!(
+    Activation,
+    Algorithm,
+    CardState,
+    Hash,
+    NotMigrated,
+    TokenKind,
+    TokenState,
+    Usage,
+    UserState,
+    bundle::CardState,
+    bundle::State
+);
+
+/// Values side by side.
+macro_rules! together {
+    ($($name:ident)+) => {
+        impl<$($name: Put),+> Put for ($($name,)+) {
+            fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
+                #[allow(non_snake_case)]
+                let ($($name,)+) = self;
+                $($name.put(to)?;)+
+                Ok(())
+            }
+        }
+
+        impl<$($name: Take),+> Take for ($($name,)+) {
+            fn take(from: &Fields<'_, '_>) -> Result<Self> {
+                Ok(($($name::take(from)?,)+))
+            }
+        }
+    };
+}
+together!(A B);
+together!(A B C);
+together!(A B C D);
+together!(A B C D E);
+together!(A B C D E F);
+
+/// Nothing more.
+impl Put for () {
+    fn put(&self, _: &mut Values<'_, '_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl Put for Place<'_> {
+    fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
+        (self.id, self.group, self.state).put(to)
+    }
+}
+
+/// Describes a thing: its fields, each with its column where that is called otherwise.
+macro_rules! columns {
+    ($type:ty { $first:ident $(= $first_column:ident)? $(, $field:ident $(= $column:ident)?)* $(,)? }) => {
+        impl $crate::store::records::row::Columns for $type {
+            const COLUMNS: &'static str = concat!(
+                columns!(@name $first $($first_column)?) $(, ", ", columns!(@name $field $($column)?))*
+            );
+        }
+
+        impl $crate::store::records::row::Put for $type {
+            fn put(&self, to: &mut $crate::store::records::row::Values<'_, '_>) -> rusqlite::Result<()> {
+                use $crate::store::records::row::Put;
+                Put::put(&self.$first, to)?;
+                $(Put::put(&self.$field, to)?;)*
+                Ok(())
+            }
+        }
+
+        impl $crate::store::records::row::Take for $type {
+            fn take(from: &$crate::store::records::row::Fields<'_, '_>) -> rusqlite::Result<Self> {
+                use $crate::store::records::row::Take;
+                Ok(Self {
+                    $first: Take::take(from)?,
+                    $($field: Take::take(from)?,)*
+                })
+            }
+        }
+    };
+    (@name $field:ident) => { stringify!($field) };
+    (@name $field:ident $column:ident) => { stringify!($column) };
+}
+pub(super) use columns;
