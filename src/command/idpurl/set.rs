@@ -9,10 +9,10 @@ use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Effect, Example, Selects};
+use crate::migrate::settings;
 use crate::model::IdpUrl;
 use crate::render::counted;
 use crate::store::audit::{Draft, codes};
-use crate::store::settings;
 use crate::vault::decisions;
 use crate::vault::idp::{self, New};
 use crate::vault::phases::Users;
@@ -129,7 +129,7 @@ fn address(cx: &Context<'_>, bound: &Bound) -> Result<IdpUrl, Failure> {
         });
     }
     let db = cx.desk.reading()?.file().connection();
-    let set = settings::get(db, "idp.url")?;
+    let set = settings::VAULT.get(db, "idp.url")?;
     if set.is_empty() {
         return Err(
             Failure::new(Exit::Usage, code::UNKNOWN, "there is no address to set")

@@ -9,10 +9,11 @@ use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Effect, Example, Selects};
+use crate::migrate::settings;
 use crate::render::doc::Column;
 use crate::render::{Format, counted};
+use crate::store::Connection;
 use crate::store::audit::codes;
-use crate::store::{Connection, settings};
 use crate::vault::phases::Users;
 use crate::vault::workflow::{self, AliasChange, Clash};
 
@@ -60,7 +61,7 @@ fn aliases(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let selection = lists_read(&bound.selection)?;
     let users = Users::chosen(&selection)?;
     let db = cx.desk.reading()?.file().connection();
-    let prefixes = settings::names(db, "migrate.prefixes")?;
+    let prefixes = settings::VAULT.names(db, "migrate.prefixes")?;
     if prefixes.is_empty() {
         return Err(Failure::new(
             Exit::Failed,

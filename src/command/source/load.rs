@@ -15,10 +15,11 @@ use crate::exchange;
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Effect, Example};
+use crate::migrate::settings;
 use crate::model::SourceRecord;
 use crate::render::counted;
+use crate::store;
 use crate::store::audit::{self, EventCode, codes};
-use crate::store::{self, settings};
 use crate::vault::load::{BadRecord, LoadOptions, LoadReport};
 use crate::vault::migration;
 
@@ -164,7 +165,7 @@ pub(super) fn options(
         skip_bad: bound.args.flag(&SKIP_BAD),
         force: bound.args.flag(&FORCE),
         add_system: bound.args.flag(&ADD_SYSTEM),
-        prefixes: settings::names(connection, "migrate.prefixes")?,
+        prefixes: settings::VAULT.names(connection, "migrate.prefixes")?,
     })
 }
 

@@ -17,13 +17,14 @@ use crate::crypto::master_password;
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Complete, Effect, Example};
+use crate::migrate::settings;
 use crate::model::SecretBytes;
 use crate::model::list;
 use crate::render::counted;
 use crate::render::doc::Column;
 use crate::store::audit::codes;
 use crate::store::settings::{Changed, Settings};
-use crate::store::{self, MASTERS, NewMaster, SealedFile, settings, state};
+use crate::store::{self, MASTERS, NewMaster, SealedFile, state};
 use crate::vault::{KIND, workflow};
 
 pub(super) use accept::ACCEPT;
@@ -348,7 +349,7 @@ fn set(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     let mut changes = Vec::new();
     cx.write(bound, &[&state::SETTING], |tx| {
         for (name, value) in wanted {
-            let change = settings::set(tx, name, value)?;
+            let change = settings::VAULT.set(tx, name, value)?;
             admit(tx, &change)?;
             changes.push(change);
         }
