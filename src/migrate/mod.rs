@@ -18,6 +18,7 @@ pub mod recover;
 pub mod report;
 pub mod results;
 pub mod rules;
+pub mod settings;
 pub mod status;
 pub mod survey;
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use crate::store::Connection;
 
+use crate::migrate::settings;
 use crate::model::{Patterns, Timestamp, list};
-use crate::store::{self, settings};
+use crate::store;
 
 /// The most tokens that the target takes for one user, hardware and soft together (domain.md §4, Limits).
 pub const TOKENS_PER_USER: usize = 10;
@@ -52,18 +53,19 @@ impl Rules {
     /// A stored setting that cannot be, which only SQL can have put there.
     pub fn from_settings(db: &Connection, now: Timestamp) -> store::Result<Self> {
         let number = |name| {
-            let number = settings::number(db, name)?;
+            let number = settings::VAULT.number(db, name)?;
             Ok::<_, store::Error>(usize::try_from(number).unwrap_or(usize::MAX))
         };
-        let patterns = |name| Ok::<_, store::Error>(Patterns::parse(&settings::get(db, name)?));
+        let patterns =
+            |name| Ok::<_, store::Error>(Patterns::parse(&settings::VAULT.get(db, name)?));
         Ok(Self {
             qa_limit: number("migrate.qa-limit")?,
             answer_limit: number("migrate.answer-limit")?,
             cr_vendors: patterns("migrate.cr-vendors")?,
             at_vendors: patterns("migrate.at-vendors")?,
             hotp_vendors: patterns("migrate.hotp-vendors")?,
-            workflow_prefixes: settings::names(db, "migrate.prefixes")?,
-            idp_url: settings::get(db, "idp.url")?,
+            workflow_prefixes: settings::VAULT.names(db, "migrate.prefixes")?,
+            idp_url: settings::VAULT.get(db, "idp.url")?,
             now,
         })
     }
@@ -88,9 +90,11 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         let (set, documented) = (Rules::from_settings(db, now).unwrap(), Rules::new(now));
         assert_eq!(format!("{set:?}"), format!("{documented:?}"));
-        settings::set(db, "migrate.qa-limit", "3").unwrap();
-        settings::set(db, "migrate.cr-vendors", "Entrust,Vasco*").unwrap();
-        settings::set(db, "migrate.prefixes", "GO_").unwrap();
+        settings::VAULT.set(db, "migrate.qa-limit", "3").unwrap();
+        settings::VAULT
+            .set(db, "migrate.cr-vendors", "Entrust,Vasco*")
+            .unwrap();
+        settings::VAULT.set(db, "migrate.prefixes", "GO_").unwrap();
         let set = Rules::from_settings(db, now).unwrap();
         assert_eq!(set.qa_limit, 3);
         assert!(set.cr_vendors.matches("Vasco 2"));

@@ -9,8 +9,10 @@ use crate::command::failure::code;
 use crate::command::{Exit, Failure};
 use crate::lang::help;
 use crate::lang::value::Variables;
+use crate::migrate::settings;
 use crate::render::counted;
-use crate::store::{Pulse, settings};
+use crate::store::Pulse;
+use crate::store::settings::IDLE_TIMEOUT;
 use crate::vault::migration;
 
 /// After how long without a key the session of a tenant is locked.
@@ -102,14 +104,15 @@ impl Shell {
 
     /// How long nobody may type. A setting that cannot be must not keep the shell from its next line.
     fn idle_timeout(&self) -> Duration {
-        const NAME: &str = "idle-timeout";
         let Some(vault) = self.desk.vault.as_ref().filter(|_| self.desk.is_unlocked()) else {
             return TENANT_IDLE;
         };
-        settings::span(vault.file().connection(), NAME).unwrap_or_else(|error| {
-            self.ui.warning(&error.to_string());
-            settings::default_span(NAME).unwrap_or(TENANT_IDLE)
-        })
+        settings::VAULT
+            .span(vault.file().connection(), IDLE_TIMEOUT.name)
+            .unwrap_or_else(|error| {
+                self.ui.warning(&error.to_string());
+                IDLE_TIMEOUT.default_span()
+            })
     }
 
     /// Completion sees the vault only while somebody is logged in. It waits for nobody who writes.

@@ -27,9 +27,11 @@ use crate::command::{self, Context, Entry, Exit, Failure, Line, Outcome};
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Catalogue, Command, Effect};
 use crate::lang::value::Variables;
+use crate::migrate::settings;
 use crate::render::{Failure as Shown, Ui};
 use crate::store::audit::{Source, Who};
-use crate::store::{self, MasterSession, SealedFile, interruptible, settings};
+use crate::store::settings::REQUIRE_REASON;
+use crate::store::{self, MasterSession, SealedFile, interruptible};
 use crate::vault::decisions;
 
 use names::Known;
@@ -366,7 +368,7 @@ impl Shell {
             return Ok(());
         };
         if self.line.reason.is_some()
-            || !settings::flag(vault.file().connection(), "policy.require-reason")?
+            || !settings::VAULT.flag(vault.file().connection(), REQUIRE_REASON.name)?
         {
             return Ok(());
         }

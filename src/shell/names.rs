@@ -9,7 +9,8 @@ use crate::command::context::Desk;
 use crate::command::failure::code;
 use crate::lang::live::LiveNames;
 use crate::lang::spec::Complete;
-use crate::store::settings::{Settings, Type, VAULT};
+use crate::migrate::settings::VAULT;
+use crate::store::settings::{Settings, Type};
 use crate::store::{Connection, Pulse};
 use crate::tenant::SETTINGS as TENANT;
 use crate::vault::{Vault, query};
@@ -182,7 +183,7 @@ fn of_setting(settings: &Settings, name: &str) -> Vec<(String, String)> {
     };
     let words: &[&str] = match setting.takes {
         Type::Flag => &["on", "off"],
-        Type::Word(words) | Type::Choice(words) | Type::Several(words) => words,
+        Type::Word(words, _) | Type::Several(words) => words,
         _ => &[],
     };
     let about = |word: &str| {

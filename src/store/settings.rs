@@ -20,8 +20,8 @@ pub enum Type {
     Span(u64, u64),
     /// A number of days or hours, such as `7d` or `36h`, up to so many seconds; `0` or `off` for none.
     Age(u64),
-    /// One of these words.
-    Word(&'static [&'static str]),
+    /// One of these words; how a message lists them.
+    Word(&'static [&'static str], &'static str),
     /// Names separated by commas, `*` and `?` standing for anything; may be empty.
     Names,
     /// Up to four beginnings of aliases, separated by commas, none of which begins another; may be empty.
@@ -30,8 +30,6 @@ pub enum Type {
     Address,
     /// The columns of an event audit, `user=…,outcome=…`.
     Columns,
-    /// One of these words.
-    Choice(&'static [&'static str]),
     /// Some of these words, separated by commas; may be empty.
     Several(&'static [&'static str]),
     /// A name of a group.
@@ -60,12 +58,6 @@ pub struct Settings {
     pub command: &'static str,
 }
 
-/// Those of a vault.
-pub static VAULT: Settings = Settings {
-    all: ALL,
-    command: "system set",
-};
-
 pub(crate) const fn setting(
     name: &'static str,
     takes: Type,
@@ -81,83 +73,23 @@ pub(crate) const fn setting(
 }
 
 /// In seconds.
-const DAY: u64 = 24 * 3600;
+pub(crate) const DAY: u64 = 24 * 3600;
 
-/// All settings, in the order of the manual.
-pub static ALL: &[Setting] = &[
-    setting(
-        "idle-timeout",
-        Type::Span(1, 8 * 3600),
-        "10m",
-        "how long nobody may type before the session is locked",
-    ),
-    setting(
-        "policy.require-reason",
-        Type::Flag,
-        "off",
-        "whether commands that reveal or destroy need reason=…",
-    ),
-    setting(
-        "migrate.qa-limit",
-        Type::Number(0, 1000),
-        "50",
-        "how many questions of a user are taken along",
-    ),
-    setting(
-        "migrate.answer-limit",
-        Type::Number(1, 65_535),
-        "255",
-        "to how many characters an answer is cut",
-    ),
-    setting(
-        "migrate.cr-vendors",
-        Type::Names,
-        "Entrust*",
-        "whose challenge/response tokens the target takes",
-    ),
-    setting(
-        "migrate.at-vendors",
-        Type::Names,
-        "HID,Entrust*",
-        "whose AT tokens the target takes",
-    ),
-    setting(
-        "migrate.hotp-vendors",
-        Type::Names,
-        "HID,Entrust*",
-        "whose event-based tokens the target takes",
-    ),
-    setting(
-        "migrate.prefixes",
-        Type::Prefixes,
-        "EXPORT_,EXPORTED_,IMPORTED_,MIGRATED_",
-        "prefixes of workflow aliases, one for each phase from export on",
-    ),
-    setting(
-        "migrate.audit-columns",
-        Type::Columns,
-        "user=Resource Name,outcome=Event,message=Message",
-        "columns of the target's event audit, for migrate results profile=audit",
-    ),
-    setting(
-        "migrate.max-source-age",
-        Type::Age(3650 * DAY),
-        "0",
-        "how old the source copy may be for an export, such as 7d; 0 for any age",
-    ),
-    setting(
-        "migrate.stale-source",
-        Type::Word(&["warn", "block"]),
-        "warn",
-        "what an export does when the source copy is older than that",
-    ),
-    setting(
-        "idp.url",
-        Type::Address,
-        "",
-        "the identity provider's address, for idpurl set",
-    ),
-];
+/// How long nobody may type.
+pub const IDLE_TIMEOUT: Setting = setting(
+    "idle-timeout",
+    Type::Span(1, 8 * 3600),
+    "10m",
+    "how long nobody may type before the session is locked",
+);
+
+/// Whether a reason has to be given.
+pub const REQUIRE_REASON: Setting = setting(
+    "policy.require-reason",
+    Type::Flag,
+    "off",
+    "whether commands that reveal or destroy need reason=…",
+);
 
 impl Settings {
     /// The setting of this name; letter case does not matter.
@@ -224,6 +156,16 @@ impl Settings {
         Ok(Changed { setting, old, new })
     }
 
+    /// A setting that is `on` or `off`.
+    pub fn flag(&self, connection: &Connection, name: &str) -> Result<bool> {
+        Ok(self.get(connection, name)? == "on")
+    }
+
+    /// A setting that is a span.
+    pub fn span(&self, connection: &Connection, name: &str) -> Result<Duration> {
+        self.typed(connection, name, span)
+    }
+
     /// A setting that is a number.
     pub fn number(&self, connection: &Connection, name: &str) -> Result<u64> {
         self.typed(connection, name, |value| value.parse().ok())
@@ -250,11 +192,6 @@ impl Settings {
     }
 }
 
-/// The vault's setting of this name, see [`Settings::find`].
-pub fn find(name: &str) -> Result<&'static Setting> {
-    VAULT.find(name)
-}
-
 /// What was changed, for the audit and the answer.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Changed {
@@ -266,46 +203,12 @@ pub struct Changed {
     pub new: String,
 }
 
-/// The value that holds in a vault.
-pub fn get(connection: &Connection, name: &str) -> Result<String> {
-    VAULT.get(connection, name)
-}
-
-/// Sets a value of a vault, see [`Settings::set`].
-pub fn set(tx: &Connection, name: &str, typed: &str) -> Result<Changed> {
-    VAULT.set(tx, name, typed)
-}
-
-/// A setting of a vault that is `on` or `off`.
-pub fn flag(connection: &Connection, name: &str) -> Result<bool> {
-    Ok(get(connection, name)? == "on")
-}
-
-/// A setting of a vault that is a number.
-pub fn number(connection: &Connection, name: &str) -> Result<u64> {
-    VAULT.number(connection, name)
-}
-
-/// A setting of a vault that is a span.
-pub fn span(connection: &Connection, name: &str) -> Result<Duration> {
-    VAULT.typed(connection, name, |value| {
-        seconds(value).map(Duration::from_secs)
-    })
-}
-
-/// The default of a vault's setting that is a span.
-pub fn default_span(name: &str) -> Result<Duration> {
-    Ok(Duration::from_secs(
-        seconds(find(name)?.default).unwrap_or_default(),
-    ))
-}
-
-/// A setting of a vault that is a list of names.
-pub fn names(connection: &Connection, name: &str) -> Result<Vec<String>> {
-    VAULT.names(connection, name)
-}
-
 impl Setting {
+    /// The default of a setting that is a span.
+    pub fn default_span(&self) -> Duration {
+        span(self.default).unwrap_or_default()
+    }
+
     /// What is stored of it; nothing while the default holds.
     fn stored(&self, connection: &Connection) -> Result<Option<String>> {
         Ok(connection
@@ -341,13 +244,7 @@ impl Setting {
                 age_text(typed, most),
                 format!("a time up to {} days, such as 7d or 36h, or 0", most / DAY),
             ),
-            Type::Word(words) => (
-                words
-                    .iter()
-                    .find(|word| word.eq_ignore_ascii_case(typed))
-                    .map(|word| (*word).to_owned()),
-                words.join(" or "),
-            ),
+            Type::Word(words, listed) => (word(words, typed).map(str::to_owned), listed.to_owned()),
             Type::Names => (
                 names_text(typed),
                 "names separated by commas, without control characters".to_owned(),
@@ -363,10 +260,6 @@ impl Setting {
             Type::Columns => (
                 AnswerColumns::parse(typed).map(|columns| columns.to_string()),
                 "user=COLUMN,outcome=COLUMN and perhaps record=COLUMN, message=COLUMN".to_owned(),
-            ),
-            Type::Choice(words) => (
-                word(words, typed).map(str::to_owned),
-                format!("one of {}", words.join(", ")),
             ),
             Type::Several(words) => (
                 split(typed)
@@ -407,6 +300,10 @@ fn flag_text(typed: &str) -> Option<String> {
         "off" | "no" | "false" => Some("off".to_owned()),
         _ => None,
     }
+}
+
+fn span(text: &str) -> Option<Duration> {
+    seconds(text).map(Duration::from_secs)
 }
 
 fn seconds(text: &str) -> Option<u64> {
@@ -477,122 +374,4 @@ fn address_text(typed: &str) -> Option<String> {
     }
     let url = IdpUrl::parse(typed).ok()?;
     Some(url.as_str().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::audit::tests::bare;
-
-    #[test]
-    fn every_default_is_a_value_in_its_one_form() {
-        for setting in ALL.iter().chain(crate::tenant::SETTINGS.all) {
-            assert_eq!(setting.normalise(setting.default).unwrap(), setting.default);
-            assert!(!setting.summary.ends_with('.'));
-        }
-    }
-
-    #[test]
-    fn values_are_checked_and_brought_into_one_form() {
-        for (name, typed, expected) in [
-            ("idle-timeout", "5", Some("5m")),
-            ("IDLE-TIMEOUT", "90s", Some("90s")),
-            ("idle-timeout", "120m", Some("2h")),
-            ("idle-timeout", "0s", None),
-            ("idle-timeout", "9h", None),
-            ("idle-timeout", "-1", None),
-            ("idle-timeout", "99999999999999999999h", None),
-            ("policy.require-reason", "Yes", Some("on")),
-            ("policy.require-reason", "maybe", None),
-            ("migrate.qa-limit", "007", Some("7")),
-            ("migrate.qa-limit", "1001", None),
-            ("migrate.answer-limit", "0", None),
-            (
-                "migrate.cr-vendors",
-                " HID , ,Entrust* ",
-                Some("HID,Entrust*"),
-            ),
-            ("migrate.cr-vendors", "", Some("")),
-            ("migrate.cr-vendors", "a\nb", None),
-            (
-                "idp.url",
-                "https://idp.example/",
-                Some("https://idp.example"),
-            ),
-            ("idp.url", "", Some("")),
-            ("migrate.max-source-age", "7d", Some("7d")),
-            ("migrate.max-source-age", "48h", Some("2d")),
-            ("migrate.max-source-age", "36h", Some("36h")),
-            ("migrate.max-source-age", "0h", Some("0")),
-            ("migrate.max-source-age", "Off", Some("0")),
-            ("migrate.max-source-age", "7", None),
-            ("migrate.max-source-age", "90m", None),
-            ("migrate.max-source-age", "-1d", None),
-            ("migrate.max-source-age", "3651d", None),
-            ("migrate.max-source-age", "99999999999999999999d", None),
-            ("migrate.stale-source", "Block", Some("block")),
-            ("migrate.stale-source", "stop", None),
-            ("migrate.prefixes", " GO_ ,GONE_", Some("GO_,GONE_")),
-            ("migrate.prefixes", "", Some("")),
-            ("migrate.prefixes", "GO,GONE", None),
-            ("migrate.prefixes", "GO,GO", None),
-            ("migrate.prefixes", "A_,B_,C_,D_,E_", None),
-            ("migrate.prefixes", "A_*", None),
-            ("idp.url", "http://idp.example", None),
-            ("idp.url", "https:///", None),
-            ("idp.url", "https://a b", None),
-            ("idp.url", "https://anna:word@idp.example", None),
-            (
-                "migrate.audit-columns",
-                "outcome=Event, user=Who",
-                Some("user=Who,outcome=Event"),
-            ),
-            ("migrate.audit-columns", "user=Who", None),
-        ] {
-            let connection = bare();
-            let change = set(&connection, name, typed).map(|change| change.new);
-            assert_eq!(change.as_deref().ok(), expected, "{name}={typed}");
-            let held = expected.unwrap_or(find(name).unwrap().default);
-            assert_eq!(get(&connection, name).unwrap(), held);
-        }
-    }
-
-    #[test]
-    fn a_change_says_what_was_before_and_a_default_comes_back() {
-        let connection = bare();
-        set(&connection, "migrate.qa-limit", "3").unwrap();
-        assert_eq!(number(&connection, "migrate.qa-limit").unwrap(), 3);
-        let change = set(&connection, "migrate.qa-limit", "default").unwrap();
-        assert_eq!((change.old.as_str(), change.new.as_str()), ("3", "50"));
-        assert_eq!(number(&connection, "migrate.qa-limit").unwrap(), 50);
-    }
-
-    #[test]
-    fn settings_are_read_as_their_type() {
-        let connection = bare();
-        assert_eq!(
-            span(&connection, "idle-timeout").unwrap(),
-            Duration::from_secs(600)
-        );
-        assert!(!flag(&connection, "policy.require-reason").unwrap());
-        assert_eq!(
-            names(&connection, "migrate.at-vendors").unwrap(),
-            ["HID", "Entrust*"]
-        );
-        connection
-            .execute(
-                "INSERT INTO setting VALUES ('migrate.qa-limit', 'many')",
-                [],
-            )
-            .unwrap();
-        let error = number(&connection, "migrate.qa-limit")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("system set migrate.qa-limit=default"),
-            "{error}"
-        );
-        let error = get(&connection, "idle").unwrap_err().to_string();
-        assert!(error.contains("there are idle-timeout, "), "{error}");
-    }
 }

@@ -24,7 +24,7 @@ static ALL: &[Setting] = &[
     ),
     setting(
         "existing-local",
-        Type::Choice(EXISTING),
+        Type::Word(EXISTING, "one of authenticators, contacts-and-state"),
         "authenticators",
         "what known users take besides who are not from a directory",
     ),

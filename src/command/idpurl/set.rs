@@ -7,10 +7,10 @@ use crate::command::shared::{REASON, REQUIRE_MATCH, YES};
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example, Selects};
+use crate::migrate::settings;
 use crate::model::IdpUrl;
 use crate::render::counted;
 use crate::store::audit::{Draft, codes};
-use crate::store::settings;
 use crate::vault::decisions;
 use crate::vault::idp::{self, New};
 use crate::vault::phases::Users;
@@ -126,7 +126,7 @@ fn address(cx: &Context<'_>, typed: Option<&str>) -> Result<IdpUrl, Failure> {
         });
     }
     let db = cx.db()?;
-    let set = settings::get(db, "idp.url")?;
+    let set = settings::VAULT.get(db, "idp.url")?;
     if set.is_empty() {
         return Err(
             Failure::new(Exit::Usage, code::UNKNOWN, "there is no address to set")

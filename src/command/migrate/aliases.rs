@@ -7,10 +7,11 @@ use crate::command::shared::{OVERWRITE, REASON};
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example, Selects};
+use crate::migrate::settings;
 use crate::render::counted;
 use crate::render::doc::{Col, ToCell as _};
+use crate::store::Connection;
 use crate::store::audit::codes;
-use crate::store::{Connection, settings};
 use crate::vault::phases::Users;
 use crate::vault::workflow::{self, AliasChange, Clash};
 
@@ -64,7 +65,7 @@ fn aliases(cx: &mut Context<'_>, args: Aliases) -> Result<Outcome, Failure> {
     let path = args.file.as_path();
     let users = Users::chosen(&cx.selection()?)?;
     let db = cx.db()?;
-    let prefixes = settings::names(db, "migrate.prefixes")?;
+    let prefixes = settings::VAULT.names(db, "migrate.prefixes")?;
     if prefixes.is_empty() {
         return Err(Failure::new(
             Exit::Failed,

@@ -11,9 +11,10 @@ use crate::command::{Context, Entry, Exit, Failure, Outcome};
 use crate::lang::args::Key;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Command, Effect};
+use crate::migrate::settings;
 use crate::render::counted;
+use crate::store::Connection;
 use crate::store::audit::{Draft, codes};
-use crate::store::{Connection, settings};
 use crate::vault::decisions;
 use crate::vault::snapshot::Collision;
 use crate::vault::targets::{self, Mapping};
@@ -82,7 +83,7 @@ fn look(db: &Connection, path: &Path, cancel: &CancelToken) -> Result<Mapping, F
             "the target knows the user by that id; rename the user there, and leave the row out",
         ));
     }
-    let prefixes = settings::names(db, "migrate.prefixes")?;
+    let prefixes = settings::VAULT.names(db, "migrate.prefixes")?;
     let mut first = Vec::new();
     let found = targets::trial(db, &prefixes, cancel, |collision| {
         if first.len() < SHOWN {

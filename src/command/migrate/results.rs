@@ -14,11 +14,11 @@ use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::migrate::results::outcomes::outcome_lines;
 use crate::migrate::results::{Contents, Judged, read};
+use crate::migrate::settings;
 use crate::model::{AnswerColumns, names};
 use crate::render::doc::{self, Cell, Col, RowSink, ToCell as _};
 use crate::render::{Format, counted};
 use crate::store::audit::{Draft, codes};
-use crate::store::settings;
 use crate::vault::answers::{self, Left, Source};
 use crate::vault::interruptible;
 
@@ -133,7 +133,7 @@ fn layout(cx: &Context<'_>, args: &Results) -> Result<Layout, Failure> {
         return Err(Failure::new(Exit::Usage, code::UNKNOWN, what).hint("leave one of the two out"));
     }
     let db = cx.db()?;
-    let set = settings::get(db, "migrate.audit-columns")?;
+    let set = settings::VAULT.get(db, "migrate.audit-columns")?;
     let columns = AnswerColumns::parse(&set).ok_or_else(|| {
         let what = format!("the setting migrate.audit-columns holds '{set}', which cannot be");
         Failure::new(Exit::Failed, code::UNKNOWN, what)

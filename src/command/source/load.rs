@@ -13,10 +13,11 @@ use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::exchange;
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
+use crate::migrate::settings;
 use crate::model::{Named as _, SourceRecord};
 use crate::render::counted;
+use crate::store;
 use crate::store::audit::{self, EventCode, codes};
-use crate::store::{self, settings};
 use crate::vault::load::{BadRecord, LoadOptions, LoadReport};
 use crate::vault::migration;
 
@@ -143,7 +144,7 @@ pub(super) fn options(
         skip_bad,
         force: taking.force,
         add_system: taking.add_system,
-        prefixes: settings::names(cx.db()?, "migrate.prefixes")?,
+        prefixes: settings::VAULT.names(cx.db()?, "migrate.prefixes")?,
     })
 }
 

@@ -16,12 +16,13 @@ use crate::crypto::master_password;
 use crate::files;
 use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Effect, Example};
+use crate::migrate::settings;
 use crate::model::{SecretBytes, glob, list};
 use crate::render::counted;
 use crate::render::doc::{Col, ToCell as _};
 use crate::store::audit::codes;
 use crate::store::settings::{Changed, Setting, Settings};
-use crate::store::{self, MASTERS, NewMaster, SealedFile, settings, state};
+use crate::store::{self, MASTERS, NewMaster, SealedFile, state};
 use crate::vault::{KIND, workflow};
 
 pub(super) use accept::ACCEPT;
@@ -341,7 +342,7 @@ fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
     let mut changes = Vec::new();
     cx.write(&[&state::SETTING], |tx| {
         for (name, value) in wanted {
-            let change = settings::set(tx, name, value)?;
+            let change = settings::VAULT.set(tx, name, value)?;
             admit(tx, &change)?;
             changes.push(change);
         }

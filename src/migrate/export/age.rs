@@ -6,8 +6,9 @@
 use std::time::Duration;
 
 use crate::migrate::error::{Error, Result};
+use crate::migrate::settings;
 use crate::model::Timestamp;
-use crate::store::{Connection, settings};
+use crate::store::Connection;
 use crate::vault::ledger;
 
 /// The age of the source copy.
@@ -28,14 +29,15 @@ impl SourceAge {
         let Some(written) = ledger::source_written(db)? else {
             return Ok(None);
         };
-        let most = settings::span(db, "migrate.max-source-age")?;
+        let most = settings::VAULT.span(db, "migrate.max-source-age")?;
         let found = Self {
             age: Duration::try_from(now.duration_since(written)).unwrap_or_default(),
             most: (!most.is_zero()).then_some(most),
         };
         match found.most {
             Some(most)
-                if found.is_stale() && settings::get(db, "migrate.stale-source")? == "block" =>
+                if found.is_stale()
+                    && settings::VAULT.get(db, "migrate.stale-source")? == "block" =>
             {
                 Err(Error::Stale {
                     age: found.age,
@@ -76,7 +78,9 @@ mod tests {
             SourceAge::look(house.vault.file().connection(), now)
         };
         let set = |house: &House, name: &str, value: &str| {
-            settings::set(house.vault.file().connection(), name, value).unwrap();
+            settings::VAULT
+                .set(house.vault.file().connection(), name, value)
+                .unwrap();
         };
         let old = look(&house, 400).unwrap().unwrap();
         assert_eq!((old.age.as_secs(), old.is_stale()), (400 * DAY, false));
