@@ -137,7 +137,7 @@ impl Shell {
             None => Source::Once,
         };
         self.echo(text, || bound.masked.clone());
-        self.execute(&bound)
+        self.execute(bound)
     }
 
     /// Shows a command of a script before it runs, where that was asked for; `masked` holds no secret.
