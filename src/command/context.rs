@@ -9,7 +9,6 @@ use crate::render::Ui;
 use crate::store::Connection;
 
 pub use super::ask::{Go, Proposal, Terms, warn_of_everybody};
-pub use super::by_bound::rows_into;
 pub use super::desk::{Desk, HowToLogIn, OpenTenant, Opened, PasswordFrom};
 pub use super::show::in_another_case;
 

@@ -5,39 +5,70 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::{Go, Opened, in_another_case, warn_of_everybody};
-use super::file::lists_read;
-use super::shared_args::{FORMAT, OVERWRITE, PLAN, REASON, YES};
-use super::{Context, Entry, Exit, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use super::shared::{OVERWRITE, Out, REASON, SHOWN, YES};
+use super::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::keys::{self, Key, args};
 use crate::lang::selection::Entity;
 use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::migrate::export::{self, Exported, Extent, Prepared, Request, Work};
 use crate::migrate::report::Report;
 use crate::migrate::rules::Rules;
 use crate::migrate::survey::Survey;
-use crate::render::doc::{Cell, Column, RowSink};
+use crate::model::names;
+use crate::render::doc::{self, Cell, Col, RowSink, ToCell as _};
 use crate::render::{Format, Ui, counted, spoken};
 use crate::store::audit::codes;
-use crate::vault::snapshot::{Collision, Mapped, Unassigned};
+use crate::vault::snapshot::{Collision, Mapped, Party, Unassigned};
 
-const FILE: Key<std::path::PathBuf> = Key::out_file("file", "The bundle; its name ends in .igb")
-    .default("bundle-N.igb in the current folder");
-const SKIP_CONFLICTS: Key<bool> = Key::flag(
-    "skip-conflicts",
-    "Leave out users whose names are not unique",
-);
-const STRICT: Key<bool> = Key::flag("strict", "Exit with status 5 when anything was left out");
-pub(super) const UNASSIGNED: Key<String> = Key::choice(
-    "unassigned",
-    &["yes", "no", "only"],
-    "Whether unassigned tokens and cards go along",
-)
-.default("yes when everybody or whole groups are selected");
+names! {
+    /// What the line says of unassigned tokens and cards.
+    Along, "unassigned" {
+        /// They go along.
+        Yes = "yes",
+        /// They stay.
+        No = "no",
+        /// They go, and no users.
+        Only = "only",
+    }
+}
+
+impl Along {
+    /// Which of them go.
+    pub(super) fn from(said: Option<Self>) -> Unassigned {
+        match said {
+            None => Unassigned::Auto,
+            Some(Self::Yes) => Unassigned::Yes,
+            Some(Self::No) => Unassigned::No,
+            Some(Self::Only) => Unassigned::Only,
+        }
+    }
+}
+
+pub(super) const UNASSIGNED: Key<Option<Along>> =
+    keys::choice("unassigned", "Whether unassigned tokens and cards go along")
+        .absent("yes when everybody or whole groups are selected");
+
+args! {
+    struct Export {
+        file: Option<PathBuf> = out_file("file", "The bundle; its name ends in .igb")
+            .absent("bundle-N.igb in the current folder"),
+        overwrite: bool = OVERWRITE,
+        plan: bool = flag("plan", "Show what would happen, and stop there"),
+        skip_conflicts: bool = flag("skip-conflicts", "Leave out users whose names are not unique"),
+        strict: bool = flag("strict", "Exit with status 5 when anything was left out"),
+        unassigned: Option<Along> = UNASSIGNED,
+        _ = YES,
+        _ = REASON,
+        ..out: Out = SHOWN,
+    }
+}
 
 /// `export`
-pub(super) static EXPORT: Entry = Entry {
-    spec: Command {
+pub(super) static EXPORT: Entry = entry!(
+    Export,
+    export,
+    codes::EXPORT_ENDED,
+    Command {
         synonyms: &["authexport"],
         details: "Writes the selected users with their tokens, cards, questions, passwords and location data into \
             one encrypted bundle. Without a selection everything goes. The bundle's password is generated; \
@@ -49,17 +80,6 @@ pub(super) static EXPORT: Entry = Entry {
             The bundle is igsh's own container, not the one of the real cloud service, which cannot read it. It is \
             good for rehearsing a migration, for handing data to programs that read igsh-bundle(5), and for keeping \
             what was moved.",
-        args: &[
-            FILE.arg,
-            OVERWRITE.arg,
-            PLAN.arg,
-            SKIP_CONFLICTS.arg,
-            STRICT.arg,
-            UNASSIGNED.arg,
-            YES.arg,
-            REASON.arg,
-            FORMAT.arg,
-        ],
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[
@@ -80,38 +100,28 @@ pub(super) static EXPORT: Entry = Entry {
             "export",
             "Write users and their second factors into an encrypted bundle",
         )
-    },
-    audit: Some(&codes::EXPORT_ENDED),
-    run: export,
-};
+    }
+);
 
-fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let format = cx.format(bound)?;
-    let selection = lists_read(&bound.selection)?;
-    let (keys, draft) = (
-        cx.desk.opened()?.keys,
-        cx.draft(bound, &codes::EXPORT_BEGUN),
-    );
-    let survey = Survey::take(
-        cx.desk.reading()?,
-        &keys,
-        &selection,
-        unassigned(bound),
-        cx.cancel,
-    )?;
-    let file = bound.args.get(&FILE);
-    let path = match file {
-        Some(path) => path.to_owned(),
+fn export(cx: &mut Context<'_>, args: Export) -> Result<Outcome, Failure> {
+    let format = args.out.format(cx.ui);
+    let selection = cx.selection()?;
+    let (keys, draft) = (cx.desk.opened()?.keys, cx.audit(&codes::EXPORT_BEGUN));
+    let unassigned = Along::from(args.unassigned);
+    let survey = Survey::take(cx.desk.reading()?, &keys, &selection, unassigned, cx.cancel)?;
+    let numbered = args.file.is_none();
+    let path = match args.file {
+        Some(path) => path,
         None => PathBuf::from(export::numbered(survey.next_bundle()?)),
     };
     let request = Request {
         keys: Arc::clone(&keys),
         selection: &selection,
-        unassigned: unassigned(bound),
+        unassigned,
         path: &path,
-        numbered: file.is_none(),
-        overwrite: bound.args.flag(&OVERWRITE),
-        skip_conflicts: bound.args.flag(&SKIP_CONFLICTS),
+        numbered,
+        overwrite: args.overwrite,
+        skip_conflicts: args.skip_conflicts,
         rules: rules(cx)?,
         draft: draft.clone(),
     };
@@ -119,7 +129,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         cx.ui.notice(&note);
     }
     warn_of_everybody(cx.ui, &selection.text, survey.users, survey.all()?);
-    let holder = cx.holder(bound);
+    let holder = cx.holding();
     let who = cx.desk.who.clone();
     let progress = cx.ui.progress();
     let (ui, ambient, cancel) = (cx.ui, cx.ambient, cx.cancel);
@@ -141,7 +151,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         wanted: !request.skip_conflicts,
     };
     let prepared = Prepared::new(survey, request, cancel, |collision| {
-        shared.show(&collision);
+        shared.show(collision);
         Ok(())
     });
     shared.end();
@@ -159,12 +169,17 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     .into_iter()
     .flatten()
     .collect();
-    if bound.args.flag(&PLAN) {
+    if args.plan {
         let report = prepared.plan(&work)?;
         drop(progress);
-        show_report(ui, format, &report)?;
+        args.out.list(ui, "line", REPORT, |push| {
+            report
+                .rows()
+                .into_iter()
+                .try_for_each(|row| push(row).map(drop))
+        })?;
         return Ok(said(
-            bound,
+            args.strict,
             notes,
             &report,
             "this was a plan; nothing was written".to_owned(),
@@ -189,9 +204,14 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     if go == Go::DryRun {
         let report = prepared.plan(&work)?;
         drop(progress);
-        show_report(ui, format, &report)?;
+        args.out.list(ui, "line", REPORT, |push| {
+            report
+                .rows()
+                .into_iter()
+                .try_for_each(|row| push(row).map(drop))
+        })?;
         return Ok(said(
-            bound,
+            args.strict,
             notes,
             &report,
             "this was a dry run; nothing was written".to_owned(),
@@ -203,7 +223,7 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     drop(progress);
     show_exported(ui, format, &exported)?;
     Ok(said(
-        bound,
+        args.strict,
         notes,
         &exported.report,
         format!(
@@ -213,19 +233,9 @@ fn export(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
     ))
 }
 
-/// Which unassigned items go along.
-pub(super) fn unassigned(bound: &Bound) -> Unassigned {
-    match bound.args.get(&UNASSIGNED) {
-        Some("yes") => Unassigned::Yes,
-        Some("no") => Unassigned::No,
-        Some("only") => Unassigned::Only,
-        _ => Unassigned::Auto,
-    }
-}
-
 /// The mapping rules as the vault's settings have them.
 pub(super) fn rules(cx: &Context<'_>) -> Result<Rules, Failure> {
-    let connection = cx.desk.reading()?.file().connection();
+    let connection = cx.db()?;
     Ok(Rules::from_settings(connection, cx.ambient.clock.now())?)
 }
 
@@ -313,36 +323,32 @@ struct Shared<'a> {
     wanted: bool,
 }
 
+/// A name that is not unique, and one of those who have it.
+type Sharer = (String, Party);
+
+const SHARED: &[Col<Sharer>] = &[
+    Col::whole("sharedName", |(name, _)| name.cell()),
+    Col::whole("group", |(_, party)| party.group.cell()),
+    Col::whole("userid", |(_, party)| party.userid.cell()),
+    Col::text("as", |(_, party)| party.holds.as_str().into()),
+    Col::whole("name", |(_, party)| party.name.cell()),
+    Col::whole("selected", |(_, party)| party.selected.cell()),
+    Col::whole("bundle", |(_, party)| party.bundle.map(Cell::Id).into()),
+];
+
 impl Shared<'_> {
-    fn show(&mut self, collision: &Collision) {
-        const COLUMNS: &[Column] = &[
-            Column::whole("sharedName"),
-            Column::whole("group"),
-            Column::whole("userid"),
-            Column::text("as"),
-            Column::whole("name"),
-            Column::whole("selected"),
-            Column::whole("bundle"),
-        ];
+    fn show(&mut self, collision: Collision) {
         if !self.wanted {
             return;
         }
         let rows = self.rows.get_or_insert_with(|| {
             let mut rows = self.ui.rows(self.format);
             // That nobody reads the list does not change that the export is refused.
-            let _ = rows.begin("party", COLUMNS);
+            let _ = rows.begin("party", &doc::heads(SHARED));
             rows
         });
-        for party in &collision.parties {
-            let _ = rows.row(vec![
-                collision.name.as_str().into(),
-                party.group.as_str().into(),
-                party.userid.as_str().into(),
-                party.holds.as_str().into(),
-                party.name.as_str().into(),
-                party.selected.into(),
-                party.bundle.map(Cell::Id).into(),
-            ]);
+        for party in collision.parties {
+            let _ = rows.row(doc::cells(SHARED, (collision.name.clone(), party)));
         }
     }
 
@@ -353,21 +359,14 @@ impl Shared<'_> {
     }
 }
 
-fn show_report(ui: &Ui, format: Format, report: &Report) -> Result<(), Failure> {
-    let mut rows = ui.rows(format);
-    rows.begin(
-        "line",
-        &[
-            Column::whole("part"),
-            Column::whole("what"),
-            Column::whole("count"),
-        ],
-    )?;
-    for (part, what, count) in report.rows() {
-        rows.row(vec![part.into(), what.into(), count.into()])?;
-    }
-    Ok(rows.end()?)
-}
+/// Part, what, and how many.
+type Counted = (&'static str, String, u64);
+
+const REPORT: &[Col<Counted>] = &[
+    Col::whole("part", |(part, ..)| part.cell()),
+    Col::whole("what", |(_, what, _)| what.cell()),
+    Col::whole("count", |(.., count)| count.cell()),
+];
 
 fn show_exported(ui: &Ui, format: Format, exported: &Exported) -> Result<(), Failure> {
     let report = &exported.report;
@@ -402,10 +401,10 @@ fn show_exported(ui: &Ui, format: Format, exported: &Exported) -> Result<(), Fai
 }
 
 /// The last words of an export: what is wrong with the source copy, its warnings, then what came of it.
-fn said(bound: &Bound, mut notices: Vec<String>, report: &Report, last: String) -> Outcome {
+fn said(strict: bool, mut notices: Vec<String>, report: &Report, last: String) -> Outcome {
     notices.extend(report.warnings().iter().map(ToString::to_string));
     notices.push(last);
-    let partial = bound.args.flag(&STRICT) && !report.not_taken().is_empty();
+    let partial = strict && !report.not_taken().is_empty();
     Outcome {
         notices,
         exit: partial.then_some(Exit::Partial),

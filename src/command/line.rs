@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::shared::{REASON, REQUIRE_MATCH, YES};
-use crate::lang::args::Yes;
+use crate::lang::args::{Args, Yes};
 use crate::lang::binder::Bound;
 use crate::lang::selection::Selection;
 
@@ -22,14 +22,16 @@ pub struct Line {
 }
 
 impl Line {
-    /// That of a bound command.
-    pub fn of(bound: &Bound) -> Result<Self, Failure> {
-        Ok(Self {
-            masked: bound.masked.clone(),
-            selection: bound.selection.clone(),
-            yes: bound.args.take(&YES)?,
-            reason: bound.args.take(&REASON)?,
-            require_match: bound.args.take(&REQUIRE_MATCH)?,
-        })
+    /// That of a bound command, and the command's arguments.
+    pub fn of(bound: Bound) -> Result<(Self, Args), Failure> {
+        let args = bound.args;
+        let line = Self {
+            masked: bound.masked,
+            selection: bound.selection,
+            yes: args.take(&YES)?,
+            reason: args.take(&REASON)?,
+            require_match: args.take(&REQUIRE_MATCH)?,
+        };
+        Ok((line, args))
     }
 }

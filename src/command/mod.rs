@@ -8,7 +8,6 @@ mod alias;
 mod ask;
 mod audit;
 mod bundle;
-mod by_bound;
 mod card;
 pub mod context;
 mod desk;
@@ -22,7 +21,6 @@ mod line;
 mod master;
 mod migrate;
 pub mod shared;
-mod shared_args;
 mod show;
 mod source;
 mod system;
@@ -37,7 +35,7 @@ pub use failure::Failure;
 pub use line::Line;
 pub use source::overview;
 
-use crate::lang::binder::Bound;
+use crate::lang::args::Args;
 use crate::lang::spec::Command;
 use crate::store::audit::EventCode;
 
@@ -49,7 +47,7 @@ pub struct Entry {
     /// What the audit calls it, where it is audited: also when it failed.
     pub audit: Option<&'static EventCode>,
     /// What runs it.
-    pub run: fn(&mut Context<'_>, &Bound) -> Result<Outcome, Failure>,
+    pub run: fn(&mut Context<'_>, &Args) -> Result<Outcome, Failure>,
 }
 
 /// An [`Entry`]: the struct that holds its arguments, what runs it, what the audit calls it if it does, and its spec
@@ -68,7 +66,7 @@ macro_rules! entry {
                 ..$spec
             },
             audit: $code,
-            run: |cx, bound| $run(cx, <$args as $crate::lang::keys::Arguments>::take(&bound.args)?),
+            run: |cx, given| $run(cx, <$args as $crate::lang::keys::Arguments>::take(given)?),
         }
     };
 }

@@ -99,7 +99,5 @@ pub const REQUIRE_MATCH: Key<bool> = keys::flag(
     "require-match",
     "Fail with exit status 4 if nothing matches",
 );
-/// `-plan`.
-pub const PLAN: Key<bool> = keys::flag("plan", "Show what would happen, and stop there");
 /// `reason=`: for the audit; the context takes it.
 pub const REASON: Key<Option<String>> = keys::text("reason", "Why, for the audit");

@@ -37,7 +37,18 @@ impl Out {
         self.show_on(ui, ui.rows(self.format(ui)), show)
     }
 
-    /// The same, where the sink that a terminal or pipe gets is at hand.
+    /// Shows a list that may be empty: `fill` pushes its rows.
+    pub fn list<R>(
+        &self,
+        ui: &Ui,
+        noun: &'static str,
+        columns: &[Col<R>],
+        fill: impl FnOnce(Push<'_, R>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.show(ui, |rows| doc::list(rows, noun, columns, fill))
+    }
+
+    /// As [`Out::show`], where the sink that a terminal or pipe gets is at hand.
     pub fn show_on<T>(
         &self,
         ui: &Ui,

@@ -8,7 +8,7 @@ use crate::lang::selection::Entity;
 use crate::lang::spec::{Command, Example, Selects};
 use crate::model::{Activation, CardState, TokenState, Usage};
 use crate::render::Format;
-use crate::render::doc::{self, Cell, Col, ToCell as _};
+use crate::render::doc::{Cell, Col, ToCell as _};
 use crate::vault::SourceUser;
 use crate::vault::query::{self, UserRow};
 use crate::vault::sealed::{SealedCard, SealedToken};
@@ -116,9 +116,8 @@ fn count(cx: &mut Context<'_>, args: Count) -> Result<Outcome, Failure> {
     let found = query::count(cx.db()?, &selection)?;
     if args.out.format(cx.ui) == Format::Value {
         const COLUMNS: &[Col<u64>] = &[Col::whole("users", |users| users.cell())];
-        args.out.show(cx.ui, |rows| {
-            doc::list::<_, Failure>(rows, "count", COLUMNS, |push| push(found).map(drop))
-        })?;
+        args.out
+            .list(cx.ui, "count", COLUMNS, |push| push(found).map(drop))?;
     } else {
         cx.record(&args.out, vec![("users", found.into())])?;
     }

@@ -13,8 +13,6 @@ use super::spec::Arg;
 use super::value::Variable;
 use crate::model::Named;
 
-pub use super::untyped::Key;
-
 /// A relation to a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Comparison {
@@ -132,7 +130,7 @@ impl Args {
         self.find(name).map(|given| given.span.clone())
     }
 
-    pub(super) fn find(&self, name: &str) -> Option<&Given> {
+    fn find(&self, name: &str) -> Option<&Given> {
         self.given.iter().find(|given| given.name == name)
     }
 }

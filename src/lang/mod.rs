@@ -22,7 +22,6 @@ pub mod redact;
 pub mod selection;
 pub mod spec;
 pub mod suggest;
-pub mod untyped;
 pub mod value;
 
 #[cfg(test)]

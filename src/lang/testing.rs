@@ -1,41 +1,52 @@
 //! A catalogue for the tests of this room: every kind of argument, and paths that share their beginnings.
 
-use super::args::{Comparison, Key, When, Yes};
+use super::args::{Comparison, When, Yes};
 use super::binder::{Around, Bound, bind};
 use super::diagnostic::Diagnostic;
 use super::grammar;
+use super::keys::{self, Key};
 use super::live::{LiveNames, NoLiveNames};
 use super::spec::{Catalogue, Command, Complete, Effect, Example, Selects};
 use super::value::{Variable, Variables};
+use crate::model::names;
 use secrecy::SecretString;
 use std::path::PathBuf;
 
-pub(super) static FILE: Key<PathBuf> =
-    Key::<PathBuf>::out_file("file", "Bundle to write").required();
-pub(super) static OVERWRITE: Key<bool> = Key::flag("overwrite", "Replace an existing file");
-pub(super) static YES: Key<Yes> = Key::yes("yes", "Do not ask");
-pub(super) static NUMBER: Key<i64> = Key::number("bundle", 1, 1_000, "Number of the bundle")
+pub(super) static FILE: Key<PathBuf> = keys::out_file("file", "Bundle to write").required();
+pub(super) static OVERWRITE: Key<bool> = keys::flag("overwrite", "Replace an existing file");
+pub(super) static YES: Key<Option<Yes>> = keys::yes("yes", "Do not ask");
+pub(super) static NUMBER: Key<u64> = keys::number("bundle", 1, 1_000, "Number of the bundle")
     .required()
     .positional();
-pub(super) static INTO: Key<PathBuf> = Key::<PathBuf>::out_file("into", "File to write");
-pub(super) static FORMAT: Key<String> =
-    Key::choice("format", &["table", "json", "csv"], "How rows are shown").default("table");
-pub(super) static SETTINGS: Key<Vec<(String, String)>> = Key::settings("settings", "What to set");
+static INTO: Key<Option<PathBuf>> = keys::out_file("into", "File to write");
+static FORMAT: Key<Shape> = keys::choice("format", "How rows are shown").default("table");
+pub(super) static SETTINGS: Key<Vec<(String, String)>> = keys::settings("settings", "What to set");
 pub(super) static VARIABLES: Key<Vec<(String, Variable)>> =
-    Key::variables("variables", "Variables");
-pub(super) static SCRIPT: Key<PathBuf> = Key::<PathBuf>::in_file("file", "The script")
-    .required()
-    .positional();
+    keys::variables("variables", "Variables");
+pub(super) static SCRIPT: Key<PathBuf> =
+    keys::in_file("file", "The script").required().positional();
 pub(super) static COUNT: Key<Comparison> =
-    Key::<Comparison>::comparison("count", "How many there must be").required();
-pub(super) static TOPIC: Key<Vec<String>> = Key::texts("topic", "Command, topic or error code")
+    keys::comparison("count", "How many there must be").required();
+pub(super) static TOPIC: Key<Vec<String>> = keys::texts("topic", "Command, topic or error code")
     .positional()
     .complete(Complete::Commands);
-pub(super) static PIN: Key<SecretString> = Key::secret("pin", "The PIN");
-pub(super) static SINCE: Key<When> = Key::when("since", "Not before");
-pub(super) static NAME: Key<String> = Key::text("name", "Name of the master")
+pub(super) static PIN: Key<Option<SecretString>> = keys::secret("pin", "The PIN");
+pub(super) static SINCE: Key<Option<When>> = keys::when("since", "Not before");
+pub(super) static NAME: Key<Option<String>> = keys::text("name", "Name of the master")
     .positional()
     .complete(Complete::Masters);
+
+names! {
+    /// How rows are shown.
+    Shape, "format" {
+        /// As a table.
+        Table = "table",
+        /// As JSON.
+        Json = "json",
+        /// As CSV.
+        Csv = "csv",
+    }
+}
 
 static EXPORT: Command = Command {
     synonyms: &["authexport"],

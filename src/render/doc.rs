@@ -74,13 +74,19 @@ pub fn list<R, E: From<io::Error>>(
     columns: &[Col<R>],
     fill: impl FnOnce(&mut dyn FnMut(R) -> Result<bool, E>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let heads: Vec<_> = columns.iter().map(|one| one.column.clone()).collect();
-    rows.begin(noun, &heads)?;
-    fill(&mut |mut row| {
-        let cells = columns.iter().map(|one| (one.cell)(&mut row));
-        Ok(rows.row(cells.collect())?)
-    })?;
+    rows.begin(noun, &heads(columns))?;
+    fill(&mut |row| Ok(rows.row(cells(columns, row))?))?;
     Ok(rows.end()?)
+}
+
+/// The columns themselves.
+pub fn heads<R>(columns: &[Col<R>]) -> Vec<Column> {
+    columns.iter().map(|one| one.column.clone()).collect()
+}
+
+/// The cells of a row.
+pub fn cells<R>(columns: &[Col<R>], mut row: R) -> Vec<Cell> {
+    columns.iter().map(|one| (one.cell)(&mut row)).collect()
 }
 
 /// A value in a list.

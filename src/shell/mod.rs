@@ -24,6 +24,7 @@ use crate::command::context::{Desk, HowToLogIn, OpenTenant, Terms};
 use crate::command::failure::code;
 use crate::command::shared::YES;
 use crate::command::{self, Context, Entry, Exit, Failure, Line, Outcome};
+use crate::lang::args::Args;
 use crate::lang::binder::Bound;
 use crate::lang::spec::{Catalogue, Command, Effect};
 use crate::lang::value::Variables;
@@ -205,18 +206,20 @@ impl Shell {
     }
 
     /// Runs a bound command: lets it through or refuses it, runs it, and shows its outcome.
-    fn execute(&mut self, bound: &Bound) -> Result<Exit, Failure> {
+    fn execute(&mut self, bound: Bound) -> Result<Exit, Failure> {
+        let spec = bound.spec;
+        let (line, args) = Line::of(bound)?;
         // What runs may be a script, with lines of its own.
-        let outer = std::mem::replace(&mut self.line, Line::of(bound)?);
-        let done = self.execute_line(bound);
+        let outer = std::mem::replace(&mut self.line, line);
+        let done = self.execute_line(spec, &args);
         self.line = outer;
         done
     }
 
-    fn execute_line(&mut self, bound: &Bound) -> Result<Exit, Failure> {
+    fn execute_line(&mut self, spec: &'static Command, args: &Args) -> Result<Exit, Failure> {
         let started = self.ambient.clock.now();
-        self.admit(bound.spec)?;
-        if self.options.terms.dry_run && !rehearses(bound.spec) {
+        self.admit(spec)?;
+        if self.options.terms.dry_run && !rehearses(spec) {
             self.ui.notice(&format!(
                 "this was a dry run; '{}' was not run",
                 self.line.masked
@@ -224,13 +227,13 @@ impl Shell {
             return Ok(Exit::Ok);
         }
         // 'run' only looks itself; what it runs may write.
-        let is_looking = bound.spec.effect == Effect::Read && bound.spec.path != "run";
+        let is_looking = spec.effect == Effect::Read && spec.path != "run";
         if let Some(vault) = self.desk.vault.as_mut().filter(|_| is_looking) {
             vault.file_mut().interrupted_by(Some(&self.cancel))?;
         }
-        let outcome = match builtin::find(bound.spec) {
-            Some(entry) => (entry.run)(self, &bound.args),
-            None => self.run_command(bound),
+        let outcome = match builtin::find(spec) {
+            Some(entry) => (entry.run)(self, args),
+            None => self.run_command(spec, args),
         };
         if let Some(vault) = self.desk.vault.as_mut().filter(|_| is_looking) {
             vault.file_mut().interrupted_by(None)?;
@@ -251,8 +254,8 @@ impl Shell {
         Ok(outcome.exit.unwrap_or(Exit::Ok))
     }
 
-    fn run_command(&mut self, bound: &Bound) -> Result<Outcome, Failure> {
-        let Some(entry) = command::find(bound.spec) else {
+    fn run_command(&mut self, spec: &Command, args: &Args) -> Result<Outcome, Failure> {
+        let Some(entry) = command::find(spec) else {
             return Err(Failure::new(
                 Exit::Internal,
                 code::INTERNAL,
@@ -260,8 +263,8 @@ impl Shell {
             ));
         };
         let outcome = self
-            .prove_decisions(bound.spec)
-            .and_then(|()| (entry.run)(&mut self.context(), bound));
+            .prove_decisions(spec)
+            .and_then(|()| (entry.run)(&mut self.context(), args));
         if let Err(failure) = &outcome {
             self.audit_failure(entry, failure);
         }

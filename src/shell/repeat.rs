@@ -33,7 +33,7 @@ impl Shell {
         yields_rows(&bound).map_err(|diagnostic| *diagnostic)?;
         self.echo(text, || format!("foreach {name} in ({})", bound.masked));
         let ui = self.ui.clone();
-        let (outcome, list) = ui.collect(|| self.execute(&bound));
+        let (outcome, list) = ui.collect(|| self.execute(bound));
         let exit = outcome?;
         if exit != Exit::Ok {
             return Ok(exit);

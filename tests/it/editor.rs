@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use igsh::ambient::{CancelToken, SystemClock};
-use igsh::lang::args::Key;
+use igsh::lang::keys::{self, Key};
 use igsh::lang::spec::{Catalogue, Command};
 use igsh::render::{Setup, Terminal, Ui};
 use igsh::shell::editor::{Editor, History, Line};
@@ -12,9 +12,9 @@ use secrecy::SecretString;
 
 use crate::common::pty::Pty;
 
-static PIN: Key<SecretString> = Key::secret("pin", "The PIN");
-static FILE: Key<PathBuf> = Key::<PathBuf>::out_file("file", "Bundle to write").required();
-static TEXT: Key<Vec<String>> = Key::texts("text", "What to say").positional();
+static PIN: Key<Option<SecretString>> = keys::secret("pin", "The PIN");
+static FILE: Key<PathBuf> = keys::out_file("file", "Bundle to write").required();
+static TEXT: Key<Vec<String>> = keys::texts("text", "What to say").positional();
 
 static CARD: Command = Command {
     args: &[PIN.arg],

@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::command::context::{Proposal, warn_of_everybody};
 use crate::command::failure::code;
+use crate::command::shared::{REQUIRE_MATCH, YES};
 use crate::command::{Context, Exit, Failure};
 use crate::exchange::input;
 use crate::exchange::sheet::{Field, Others, Sheet};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
-use crate::lang::selection::Selection;
+use crate::lang::keys::args;
 use crate::store::audit::EventCode;
 use crate::store::state::Summed;
 use crate::store::{Connection, Transaction, interruptible};
@@ -18,11 +17,17 @@ use crate::vault::listed::{List, NotListed};
 use crate::vault::phases::Users;
 use crate::vault::query;
 
-/// `-bulk`: users from a file instead of a selection.
-pub(super) const BULK: Key<PathBuf> = Key::in_file(
-    "bulk",
-    "Sheet with a column userid, and group where names are not unique, instead of a selection",
-);
+args! {
+    /// Users from a file instead of a selection, and what is said about them beforehand.
+    pub(super) struct Members {
+        pub(super) bulk: Option<PathBuf> = in_file(
+            "bulk",
+            "Sheet with a column userid, and group where names are not unique, instead of a selection",
+        ),
+        _ = YES,
+        _ = REQUIRE_MATCH,
+    }
+}
 
 /// The users a command is about: those of a selection, or those of a file, which is read once.
 pub(super) struct Chosen<'a> {
@@ -41,14 +46,11 @@ impl<'a> Chosen<'a> {
     ///
     /// # Errors
     /// A selection beside a file, and a file that is no sheet of users.
-    pub(super) fn new(
-        cx: &Context<'_>,
-        selection: &Selection,
-        file: Option<&'a Path>,
-    ) -> Result<Self, Failure> {
+    pub(super) fn new(cx: &Context<'_>, file: Option<&'a Path>) -> Result<Self, Failure> {
+        let selection = cx.selection()?;
         let Some(path) = file else {
             return Ok(Self {
-                users: Users::chosen(selection)?,
+                users: Users::chosen(&selection)?,
                 listed: None,
             });
         };
@@ -71,7 +73,7 @@ impl<'a> Chosen<'a> {
     }
 
     fn of_file(cx: &Context<'_>, path: &'a Path, fields: Vec<Field>) -> Result<Self, Failure> {
-        let db = cx.desk.reading()?.file().connection();
+        let db = cx.db()?;
         let list = interruptible(db, cx.cancel, || read(db, path, fields))?;
         Ok(Self {
             users: Users::listed(),
@@ -79,7 +81,7 @@ impl<'a> Chosen<'a> {
         })
     }
 
-    /// As [`Context::change`], for these users; `look` says how many of them there are besides. Those of a file are found
+    /// As [`Context::propose`], for these users; `look` says how many of them there are besides. Those of a file are found
     /// by their names for each look anew. A selection that leaves no user out is warned of.
     ///
     /// # Errors
@@ -87,16 +89,14 @@ impl<'a> Chosen<'a> {
     pub(super) fn change<P: Proposal>(
         self,
         cx: &mut Context<'_>,
-        bound: &Bound,
         code: &'static EventCode,
         tables: &[&'static Summed],
         look: impl Fn(&Connection, &Users) -> Result<(P, u64), Failure>,
         apply: impl FnOnce(&Transaction<'_>, &Users, &P) -> Result<(), Failure>,
     ) -> Result<Option<P>, Failure> {
-        let (users, ui) = (&self.users, cx.ui);
+        let (users, ui, line) = (&self.users, cx.ui, cx.line);
         let warned = Cell::new(self.listed.is_some());
-        let done = cx.change(
-            bound,
+        let done = cx.propose(
             code,
             tables,
             |db| {
@@ -105,14 +105,14 @@ impl<'a> Chosen<'a> {
                     .map_or(Ok(()), |file| file.resolve(db))?;
                 let (proposal, chosen) = look(db, users)?;
                 if !warned.replace(true) {
-                    warn_of_everybody(ui, &bound.selection.text, chosen, query::all(db)?);
+                    warn_of_everybody(ui, &line.selection.text, chosen, query::all(db)?);
                 }
                 Ok(proposal)
             },
             |tx, proposal| apply(tx, users, proposal),
         );
         if let Some(listed) = self.listed {
-            listed.list.forget(cx.desk.reading()?.file().connection())?;
+            listed.list.forget(cx.db()?)?;
         }
         done
     }

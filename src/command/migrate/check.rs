@@ -1,31 +1,41 @@
 //! `migrate check`: the pre-flight.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::command::export::{UNASSIGNED, rules, unassigned};
+use crate::command::export::{Along, UNASSIGNED, rules};
 use crate::command::failure::code;
-use crate::command::file::lists_read;
-use crate::command::shared_args::{FORMAT, INTO, OVERWRITE, REQUIRE_MATCH};
-use crate::command::{Context, Entry, Exit, Failure, Outcome};
+use crate::command::shared::{Out, RECORD, REQUIRE_MATCH};
+use crate::command::show::Push;
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::exchange::input;
 use crate::exchange::list::Names;
 use crate::exchange::sheet::{Field, Others, Sheet};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::lang::keys::args;
 use crate::lang::spec::{Command, Example, Selects};
-use crate::migrate::check::{Checked, Finding, Instance, Severity, Work, check as look};
+use crate::migrate::check::{
+    About, Checked, Finding, Instance, Severity, Todo, Work, check as look,
+};
 use crate::migrate::survey::Survey;
-use crate::render::counted;
-use crate::render::doc::{Cell, Column, RowSink};
+use crate::render::doc::{Cell, Col, ToCell as _};
+use crate::render::{Ui, counted};
 
-const TARGET_USERS: Key<std::path::PathBuf> = Key::in_file(
-    "target-users",
-    "The target's users: a list of ids, one a line, or a sheet with a column userid",
-);
+args! {
+    struct Check {
+        target_users: Option<PathBuf> = in_file(
+            "target-users",
+            "The target's users: a list of ids, one a line, or a sheet with a column userid",
+        ),
+        unassigned: Option<Along> = UNASSIGNED,
+        ..out: Out = RECORD,
+        _ = REQUIRE_MATCH,
+    }
+}
 
 /// `migrate check`
-pub(in crate::command) static CHECK: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static CHECK: Entry = entry!(
+    Check,
+    check,
+    Command {
         details: "Says what an export of the selection would run into, before anything is written: names that are not \
             unique on the target, what stays behind and why, tokens that go out of step, what the target has to be \
             prepared for, who was exported already, who left, was renamed or moved since. With target-users=FILE also \
@@ -34,14 +44,6 @@ pub(in crate::command) static CHECK: Entry = Entry {
             json, ndjson, csv and tsv every single instance is a row ('part' is instance), followed by a row for \
             each kind and each finding with its count (kind, total) and for each thing to do (todo).\n\n\
             The exit status is 7 when an export would be refused.",
-        args: &[
-            TARGET_USERS.arg,
-            UNASSIGNED.arg,
-            FORMAT.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-            REQUIRE_MATCH.arg,
-        ],
         selects: Selects::Users,
         examples: &[
             Example {
@@ -54,13 +56,11 @@ pub(in crate::command) static CHECK: Entry = Entry {
             },
         ],
         ..Command::new("migrate check", "Say what an export would run into")
-    },
-    audit: None,
-    run: check,
-};
+    }
+);
 
-fn check(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let selection = lists_read(&bound.selection)?;
+fn check(cx: &mut Context<'_>, args: Check) -> Result<Outcome, Failure> {
+    let selection = cx.selection()?;
     let rules = rules(cx)?;
     let opened = cx.desk.opened()?;
     let keys = opened.keys;
@@ -68,18 +68,17 @@ fn check(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         opened.vault,
         &keys,
         &selection,
-        unassigned(bound),
+        Along::from(args.unassigned),
         cx.cancel,
     )?;
     if survey.total() == 0 {
-        cx.matched(bound, 0)?;
+        cx.found(0)?;
         return Ok(Outcome::said("0 users"));
     }
-    let targets = match bound.args.get(&TARGET_USERS) {
-        Some(path) => Some(take_targets(&survey, path)?),
-        None => None,
-    };
-    let people = cx.format(bound)?.is_for_people() && bound.args.get(&INTO).is_none();
+    let targets = args.target_users;
+    let targets = targets
+        .map(|path| take_targets(&survey, &path))
+        .transpose()?;
     let progress = cx.ui.progress();
     let work = |all| Work {
         keys: &keys,
@@ -88,21 +87,23 @@ fn check(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         progress: &progress,
         cancel: cx.cancel,
     };
-    let checked = if people {
+    let checked = if args.out.is_for_people(cx.ui) {
         let checked = look(survey, targets.is_some(), work(false), &mut |_| ())?;
         drop(progress);
-        show(cx, bound, &checked)?;
+        show(cx.ui, &args.out, &checked)?;
         checked
     } else {
-        cx.rows(bound, |rows| {
-            rows.begin("finding", ROWS)?;
-            let checked = look(survey, targets.is_some(), work(true), &mut |instance| {
+        let mut checked = None;
+        args.out.list(cx.ui, "finding", ROWS, |push| {
+            let found = look(survey, targets.is_some(), work(true), &mut |instance| {
                 // That nobody reads on does not change what is found.
-                let _ = rows.row(row(instance));
+                let _ = push(Line::of(instance));
             })?;
-            end(rows, &checked)?;
-            Ok(checked)
-        })?
+            totals(&found, push)?;
+            checked = Some(found);
+            Ok(())
+        })?;
+        checked.ok_or_else(|| crate::store::Error::Internal("nothing was checked"))?
     };
     Ok(verdict(&checked, targets))
 }
@@ -137,121 +138,123 @@ fn take_targets(survey: &Survey, path: &Path) -> Result<u64, Failure> {
     Ok(taken)
 }
 
-/// The columns of machine formats.
-const ROWS: &[Column] = &[
-    Column::whole("part"),
-    Column::whole("severity"),
-    Column::whole("finding"),
-    Column::whole("group"),
-    Column::whole("userid"),
-    Column::text("item"),
-    Column::text("detail"),
-    Column::whole("count"),
+/// A row of machine formats.
+struct Line {
+    part: &'static str,
+    finding: Option<Finding>,
+    group: String,
+    userid: String,
+    item: String,
+    detail: String,
+    count: u64,
+}
+
+const ROWS: &[Col<Line>] = &[
+    Col::whole("part", |line| line.part.into()),
+    Col::whole("severity", |line| of(line, |about| about.severity.as_str())),
+    Col::whole("finding", |line| of(line, |about| about.id)),
+    Col::whole("group", |line| Cell::filled(&line.group)),
+    Col::whole("userid", |line| Cell::filled(&line.userid)),
+    Col::text("item", |line| Cell::filled(&line.item)),
+    Col::text("detail", |line| Cell::filled(&line.detail)),
+    Col::whole("count", |line| line.count.cell()),
 ];
 
-fn row(instance: &Instance) -> Vec<Cell> {
-    let about = instance.finding.about();
-    let some = |text: &str| Some(text).filter(|text| !text.is_empty()).into();
-    vec![
-        "instance".into(),
-        about.severity.as_str().into(),
-        about.id.into(),
-        some(&instance.group),
-        some(&instance.userid),
-        some(&instance.item),
-        some(&instance.detail),
-        instance.count.into(),
-    ]
+fn of(line: &Line, what: fn(&About) -> &'static str) -> Cell {
+    line.finding.map(|finding| what(&finding.about())).into()
+}
+
+impl Line {
+    fn of(instance: &Instance) -> Self {
+        Self {
+            part: "instance",
+            finding: Some(instance.finding),
+            group: instance.group.clone(),
+            userid: instance.userid.clone(),
+            item: instance.item.clone(),
+            detail: instance.detail.clone(),
+            count: instance.count,
+        }
+    }
+
+    fn total(part: &'static str, item: &str, detail: &str, count: u64) -> Self {
+        Self {
+            part,
+            finding: None,
+            group: String::new(),
+            userid: String::new(),
+            item: item.to_owned(),
+            detail: detail.to_owned(),
+            count,
+        }
+    }
+
+    fn about(self, finding: Finding) -> Self {
+        let finding = Some(finding);
+        Self { finding, ..self }
+    }
 }
 
 /// The totals, by kind too, and the closing list, behind the instances.
-fn end(rows: &mut dyn RowSink, checked: &Checked) -> Result<(), Failure> {
-    let mut line =
-        |part: &str, finding: Option<Finding>, item: Option<&str>, detail: &str, count: u64| {
-            let about = finding.map(Finding::about);
-            rows.row(vec![
-                part.into(),
-                about.map(|about| about.severity.as_str()).into(),
-                about.map(|about| about.id).into(),
-                Cell::Absent,
-                Cell::Absent,
-                item.into(),
-                detail.into(),
-                count.into(),
-            ])
-        };
+fn totals(checked: &Checked, push: Push<'_, Line>) -> Result<(), Failure> {
     for finding in checked.found() {
         let meaning = finding.about().meaning;
         for (name, count) in checked.totals.kinds(finding) {
-            line("kind", Some(finding), Some(name), meaning, count)?;
+            push(Line::total("kind", name, meaning, count).about(finding))?;
         }
-        line(
-            "total",
-            Some(finding),
-            None,
-            meaning,
-            checked.totals.of(finding),
-        )?;
+        let total = checked.totals.of(finding);
+        push(Line::total("total", "", meaning, total).about(finding))?;
     }
     for todo in &checked.todo {
-        line("todo", None, None, &todo.what, todo.count)?;
+        push(Line::total("todo", "", &todo.what, todo.count))?;
     }
-    Ok(rows.end()?)
+    Ok(())
 }
 
 /// The tables for people.
-fn show(cx: &Context<'_>, bound: &Bound, checked: &Checked) -> Result<(), Failure> {
-    const FINDINGS: &[Column] = &[
-        Column::whole("severity"),
-        Column::whole("finding"),
-        Column::whole("count"),
-        Column::text("meaning"),
-        Column::text("by kind"),
-        Column::text("examples"),
+fn show(ui: &Ui, out: &Out, checked: &Checked) -> Result<(), Failure> {
+    let findings: &[Col<(&Checked, Finding)>] = &[
+        Col::whole("severity", |(_, finding)| {
+            finding.about().severity.as_str().into()
+        }),
+        Col::whole("finding", |(_, finding)| finding.about().id.into()),
+        Col::whole("count", |(checked, finding)| {
+            checked.totals.of(*finding).into()
+        }),
+        Col::text("meaning", |(_, finding)| finding.about().meaning.into()),
+        Col::text("by kind", |(checked, finding)| {
+            let kinds = checked.totals.kinds(*finding);
+            let kinds = kinds.map(|(name, count)| format!("{name}: {count}"));
+            kinds.collect::<Vec<_>>().join(", ").into()
+        }),
+        Col::text("examples", |(checked, finding)| {
+            let found = checked.examples.get(finding).into_iter().flatten();
+            found.map(example).collect::<Vec<_>>().join("; ").into()
+        }),
     ];
-    const TODO: &[Column] = &[
-        Column::text("to set on the target by hand"),
-        Column::whole("count"),
+    let todo: &[Col<&Todo>] = &[
+        Col::text("to set on the target by hand", |todo| {
+            todo.what.as_str().into()
+        }),
+        Col::whole("count", |todo| todo.count.into()),
     ];
-    let format = cx.format(bound)?;
-    let mut rows = cx.ui.rows(format);
-    rows.begin("finding", FINDINGS)?;
-    for finding in checked.found() {
-        let about = finding.about();
-        let examples: Vec<String> = checked
-            .examples
-            .get(&finding)
-            .into_iter()
-            .flatten()
-            .map(example)
-            .collect();
-        let kinds: Vec<String> = checked
-            .totals
-            .kinds(finding)
-            .map(|(name, count)| format!("{name}: {count}"))
-            .collect();
-        rows.row(vec![
-            about.severity.as_str().into(),
-            about.id.into(),
-            checked.totals.of(finding).into(),
-            about.meaning.into(),
-            kinds.join(", ").into(),
-            examples.join("; ").into(),
-        ])?;
-    }
-    rows.end()?;
+    out.list(ui, "finding", findings, |push| {
+        checked
+            .found()
+            .try_for_each(|finding| push((checked, finding)).map(drop))
+    })?;
     if !checked.todo.is_empty() {
-        let mut rows = cx.ui.rows(format);
-        rows.begin("thing", TODO)?;
-        for todo in &checked.todo {
-            rows.row(vec![todo.what.as_str().into(), todo.count.into()])?;
-        }
-        rows.end()?;
+        out.list(ui, "thing", todo, |push| {
+            checked
+                .todo
+                .iter()
+                .try_for_each(|todo| push(todo).map(drop))
+        })?;
     }
     // A note asks for nothing.
     for about in checked.found().map(Finding::about) {
         if about.severity < Severity::Note {
-            cx.ui.hint(&format!("{}: {}", about.id, about.advice));
+            ui.hint(&format!("{}: {}", about.id, about.advice));
         }
     }
     Ok(())

@@ -2,28 +2,40 @@
 
 use crate::command::context::Proposal;
 use crate::command::failure::code;
-use crate::command::file::lists_read;
-use crate::command::shared_args::{REASON, REQUIRE_MATCH, YES};
-use crate::command::{Context, Entry, Exit, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::command::shared::REASON;
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::render::counted;
 use crate::store::audit::{Draft, codes};
 use crate::vault::decisions;
 use crate::vault::phases::{self, Exclusions};
 
-use super::bulk::{BULK, Chosen};
+use super::bulk::{Chosen, Members};
 
-const WHY: Key<String> = Key::text("reason", "Why, for the audit and 'migrate explain'").required();
+args! {
+    struct Exclude {
+        reason: String = text("reason", "Why, for the audit and 'migrate explain'").required(),
+        ..members: Members,
+    }
+}
+
+args! {
+    struct Include {
+        _ = REASON,
+        ..members: Members,
+    }
+}
 
 /// `migrate exclude`
-pub(in crate::command) static EXCLUDE: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static EXCLUDE: Entry = entry!(
+    Exclude,
+    exclude,
+    codes::EXCLUDED,
+    Command {
         details: "Takes users out of the migration: no export takes them, whatever selects them, and their names are \
             not counted as taken on the target unless they were exported before. 'user list excluded=yes' shows \
             them, 'migrate include' takes them back in.",
-        args: &[WHY.arg, BULK.arg, YES.arg, REQUIRE_MATCH.arg],
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[Example {
@@ -31,16 +43,16 @@ pub(in crate::command) static EXCLUDE: Entry = Entry {
             what: "Some users stay behind",
         }],
         ..Command::new("migrate exclude", "Take users out of the migration")
-    },
-    audit: Some(&codes::EXCLUDED),
-    run: |cx, bound| run(cx, bound, true),
-};
+    }
+);
 
 /// `migrate include`
-pub(in crate::command) static INCLUDE: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static INCLUDE: Entry = entry!(
+    Include,
+    include,
+    codes::EXCLUDED,
+    Command {
         details: "Takes excluded users back into the migration, in the phase in which they were.",
-        args: &[REASON.arg, BULK.arg, YES.arg, REQUIRE_MATCH.arg],
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[Example {
@@ -48,10 +60,8 @@ pub(in crate::command) static INCLUDE: Entry = Entry {
             what: "They go after all",
         }],
         ..Command::new("migrate include", "Take excluded users back in")
-    },
-    audit: Some(&codes::EXCLUDED),
-    run: |cx, bound| run(cx, bound, false),
-};
+    }
+);
 
 /// What is asked about.
 #[derive(PartialEq)]
@@ -60,20 +70,27 @@ struct Exclusion {
     found: Exclusions,
 }
 
-fn run(cx: &mut Context<'_>, bound: &Bound, out: bool) -> Result<Outcome, Failure> {
-    let reason = bound.args.get(&WHY).unwrap_or_default().to_owned();
-    if out && reason.trim().is_empty() {
+fn exclude(cx: &mut Context<'_>, args: Exclude) -> Result<Outcome, Failure> {
+    if args.reason.trim().is_empty() {
         return Err(
             Failure::new(Exit::Usage, code::UNKNOWN, "the reason is empty")
                 .hint("say why they stay, in a few words: 'migrate explain' shows it"),
         );
     }
-    let selection = lists_read(&bound.selection)?;
-    let chosen = Chosen::new(cx, &selection, bound.args.get(&BULK))?;
+    run(cx, &args.members, Some(&args.reason))
+}
+
+fn include(cx: &mut Context<'_>, args: Include) -> Result<Outcome, Failure> {
+    run(cx, &args.members, None)
+}
+
+/// Takes users out for a reason, or back in.
+fn run(cx: &mut Context<'_>, members: &Members, reason: Option<&str>) -> Result<Outcome, Failure> {
+    let out = reason.is_some();
+    let chosen = Chosen::new(cx, members.bulk.as_deref())?;
     let (at, master) = (cx.ambient.clock.now(), cx.master()?);
     let done = chosen.change(
         cx,
-        bound,
         &codes::EXCLUDED,
         &[&decisions::EXCLUDED],
         |db, users| {
@@ -82,11 +99,10 @@ fn run(cx: &mut Context<'_>, bound: &Bound, out: bool) -> Result<Outcome, Failur
             Ok((Exclusion { out, found }, chosen))
         },
         |tx, users, _| {
-            if out {
-                phases::exclude(tx, users, at, &master, &reason)?;
-            } else {
-                phases::include(tx, users)?;
-            }
+            match reason {
+                Some(reason) => phases::exclude(tx, users, at, &master, reason)?,
+                None => phases::include(tx, users)?,
+            };
             Ok(())
         },
     )?;

@@ -1,15 +1,14 @@
 //! `migrate map`: other ids on the target, for users whose own are not unique there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::bulk::Chosen;
 use crate::ambient::CancelToken;
 use crate::command::context::Proposal;
 use crate::command::failure::code;
-use crate::command::shared_args::{REASON, YES};
-use crate::command::{Context, Entry, Exit, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::command::shared::{REASON, YES};
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect};
 use crate::migrate::settings;
 use crate::render::counted;
@@ -19,40 +18,43 @@ use crate::vault::decisions;
 use crate::vault::snapshot::Collision;
 use crate::vault::targets::{self, Mapping};
 
-const FILE: Key<std::path::PathBuf> = Key::in_file(
-    "file",
-    "Sheet with columns userid and targetUserId, and group where names are not unique",
-)
-.required();
+args! {
+    struct Map {
+        file: PathBuf = in_file(
+            "file",
+            "Sheet with columns userid and targetUserId, and group where names are not unique",
+        )
+        .required(),
+        _ = YES,
+        _ = REASON,
+    }
+}
 
 /// `migrate map`
-pub(in crate::command) static MAP: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static MAP: Entry = entry!(
+    Map,
+    map,
+    codes::MAPPED,
+    Command {
         details: "Gives users another id on the target, because user ids and aliases are unique there. The file is \
             CSV, its first row names the columns: userid, targetUserId, and group where several groups have the name \
             (or userid holds group/name). An empty targetUserId gives a user the own id back.\n\n\
             All of the file, or nothing of it: an id that somebody else has or would have is refused, and so is \
             another id for a user who is in a bundle already, because the target knows them by the old one.",
-        args: &[FILE.arg, YES.arg, REASON.arg],
         effect: Effect::Write,
         examples: &[crate::lang::spec::Example {
             line: "migrate map file=ids.csv",
             what: "Take new ids from a sheet",
         }],
         ..Command::new("migrate map", "Give users another id on the target")
-    },
-    audit: Some(&codes::MAPPED),
-    run: map,
-};
+    }
+);
 
-fn map(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let Some(path) = bound.args.get(&FILE) else {
-        return Ok(Outcome::quiet());
-    };
+fn map(cx: &mut Context<'_>, args: Map) -> Result<Outcome, Failure> {
+    let path = args.file.as_path();
     let cancel = cx.cancel;
     let done = Chosen::with_targets(cx, path)?.change(
         cx,
-        bound,
         &codes::MAPPED,
         &[&decisions::MAPPED],
         |db, _| Ok((look(db, path, cancel)?, 0)),

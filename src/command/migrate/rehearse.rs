@@ -3,37 +3,43 @@
 use std::sync::Arc;
 
 use crate::ambient::Cancelled;
-use crate::command::context::{Opened, rows_into};
+use crate::command::context::Opened;
 use crate::command::export::rules;
 use crate::command::failure::code;
-use crate::command::file::lists_read;
-use crate::command::shared_args::{FORMAT, INTO, OVERWRITE};
-use crate::command::tenant::{LOGIN, PASSWORD, TENANT, show_tally, with};
-use crate::command::{Context, Entry, Exit, Failure, Outcome};
+use crate::command::shared::{Out, RECORD};
+use crate::command::tenant::{At, on, tally};
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::files::folder_of;
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::lang::keys::args;
 use crate::lang::spec::{Command, Example, Selects};
 use crate::migrate::error::Error;
 use crate::migrate::export::{Prepared, Rehearsal, Request, Work};
 use crate::migrate::mapping::LeftOut;
 use crate::migrate::report::Report;
-use crate::render::doc::Column;
-use crate::render::{Format, counted};
+use crate::render::counted;
+use crate::render::doc::{Col, ToCell as _};
 use crate::store::audit::codes;
 use crate::store::{self, Holder, scratch};
 use crate::tenant::events::{Fate, Item, Subject, Tally};
 use crate::tenant::{self, KIND, SETTINGS};
 use crate::vault::snapshot::Unassigned;
 
-const WITH: Key<Vec<String>> = Key::texts(
-    "with",
-    "Settings of the empty tenant, quoted, as in with=\"tokens.global-max=5\"",
-);
+args! {
+    struct Rehearse {
+        ..at: At,
+        with: Vec<String> = texts(
+            "with",
+            "Settings of the empty tenant, quoted, as in with=\"tokens.global-max=5\"",
+        ),
+        ..out: Out = RECORD,
+    }
+}
 
 /// `migrate rehearse`
-pub(in crate::command) static REHEARSE: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static REHEARSE: Entry = entry!(
+    Rehearse,
+    rehearse,
+    Command {
         details: "Exports the selection into a bundle that nobody sees and imports that into a tenant, to tell \
             beforehand what becomes of every record: created, merged into a known user, there already, or skipped and \
             why. With tenant=FILE that tenant is asked, as it stands; without, an empty one with the settings of \
@@ -42,15 +48,6 @@ pub(in crate::command) static REHEARSE: Entry = Entry {
             What the export itself leaves out has the outcome skipped.\n\nNothing is left behind, also when it is \
             interrupted: no bundle, no ledger row, no phase, nothing in the tenant. Users whose names are not unique \
             are left out here, where an export would refuse.",
-        args: &[
-            TENANT.arg,
-            LOGIN.arg,
-            PASSWORD.arg,
-            WITH.arg,
-            FORMAT.arg,
-            INTO.arg,
-            OVERWRITE.arg,
-        ],
         selects: Selects::Users,
         examples: &[
             Example {
@@ -66,20 +63,21 @@ pub(in crate::command) static REHEARSE: Entry = Entry {
             "migrate rehearse",
             "Tell what the target would do with the selected users",
         )
-    },
-    audit: None,
-    run: rehearse,
-};
+    }
+);
 
-const COLUMNS: &[Column] = &[
-    Column::whole("user"),
-    Column::text("record"),
-    Column::whole("outcome"),
-    Column::text("message"),
+/// User, record, outcome and message.
+type Row = [String; 4];
+
+const COLUMNS: &[Col<Row>] = &[
+    Col::whole("user", |row| row[0].cell()),
+    Col::text("record", |row| row[1].cell()),
+    Col::whole("outcome", |row| row[2].cell()),
+    Col::text("message", |row| row[3].cell()),
 ];
 
-fn rehearse(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    if bound.args.get(&TENANT).is_some() && bound.args.get(&WITH).is_some() {
+fn rehearse(cx: &mut Context<'_>, args: Rehearse) -> Result<Outcome, Failure> {
+    if args.at.is_named() && !args.with.is_empty() {
         return Err(Failure::new(
             Exit::Usage,
             code::UNKNOWN,
@@ -87,31 +85,27 @@ fn rehearse(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
         )
         .hint("leave one of the two out"));
     }
-    let format = cx.format(bound)?;
-    if matches!(format, Format::Table | Format::Expanded) {
-        let told = stage(cx, bound, &mut |_, _, _, _| Ok(()))?;
+    if args.out.format(cx.ui).is_for_people() {
+        let told = stage(cx, &args, &mut |_, _, _, _| Ok(()))?;
         let left_out = told.report.not_taken();
-        show_tally(cx, bound, &told.tally, &left_out)?;
+        tally(cx, &args.out, &told.tally, &left_out)?;
         return Ok(told.said());
     }
-    let ui = cx.ui;
-    let told = rows_into(ui, bound, format, |rows| {
-        rows.begin("record", COLUMNS)?;
-        let told = stage(cx, bound, &mut |user, record, outcome, message| {
-            if rows.row(vec![
-                user.into(),
-                record.into(),
-                outcome.into(),
-                message.into(),
-            ])? {
-                Ok(())
-            } else {
-                Err(Failure::interrupted())
-            }
-        })?;
-        rows.end()?;
-        Ok(told)
+    let mut told = None;
+    args.out.list(cx.ui, "record", COLUMNS, |push| {
+        told = Some(stage(
+            cx,
+            &args,
+            &mut |user, record, outcome, message| match push(
+                [user, record, outcome, message].map(str::to_owned),
+            )? {
+                true => Ok(()),
+                false => Err(Failure::interrupted()),
+            },
+        )?);
+        Ok(())
     })?;
+    let told = told.ok_or(store::Error::Internal("nothing was rehearsed"))?;
     Ok(told.said())
 }
 
@@ -160,13 +154,13 @@ impl Told {
 type Tell<'a> = &'a mut dyn FnMut(&str, &str, &str, &str) -> Result<(), Failure>;
 
 /// Exports into a file without a name, and imports that into the tenant or an empty one.
-fn stage(cx: &mut Context<'_>, bound: &Bound, tell: Tell<'_>) -> Result<Told, Failure> {
+fn stage(cx: &mut Context<'_>, args: &Rehearse, tell: Tell<'_>) -> Result<Told, Failure> {
     // The tenant's master is asked before the work, not after it.
-    if bound.args.get(&TENANT).is_some() {
-        return with(cx, bound, None, |cx, open| {
-            let (exported, collisions) = export(cx, bound, tell)?;
+    if args.at.is_named() {
+        return on(cx, &args.at, None, |cx, open| {
+            let (exported, collisions) = export(cx, tell)?;
             let keys = open.session.keys()?;
-            let holder = Holder::new(bound.masked.clone(), &open.who, cx.ambient.clock.now());
+            let holder = Holder::new(cx.line.masked.clone(), &open.who, cx.ambient.clock.now());
             let report = exported.report;
             let reader = exported.reader;
             let file = open.tenant.file_mut();
@@ -185,8 +179,8 @@ fn stage(cx: &mut Context<'_>, bound: &Bound, tell: Tell<'_>) -> Result<Told, Fa
         });
     }
     let (db, keys) = scratch(&KIND, cx.ambient.rng.as_ref())?;
-    set(&db, bound.args.get(&WITH).unwrap_or_default())?;
-    let (exported, collisions) = export(cx, bound, tell)?;
+    set(&db, &args.with)?;
+    let (exported, collisions) = export(cx, tell)?;
     let report = exported.report;
     let tx = db.unchecked_transaction().map_err(store::Error::from)?;
     let hear = |name: Option<&str>, items: &[Item]| hear(name, items, tell);
@@ -223,13 +217,9 @@ fn set(db: &store::Connection, settings: &[String]) -> Result<(), Failure> {
 }
 
 /// The bundle of the rehearsal, and how many names are not unique.
-fn export(
-    cx: &mut Context<'_>,
-    bound: &Bound,
-    tell: Tell<'_>,
-) -> Result<(Rehearsal, u64), Failure> {
-    let selection = lists_read(&bound.selection)?;
-    let holder = cx.holder(bound);
+fn export(cx: &mut Context<'_>, tell: Tell<'_>) -> Result<(Rehearsal, u64), Failure> {
+    let selection = cx.selection()?;
+    let holder = cx.holding();
     let who = cx.desk.who.clone();
     let path = cx.desk.path.clone();
     let keys = cx.desk.opened()?.keys;
@@ -242,7 +232,7 @@ fn export(
         overwrite: false,
         skip_conflicts: true,
         rules: rules(cx)?,
-        draft: cx.draft(bound, &codes::EXPORT_BEGUN),
+        draft: cx.audit(&codes::EXPORT_BEGUN),
     };
     let progress = cx.ui.progress();
     let (ambient, cancel) = (cx.ambient, cx.cancel);

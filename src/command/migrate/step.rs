@@ -1,35 +1,47 @@
 //! `migrate stage|advance|retreat`: users from one phase to another, chosen by a selection or named by a file.
 
-use super::bulk::{BULK, Chosen};
+use super::bulk::{Chosen, Members};
 use crate::command::context::Proposal;
 use crate::command::failure::code;
-use crate::command::file::lists_read;
-use crate::command::shared_args::{REASON, REQUIRE_MATCH, YES};
-use crate::command::{Context, Entry, Exit, Failure, Outcome};
-use crate::lang::args::Key;
-use crate::lang::binder::Bound;
+use crate::command::shared::REASON;
+use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::keys::args;
 use crate::lang::selection::{Expr, Op, Operand, Selection};
-use crate::lang::spec::{Command, Complete, Effect, Example, Selects};
+use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::migrate::phases::{self, Plan, Step};
 use crate::model::Phase;
 use crate::render::counted;
 use crate::store::audit::{Draft, codes};
 use crate::vault::phases::{Move, advance, relabel, standings};
 
-const WAVE: Key<String> =
-    Key::text("wave", "Label of the users' wave, such as W07").complete(Complete::Waves);
-const TO: Key<String> = Key::choice("to", Phase::NAMES, "Phase to move them to")
-    .default("the one beside the phase=… of the selection");
+args! {
+    struct Stage {
+        wave: Option<String> = text("wave", "Label of the users' wave, such as W07").complete(Complete::Waves),
+        ..members: Members,
+        _ = REASON,
+    }
+}
+
+args! {
+    struct Walk {
+        to: Option<Phase> = choice("to", "Phase to move them to")
+            .absent("the one beside the phase=… of the selection"),
+        ..members: Members,
+        _ = REASON,
+    }
+}
 
 /// `migrate stage`
-pub(in crate::command) static STAGE: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static STAGE: Entry = entry!(
+    Stage,
+    stage,
+    codes::PHASE_MOVED,
+    Command {
         details: "Puts users into phase 'export', so that 'export phase=export' takes them, and gives them the label \
             of a wave if one is named. Users who are staged already only get the label. Users who were exported are \
             refused; gone and excluded ones are passed over.\n\n\
             Phases stand in the vault alone. 'migrate aliases' writes what the administrators of the source need to \
             mirror them in workflow aliases there.",
-        args: &[WAVE.arg, BULK.arg, YES.arg, REQUIRE_MATCH.arg, REASON.arg],
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[Example {
@@ -37,19 +49,19 @@ pub(in crate::command) static STAGE: Entry = Entry {
             what: "Stage some users as a wave",
         }],
         ..Command::new("migrate stage", "Choose users for the next export")
-    },
-    audit: Some(&codes::PHASE_MOVED),
-    run: stage,
-};
+    }
+);
 
 /// `migrate advance`
-pub(in crate::command) static ADVANCE: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static ADVANCE: Entry = entry!(
+    Walk,
+    forward,
+    codes::PHASE_MOVED,
+    Command {
         details: "Moves users on to a later phase: to 'imported' when the target has them, to 'migrated' when they no \
             longer use the source. Nothing but an export makes a user 'exported'; 'migrate results' moves users to \
             'imported' by what the target said. Without to=, the selection names one phase=…, and its users go one \
             phase on. Users who are there already stay; whoever was never exported is refused.",
-        args: &[TO.arg, BULK.arg, YES.arg, REQUIRE_MATCH.arg, REASON.arg],
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[
@@ -63,18 +75,18 @@ pub(in crate::command) static ADVANCE: Entry = Entry {
             },
         ],
         ..Command::new("migrate advance", "Move users to a later phase")
-    },
-    audit: Some(&codes::PHASE_MOVED),
-    run: |cx, bound| walk(cx, bound, true),
-};
+    }
+);
 
 /// `migrate retreat`
-pub(in crate::command) static RETREAT: Entry = Entry {
-    spec: Command {
+pub(in crate::command) static RETREAT: Entry = entry!(
+    Walk,
+    back,
+    codes::PHASE_MOVED,
+    Command {
         details: "Moves users back to an earlier phase, when the target lost them or a phase was given too early. The \
             bundles they were in stay in the ledger, and the confirmation of their next export says so. Without to=, \
             the selection names one phase=…, and its users go one phase back.",
-        args: &[TO.arg, BULK.arg, YES.arg, REQUIRE_MATCH.arg, REASON.arg],
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[Example {
@@ -82,18 +94,16 @@ pub(in crate::command) static RETREAT: Entry = Entry {
             what: "Take the staging of a wave back",
         }],
         ..Command::new("migrate retreat", "Move users back to an earlier phase")
-    },
-    audit: Some(&codes::PHASE_MOVED),
-    run: |cx, bound| walk(cx, bound, false),
-};
+    }
+);
 
-fn stage(cx: &mut Context<'_>, bound: &Bound) -> Result<Outcome, Failure> {
-    let wave = bound.args.get(&WAVE).map(label).transpose()?;
-    run(cx, bound, &Step::Stage { wave })
+fn stage(cx: &mut Context<'_>, args: Stage) -> Result<Outcome, Failure> {
+    let wave = args.wave.map(label).transpose()?;
+    run(cx, &args.members, &Step::Stage { wave })
 }
 
 /// A wave's label: short, and without what would make it hard to type.
-fn label(wave: &str) -> Result<String, Failure> {
+fn label(wave: String) -> Result<String, Failure> {
     const LONGEST: usize = 32;
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     if wave.is_empty() || wave.chars().count() > LONGEST || !wave.chars().all(fits) {
@@ -104,21 +114,21 @@ fn label(wave: &str) -> Result<String, Failure> {
         )
         .hint("a label has 1 to 32 letters, digits, dashes, dots and underscores, such as W07"));
     }
-    Ok(wave.to_owned())
+    Ok(wave)
 }
 
-fn walk(cx: &mut Context<'_>, bound: &Bound, forward: bool) -> Result<Outcome, Failure> {
-    let named = bound.args.get(&TO).and_then(|name| name.parse().ok());
-    let to = match named {
-        Some(to) => to,
-        None => beside(&bound.selection, forward)?,
-    };
-    let step = if forward {
-        Step::Advance(to)
-    } else {
-        Step::Retreat(to)
-    };
-    run(cx, bound, &step)
+fn forward(cx: &mut Context<'_>, args: Walk) -> Result<Outcome, Failure> {
+    let to = args
+        .to
+        .map_or_else(|| beside(&cx.line.selection, true), Ok)?;
+    run(cx, &args.members, &Step::Advance(to))
+}
+
+fn back(cx: &mut Context<'_>, args: Walk) -> Result<Outcome, Failure> {
+    let to = args
+        .to
+        .map_or_else(|| beside(&cx.line.selection, false), Ok)?;
+    run(cx, &args.members, &Step::Retreat(to))
 }
 
 /// The phase beside the only one that the selection names.
@@ -163,13 +173,11 @@ fn only_phase(expr: &Expr) -> Option<Phase> {
     }
 }
 
-fn run(cx: &mut Context<'_>, bound: &Bound, step: &Step) -> Result<Outcome, Failure> {
-    let selection = lists_read(&bound.selection)?;
-    let chosen = Chosen::new(cx, &selection, bound.args.get(&BULK))?;
+fn run(cx: &mut Context<'_>, members: &Members, step: &Step) -> Result<Outcome, Failure> {
+    let chosen = Chosen::new(cx, members.bulk.as_deref())?;
     let (at, master) = (cx.ambient.clock.now(), cx.master()?);
     let done = chosen.change(
         cx,
-        bound,
         &codes::PHASE_MOVED,
         &[],
         |db, users| {

@@ -11,7 +11,7 @@ use crate::lang::keys::args;
 use crate::lang::spec::{Command, Example};
 use crate::model::Named as _;
 use crate::render::counted;
-use crate::render::doc::{self, Col, ToCell as _};
+use crate::render::doc::{Col, ToCell as _};
 use crate::vault;
 use crate::vault::load::{Difference, LoadReport, Subject, What};
 
@@ -66,38 +66,36 @@ fn diff(cx: &mut Context<'_>, args: Diff) -> Result<Outcome, Failure> {
     let opened = cx.desk.opened()?;
     let mut counts = Counts::default();
     let mut report = None;
-    args.out.show(ui, |rows| {
-        doc::list::<_, Failure>(rows, "difference", COLUMNS, |push| {
-            // `Some` once nobody wants to hear more: no error where the reader has just gone.
-            let mut over = None;
-            let mut tell = |difference: Difference| {
-                counts.count(&difference);
-                match push(difference) {
-                    Ok(true) => return true,
-                    Ok(false) => over = Some(Ok(())),
-                    Err(error) => over = Some(Err(error)),
-                }
-                false
-            };
-            let done = opened.vault.diff(
-                &opened.keys,
-                input.records,
-                &options,
-                &holder,
-                &mut tell,
-                &progress,
-                cancel,
-            );
-            match (over, done) {
-                (Some(Err(error)), _) => Err(error),
-                (Some(Ok(())), Err(vault::Error::Cancelled(_))) => Ok(()),
-                (_, Err(error)) => Err(Failure::from(error).in_file(path)),
-                (_, Ok(found)) => {
-                    report = Some(found);
-                    Ok(())
-                }
+    args.out.list(ui, "difference", COLUMNS, |push| {
+        // `Some` once nobody wants to hear more: no error where the reader has just gone.
+        let mut over = None;
+        let mut tell = |difference: Difference| {
+            counts.count(&difference);
+            match push(difference) {
+                Ok(true) => return true,
+                Ok(false) => over = Some(Ok(())),
+                Err(error) => over = Some(Err(error)),
             }
-        })
+            false
+        };
+        let done = opened.vault.diff(
+            &opened.keys,
+            input.records,
+            &options,
+            &holder,
+            &mut tell,
+            &progress,
+            cancel,
+        );
+        match (over, done) {
+            (Some(Err(error)), _) => Err(error),
+            (Some(Ok(())), Err(vault::Error::Cancelled(_))) => Ok(()),
+            (_, Err(error)) => Err(Failure::from(error).in_file(path)),
+            (_, Ok(found)) => {
+                report = Some(found);
+                Ok(())
+            }
+        }
     })?;
     drop(progress);
     let Some(report) = report else {

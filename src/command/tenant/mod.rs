@@ -21,7 +21,7 @@ use super::failure::code;
 use super::file::read_private;
 use super::shared::Out;
 use super::{Context, Exit, Failure, Outcome};
-use crate::lang::keys::{Arguments as _, args};
+use crate::lang::keys::args;
 use crate::model::SecretBytes;
 use crate::render::doc::{Col, ToCell as _};
 use crate::store::audit::{self as chain, Draft, EventCode};
@@ -31,7 +31,6 @@ use crate::tenant::events::{Fate, Subject, Tally};
 use crate::tenant::import::Work;
 use secrecy::ExposeSecret as _;
 
-pub(in crate::command) use super::shared_args::{LOGIN, PASSWORD, TENANT};
 pub(in crate::command) use audit::LIST as AUDIT_LIST;
 pub(in crate::command) use challenge::CHALLENGE;
 pub(in crate::command) use import::IMPORT;
@@ -53,6 +52,13 @@ args! {
             "tenant-password-file",
             "File of mode 0600 with that master's password; without it the one of --password-file is tried, or the shell asks",
         ),
+    }
+}
+
+impl At {
+    /// Whether the line itself names a tenant.
+    pub(in crate::command) fn is_named(&self) -> bool {
+        self.tenant.is_some()
     }
 }
 
@@ -266,24 +272,4 @@ pub(in crate::command) fn tally(
         }
         Ok(())
     })
-}
-
-/// For a command that takes no struct yet.
-pub(in crate::command) fn with<T>(
-    cx: &mut Context<'_>,
-    bound: &crate::lang::binder::Bound,
-    code: Option<&'static EventCode>,
-    work: impl FnOnce(&mut Context<'_>, &mut OpenTenant) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    on(cx, &At::take(&bound.args)?, code, work)
-}
-
-/// For a command that takes no struct yet.
-pub(in crate::command) fn show_tally(
-    cx: &Context<'_>,
-    bound: &crate::lang::binder::Bound,
-    counts: &Tally,
-    left_out: &BTreeMap<&'static str, u64>,
-) -> Result<Outcome, Failure> {
-    tally(cx, &Out::take(&bound.args)?, counts, left_out)
 }

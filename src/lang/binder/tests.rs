@@ -95,10 +95,10 @@ fn both_spellings_mean_the_same() {
     ] {
         let bound = bound(text);
         assert_eq!(
-            bound.args.get(&FILE).unwrap(),
+            bound.args.take(&FILE).unwrap(),
             std::path::Path::new("p.igb")
         );
-        assert!(bound.args.flag(&OVERWRITE), "{text}");
+        assert!(bound.args.take(&OVERWRITE).unwrap(), "{text}");
         let expr = written(bound.selection.expr.as_ref().unwrap());
         assert!(
             expr == "(group='sales' & userid='a'*)" || expr == "(userid='a'* & group='sales')",
@@ -116,13 +116,13 @@ fn both_spellings_mean_the_same() {
 #[test]
 fn a_dashed_name_takes_the_next_item_only_if_its_value_is_required() {
     let bound = bound("export -overwrite -yes file=a");
-    assert_eq!(bound.args.get(&YES), Some(Yes::Any));
+    assert_eq!(bound.args.take(&YES), Ok(Some(Yes::Any)));
     assert_eq!(
         codes("export -overwrite no file=a"),
         [("E0207", "no".into())]
     );
     assert_eq!(codes("export -yes 412 file=a"), [("E0207", "412".into())]);
-    let yes = |text: &str| super::super::testing::bound(text).args.get(&YES);
+    let yes = |text: &str| super::super::testing::bound(text).args.take(&YES).unwrap();
     assert_eq!(yes("export -yes=412 file=a"), Some(Yes::Count(412)));
     assert_eq!(yes("export yes=412 file=a"), Some(Yes::Count(412)));
     assert_eq!(yes("export yes=no file=a"), None);
@@ -203,17 +203,17 @@ fn what_is_needed_and_missing_is_named() {
 
 #[test]
 fn positionals_go_to_their_arguments_in_order() {
-    assert_eq!(bound("bundle get 3").args.get(&NUMBER), Some(3));
-    assert_eq!(bound("bundle get bundle=3").args.get(&NUMBER), Some(3));
+    assert_eq!(bound("bundle get 3").args.take(&NUMBER), Ok(3));
+    assert_eq!(bound("bundle get bundle=3").args.take(&NUMBER), Ok(3));
     assert_eq!(
-        bound("help user list").args.get(&TOPIC).unwrap(),
+        bound("help user list").args.take(&TOPIC).unwrap(),
         ["user", "list"]
     );
     assert_eq!(
-        bound("help a,b c").args.get(&TOPIC).unwrap(),
+        bound("help a,b c").args.take(&TOPIC).unwrap(),
         ["a", "b", "c"]
     );
-    assert!(bound("help").args.get(&TOPIC).is_none());
+    assert!(bound("help").args.take(&TOPIC).unwrap().is_empty());
     assert_eq!(code("bundle get 3 4"), "E0207");
     assert_eq!(code("bundle get 3,4"), "E0208");
     assert_eq!(code("bundle get 1001"), "E0210");
@@ -226,7 +226,7 @@ fn positionals_go_to_their_arguments_in_order() {
 #[test]
 fn pairs_of_the_commands_own_choosing() {
     let settings = bound("system set policy.require-reason=on -idle-timeout 5m x=a,b");
-    let pairs = settings.args.get(&SETTINGS).unwrap().to_vec();
+    let pairs = settings.args.take(&SETTINGS).unwrap();
     let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
     assert_eq!(
         pairs,
@@ -241,10 +241,10 @@ fn pairs_of_the_commands_own_choosing() {
     assert_eq!(code("system set a"), "E0207");
     let run = bound("run night.igsh group=sales,h* x='a*'");
     assert_eq!(
-        run.args.get(&SCRIPT).unwrap(),
+        run.args.take(&SCRIPT).unwrap(),
         std::path::Path::new("night.igsh")
     );
-    let given = run.args.get(&VARIABLES).unwrap();
+    let given = run.args.take(&VARIABLES).unwrap();
     assert_eq!(given[0].0, "group");
     assert_eq!(given[0].1.written(), "sales,h*");
     assert_eq!(given[1].1.text().as_deref(), Some("a*"));
@@ -258,7 +258,7 @@ fn a_comparison_keeps_its_relation() {
             operator,
             number: 5,
         };
-        assert_eq!(bound(&text).args.get(&COUNT), Some(expected));
+        assert_eq!(bound(&text).args.take(&COUNT), Ok(expected));
     }
     assert!(
         Comparison {
@@ -281,7 +281,7 @@ fn a_comparison_keeps_its_relation() {
 #[test]
 fn dates_count_from_one_now() {
     let bound = bound("audit list since=-2d");
-    let since = bound.args.get(&SINCE).unwrap();
+    let since = bound.args.take(&SINCE).unwrap().unwrap();
     assert_eq!(since.start.to_string(), "2026-02-27T12:00:00Z");
     assert_eq!(code("audit list since=soon"), "E0212");
 }
@@ -349,7 +349,10 @@ fn what_depends_on_a_later_variable_is_deferred_and_the_rest_checked() {
 fn secrets_are_masked_by_their_place() {
     let given = bound("login Master1 pin='12 34' # ask\n");
     assert_eq!(given.masked, "login Master1 pin=***");
-    assert_eq!(given.args.get(&PIN).unwrap().expose_secret(), "12 34");
+    assert_eq!(
+        given.args.take(&PIN).unwrap().unwrap().expose_secret(),
+        "12 34"
+    );
     assert!(!format!("{given:?}").contains("12 34"));
     assert_eq!(
         bound("login -pin x Master1").masked,

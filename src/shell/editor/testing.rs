@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use crate::lang::args::Key;
+use crate::lang::keys::{self, Key};
 use crate::lang::spec::{Catalogue, Command, Effect, Selects};
 
-static FILE: Key<PathBuf> = Key::<PathBuf>::out_file("file", "Bundle to write").required();
-static PIN: Key<SecretString> = Key::secret("pin", "The PIN");
-static NAME: Key<String> = Key::text("name", "Whose card").positional();
-static TEXT: Key<Vec<String>> = Key::texts("text", "What to say").positional();
+static FILE: Key<PathBuf> = keys::out_file("file", "Bundle to write").required();
+static PIN: Key<Option<SecretString>> = keys::secret("pin", "The PIN");
+static NAME: Key<Option<String>> = keys::text("name", "Whose card").positional();
+static TEXT: Key<Vec<String>> = keys::texts("text", "What to say").positional();
 
 static EXPORT: Command = Command {
     args: &[FILE.arg],

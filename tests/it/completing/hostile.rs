@@ -1,7 +1,7 @@
 //! Names and lines that somebody made to harm whoever completes them.
 
 use igsh::ambient::CancelToken;
-use igsh::lang::args::Key;
+use igsh::lang::keys::{self, Key};
 use igsh::lang::spec::{Catalogue, Command, Complete};
 use igsh::render::{Setup, Terminal, Ui};
 use igsh::shell::editor::{Beyond, Editor, FoundNames, History, Line, Live, Name};
@@ -82,7 +82,7 @@ impl Live for Hostile {
     }
 }
 
-static GROUP: Key<String> = Key::text("group", "Its name").complete(Complete::Groups);
+static GROUP: Key<Option<String>> = keys::text("group", "Its name").complete(Complete::Groups);
 static GROUP_GET: Command = Command {
     args: &[GROUP.arg],
     ..Command::new("group get", "Show a group")
