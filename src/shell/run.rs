@@ -117,8 +117,11 @@ impl Shell {
             Err(diagnostics) => return self.report(Told::of(diagnostics), &text),
         };
         self.warn(Told::of(std::mem::take(&mut bound.warnings)), &text);
-        let done = self.run_bound(&bound, &text);
+        let done = self.run_bound(bound, &text);
         let exit = done.unwrap_or_else(|failure| self.fail(&failure, &text));
+        if self.ends(exit) {
+            return exit;
+        }
         self.after(Exit::Ok, exit)
     }
 
@@ -146,12 +149,12 @@ impl Shell {
     fn run_command_line(&mut self, command: &ast::Command, text: &Text) -> Result<Exit, Failure> {
         self.cancel.check()?;
         match self.bind(command, text) {
-            Ok(bound) => self.run_bound(&bound, text),
+            Ok(bound) => self.run_bound(bound, text),
             Err(diagnostics) => Ok(self.report_at_run(diagnostics, text)),
         }
     }
 
-    fn run_bound(&mut self, bound: &Bound, text: &Text) -> Result<Exit, Failure> {
+    fn run_bound(&mut self, bound: Bound, text: &Text) -> Result<Exit, Failure> {
         self.cancel.check()?;
         for note in &bound.notes {
             self.ui.notice(&note.text);
