@@ -178,8 +178,8 @@ impl<'a, 's> Parser<'a, 's> {
     }
 
     /// A string of its own.
-    pub(super) fn string(&mut self) -> Parsed<String> {
-        Ok(self.text()?.into_owned())
+    pub(super) fn string<T: From<Cow<'a, str>>>(&mut self) -> Parsed<T> {
+        Ok(self.text()?.into())
     }
 
     /// A string that has a meaning of its own, such as a name of a closed set or a time.

@@ -129,10 +129,11 @@ impl<'c> Rows<'c> {
     }
 
     pub(super) fn token(&mut self, token: &Token) -> rusqlite::Result<Option<i64>> {
+        let facts = &token.facts;
         let key = (
-            &token.facts.serial,
-            &token.facts.vendor,
-            token.facts.distinction(),
+            facts.serial.as_str(),
+            facts.vendor.as_str(),
+            facts.distinction(),
         );
         one(&mut self.token_by_key, key)
     }

@@ -57,7 +57,11 @@ impl Writer<'_, '_> {
         from: Origin,
     ) -> std::result::Result<Put, Trouble> {
         let plain = &token.facts;
-        let key = (&plain.serial, &plain.vendor, plain.distinction());
+        let key = (
+            plain.serial.as_str(),
+            plain.vendor.as_str(),
+            plain.distinction(),
+        );
         let mut put = Put::default();
         if self.tokens_before {
             let before = self
@@ -85,10 +89,10 @@ impl Writer<'_, '_> {
             let what = format!("token {} {}", plain.vendor, plain.serial);
             first.map_or_else(Trouble::from, |first| twice(line, first, &what).into())
         })?;
-        if !self.vendors.contains(&plain.vendor) {
+        if !self.vendors.contains(plain.vendor.as_str()) {
             let sql = "INSERT OR IGNORE INTO vendors (name) VALUES (?)";
-            self.db.execute(sql, [&plain.vendor])?;
-            self.vendors.insert(plain.vendor.clone());
+            self.db.execute(sql, [plain.vendor.as_str()])?;
+            self.vendors.insert(plain.vendor.to_string());
         }
         Ok(put)
     }
@@ -194,7 +198,7 @@ impl<'c> Given<'c> {
     /// The address that the token of this key was given, once it is noted what the source says.
     fn address(
         &mut self,
-        (serial, vendor, distinction): (&String, &String, &str),
+        (serial, vendor, distinction): (&str, &str, &str),
         source: Option<&str>,
     ) -> rusqlite::Result<Option<String>> {
         let key = params![serial, vendor, distinction, source];
