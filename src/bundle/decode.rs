@@ -7,7 +7,7 @@ use crate::model::bundle::{
 };
 use crate::model::{
     Algorithm, CardFacts, Contact, Group, Hash, LocationEntry, Password, QaPair, RbaOverrides,
-    SecretBytes, Timestamp, TokenFacts, TokenKind, Usage,
+    SecretBytes, Text, Timestamp, TokenFacts, TokenKind, Usage,
 };
 
 type Parsed<T> = Result<T, Fault>;
@@ -216,10 +216,10 @@ fn unassigned_card(parser: &mut Parser<'_, '_>) -> Parsed<UnassignedCard> {
 /// The members of a token, as far as they have been read.
 #[derive(Default)]
 struct TokenFields {
-    vendor: Option<String>,
-    serial: Option<String>,
+    vendor: Option<Text>,
+    serial: Option<Text>,
     kind: Option<TokenKind>,
-    model: Option<String>,
+    model: Option<Text>,
     algorithm: Option<Algorithm>,
     hash: Option<Hash>,
     digits: Option<u32>,
@@ -227,14 +227,14 @@ struct TokenFields {
     counter: Option<u64>,
     drift: Option<i64>,
     state: Option<State>,
-    idp_url: Option<String>,
+    idp_url: Option<Text>,
     transactions: Option<bool>,
     load_date: Option<Timestamp>,
     last_used: Option<Timestamp>,
     expires: Option<Timestamp>,
-    issue_no: Option<String>,
-    key_id: Option<String>,
-    comment: Option<String>,
+    issue_no: Option<Text>,
+    key_id: Option<Text>,
+    comment: Option<Text>,
     seed: Option<SecretBytes>,
     unlock: Option<SecretBytes>,
 }

@@ -224,10 +224,10 @@ fn fields(user: SourceUser) -> Vec<(&'static str, Cell)> {
 fn token(token: SealedToken) -> Cell {
     let facts = token.facts;
     Cell::Record(vec![
-        ("vendor", facts.vendor.into()),
-        ("serial", facts.serial.into()),
+        ("vendor", facts.vendor.as_str().into()),
+        ("serial", facts.serial.as_str().into()),
         ("kind", facts.kind.as_str().into()),
-        ("model", facts.model.into()),
+        ("model", facts.model.as_deref().into()),
         ("algorithm", facts.algorithm.as_str().into()),
         ("state", token.state.map(TokenState::as_str).into()),
         (

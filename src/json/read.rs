@@ -154,8 +154,8 @@ impl<'a, C> Parser<'a, C> {
     }
 
     /// A string of its own.
-    pub(crate) fn string(&mut self) -> Parsed<String> {
-        Ok(self.text()?.into_owned())
+    pub(crate) fn string<T: From<Cow<'a, str>>>(&mut self) -> Parsed<T> {
+        Ok(self.text()?.into())
     }
 
     /// A string that has a meaning of its own, such as a name of a closed set or a time.

@@ -1,6 +1,6 @@
 //! Geolocation and risk-based authentication data of a user.
 
-use super::Timestamp;
+use super::{Text, Timestamp};
 
 /// What the source knows of a user's locations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,15 +17,15 @@ pub struct Location {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LocationEntry {
     /// Country code.
-    pub country: Option<String>,
+    pub country: Option<Text>,
     /// Region or state.
-    pub region: Option<String>,
+    pub region: Option<Text>,
     /// City.
-    pub city: Option<String>,
+    pub city: Option<Text>,
     /// Internet provider.
-    pub isp: Option<String>,
+    pub isp: Option<Text>,
     /// IP address, as text.
-    pub ip: Option<String>,
+    pub ip: Option<Text>,
     /// The last authentication from there.
     pub last_auth: Option<Timestamp>,
 }

@@ -46,6 +46,9 @@ pub(crate) use wiped::Wiped;
 /// Text secrets (answers, passwords) are their UTF-8 bytes.
 pub type SecretBytes = secrecy::SecretSlice<u8>;
 
+/// A short text of a record: up to 24 bytes stand in the record itself. Millions of them pass through an export.
+pub type Text = compact_str::CompactString;
+
 /// A moment in UTC. Kept with microseconds, shown as RFC 3339.
 pub type Timestamp = jiff::Timestamp;
 

@@ -24,8 +24,8 @@ pub(crate) fn secret(text: &str) -> SecretBytes {
 /// A hardware token with clock of which nothing else is known.
 pub(crate) fn token(vendor: &str, serial: &str) -> TokenFacts {
     TokenFacts::new(
-        vendor.to_owned(),
-        serial.to_owned(),
+        vendor.into(),
+        serial.into(),
         TokenKind::Hardware,
         Algorithm::Totp,
     )
@@ -34,24 +34,24 @@ pub(crate) fn token(vendor: &str, serial: &str) -> TokenFacts {
 /// A soft token with every fact that there can be.
 pub(crate) fn whole_token(vendor: &str, serial: &str) -> TokenFacts {
     TokenFacts {
-        vendor: vendor.to_owned(),
-        serial: serial.to_owned(),
+        vendor: vendor.into(),
+        serial: serial.into(),
         kind: TokenKind::Soft,
-        model: Some("OT".to_owned()),
+        model: Some("OT".into()),
         algorithm: Algorithm::Totp,
         hash: Some(Hash::Sha256),
         digits: Some(6),
         step: Some(30),
         counter: Some(7),
         drift: Some(-2),
-        idp_url: Some("https://host:8445/igst".to_owned()),
+        idp_url: Some("https://host:8445/igst".into()),
         transactions: Some(true),
         load_date: Some(at("2020-01-02T03:04:05Z")),
         last_used: Some(at("2021-01-02T03:04:05.123456Z")),
         expires: Some(at("2031-01-02T03:04:05Z")),
-        issue_no: Some("1".to_owned()),
-        key_id: Some("k".to_owned()),
-        comment: Some("in a drawer".to_owned()),
+        issue_no: Some("1".into()),
+        key_id: Some("k".into()),
+        comment: Some("in a drawer".into()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One-time-password tokens, hardware and soft.
 
 use super::enumeration::names;
-use super::{SecretBytes, Timestamp};
+use super::{SecretBytes, Text, Timestamp};
 
 names! {
     /// What a token is made of.
@@ -90,13 +90,13 @@ names! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenFacts {
     /// Vendor name.
-    pub vendor: String,
+    pub vendor: Text,
     /// Serial number without dashes.
-    pub serial: String,
+    pub serial: Text,
     /// Hardware or soft.
     pub kind: TokenKind,
     /// Model name.
-    pub model: Option<String>,
+    pub model: Option<Text>,
     /// How codes are computed.
     pub algorithm: Algorithm,
     /// The hash under the HMAC.
@@ -110,7 +110,7 @@ pub struct TokenFacts {
     /// Clock drift in time steps.
     pub drift: Option<i64>,
     /// Soft tokens: the identity provider's address.
-    pub idp_url: Option<String>,
+    pub idp_url: Option<Text>,
     /// Soft tokens: whether they use push authentication or transactions.
     pub transactions: Option<bool>,
     /// When the token was loaded into the source.
@@ -120,21 +120,16 @@ pub struct TokenFacts {
     /// When it expires.
     pub expires: Option<Timestamp>,
     /// Issue number.
-    pub issue_no: Option<String>,
+    pub issue_no: Option<Text>,
     /// Key id.
-    pub key_id: Option<String>,
+    pub key_id: Option<Text>,
     /// Free text.
-    pub comment: Option<String>,
+    pub comment: Option<Text>,
 }
 
 impl TokenFacts {
     /// A token of which nothing else is known.
-    pub const fn new(
-        vendor: String,
-        serial: String,
-        kind: TokenKind,
-        algorithm: Algorithm,
-    ) -> Self {
+    pub const fn new(vendor: Text, serial: Text, kind: TokenKind, algorithm: Algorithm) -> Self {
         Self {
             vendor,
             serial,
@@ -163,6 +158,11 @@ impl TokenFacts {
             .as_deref()
             .or(self.key_id.as_deref())
             .unwrap_or_default()
+    }
+
+    /// What tells one token from all others: serial number, vendor, and [`TokenFacts::distinction`].
+    pub fn key(&self) -> (&str, &str, &str) {
+        (&self.serial, &self.vendor, self.distinction())
     }
 }
 

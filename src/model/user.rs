@@ -1,7 +1,7 @@
 //! Users and where they stand.
 
 use super::enumeration::names;
-use super::{Card, Location, Password, QaPair, Timestamp, Token};
+use super::{Card, Location, Password, QaPair, Text, Timestamp, Token};
 
 names! {
     /// State of a user in the source.
@@ -73,9 +73,9 @@ names! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {
     /// What it is called in the source, such as "Mobile phone".
-    pub label: String,
+    pub label: Text,
     /// The address or number.
-    pub value: String,
+    pub value: Text,
     /// Whether it is the user's default contact.
     pub default: bool,
 }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use rusqlite::types::Type;
+use rusqlite::types::{Type, ValueRef};
 use rusqlite::{ErrorCode, Row};
 
 use crate::model::UnknownName;
@@ -34,10 +34,7 @@ pub(crate) fn unfit(row: &Row<'_>, column: usize, why: impl Display) -> rusqlite
 pub(crate) fn moment(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
     let micros: Option<i64> = row.get(column)?;
     micros
-        .map(|micros| {
-            Timestamp::from_microsecond(micros)
-                .map_err(|_| unfit(row, column, format!("{micros} is no moment")))
-        })
+        .map(|micros| moment_of(micros, row, column))
         .transpose()
 }
 
@@ -46,22 +43,30 @@ pub(crate) fn at(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
     moment(row, column)?.ok_or_else(|| unfit(row, column, "there is no moment"))
 }
 
+/// The moment that this column of the row holds as microseconds.
+pub(crate) fn moment_of(micros: i64, row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    Timestamp::from_microsecond(micros)
+        .map_err(|_| unfit(row, column, format!("{micros} is no moment")))
+}
+
 /// A word of one of the model's sets.
 pub(crate) fn word<T: FromStr<Err = UnknownName>>(
     row: &Row<'_>,
     column: usize,
 ) -> rusqlite::Result<T> {
-    maybe_word(row, column)?.ok_or_else(|| unfit(row, column, "there is no word"))
+    word_of(row.get_ref(column)?, row, column)
 }
 
-/// A word that may be absent.
-pub(crate) fn maybe_word<T: FromStr<Err = UnknownName>>(
+/// The word that this column of the row holds as `value`.
+pub(crate) fn word_of<T: FromStr<Err = UnknownName>>(
+    value: ValueRef<'_>,
     row: &Row<'_>,
     column: usize,
-) -> rusqlite::Result<Option<T>> {
-    let text = row.get_ref(column)?.as_str_or_null()?;
-    text.map(|text| text.parse().map_err(|error| unfit(row, column, error)))
-        .transpose()
+) -> rusqlite::Result<T> {
+    let text = value.as_str_or_null()?;
+    text.ok_or_else(|| unfit(row, column, "there is no word"))?
+        .parse()
+        .map_err(|error| unfit(row, column, error))
 }
 
 /// What of a row is not as it can be, if that is what went wrong.

@@ -43,7 +43,7 @@ pub(crate) fn user(group: &str, userid: &str) -> User {
             },
             Contact {
                 label: "Email".into(),
-                value: format!("{userid}@example.com"),
+                value: format!("{userid}@example.com").into(),
                 default: false,
             },
         ],

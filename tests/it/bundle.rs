@@ -60,7 +60,7 @@ fn user(number: usize) -> Record {
         comment: Some("line\nfeed \u{1} and \u{7f} ☃".into()),
         ..TokenFacts::new(
             "Entrust".into(),
-            format!("{number:010}"),
+            format!("{number:010}").into(),
             TokenKind::Soft,
             Algorithm::Totp,
         )

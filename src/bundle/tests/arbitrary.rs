@@ -62,24 +62,24 @@ fn token(state: impl Strategy<Value = Option<State>>) -> impl Strategy<Value = T
     );
     (names, codes, rest).prop_map(|(names, codes, (state, dates, ids, secrets))| Token {
         facts: TokenFacts {
-            vendor: names.0,
-            serial: names.1,
+            vendor: names.0.into(),
+            serial: names.1.into(),
             kind: names.2,
-            model: names.3,
+            model: names.3.map(Into::into),
             algorithm: codes.0,
             hash: codes.1,
             digits: codes.2,
             step: codes.3,
             counter: codes.4,
             drift: codes.5,
-            idp_url: state.1,
+            idp_url: state.1.map(Into::into),
             transactions: state.2,
             load_date: dates.0,
             last_used: dates.1,
             expires: dates.2,
-            issue_no: ids.0,
-            key_id: ids.1,
-            comment: ids.2,
+            issue_no: ids.0.map(Into::into),
+            key_id: ids.1.map(Into::into),
+            comment: ids.2.map(Into::into),
         },
         state: state.0,
         seed: secrets.0,
@@ -132,8 +132,8 @@ fn card(
 
 fn user() -> impl Strategy<Value = bundle::User> {
     let contact = (text(), text(), any::<bool>()).prop_map(|(label, value, default)| Contact {
-        label,
-        value,
+        label: label.into(),
+        value: value.into(),
         default,
     });
     let qa = (text(), secret_text()).prop_map(|(question, answer)| QaPair { question, answer });
@@ -159,11 +159,11 @@ fn user() -> impl Strategy<Value = bundle::User> {
     )
         .prop_map(
             |(country, region, city, isp, ip, last_auth)| LocationEntry {
-                country,
-                region,
-                city,
-                isp,
-                ip,
+                country: country.map(Into::into),
+                region: region.map(Into::into),
+                city: city.map(Into::into),
+                isp: isp.map(Into::into),
+                ip: ip.map(Into::into),
                 last_auth,
             },
         );

@@ -8,6 +8,7 @@ use crate::model::{CardFacts, Contact, Group, LocationEntry, Password, QaPair, R
 pub(super) fn every_field() -> [Record; 4] {
     let time = || Some("2026-01-02T03:04:05Z".parse().unwrap());
     let text = |text: &str| Some(text.to_owned());
+    let short = |text: &str| Some(text.into());
     let token = |state| Token {
         facts: testing::whole_token("Entrust", "4824413456"),
         state,
@@ -50,11 +51,11 @@ pub(super) fn every_field() -> [Record; 4] {
         tokens: vec![token(Some(bundle::State::Inactive))],
         cards: vec![card(Some(bundle::CardState::Pending))],
         location_history: vec![LocationEntry {
-            country: text("CA"),
-            region: text("ON"),
-            city: text("Ottawa"),
-            isp: text("i"),
-            ip: text("192.0.2.1"),
+            country: short("CA"),
+            region: short("ON"),
+            city: short("Ottawa"),
+            isp: short("i"),
+            ip: short("192.0.2.1"),
             last_auth: time(),
         }],
         expected_locations: vec!["CA/ON/Ottawa".into()],

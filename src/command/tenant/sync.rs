@@ -159,8 +159,8 @@ impl Iterator for Rows<'_> {
         };
         let contact = |label: &str, field| {
             text(field).map(|value| Contact {
-                label: label.to_owned(),
-                value: value.to_owned(),
+                label: label.into(),
+                value: value.into(),
                 default: false,
             })
         };

@@ -94,8 +94,8 @@ pub(super) fn read(entry: &Entry, options: &Options) -> Result<Who, Error> {
             let value = text(attribute)?;
             if !value.is_empty() {
                 contacts.push(Contact {
-                    label: label.to_owned(),
-                    value: value.to_owned(),
+                    label: label.into(),
+                    value: value.into(),
                     default: false,
                 });
             }

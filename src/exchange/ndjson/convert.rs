@@ -12,9 +12,9 @@ use super::value::{
 use super::wire;
 use crate::json::object::{Text, Whole};
 use crate::model::{
-    Activation, Card, CardFacts, Contact, Group, Location, LocationEntry, NotMigrated, Password,
-    QaPair, RbaOverrides, Schema, Token, TokenFacts, TokenKind, UnassignedCard, UnassignedToken,
-    User, UserFacts, UserState,
+    self, Activation, Card, CardFacts, Contact, Group, Location, LocationEntry, NotMigrated,
+    Password, QaPair, RbaOverrides, Schema, Token, TokenFacts, TokenKind, UnassignedCard,
+    UnassignedToken, User, UserFacts, UserState,
 };
 
 /// The version of the format that is read and written.
@@ -49,7 +49,7 @@ pub(super) fn schema(wire: wire::Schema<'_>) -> Converted<Schema> {
 }
 
 pub(super) fn group(wire: wire::Group<'_>) -> Converted<Group> {
-    let name = needed_name(wire.name, "name")?;
+    let name: String = needed_name(wire.name, "name")?;
     if name.contains('/') {
         return Err(Fault::new(
             "name",
@@ -239,8 +239,8 @@ fn token(wire: wire::Token<'_>) -> Converted<Token> {
 }
 
 /// Serials are kept without dashes, which people write only to read them more easily.
-fn token_serial(wire: Option<Text<'_>>) -> Converted<String> {
-    let mut serial = needed_name(wire, "serial")?;
+fn token_serial(wire: Option<Text<'_>>) -> Converted<model::Text> {
+    let mut serial: model::Text = needed_name(wire, "serial")?;
     serial.retain(|char| char != '-');
     if serial.is_empty() {
         return Err(Fault::new(

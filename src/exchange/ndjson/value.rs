@@ -1,5 +1,6 @@
 //! From one field of a line to one value: required, names, dates, numbers, secrets.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use serde_json::value::RawValue;
@@ -36,12 +37,15 @@ pub(super) fn missing(field: &str, why: &str) -> Fault {
     )
 }
 
-pub(super) fn string(text: Option<Text<'_>>) -> Option<String> {
-    text.map(|Text(text)| text.into_owned())
+pub(super) fn string<'a, T: From<Cow<'a, str>>>(text: Option<Text<'a>>) -> Option<T> {
+    text.map(|Text(text)| text.into())
 }
 
 /// A name: never empty, and without control characters, which no list could show.
-pub(super) fn name_like(text: Option<Text<'_>>, field: &str) -> Converted<Option<String>> {
+pub(super) fn name_like<'a, T: From<Cow<'a, str>>>(
+    text: Option<Text<'a>>,
+    field: &str,
+) -> Converted<Option<T>> {
     let what = match &text {
         Some(Text(text)) if text.is_empty() => "empty",
         Some(Text(text)) if has_control(text) => "holds a control character",
@@ -63,7 +67,10 @@ fn has_control(text: &str) -> bool {
     }
 }
 
-pub(super) fn needed_name(text: Option<Text<'_>>, field: &str) -> Converted<String> {
+pub(super) fn needed_name<'a, T: From<Cow<'a, str>>>(
+    text: Option<Text<'a>>,
+    field: &str,
+) -> Converted<T> {
     needed(name_like(text, field)?, field)
 }
 

@@ -295,14 +295,14 @@ fn stable_id(draw: &mut Draw) -> String {
 
 fn contacts(draw: &mut Draw, alias: &str) -> Vec<Contact> {
     let contact = |label: &str, value, default| Contact {
-        label: label.to_owned(),
+        label: label.into(),
         value,
         default,
     };
     let line = 2_000_000 + draw.below(8_000_000);
     vec![
-        contact("Email", format!("{alias}@example.com"), true),
-        contact("Mobile phone", format!("+1514{line}"), false),
+        contact("Email", format!("{alias}@example.com").into(), true),
+        contact("Mobile phone", format!("+1514{line}").into(), false),
     ]
 }
 
@@ -342,11 +342,11 @@ fn location(draw: &mut Draw) -> Location {
     let host = draw.below(254) + 1;
     Location {
         history: vec![LocationEntry {
-            country: Some(country.to_owned()),
-            region: Some(region.to_owned()),
-            city: Some(city.to_owned()),
-            isp: Some(isp.to_owned()),
-            ip: Some(format!("198.51.100.{host}")),
+            country: Some(country.into()),
+            region: Some(region.into()),
+            city: Some(city.into()),
+            isp: Some(isp.into()),
+            ip: Some(format!("198.51.100.{host}").into()),
             last_auth: draw.day(-200, 0),
         }],
         expected: if draw.chance(200) {

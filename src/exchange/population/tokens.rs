@@ -96,7 +96,7 @@ pub(super) fn assigned(draw: &mut Draw, number: u64) -> Token {
             state = TokenState::Activating;
         }
         token.activation = Some(activation);
-        token.facts.idp_url = Some("https://ig.example.com:8445/igst".to_owned());
+        token.facts.idp_url = Some("https://ig.example.com:8445/igst".into());
         token.facts.transactions = Some(draw.chance(500));
     }
     token.state = Some(state);
@@ -125,22 +125,25 @@ fn token(draw: &mut Draw, number: u64, hardware: Option<fn(&mut Draw) -> Make>) 
         TokenKind::Soft
     };
     let mut facts = TokenFacts {
-        model: Some(make.model.to_owned()),
+        model: Some(make.model.into()),
         hash: Some(make.hash),
         digits: Some(make.digits),
         step: clock.then_some(30),
         counter: event.then(|| draw.below(500)),
         drift: (clock && draw.chance(200)).then(|| draw.below(13).cast_signed() - 6),
-        ..TokenFacts::new(make.vendor.to_owned(), serial(number), kind, make.algorithm)
+        ..TokenFacts::new(
+            make.vendor.into(),
+            serial(number).into(),
+            kind,
+            make.algorithm,
+        )
     };
     // What is drawn, and in which order, decides who the made-up people are.
     let seed = draw.bytes(make.seed);
     facts.load_date = draw.day(-1500, -400);
     facts.expires = draw.chance(100).then(|| draw.day(3660, 5000)).flatten();
-    facts.issue_no = draw.chance(50).then(|| "1".to_owned());
-    facts.comment = draw
-        .chance(30)
-        .then(|| "replacement for a lost one".to_owned());
+    facts.issue_no = draw.chance(50).then(|| "1".into());
+    facts.comment = draw.chance(30).then(|| "replacement for a lost one".into());
     Token {
         facts,
         state: None,

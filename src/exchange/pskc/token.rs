@@ -61,7 +61,7 @@ pub(super) fn make(device: &Device, key: Key) -> Result<(Made, Vec<String>), Fau
     let vendor = named(vendor, "manufacturer").map_err(|(what, hint)| bad(mark, what, hint))?;
     let serial = named(serial, "serial number").map_err(|(what, hint)| bad(mark, what, hint))?;
     let facts = TokenFacts {
-        model: device.model.clone(),
+        model: device.model.clone().map(Into::into),
         hash,
         digits: match key.digits {
             Some(digits) if !(1..=10).contains(&digits) => {
@@ -91,13 +91,14 @@ pub(super) fn make(device: &Device, key: Key) -> Result<(Made, Vec<String>), Fau
         },
         drift: key.drift,
         expires: earlier(key.expires, device.expires),
-        issue_no: device.issue_no.clone(),
-        key_id: key.id,
+        issue_no: device.issue_no.clone().map(Into::into),
+        key_id: key.id.map(Into::into),
         comment: comment(
             key.friendly_name,
             suite.filter(|_| algorithm == Algorithm::Ocra),
-        ),
-        ..TokenFacts::new(vendor, serial, TokenKind::Hardware, algorithm)
+        )
+        .map(Into::into),
+        ..TokenFacts::new(vendor.into(), serial.into(), TokenKind::Hardware, algorithm)
     };
     let token = Token {
         facts,

@@ -1,12 +1,8 @@
 //! How often each cell of a card was asked: a JSON array of counts. A general parser takes five times as long over the
 //! fifty numbers of a card.
 
-use rusqlite::{Result, Row};
-
-use crate::store::stored::unfit;
-
 /// The counts as their column holds them.
-pub(crate) fn counts_text(counts: &[u64]) -> String {
+pub(super) fn counts_text(counts: &[u64]) -> String {
     let mut text = String::with_capacity(2 + 3 * counts.len());
     let mut number = itoa::Buffer::new();
     text.push('[');
@@ -20,13 +16,8 @@ pub(crate) fn counts_text(counts: &[u64]) -> String {
     text
 }
 
-/// The counts in a column that has some.
-pub(crate) fn counts_of(row: &Row<'_>, column: usize) -> Result<Vec<u64>> {
-    let text = row.get_ref(column)?.as_str()?;
-    parsed(text).ok_or_else(|| unfit(row, column, "it is no list of counts"))
-}
-
-fn parsed(text: &str) -> Option<Vec<u64>> {
+/// The counts again; nothing when the text is no list of counts.
+pub(super) fn counts(text: &str) -> Option<Vec<u64>> {
     let inside = text.strip_prefix('[')?.strip_suffix(']')?;
     if inside.is_empty() {
         return Some(Vec::new());
@@ -60,10 +51,10 @@ mod tests {
         for list in [vec![], vec![0], vec![1, 20, 300], vec![u64::MAX]] {
             let text = counts_text(&list);
             assert_eq!(text, serde_json::to_string(&list).unwrap());
-            assert_eq!(parsed(&text), Some(list));
+            assert_eq!(counts(&text), Some(list));
         }
         for text in ["", "[", "[1;2]", "[-1]", "[18446744073709551616]"] {
-            assert_eq!(parsed(text), None, "{text}");
+            assert_eq!(counts(text), None, "{text}");
         }
     }
 }

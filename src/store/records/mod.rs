@@ -11,6 +11,5 @@ mod row;
 mod things;
 
 pub(crate) use belongings::{Belongings, Besides, Place, Stock};
-use counts::{counts_of, counts_text};
 pub(crate) use owner::{with_card_owner, with_token_owner};
 pub(crate) use row::{Columns, Fields, Insert, Take, put, read};

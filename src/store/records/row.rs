@@ -2,14 +2,16 @@
 
 use std::cell::Cell;
 
+use rusqlite::types::{FromSql, Null, ValueRef};
 use rusqlite::{Connection, Result, Row, Statement, ToSql};
 
 use super::belongings::Place;
+use super::counts::{counts, counts_text};
 use crate::model::{
-    Activation, Algorithm, CardState, Hash, NotMigrated, Timestamp, TokenKind, TokenState, Usage,
-    UserState, bundle,
+    Activation, Algorithm, CardState, Hash, NotMigrated, Text, Timestamp, TokenKind, TokenState,
+    Usage, UserState, bundle,
 };
-use crate::store::stored::{at, word};
+use crate::store::stored::{moment_of, unfit, word_of};
 
 /// A statement that puts rows into a table.
 pub(crate) struct Insert<'c>(Statement<'c>);
@@ -57,12 +59,6 @@ pub(crate) struct Fields<'r, 's> {
     next: Cell<usize>,
 }
 
-impl Fields<'_, '_> {
-    fn next(&self) -> usize {
-        self.next.replace(self.next.get() + 1)
-    }
-}
-
 /// Reads what stands from column `first` on.
 pub(crate) fn read<T: Take>(row: &Row<'_>, first: usize) -> Result<T> {
     T::take(&Fields {
@@ -83,6 +79,33 @@ pub(crate) trait Take: Sized {
     fn take(from: &Fields<'_, '_>) -> Result<Self>;
 }
 
+/// What one column holds.
+pub(crate) trait Value: Sized {
+    /// The value of this column of the row; nothing is read twice, and no text is copied that is not kept.
+    fn of(value: ValueRef<'_>, row: &Row<'_>, column: usize) -> Result<Self>;
+}
+
+impl<T: Value> Take for T {
+    fn take(from: &Fields<'_, '_>) -> Result<Self> {
+        let column = from.next.replace(from.next.get() + 1);
+        T::of(from.row.get_ref(column)?, from.row, column)
+    }
+}
+
+impl<T: Value> Value for Option<T> {
+    fn of(value: ValueRef<'_>, row: &Row<'_>, column: usize) -> Result<Self> {
+        match value {
+            ValueRef::Null => Ok(None),
+            value => T::of(value, row, column).map(Some),
+        }
+    }
+}
+
+/// A value that SQLite has a type for. That of another type is read again for what is to be said of it.
+fn plain<T: FromSql>(value: ValueRef<'_>, row: &Row<'_>, column: usize) -> Result<T> {
+    T::column_result(value).or_else(|_| row.get(column))
+}
+
 /// A thing whose columns have names of their own.
 pub(crate) trait Columns: Put + Take {
     /// The names, separated by commas.
@@ -99,18 +122,8 @@ impl<T: Put> Put for Option<T> {
     fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
         match self {
             Some(value) => value.put(to),
-            None => to.bind(rusqlite::types::Null),
+            None => to.bind(Null),
         }
-    }
-}
-
-impl<T: Take> Take for Option<T> {
-    fn take(from: &Fields<'_, '_>) -> Result<Self> {
-        if from.row.get_ref(from.next.get())?.data_type() == rusqlite::types::Type::Null {
-            from.next();
-            return Ok(None);
-        }
-        T::take(from).map(Some)
     }
 }
 
@@ -123,9 +136,9 @@ macro_rules! plain {
             }
         }
 
-        impl Take for $type {
-            fn take(from: &Fields<'_, '_>) -> Result<Self> {
-                from.row.get(from.next())
+        impl Value for $type {
+            fn of(value: ValueRef<'_>, row: &Row<'_>, column: usize) -> Result<Self> {
+                plain(value, row, column)
             }
         }
     )+};
@@ -144,6 +157,21 @@ impl Put for [u8] {
     }
 }
 
+impl Put for Text {
+    fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
+        to.bind(self.as_str())
+    }
+}
+
+impl Value for Text {
+    fn of(value: ValueRef<'_>, row: &Row<'_>, column: usize) -> Result<Self> {
+        match value.as_str() {
+            Ok(text) => Ok(Self::new(text)),
+            Err(_) => row.get::<_, String>(column).map(Self::from),
+        }
+    }
+}
+
 /// Counts beyond what SQLite holds do not occur; those that are keys are refused before.
 impl Put for u64 {
     fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
@@ -151,9 +179,9 @@ impl Put for u64 {
     }
 }
 
-impl Take for u64 {
-    fn take(from: &Fields<'_, '_>) -> Result<Self> {
-        from.row.get(from.next())
+impl Value for u64 {
+    fn of(value: ValueRef<'_>, row: &Row<'_>, column: usize) -> Result<Self> {
+        plain(value, row, column)
     }
 }
 
@@ -163,22 +191,22 @@ impl Put for Timestamp {
     }
 }
 
-impl Take for Timestamp {
-    fn take(from: &Fields<'_, '_>) -> Result<Self> {
-        at(from.row, from.next())
+impl Value for Timestamp {
+    fn of(value: ValueRef<'_>, row: &Row<'_>, column: usize) -> Result<Self> {
+        moment_of(plain(value, row, column)?, row, column)
     }
 }
 
 /// How often each cell of a card was asked.
 impl Put for Vec<u64> {
     fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
-        to.bind(super::counts_text(self))
+        to.bind(counts_text(self))
     }
 }
 
-impl Take for Vec<u64> {
-    fn take(from: &Fields<'_, '_>) -> Result<Self> {
-        super::counts_of(from.row, from.next())
+impl Value for Vec<u64> {
+    fn of(value: ValueRef<'_>, row: &Row<'_>, column: usize) -> Result<Self> {
+        counts(value.as_str()?).ok_or_else(|| unfit(row, column, "it is no list of counts"))
     }
 }
 
@@ -191,9 +219,9 @@ macro_rules! words {
             }
         }
 
-        impl Take for $type {
-            fn take(from: &Fields<'_, '_>) -> Result<Self> {
-                word(from.row, from.next())
+        impl Value for $type {
+            fn of(value: ValueRef<'_>, row: &Row<'_>, column: usize) -> Result<Self> {
+                word_of(value, row, column)
             }
         }
     )+};

@@ -43,7 +43,7 @@ pub(super) fn refused(record: &Record) -> Option<Refused> {
         }
         Record::Card(card) => {
             bounds.name("group", &card.group);
-            bounds.maybe("comment", card.comment.as_ref());
+            bounds.maybe("comment", card.comment.as_deref());
             (
                 Subject::UnassignedCard,
                 None,
@@ -99,13 +99,13 @@ impl Bounds {
         };
     }
 
-    fn maybe_name(&mut self, field: &str, text: Option<&String>) {
+    fn maybe_name(&mut self, field: &str, text: Option<&str>) {
         if let Some(text) = text {
             self.name(field, text);
         }
     }
 
-    fn maybe(&mut self, field: &str, text: Option<&String>) {
+    fn maybe(&mut self, field: &str, text: Option<&str>) {
         if let Some(text) = text {
             self.text(field, text);
         }
@@ -113,9 +113,9 @@ impl Bounds {
 
     fn user(&mut self, user: &User) {
         self.name("userId", &user.user_id);
-        self.maybe_name("sourceUserId", user.source_user_id.as_ref());
+        self.maybe_name("sourceUserId", user.source_user_id.as_deref());
         self.name("group", &user.group);
-        self.maybe("fullName", user.full_name.as_ref());
+        self.maybe("fullName", user.full_name.as_deref());
         for alias in &user.aliases {
             self.name("an alias", alias);
         }
@@ -127,7 +127,7 @@ impl Bounds {
             self.text("a question", &pair.question);
         }
         for password in &user.passwords {
-            self.maybe_name("a password's name", password.name.as_ref());
+            self.maybe_name("a password's name", password.name.as_deref());
         }
         for token in &user.tokens {
             self.token(token);
@@ -140,7 +140,7 @@ impl Bounds {
                 ("isp", &place.isp),
                 ("ip", &place.ip),
             ] {
-                self.maybe(field, text.as_ref());
+                self.maybe(field, text.as_deref());
             }
         }
         for place in &user.expected_locations {
@@ -151,10 +151,10 @@ impl Bounds {
     fn token(&mut self, token: &Token) {
         self.name("a token's vendor", &token.facts.vendor);
         self.name("a token's serial", &token.facts.serial);
-        self.maybe_name("a token's issueNo", token.facts.issue_no.as_ref());
-        self.maybe_name("a token's keyId", token.facts.key_id.as_ref());
-        self.maybe("a token's model", token.facts.model.as_ref());
-        self.maybe("a token's idpUrl", token.facts.idp_url.as_ref());
-        self.maybe("a token's comment", token.facts.comment.as_ref());
+        self.maybe_name("a token's issueNo", token.facts.issue_no.as_deref());
+        self.maybe_name("a token's keyId", token.facts.key_id.as_deref());
+        self.maybe("a token's model", token.facts.model.as_deref());
+        self.maybe("a token's idpUrl", token.facts.idp_url.as_deref());
+        self.maybe("a token's comment", token.facts.comment.as_deref());
     }
 }

@@ -196,8 +196,8 @@ mod tests {
 
     fn contact(label: &str, value: &str) -> Contact {
         Contact {
-            label: label.to_owned(),
-            value: value.to_owned(),
+            label: label.into(),
+            value: value.into(),
             default: false,
         }
     }

@@ -111,11 +111,7 @@ impl<'c> There<'c> {
     }
 
     pub(super) fn token(&mut self, token: &Token) -> rusqlite::Result<Option<i64>> {
-        let key = (
-            &token.facts.serial,
-            &token.facts.vendor,
-            token.facts.distinction(),
-        );
+        let key = token.facts.key();
         one(&mut self.token_by_key, key)
     }
 

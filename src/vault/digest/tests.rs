@@ -114,7 +114,7 @@ fn each_part_has_its_name() {
         (Changes::OTHER, |user| user.tokens[0].facts.idp_url = None),
         (Changes::OTHER, |user| user.tokens[0].facts.expires = None),
         (Changes::OTHER, |user| {
-            user.tokens[0].facts.comment = Some(String::new())
+            user.tokens[0].facts.comment = Some("".into())
         }),
         (Changes::OTHER, |user| user.facts.location.expected.clear()),
         (Changes::OTHER, |user| {

@@ -69,7 +69,7 @@ impl<'c> Items<'c> {
         let Some(before) = &mut self.tokens else {
             return Ok(None);
         };
-        let key = (&token.serial, &token.vendor, token.distinction());
+        let key = token.key();
         before.find.query_row(key, |row| row.get(0)).optional()
     }
 
@@ -153,8 +153,8 @@ impl<'c> Given<'c> {
 
     /// The address that `token` was given, once it is noted what the source says.
     fn address(&mut self, token: &TokenFacts) -> rusqlite::Result<Option<String>> {
-        let (distinction, source) = (token.distinction(), &token.idp_url);
-        let key = params![token.serial, token.vendor, distinction, source];
-        self.0.query_row(key, |row| row.get(0)).optional()
+        let (serial, vendor, distinction) = token.key();
+        let params = params![serial, vendor, distinction, token.idp_url.as_deref()];
+        self.0.query_row(params, |row| row.get(0)).optional()
     }
 }

@@ -164,7 +164,7 @@ impl<'c> Rows<'c> {
     ) -> rusqlite::Result<()> {
         let facts = match given {
             Some(url) => Cow::Owned(TokenFacts {
-                idp_url: Some(url.to_owned()),
+                idp_url: Some(url.into()),
                 ..token.facts.clone()
             }),
             None => Cow::Borrowed(&token.facts),

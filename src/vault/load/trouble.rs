@@ -86,7 +86,7 @@ pub(super) fn of_token(
     }
     let first = db.query_row(
         "SELECT line FROM tokens WHERE serial = ? AND vendor = ? AND coalesce(issue_no, key_id, '') = ?",
-        (&token.serial, &token.vendor, token.distinction()),
+        token.key(),
         |row| row.get(0),
     );
     let what = format!("token {} {}", token.vendor, token.serial);

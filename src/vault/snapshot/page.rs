@@ -47,28 +47,28 @@ pub(in crate::vault) fn record(db: &Connection, id: i64) -> Result<Option<Sealed
 fn records(db: &Connection, page: &mut [SourceUser], spans: &[(i64, i64)]) -> Result<()> {
     let mut read = Reader { db, page, spans };
     read.placed("aliases", "alias", |user, alias| {
-        user.facts.aliases.push(alias);
+        add(&mut user.facts.aliases, alias);
     })?;
     read.placed("contacts", Contact::COLUMNS, |user, contact| {
         user.facts.contacts.push(contact);
     })?;
     read.placed("passwords", SealedPassword::COLUMNS, |user, password| {
-        user.passwords.push(password);
+        add(&mut user.passwords, password);
     })?;
     read.placed("tokens", &token_columns(), |user, token| {
-        user.tokens.push(token);
+        add(&mut user.tokens, token);
     })?;
     read.placed("cards", &card_columns(), |user, card| {
-        user.cards.push(card);
+        add(&mut user.cards, card);
     })?;
     read.placed("locations", LocationEntry::COLUMNS, |user, place| {
-        user.facts.location.history.push(place);
+        add(&mut user.facts.location.history, place);
     })?;
     read.placed("expected", "place", |user, place| {
-        user.facts.location.expected.push(place);
+        add(&mut user.facts.location.expected, place);
     })?;
     read.placed("not_migrated", "kind, count", |user, entry| {
-        user.facts.not_migrated.push(entry);
+        add(&mut user.facts.not_migrated, entry);
     })?;
     read.own("qa", "pairs, sealed", |user, (pairs, sealed)| {
         user.qa = Some(SealedQa { pairs, sealed });
@@ -77,6 +77,14 @@ fn records(db: &Connection, page: &mut [SourceUser], spans: &[(i64, i64)]) -> Re
         user.facts.location.overrides = overrides;
     })?;
     Ok(())
+}
+
+/// Room for one at first, which is what most users have: a vector would begin with room for four.
+fn add<T>(list: &mut Vec<T>, item: T) {
+    if list.is_empty() {
+        list.reserve_exact(1);
+    }
+    list.push(item);
 }
 
 /// Where the users stand.
@@ -180,7 +188,7 @@ impl Reader<'_> {
         &mut self,
         table: &str,
         columns: &str,
-        give: fn(&mut SealedUser, T),
+        give: impl Fn(&mut SealedUser, T),
     ) -> Read<()> {
         let sql = format!(
             "SELECT id >> 16, {columns} FROM {table} WHERE id >= ?1 << 16 AND id < (?2 + 1) << 16 ORDER BY id"
@@ -196,7 +204,7 @@ impl Reader<'_> {
         &mut self,
         table: &str,
         columns: &str,
-        give: fn(&mut SealedUser, T),
+        give: impl Fn(&mut SealedUser, T),
     ) -> Read<()> {
         self.own_rows(table, columns, |user, row| {
             give(&mut user.sealed, read(row, 1)?);

@@ -106,7 +106,7 @@ fn pages_join_without_a_gap_and_sparse_choices_lose_nothing() {
         if n.is_multiple_of(40) {
             user.facts.userid = format!("x{n:05}");
         }
-        user.tokens[0].facts.serial = n.to_string();
+        user.tokens[0].facts.serial = n.to_string().into();
         user.cards[0].facts.serial = n as u64;
         user
     };

@@ -42,7 +42,7 @@ fn soft(activation: Option<Activation>) -> Token {
 fn of(algorithm: Algorithm, vendor: &str) -> Token {
     token("1").but(|it| {
         it.facts.algorithm = algorithm;
-        it.facts.vendor = vendor.to_owned();
+        it.facts.vendor = vendor.into();
     })
 }
 

@@ -146,7 +146,7 @@ mod soft_tokens {
     fn identity_provider_and_transactions_go_along() {
         let source = User {
             tokens: vec![soft(Some(Activation::Activated)).but(|it| {
-                it.facts.idp_url = Some("https://old.example:8445/igst".to_owned());
+                it.facts.idp_url = Some("https://old.example:8445/igst".into());
                 it.facts.transactions = Some(true);
             })],
             ..user()
@@ -217,7 +217,7 @@ mod token_models {
 
     #[test]
     fn everything_else_stays_behind_and_names_its_model() {
-        let ocra = of(Algorithm::Ocra, "Entrust").but(|it| it.facts.model = Some("X1".to_owned()));
+        let ocra = of(Algorithm::Ocra, "Entrust").but(|it| it.facts.model = Some("X1".into()));
         assert_eq!(
             fate(ocra),
             Err(left(Reason::TokenModel, "Entrust X1 (ocra)"))
@@ -334,7 +334,7 @@ mod ten_tokens {
                 .record
                 .tokens
                 .into_iter()
-                .map(|t| t.facts.serial)
+                .map(|t| t.facts.serial.into())
                 .collect(),
             over.map(|l| l.item.trim_start_matches("token Entrust ").to_owned())
                 .collect(),

@@ -11,13 +11,13 @@ mod user_row {
     fn name_full_name_contacts_aliases_and_group_go() {
         let contacts = vec![
             Contact {
-                label: "Email".to_owned(),
-                value: "anna@example.com".to_owned(),
+                label: "Email".into(),
+                value: "anna@example.com".into(),
                 default: true,
             },
             Contact {
-                label: "Mobile phone".to_owned(),
-                value: "+15145550100".to_owned(),
+                label: "Mobile phone".into(),
+                value: "+15145550100".into(),
                 default: false,
             },
         ];
@@ -278,8 +278,8 @@ mod location_rows {
     fn history_goes_whole_also_beyond_the_default_of_the_target() {
         let history: Vec<_> = (0..8)
             .map(|n| LocationEntry {
-                country: Some("CA".to_owned()),
-                ip: Some(format!("192.0.2.{n}")),
+                country: Some("CA".into()),
+                ip: Some(format!("192.0.2.{n}").into()),
                 ..LocationEntry::default()
             })
             .collect();

@@ -167,7 +167,7 @@ fn expected_locations_and_overrides_count_over_the_defaults() {
     let history = |n: u32| {
         (0..n)
             .map(|n| LocationEntry {
-                city: Some(n.to_string()),
+                city: Some(n.to_string().into()),
                 ..LocationEntry::default()
             })
             .collect::<Vec<_>>()
@@ -221,7 +221,7 @@ fn unsupported_models_are_left_out() {
                 token("1"),
                 token("2").but(|it| {
                     it.facts.algorithm = Algorithm::Ocra;
-                    it.facts.model = Some("Gemini".to_owned());
+                    it.facts.model = Some("Gemini".into());
                 }),
             ],
             ..user("anna")

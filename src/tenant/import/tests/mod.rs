@@ -261,8 +261,8 @@ impl Bundle {
 
 fn contact(label: &str, value: &str) -> Contact {
     Contact {
-        label: label.to_owned(),
-        value: value.to_owned(),
+        label: label.into(),
+        value: value.into(),
         default: false,
     }
 }

@@ -216,7 +216,7 @@ fn a7_a_record_with_an_empty_or_endless_text_is_refused_and_the_rest_goes_on() {
         is(one)
     };
     let mut no_vendor = token("2");
-    no_vendor.facts.vendor = String::new();
+    no_vendor.facts.vendor = "".into();
     for (record, told) in [
         (is(user("")), ": user error (the record cannot be kept: userId is empty)".to_owned()),
         (
@@ -241,7 +241,7 @@ fn a7_a_record_with_an_empty_or_endless_text_is_refused_and_the_rest_goes_on() {
             "bob: user error (the record cannot be kept: fullName has more than 65536 bytes)".to_owned(),
         ),
         (
-            spoilt(&|bob| bob.contacts[0].value = long(70_000)),
+            spoilt(&|bob| bob.contacts[0].value = long(70_000).into()),
             "bob: user error (the record cannot be kept: a contact's value has more than 65536 bytes)".to_owned(),
         ),
         (
@@ -249,7 +249,7 @@ fn a7_a_record_with_an_empty_or_endless_text_is_refused_and_the_rest_goes_on() {
             "bob: user error (the record cannot be kept: a question has more than 65536 bytes)".to_owned(),
         ),
         (
-            spoilt(&|bob| bob.tokens[0].facts.serial = String::new()),
+            spoilt(&|bob| bob.tokens[0].facts.serial = "".into()),
             "bob: user error (the record cannot be kept: a token's serial is empty)".to_owned(),
         ),
         (

@@ -1,7 +1,7 @@
 //! What a selection chooses, said in plain Rust over the records: no SQL and no table of columns.
 
 use crate::lang::selection::{Entity, Expr, Op, Operand, Piece, Test};
-use crate::model::{Changes, Timestamp};
+use crate::model::{Changes, Text, Timestamp};
 
 use super::world::{Item, Person, World};
 
@@ -159,7 +159,7 @@ fn facts<'a>(person: &'a Person, test: &Test) -> Vec<Fact<'a>> {
 }
 
 fn fact_of_item<'a>(item: &'a Item, attribute: &str) -> Option<Fact<'a>> {
-    let text = |text: &'a Option<String>| text.as_deref().map(Fact::Text);
+    let text = |text: &'a Option<Text>| text.as_deref().map(Fact::Text);
     let assigned = || Some(Fact::Name(if item.is_assigned() { "yes" } else { "no" }));
     match (item, attribute) {
         (_, "token.assigned" | "card.assigned") => assigned(),

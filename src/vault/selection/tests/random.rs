@@ -36,7 +36,7 @@ fn check(world: &World, expr: &Expr, selects: Selects) -> Result<(), TestCaseErr
         _ => (Entity::Card, "cards c"),
     };
     let serial = |item: &Item| match item {
-        Item::Token(token, _) => token.facts.serial.clone(),
+        Item::Token(token, _) => token.facts.serial.to_string(),
         Item::Card(card, _) => card.facts.serial.to_string(),
         Item::Place(_) => unreachable!(),
     };

@@ -90,8 +90,8 @@ impl Dice {
         (self.roll(3) > 0).then(|| self.of(choices))
     }
 
-    fn text(&mut self, choices: &[&str]) -> Option<String> {
-        self.maybe(choices).map(str::to_owned)
+    fn text<T: for<'a> From<&'a str>>(&mut self, choices: &[&str]) -> Option<T> {
+        self.maybe(choices).map(Into::into)
     }
 
     fn moment(&mut self) -> Option<Timestamp> {
