@@ -61,10 +61,7 @@ macro_rules! entry {
     };
     (@ $args:ty, $run:expr, $code:expr, $spec:expr) => {
         $crate::command::Entry {
-            spec: $crate::lang::spec::Command {
-                args: <$args as $crate::lang::keys::Arguments>::ARGS,
-                ..$spec
-            },
+            spec: $spec.taking(<$args as $crate::lang::keys::Arguments>::ARGS),
             audit: $code,
             run: |cx, given| $run(cx, <$args as $crate::lang::keys::Arguments>::take(given)?),
         }

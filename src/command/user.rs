@@ -21,9 +21,7 @@ args! {
             .complete(Complete::Users),
         ..out: Out = RECORD,
     }
-}
 
-args! {
     struct Count {
         ..out: Out = RECORD,
         _ = REQUIRE_MATCH,
@@ -39,14 +37,14 @@ pub(super) static LIST: Entry = entry!(
             'help selection' says how to choose users.",
         selects: Selects::Users,
         examples: &[
-            Example {
-                line: "user list userid=a*",
-                what: "Everybody whose user id begins with a",
-            },
-            Example {
-                line: "user list phase=exported limit=10 format=json",
-                what: "Ten exported users, as JSON",
-            },
+            Example::new(
+                "user list userid=a*",
+                "Everybody whose user id begins with a"
+            ),
+            Example::new(
+                "user list phase=exported limit=10 format=json",
+                "Ten exported users, as JSON"
+            ),
         ],
         ..Command::new("user list", "List users")
     }
@@ -58,10 +56,7 @@ pub(super) static GET: Entry = entry!(
     get,
     Command {
         details: "Shows everything about one user. Secrets are shown as <hidden>.",
-        examples: &[Example {
-            line: "user get asmith",
-            what: "One user, whole",
-        }],
+        examples: &[Example::new("user get asmith", "One user, whole")],
         ..Command::new("user get", "Show one user, with secrets hidden")
     }
 );
@@ -74,14 +69,11 @@ pub(super) static COUNT: Entry = entry!(
         details: "Counts the users of a selection; with format=value the bare number.",
         selects: Selects::Users,
         examples: &[
-            Example {
-                line: "user count",
-                what: "Everybody",
-            },
-            Example {
-                line: "user count group=s* state!=suspended",
-                what: "Active users of some groups",
-            },
+            Example::new("user count", "Everybody"),
+            Example::new(
+                "user count group=s* state!=suspended",
+                "Active users of some groups"
+            ),
         ],
         ..Command::new("user count", "Count users")
     }

@@ -45,14 +45,14 @@ pub(in crate::command) static SET: Entry = entry!(
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[
-            Example {
-                line: "idpurl set group=sales url=https://tenant.example.com/igst",
-                what: "The tokens of a group answer to the tenant",
-            },
-            Example {
-                line: "idpurl set group=sales -previous",
-                what: "And to the old server again",
-            },
+            Example::new(
+                "idpurl set group=sales url=https://tenant.example.com/igst",
+                "The tokens of a group answer to the tenant"
+            ),
+            Example::new(
+                "idpurl set group=sales -previous",
+                "And to the old server again"
+            ),
         ],
         ..Command::new(
             "idpurl set",

@@ -37,10 +37,10 @@ pub(in crate::command) static ALIASES: Entry = entry!(
             An alias that somebody else of the group has already is reported, and nothing is written.",
         selects: Selects::Users,
         effect: Effect::Write,
-        examples: &[Example {
-            line: "migrate aliases file=aliases.csv -overwrite",
-            what: "Everything that is not as it should be",
-        }],
+        examples: &[Example::new(
+            "migrate aliases file=aliases.csv -overwrite",
+            "Everything that is not as it should be"
+        )],
         ..Command::new(
             "migrate aliases",
             "Write the source's bulk file of workflow aliases",

@@ -18,9 +18,7 @@ args! {
         reason: String = text("reason", "Why, for the audit and 'migrate explain'").required(),
         ..members: Members,
     }
-}
 
-args! {
     struct Include {
         _ = REASON,
         ..members: Members,
@@ -38,10 +36,10 @@ pub(in crate::command) static EXCLUDE: Entry = entry!(
             them, 'migrate include' takes them back in.",
         selects: Selects::Users,
         effect: Effect::Write,
-        examples: &[Example {
-            line: "migrate exclude userid=z* reason=\"leave at the end of the month\"",
-            what: "Some users stay behind",
-        }],
+        examples: &[Example::new(
+            "migrate exclude userid=z* reason=\"leave at the end of the month\"",
+            "Some users stay behind"
+        )],
         ..Command::new("migrate exclude", "Take users out of the migration")
     }
 );
@@ -55,10 +53,10 @@ pub(in crate::command) static INCLUDE: Entry = entry!(
         details: "Takes excluded users back into the migration, in the phase in which they were.",
         selects: Selects::Users,
         effect: Effect::Write,
-        examples: &[Example {
-            line: "migrate include userid=z*",
-            what: "They go after all",
-        }],
+        examples: &[Example::new(
+            "migrate include userid=z*",
+            "They go after all"
+        )],
         ..Command::new("migrate include", "Take excluded users back in")
     }
 );

@@ -50,14 +50,14 @@ pub(in crate::command) static REHEARSE: Entry = entry!(
             are left out here, where an export would refuse.",
         selects: Selects::Users,
         examples: &[
-            Example {
-                line: "migrate rehearse userid=a*",
-                what: "What a fresh tenant would do with some users",
-            },
-            Example {
-                line: "migrate rehearse format=ndjson into=fate.ndjson",
-                what: "What would become of everybody, record by record",
-            },
+            Example::new(
+                "migrate rehearse userid=a*",
+                "What a fresh tenant would do with some users"
+            ),
+            Example::new(
+                "migrate rehearse format=ndjson into=fate.ndjson",
+                "What would become of everybody, record by record"
+            ),
         ],
         ..Command::new(
             "migrate rehearse",

@@ -77,14 +77,14 @@ pub(in crate::command) static RESULTS: Entry = entry!(
         ),
         effect: Effect::Write,
         examples: &[
-            Example {
-                line: "migrate results file=answers.csv",
-                what: "Take in the answers of an import",
-            },
-            Example {
-                line: "migrate results file=audit.tsv profile=audit -skip-unknown into=left.csv",
-                what: "The same from an event audit; who is left goes to a file",
-            },
+            Example::new(
+                "migrate results file=answers.csv",
+                "Take in the answers of an import"
+            ),
+            Example::new(
+                "migrate results file=audit.tsv profile=audit -skip-unknown into=left.csv",
+                "The same from an event audit; who is left goes to a file"
+            ),
         ],
         ..Command::new(
             "migrate results",

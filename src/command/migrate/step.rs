@@ -20,9 +20,7 @@ args! {
         ..members: Members,
         _ = REASON,
     }
-}
 
-args! {
     struct Walk {
         to: Option<Phase> = choice("to", "Phase to move them to")
             .absent("the one beside the phase=… of the selection"),
@@ -44,10 +42,10 @@ pub(in crate::command) static STAGE: Entry = entry!(
             mirror them in workflow aliases there.",
         selects: Selects::Users,
         effect: Effect::Write,
-        examples: &[Example {
-            line: "migrate stage phase=none userid=c* wave=W07",
-            what: "Stage some users as a wave",
-        }],
+        examples: &[Example::new(
+            "migrate stage phase=none userid=c* wave=W07",
+            "Stage some users as a wave"
+        )],
         ..Command::new("migrate stage", "Choose users for the next export")
     }
 );
@@ -65,14 +63,14 @@ pub(in crate::command) static ADVANCE: Entry = entry!(
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[
-            Example {
-                line: "migrate advance to=imported phase=exported userid=b*",
-                what: "The target has them",
-            },
-            Example {
-                line: "migrate advance phase=imported",
-                what: "They have moved: from imported to migrated",
-            },
+            Example::new(
+                "migrate advance to=imported phase=exported userid=b*",
+                "The target has them"
+            ),
+            Example::new(
+                "migrate advance phase=imported",
+                "They have moved: from imported to migrated"
+            ),
         ],
         ..Command::new("migrate advance", "Move users to a later phase")
     }
@@ -89,10 +87,10 @@ pub(in crate::command) static RETREAT: Entry = entry!(
             the selection names one phase=…, and its users go one phase back.",
         selects: Selects::Users,
         effect: Effect::Write,
-        examples: &[Example {
-            line: "migrate retreat to=none phase=export wave=W07",
-            what: "Take the staging of a wave back",
-        }],
+        examples: &[Example::new(
+            "migrate retreat to=none phase=export wave=W07",
+            "Take the staging of a wave back"
+        )],
         ..Command::new("migrate retreat", "Move users back to an earlier phase")
     }
 );

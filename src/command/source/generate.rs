@@ -38,14 +38,14 @@ pub(in crate::command) static GENERATE: Entry = entry!(
             full load, -load makes everybody else of the vault gone.",
         effect: Effect::Write,
         examples: &[
-            Example {
-                line: "source generate users=100 seed=1 file=made-up.ndjson",
-                what: "A hundred people in a file",
-            },
-            Example {
-                line: "source generate users=100 seed=1 -load",
-                what: "The same, straight into the vault",
-            },
+            Example::new(
+                "source generate users=100 seed=1 file=made-up.ndjson",
+                "A hundred people in a file"
+            ),
+            Example::new(
+                "source generate users=100 seed=1 -load",
+                "The same, straight into the vault"
+            ),
         ],
         ..Command::new("source generate", "Make up people for trying things out")
     }

@@ -18,17 +18,13 @@ args! {
         file: PathBuf = out_file("file", "The tenant file to make").positional().required(),
         ..masters: Masters,
     }
-}
 
-args! {
     struct Get {
         name: Option<String> = NAME.complete(Complete::TenantSettings),
         ..at: At,
         ..out: Out = RECORD,
     }
-}
 
-args! {
     struct Set {
         settings: Vec<(String, String)> = TO_SET.complete(Complete::TenantSettings),
         ..at: At,
@@ -45,10 +41,10 @@ pub(in crate::command) static INIT: Entry = entry!(
             and Master3; their passwords may be those of the vault. The file must not exist.",
         effect: Effect::Write,
         session: false,
-        examples: &[Example {
-            line: "tenant init file=rehearsal.tenant passwords=masters.txt",
-            what: "Make a tenant with passwords from a file",
-        }],
+        examples: &[Example::new(
+            "tenant init file=rehearsal.tenant passwords=masters.txt",
+            "Make a tenant with passwords from a file"
+        )],
         ..Command::new("tenant init", "Make a tenant to import bundles into")
     }
 );
@@ -60,10 +56,10 @@ pub(in crate::command) static GET: Entry = entry!(
     Command {
         details: "Shows the settings of the tenant with their values and what they mean.",
         session: false,
-        examples: &[Example {
-            line: "tenant get tokens.* tenant=rehearsal.tenant",
-            what: "What holds for tokens",
-        }],
+        examples: &[Example::new(
+            "tenant get tokens.* tenant=rehearsal.tenant",
+            "What holds for tokens"
+        )],
         ..Command::new("tenant get", "Show settings of the tenant")
     }
 );
@@ -79,10 +75,10 @@ pub(in crate::command) static SET: Entry = entry!(
             target disagree. A value of 'default' brings the default back.",
         effect: Effect::Write,
         session: false,
-        examples: &[Example {
-            line: "tenant set tokens.account-max=5 tenant=rehearsal.tenant",
-            what: "The account allows five tokens a user",
-        }],
+        examples: &[Example::new(
+            "tenant set tokens.account-max=5 tenant=rehearsal.tenant",
+            "The account allows five tokens a user"
+        )],
         ..Command::new("tenant set", "Change settings of the tenant")
     }
 );

@@ -34,18 +34,12 @@ pub(super) static SET: Entry = entry!(
             vault is set by 'system set'.",
         session: false,
         examples: &[
-            Example {
-                line: "set",
-                what: "The settings of this session",
-            },
-            Example {
-                line: "set format=json",
-                what: "Lists as JSON from now on",
-            },
-            Example {
-                line: "set timing=on -save",
-                what: "Say how long commands took, in later sessions too",
-            },
+            Example::new("set", "The settings of this session"),
+            Example::new("set format=json", "Lists as JSON from now on"),
+            Example::new(
+                "set timing=on -save",
+                "Say how long commands took, in later sessions too"
+            ),
         ],
         ..Command::new("set", "Show or change how things are shown in this session")
     }

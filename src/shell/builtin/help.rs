@@ -27,18 +27,9 @@ pub(super) static HELP: Entry = entry!(
             Right or End takes the grey line that was typed before, and Ctrl-R searches those lines.",
         session: false,
         examples: &[
-            Example {
-                line: "help",
-                what: "An overview",
-            },
-            Example {
-                line: "help export",
-                what: "Everything about one command",
-            },
-            Example {
-                line: "help selection",
-                what: "How to choose users",
-            },
+            Example::new("help", "An overview"),
+            Example::new("help export", "Everything about one command"),
+            Example::new("help selection", "How to choose users"),
         ],
         ..Command::new("help", "Explain commands, selections and errors")
     }
@@ -51,10 +42,7 @@ pub(super) static VERSION: Entry = entry!(
     Command {
         details: "Shows the version of igsh and of the formats that it writes.",
         session: false,
-        examples: &[Example {
-            line: "version",
-            what: "The version",
-        }],
+        examples: &[Example::new("version", "The version")],
         ..Command::new("version", "Show the version")
     }
 );

@@ -19,14 +19,11 @@ pub(super) static LAST: Entry = entry!(
             remembered goes at logout, and when an idle session is locked.",
         session: false,
         examples: &[
-            Example {
-                line: "group list; last format=csv",
-                what: "The same list as CSV",
-            },
-            Example {
-                line: "group list; last sort=-users columns=name,users",
-                what: "The largest groups first",
-            },
+            Example::new("group list; last format=csv", "The same list as CSV"),
+            Example::new(
+                "group list; last sort=-users columns=name,users",
+                "The largest groups first"
+            ),
         ],
         ..Command::new("last", "Show the last list again")
     }
