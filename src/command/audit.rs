@@ -240,12 +240,10 @@ fn source(source: &Source) -> String {
 fn list(cx: &mut Context<'_>, args: List) -> Result<Outcome, Failure> {
     if let Some(unknown) = args.codes.iter().find(|typed| codes::find(typed).is_none()) {
         let known: Vec<_> = codes::ALL.iter().map(|code| code.code).collect();
-        return Err(Failure::new(
-            Exit::Usage,
-            code::UNKNOWN,
-            format!("there is no audit code '{unknown}'"),
-        )
-        .hint(format!("there are: {}", known.join(", "))));
+        return Err(
+            Failure::usage(format!("there is no audit code '{unknown}'"))
+                .hint(format!("there are: {}", known.join(", "))),
+        );
     }
     let filter = Filter {
         codes: args.codes,

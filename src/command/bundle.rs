@@ -160,12 +160,8 @@ pub(super) static VERIFY: Entry = entry!(
 /// The bundle that a command names, or the advice to look at the list.
 fn find(cx: &Context<'_>, number: u64) -> Result<Bundle, Failure> {
     ledger::get(cx.db()?, number)?.ok_or_else(|| {
-        Failure::new(
-            Exit::Failed,
-            code::UNKNOWN,
-            format!("there is no bundle {number}"),
-        )
-        .hint("'bundle list' shows those there are")
+        Failure::unknown(format!("there is no bundle {number}"))
+            .hint("'bundle list' shows those there are")
     })
 }
 

@@ -1,8 +1,7 @@
 //! `user list|get|count`.
 
-use super::failure::code;
 use super::shared::{Chosen, Out, RECORD, REQUIRE_MATCH};
-use super::{Context, Entry, Exit, Failure, Outcome, entry};
+use super::{Context, Entry, Failure, Outcome, entry};
 use crate::lang::keys::args;
 use crate::lang::selection::Entity;
 use crate::lang::spec::{Command, Example, Selects};
@@ -123,23 +122,17 @@ fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
     let wanted = &args.user;
     let mut users = cx.desk.reading()?.named(wanted, cx.cancel)?;
     let Some(user) = users.pop() else {
-        return Err(Failure::new(
-            Exit::Failed,
-            code::UNKNOWN,
-            format!("there is no user '{wanted}'"),
-        )
-        .hint("letter case matters; 'user list' shows who there is"));
+        return Err(Failure::unknown(format!("there is no user '{wanted}'"))
+            .hint("letter case matters; 'user list' shows who there is"));
     };
     if !users.is_empty() {
         let full =
             |user: &SourceUser| format!("{}/{}", user.sealed.facts.group, user.sealed.facts.userid);
         let names: Vec<_> = users.iter().chain([&user]).map(full).collect();
-        return Err(Failure::new(
-            Exit::Failed,
-            code::UNKNOWN,
-            format!("there are several users '{wanted}'"),
-        )
-        .hint(format!("say which one: {}", names.join(", "))));
+        return Err(
+            Failure::unknown(format!("there are several users '{wanted}'"))
+                .hint(format!("say which one: {}", names.join(", "))),
+        );
     }
     cx.record(&args.out, fields(user))
 }

@@ -239,7 +239,7 @@ macro_rules! args {
             };
 
             fn take($given: &$crate::lang::args::Args) -> Result<Self, $crate::lang::args::Missing> {
-                let _ = $given;
+                $given.hold(Self::ARGS)?;
                 Ok(Self { $($takes)* })
             }
         }

@@ -67,12 +67,10 @@ fn aliases(cx: &mut Context<'_>, args: Aliases) -> Result<Outcome, Failure> {
     let db = cx.db()?;
     let prefixes = settings::VAULT.names(db, "migrate.prefixes")?;
     if prefixes.is_empty() {
-        return Err(Failure::new(
-            Exit::Failed,
-            code::UNKNOWN,
-            "there are no prefixes of workflow aliases",
-        )
-        .hint("type: system set migrate.prefixes=default"));
+        return Err(
+            Failure::unknown("there are no prefixes of workflow aliases")
+                .hint("type: system set migrate.prefixes=default"),
+        );
     }
     let (changed, clashes) = judge(cx, db, &users, &prefixes)?;
     if let [first, ..] = clashes.as_slice() {

@@ -1,9 +1,8 @@
 //! `migrate exclude|include`: users out of the migration, and back.
 
 use crate::command::context::Proposal;
-use crate::command::failure::code;
 use crate::command::shared::REASON;
-use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::render::counted;
@@ -70,10 +69,8 @@ struct Exclusion {
 
 fn exclude(cx: &mut Context<'_>, args: Exclude) -> Result<Outcome, Failure> {
     if args.reason.trim().is_empty() {
-        return Err(
-            Failure::new(Exit::Usage, code::UNKNOWN, "the reason is empty")
-                .hint("say why they stay, in a few words: 'migrate explain' shows it"),
-        );
+        return Err(Failure::usage("the reason is empty")
+            .hint("say why they stay, in a few words: 'migrate explain' shows it"));
     }
     run(cx, &args.members, Some(&args.reason))
 }

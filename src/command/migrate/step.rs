@@ -105,12 +105,11 @@ fn label(wave: String) -> Result<String, Failure> {
     const LONGEST: usize = 32;
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     if wave.is_empty() || wave.chars().count() > LONGEST || !wave.chars().all(fits) {
-        return Err(Failure::new(
-            Exit::Usage,
-            code::UNKNOWN,
-            format!("'{wave}' is no label of a wave"),
-        )
-        .hint("a label has 1 to 32 letters, digits, dashes, dots and underscores, such as W07"));
+        return Err(
+            Failure::usage(format!("'{wave}' is no label of a wave")).hint(
+                "a label has 1 to 32 letters, digits, dashes, dots and underscores, such as W07",
+            ),
+        );
     }
     Ok(wave)
 }
@@ -132,7 +131,7 @@ fn back(cx: &mut Context<'_>, args: Walk) -> Result<Outcome, Failure> {
 /// The phase beside the only one that the selection names.
 fn beside(selection: &Selection, forward: bool) -> Result<Phase, Failure> {
     let missing = || {
-        Failure::new(Exit::Usage, code::UNKNOWN, "it is not said to which phase")
+        Failure::usage("it is not said to which phase")
             .hint("say to=PHASE, or choose users of one phase=…")
     };
     let phase = selection
@@ -141,14 +140,10 @@ fn beside(selection: &Selection, forward: bool) -> Result<Phase, Failure> {
         .and_then(only_phase)
         .ok_or_else(missing)?;
     Step::next(phase, forward).ok_or_else(|| {
-        Failure::new(
-            Exit::Failed,
-            code::UNKNOWN,
-            format!(
-                "there is no phase {} {phase}",
-                if forward { "after" } else { "before" }
-            ),
-        )
+        Failure::unknown(format!(
+            "there is no phase {} {phase}",
+            if forward { "after" } else { "before" }
+        ))
         .hint("the phases are none, export, exported, imported, migrated")
     })
 }

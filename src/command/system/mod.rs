@@ -323,8 +323,9 @@ pub(super) fn show(
 fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
     let wanted = &args.settings;
     if wanted.is_empty() {
-        return Err(Failure::new(Exit::Usage, code::UNKNOWN, "nothing to set")
-            .hint("say name=value; 'system get' shows the names"));
+        return Err(
+            Failure::usage("nothing to set").hint("say name=value; 'system get' shows the names")
+        );
     }
     let names: Vec<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
     let draft = cx.audit(&codes::SETTING).object(names.join(", "));

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use super::{At, on, write};
-use crate::command::failure::code;
 use crate::command::shared::{Out, RECORD};
 use crate::command::system::{Masters, NAME, SETTINGS as TO_SET, changed, make, show};
-use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::store::audit::codes;
@@ -109,8 +108,9 @@ fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
 fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
     let wanted = &args.settings;
     if wanted.is_empty() {
-        return Err(Failure::new(Exit::Usage, code::UNKNOWN, "nothing to set")
-            .hint("say name=value; 'tenant get' shows the names"));
+        return Err(
+            Failure::usage("nothing to set").hint("say name=value; 'tenant get' shows the names")
+        );
     }
     let names: Vec<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
     on(cx, &args.at, Some(&codes::TENANT_SET), |cx, open| {

@@ -1,10 +1,9 @@
 //! `tenant user list|get|count`, `tenant group list`, `tenant token list`, `tenant card list`.
 
 use super::{At, on};
-use crate::command::failure::code;
 use crate::command::shared::{Out, RECORD, REQUIRE_MATCH};
 use crate::command::show::Push;
-use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Example};
 use crate::model::Pattern;
@@ -196,12 +195,10 @@ fn user_get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
             Ok(false)
         })?;
         let Some(mut user) = found.filter(|_| Pattern::parse(&wanted).literal().is_some()) else {
-            return Err(Failure::new(
-                Exit::Failed,
-                code::UNKNOWN,
-                format!("the tenant has no user '{wanted}'"),
-            )
-            .hint("'tenant user list' shows those it has"));
+            return Err(
+                Failure::unknown(format!("the tenant has no user '{wanted}'"))
+                    .hint("'tenant user list' shows those it has"),
+            );
         };
         let mut fields: Vec<_> = USERS
             .iter()

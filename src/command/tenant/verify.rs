@@ -108,8 +108,7 @@ impl<'a> Wanted<'a> {
             args.unlock.then_some(Self::Unlock),
         ];
         let usage = |message| {
-            Failure::new(Exit::Usage, code::UNKNOWN, message)
-                .hint("say one of code=…, qa=N, password=NAME and -unlock")
+            Failure::usage(message).hint("say one of code=…, qa=N, password=NAME and -unlock")
         };
         let mut given = all.into_iter().flatten();
         let wanted = given.next().ok_or_else(|| usage("nothing to verify"))?;

@@ -4,9 +4,8 @@ use std::io::Write as _;
 use std::path::Path;
 
 use super::{Entry, entry};
-use crate::command::failure::code;
 use crate::command::file::write_new;
-use crate::command::{Exit, Failure, Outcome};
+use crate::command::{Failure, Outcome};
 use crate::files::make_folder;
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Example};
@@ -144,7 +143,7 @@ fn set(shell: &mut Shell, args: Set) -> Result<Outcome, Failure> {
 }
 
 fn wrong(message: impl std::fmt::Display) -> Failure {
-    Failure::new(Exit::Usage, code::UNKNOWN, message)
+    Failure::usage(message)
 }
 
 /// Writes the settings that are `named` where the next live shell reads them; what else is kept there stays.

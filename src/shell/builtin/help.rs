@@ -2,7 +2,7 @@
 
 use super::{Entry, entry};
 use crate::command::failure::code;
-use crate::command::{Exit, Failure, Outcome};
+use crate::command::{Failure, Outcome};
 use crate::lang::help as text;
 use crate::lang::keys::{Nothing, args};
 use crate::lang::spec::{Command, Example};
@@ -56,9 +56,8 @@ fn version(shell: &mut Shell, _: Nothing) -> Result<Outcome, Failure> {
 }
 
 fn help(shell: &mut Shell, args: Help) -> Result<Outcome, Failure> {
-    let text = text::answer_with(&args.topic, &catalogue(), code::ALL).map_err(|missing| {
-        Failure::new(Exit::Failed, code::UNKNOWN, missing).hint("'help' alone shows what there is")
-    })?;
+    let text = text::answer_with(&args.topic, &catalogue(), code::ALL)
+        .map_err(|missing| Failure::unknown(missing).hint("'help' alone shows what there is"))?;
     shell.ui.print(&text)?;
     Ok(Outcome::quiet())
 }

@@ -114,21 +114,15 @@ fn delete(shell: &mut Shell, args: Delete) -> Result<Outcome, Failure> {
         }
         (Some(number), false) => {
             if !history.delete(number)? {
-                return Err(Failure::new(
-                    Exit::Failed,
-                    code::UNKNOWN,
-                    format!("there is no line {number} in the history"),
-                )
-                .hint("'history list' shows the numbers"));
+                return Err(
+                    Failure::unknown(format!("there is no line {number} in the history"))
+                        .hint("'history list' shows the numbers"),
+                );
             }
             Ok(Outcome::said("1 line forgotten"))
         }
-        _ => Err(Failure::new(
-            Exit::Usage,
-            code::UNKNOWN,
-            "say which line is to be forgotten",
-        )
-        .hint("'history delete 12', or 'history delete -all'")),
+        _ => Err(Failure::usage("say which line is to be forgotten")
+            .hint("'history delete 12', or 'history delete -all'")),
     }
 }
 

@@ -1,9 +1,8 @@
 //! `last`: the last list once more.
 
 use super::{Entry, entry};
-use crate::command::failure::code;
 use crate::command::shared::Out;
-use crate::command::{Exit, Failure, Outcome};
+use crate::command::{Failure, Outcome};
 use crate::lang::spec::{Command, Example};
 use crate::render::collect::REMEMBERED;
 use crate::render::grouped;
@@ -31,10 +30,7 @@ pub(super) static LAST: Entry = entry!(
 
 fn last(shell: &mut Shell, out: Out) -> Result<Outcome, Failure> {
     let Some(list) = shell.ui.last() else {
-        return Err(Failure::new(
-            Exit::Failed,
-            code::UNKNOWN,
-            "no list was shown yet that could be shown again",
+        return Err(Failure::unknown("no list was shown yet that could be shown again"
         )
         .hint(
             "'user list' shows one; it is forgotten at logout and when an idle session is locked",
