@@ -14,10 +14,10 @@ pub(super) static LIST: Entry = entry!(
     Command {
         details: "Lists aliases with the users they belong to.",
         selects: Selects::Users,
-        examples: &[Example {
-            line: "alias list userid=a* limit=5",
-            what: "Aliases of some users",
-        }],
+        examples: &[Example::new(
+            "alias list userid=a* limit=5",
+            "Aliases of some users"
+        )],
         ..Command::new("alias list", "List aliases")
     }
 );

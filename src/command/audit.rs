@@ -35,16 +35,12 @@ args! {
         newest: Option<u64> = number("last", 1, 1_000_000_000, "Only the newest N entries"),
         ..out: Out,
     }
-}
 
-args! {
     struct Get {
         seq: u64 = number("seq", 1, i64::MAX, "Number of the entry").positional().required(),
         ..out: Out = RECORD,
     }
-}
 
-args! {
     struct Verify {
         anchor: Option<String> = text("anchor", "SEQ:HASH that was written down earlier; the chain must still hold it"),
         bundle: Option<PathBuf> = in_file(
@@ -53,9 +49,7 @@ args! {
         ),
         ..out: Out = SHOWN,
     }
-}
 
-args! {
     struct Passwords {
         never: bool = flag("never", "Only bundles whose password nobody has seen"),
         ..out: Out,
@@ -80,9 +74,7 @@ args! {
         until: Option<When> = UNTIL,
         overwrite: bool = OVERWRITE,
     }
-}
 
-args! {
     struct Acknowledge {
         _ = REASON.required(),
         _ = YES,
@@ -96,14 +88,11 @@ pub(super) static LIST: Entry = entry!(
     Command {
         details: "Lists audit entries, oldest first.",
         examples: &[
-            Example {
-                line: "audit list last=20",
-                what: "The newest entries",
-            },
-            Example {
-                line: "audit list code=8500,8502,8503 since=-7d",
-                what: "Exports and passwords of a week",
-            },
+            Example::new("audit list last=20", "The newest entries"),
+            Example::new(
+                "audit list code=8500,8502,8503 since=-7d",
+                "Exports and passwords of a week"
+            ),
         ],
         inspects: true,
         ..Command::new("audit list", "List audit entries")
@@ -116,10 +105,7 @@ pub(super) static GET: Entry = entry!(
     get,
     Command {
         details: "Shows one audit entry with every field it has.",
-        examples: &[Example {
-            line: "audit get 1",
-            what: "The first entry",
-        }],
+        examples: &[Example::new("audit get 1", "The first entry")],
         inspects: true,
         ..Command::new("audit get", "Show one audit entry")
     }
@@ -135,14 +121,8 @@ pub(super) static VERIFY: Entry = entry!(
             the header of a bundle. 'rolledBack' lists the logins that did not find the entry which the machine had \
             seen last.",
         examples: &[
-            Example {
-                line: "audit verify",
-                what: "Check the chain",
-            },
-            Example {
-                line: "audit verify bundle=first.igb",
-                what: "Check it against a bundle",
-            },
+            Example::new("audit verify", "Check the chain"),
+            Example::new("audit verify bundle=first.igb", "Check it against a bundle"),
         ],
         inspects: true,
         ..Command::new("audit verify", "Check the audit chain")
@@ -157,14 +137,8 @@ pub(super) static PASSWORDS: Entry = entry!(
         details: "Lists, for each bundle, who has seen its password, when, from where, and how often; with -never \
             only the bundles whose password nobody has seen.",
         examples: &[
-            Example {
-                line: "audit passwords",
-                what: "Who has seen which password",
-            },
-            Example {
-                line: "audit passwords -never",
-                what: "Bundles nobody can open yet",
-            },
+            Example::new("audit passwords", "Who has seen which password"),
+            Example::new("audit passwords -never", "Bundles nobody can open yet"),
         ],
         ..Command::new(
             "audit passwords",
@@ -182,10 +156,10 @@ pub(super) static EXPORT: Entry = entry!(
         details: "Writes the audit to a file: jsonl has each entry's exact bytes with its hash and MAC, so that \
             others can check the chain; csv has the main fields.",
         effect: Effect::Write,
-        examples: &[Example {
-            line: "audit export file=audit.jsonl format=jsonl",
-            what: "The whole audit",
-        }],
+        examples: &[Example::new(
+            "audit export file=audit.jsonl format=jsonl",
+            "The whole audit"
+        )],
         ..Command::new("audit export", "Write the audit to a file")
     }
 );
@@ -199,10 +173,7 @@ pub(super) static CHECKPOINT: Entry = entry!(
         details: "Shows the newest entry's number and hash, to be kept outside this machine: on paper, in a ticket. \
             'audit verify anchor=…' later proves that nothing up to it was cut off.",
         effect: Effect::Write,
-        examples: &[Example {
-            line: "audit checkpoint",
-            what: "An anchor to write down",
-        }],
+        examples: &[Example::new("audit checkpoint", "An anchor to write down")],
         ..Command::new(
             "audit checkpoint",
             "Show an anchor of the audit to write down",
@@ -220,10 +191,10 @@ pub(super) static ACKNOWLEDGE: Entry = entry!(
             does every login after it. This command ends that: it writes the entry that was seen and the reason to \
             the audit. Find out first who brought the copy back, and what is lost: 'audit verify' lists the logins.",
         effect: Effect::Destroy,
-        examples: &[Example {
-            line: "audit acknowledge reason=\"backup of Monday restored, ticket 7\"",
-            what: "Say why the vault is older",
-        }],
+        examples: &[Example::new(
+            "audit acknowledge reason=\"backup of Monday restored, ticket 7\"",
+            "Say why the vault is older"
+        )],
         ..Command::new(
             "audit acknowledge",
             "Acknowledge that the vault is older than it was",
@@ -269,12 +240,10 @@ fn source(source: &Source) -> String {
 fn list(cx: &mut Context<'_>, args: List) -> Result<Outcome, Failure> {
     if let Some(unknown) = args.codes.iter().find(|typed| codes::find(typed).is_none()) {
         let known: Vec<_> = codes::ALL.iter().map(|code| code.code).collect();
-        return Err(Failure::new(
-            Exit::Usage,
-            code::UNKNOWN,
-            format!("there is no audit code '{unknown}'"),
-        )
-        .hint(format!("there are: {}", known.join(", "))));
+        return Err(
+            Failure::usage(format!("there is no audit code '{unknown}'"))
+                .hint(format!("there are: {}", known.join(", "))),
+        );
     }
     let filter = Filter {
         codes: args.codes,

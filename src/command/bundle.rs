@@ -42,25 +42,19 @@ args! {
         number: u64 = NUMBER,
         ..out: Out = RECORD,
     }
-}
 
-args! {
     struct Password {
         number: u64 = NUMBER,
         into: Option<PathBuf> = out_file("into", "Write the password to this new file (mode 0600) instead"),
         seconds: u64 = number("seconds", 5, 3600, "How long the password stays on the screen").default("120"),
         _ = REASON,
     }
-}
 
-args! {
     struct Skipped {
         number: u64 = NUMBER,
         ..out: Out,
     }
-}
 
-args! {
     struct OfFile {
         file: PathBuf = in_file("file", "The bundle file").positional().required(),
         password: Option<PathBuf> = PASSWORD_FILE,
@@ -75,10 +69,7 @@ pub(super) static LIST: Entry = entry!(
     Command {
         details: "Lists the bundles of this vault: when and by whom they were written, what was selected, how many \
             users are inside, and what state they are in.",
-        examples: &[Example {
-            line: "bundle list",
-            what: "All bundles",
-        }],
+        examples: &[Example::new("bundle list", "All bundles")],
         ..Command::new("bundle list", "List the bundles that were exported")
     }
 );
@@ -89,10 +80,7 @@ pub(super) static GET: Entry = entry!(
     get,
     Command {
         details: "Shows one bundle with its file, digest, counts, and what was left out by reason.",
-        examples: &[Example {
-            line: "bundle get 1",
-            what: "The first bundle",
-        }],
+        examples: &[Example::new("bundle get 1", "The first bundle")],
         ..Command::new("bundle get", "Show one bundle")
     }
 );
@@ -110,14 +98,11 @@ pub(super) static PASSWORD: Entry = entry!(
             ('audit passwords'), before it is shown.",
         effect: Effect::Reveal,
         examples: &[
-            Example {
-                line: "bundle password 1",
-                what: "Show it on the screen",
-            },
-            Example {
-                line: "bundle password 1 into=bundle-1.password",
-                what: "Write it to a new file",
-            },
+            Example::new("bundle password 1", "Show it on the screen"),
+            Example::new(
+                "bundle password 1 into=bundle-1.password",
+                "Write it to a new file"
+            ),
         ],
         ..Command::new(
             "bundle password",
@@ -133,10 +118,10 @@ pub(super) static SKIPPED: Entry = entry!(
     Command {
         details: "Lists what the selected users of a bundle had and did not take along, item by item with the \
             reason.",
-        examples: &[Example {
-            line: "bundle skipped 1 format=csv",
-            what: "What the first bundle left out",
-        }],
+        examples: &[Example::new(
+            "bundle skipped 1 format=csv",
+            "What the first bundle left out"
+        )],
         ..Command::new("bundle skipped", "List what a bundle left out, and why")
     }
 );
@@ -148,10 +133,10 @@ pub(super) static INSPECT: Entry = entry!(
     Command {
         details: "Shows the plain header of a bundle file; with its password also the counts inside. Needs no vault.",
         session: false,
-        examples: &[Example {
-            line: "bundle inspect file=first.igb",
-            what: "The header of a bundle file",
-        }],
+        examples: &[Example::new(
+            "bundle inspect file=first.igb",
+            "The header of a bundle file"
+        )],
         ..Command::new("bundle inspect", "Show what a bundle file says of itself")
     }
 );
@@ -164,10 +149,10 @@ pub(super) static VERIFY: Entry = entry!(
         details: "Reads a bundle file from end to end and checks every byte of it. Says whether the file is no \
             bundle, damaged or cut, or the password mistyped or wrong. Needs no vault.",
         session: false,
-        examples: &[Example {
-            line: "bundle verify file=first.igb password-file=first.password",
-            what: "Check a bundle file",
-        }],
+        examples: &[Example::new(
+            "bundle verify file=first.igb password-file=first.password",
+            "Check a bundle file"
+        )],
         ..Command::new("bundle verify", "Check a bundle file from end to end")
     }
 );
@@ -175,12 +160,8 @@ pub(super) static VERIFY: Entry = entry!(
 /// The bundle that a command names, or the advice to look at the list.
 fn find(cx: &Context<'_>, number: u64) -> Result<Bundle, Failure> {
     ledger::get(cx.db()?, number)?.ok_or_else(|| {
-        Failure::new(
-            Exit::Failed,
-            code::UNKNOWN,
-            format!("there is no bundle {number}"),
-        )
-        .hint("'bundle list' shows those there are")
+        Failure::unknown(format!("there is no bundle {number}"))
+            .hint("'bundle list' shows those there are")
     })
 }
 

@@ -15,10 +15,7 @@ pub(super) static LIST: Entry = entry!(
         details: "Lists grid cards, assigned and unassigned. A selection filters them: by their own \
             attributes, also without 'card.', by assigned=yes or no, and by those of the users they belong to.",
         selects: Selects::Cards,
-        examples: &[Example {
-            line: "card list limit=5",
-            what: "The first five cards",
-        }],
+        examples: &[Example::new("card list limit=5", "The first five cards")],
         ..Command::new("card list", "List grid cards")
     }
 );

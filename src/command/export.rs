@@ -83,18 +83,15 @@ pub(super) static EXPORT: Entry = entry!(
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[
-            Example {
-                line: "export group=* userid=a* file=a.igb",
-                what: "Everybody whose user id begins with a",
-            },
-            Example {
-                line: "export group=sales file=sales.igb -plan",
-                what: "What an export of a group would do",
-            },
-            Example {
-                line: "export file=all.igb -overwrite",
-                what: "Everything",
-            },
+            Example::new(
+                "export group=* userid=a* file=a.igb",
+                "Everybody whose user id begins with a"
+            ),
+            Example::new(
+                "export group=sales file=sales.igb -plan",
+                "What an export of a group would do"
+            ),
+            Example::new("export file=all.igb -overwrite", "Everything"),
         ],
         ..Command::new(
             "export",

@@ -148,6 +148,16 @@ impl Failure {
         }
     }
 
+    /// What was typed cannot be; nothing was done.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self::new(Exit::Usage, code::UNKNOWN, message)
+    }
+
+    /// What was named, or has to be set, is not there.
+    pub fn unknown(message: impl fmt::Display) -> Self {
+        Self::new(Exit::Failed, code::UNKNOWN, message)
+    }
+
     /// The same with advice.
     pub fn hint(mut self, hint: impl fmt::Display) -> Self {
         self.hint = Some(hint.to_string());
@@ -241,7 +251,7 @@ impl From<std::io::Error> for Failure {
         if let Some(missing) = inner.and_then(|e| e.downcast_ref::<NoColumn>()) {
             let near = did_you_mean(&similar(&missing.asked, missing.known.iter().copied()));
             let near = near.map_or_else(String::new, |near| format!("{near} "));
-            return Self::new(Exit::Usage, code::UNKNOWN, missing)
+            return Self::usage(missing)
                 .hint(format!("{near}there are: {}", missing.known.join(", ")));
         }
         Self::file("write", std::path::Path::new("the output"), &error)
@@ -324,7 +334,7 @@ impl From<crate::vault::Error> for Failure {
                 format!("{}; nothing was changed", bad.what),
             )
             .hint(bad.hint),
-            Error::Selection(_) => Self::new(Exit::Usage, code::UNKNOWN, error),
+            Error::Selection(_) => Self::usage(error),
             _ => Self::new(Exit::Failed, code::RECORD, error),
         }
     }
@@ -371,8 +381,9 @@ impl From<crate::tenant::Error> for Failure {
             Error::Unfinished { number, .. } => failed(format!(
                 "type 'tenant job resume {number}' to go on with it, or 'tenant job stop {number}'"
             )),
-            Error::NoJob(_) => Self::new(Exit::Failed, code::UNKNOWN, message)
-                .hint("'tenant job list' shows those there are"),
+            Error::NoJob(_) => {
+                Self::unknown(message).hint("'tenant job list' shows those there are")
+            }
             Error::Done(_) => {
                 failed("import the bundle again to see that nothing is left".to_owned())
             }
@@ -439,7 +450,7 @@ impl From<crate::exchange::input::OpenError> for Failure {
 
 impl From<crate::exchange::population::TooManyDuplicates> for Failure {
     fn from(error: crate::exchange::population::TooManyDuplicates) -> Self {
-        Self::new(Exit::Usage, code::UNKNOWN, error)
+        Self::usage(error)
     }
 }
 
@@ -457,7 +468,7 @@ impl From<crate::migrate::error::Error> for Failure {
                 .hint("or say 'system set migrate.stale-source=warn'"),
             Error::Changed { .. } => Self::new(Exit::Failed, code::UNCONFIRMED, error),
             Error::Unsettled { .. } => Self::new(Exit::Failed, code::VAULT, error),
-            Error::Unknown(_) => Self::new(Exit::Failed, code::UNKNOWN, error),
+            Error::Unknown(_) => Self::unknown(error),
             Error::Answers { ref hint, .. } => {
                 Self::new(Exit::Failed, code::RECORD, &error).hint(hint)
             }

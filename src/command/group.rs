@@ -22,14 +22,11 @@ pub(super) static LIST: Entry = entry!(
     Command {
         details: "Lists the groups with the number of their users and of their unassigned tokens and cards.",
         examples: &[
-            Example {
-                line: "group list",
-                what: "All groups",
-            },
-            Example {
-                line: "group list name=g* sort=-users columns=name,users limit=3",
-                what: "The three largest of some groups",
-            },
+            Example::new("group list", "All groups"),
+            Example::new(
+                "group list name=g* sort=-users columns=name,users limit=3",
+                "The three largest of some groups"
+            ),
         ],
         ..Command::new("group list", "List groups")
     }

@@ -23,9 +23,7 @@ args! {
         name: String = NAME,
         holder: String = text("holder", "The person who holds this login").required(),
     }
-}
 
-args! {
     struct Unlock {
         name: String = NAME,
     }
@@ -38,10 +36,7 @@ pub(super) static LIST: Entry = entry!(
     Command {
         details: "Shows the three master users: who holds each login, when they last logged in and changed their \
             password, and whether failed logins have locked them.",
-        examples: &[Example {
-            line: "master list",
-            what: "The three master users",
-        }],
+        examples: &[Example::new("master list", "The three master users")],
         ..Command::new("master list", "List the master users")
     }
 );
@@ -54,10 +49,10 @@ pub(super) static SET: Entry = entry!(
     Command {
         details: "Notes which person holds a master login. The audit shows the name beside the login's.",
         effect: Effect::Write,
-        examples: &[Example {
-            line: "master set Master2 holder=\"Ada Lovelace\"",
-            what: "Note who Master2 is",
-        }],
+        examples: &[Example::new(
+            "master set Master2 holder=\"Ada Lovelace\"",
+            "Note who Master2 is"
+        )],
         ..Command::new("master set", "Note who holds a master login")
     }
 );
@@ -71,10 +66,7 @@ pub(super) static PASSWORD: Entry = entry!(
         details: "Changes the password of the master who is logged in. The shell asks for the present one and twice \
             for the new one. Copies and backups of the vault keep opening with the passwords of their day.",
         effect: Effect::Write,
-        examples: &[Example {
-            line: "master password",
-            what: "Change one's own password",
-        }],
+        examples: &[Example::new("master password", "Change one's own password")],
         ..Command::new("master password", "Change one's own password")
     }
 );
@@ -88,10 +80,10 @@ pub(super) static UNLOCK: Entry = entry!(
         details: "Failed logins make a master wait: seconds at first, 15 minutes from the fifth on. Another master \
             ends the wait earlier with this command.",
         effect: Effect::Write,
-        examples: &[Example {
-            line: "master unlock Master3",
-            what: "Let Master3 try again at once",
-        }],
+        examples: &[Example::new(
+            "master unlock Master3",
+            "Let Master3 try again at once"
+        )],
         ..Command::new(
             "master unlock",
             "End the wait of another master after failed logins",

@@ -1,7 +1,7 @@
 //! The commands that work on a vault or a file, one file a noun.
 //!
-//! A command is its spec and, right below, the function that runs it. Rows are pushed into the sink that the context
-//! opens; what comes back is small. How a command is found, and what must hold before it may run, is the shell's
+//! A command is the struct of its arguments ([`crate::lang::keys`]), its spec and, below, the function that runs it. A
+//! list declares its columns with their cells and pushes its rows; what comes back is small. How a command is found, and what must hold before it may run, is the shell's
 //! business.
 
 mod alias;
@@ -61,10 +61,7 @@ macro_rules! entry {
     };
     (@ $args:ty, $run:expr, $code:expr, $spec:expr) => {
         $crate::command::Entry {
-            spec: $crate::lang::spec::Command {
-                args: <$args as $crate::lang::keys::Arguments>::ARGS,
-                ..$spec
-            },
+            spec: $spec.taking(<$args as $crate::lang::keys::Arguments>::ARGS),
             audit: $code,
             run: |cx, given| $run(cx, <$args as $crate::lang::keys::Arguments>::take(given)?),
         }
@@ -176,4 +173,37 @@ pub fn find(spec: &Command) -> Option<&'static Entry> {
     ALL.iter()
         .find(|entry| entry.spec.path == spec.path)
         .copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::spec::Arg;
+
+    #[test]
+    fn what_the_context_takes_by_name_means_the_same_everywhere() {
+        let shared = [
+            shared::YES.arg,
+            shared::REASON.arg,
+            shared::REQUIRE_MATCH.arg,
+        ];
+        for entry in ALL {
+            for arg in entry.spec.args {
+                let path = entry.spec.path;
+                let like = shared.iter().find(|one| one.name == arg.name);
+                assert!(
+                    like.is_none_or(|one| one.kind == arg.kind),
+                    "{path} {}",
+                    arg.name
+                );
+                let same = |other: &&Arg| other.name == arg.name;
+                assert_eq!(
+                    entry.spec.args.iter().filter(same).count(),
+                    1,
+                    "{path} {}",
+                    arg.name
+                );
+            }
+        }
+    }
 }

@@ -49,24 +49,18 @@ args! {
         /// How.
         ..pub out: Out = CHOSEN,
     }
-}
 
-args! {
     /// What a command takes that only says why.
     pub struct Reasoned {
         _ = REASON,
     }
-}
 
-args! {
     /// What a command takes that shows a few facts.
     pub struct Shown {
         /// How.
         ..pub out: Out = SHOWN,
     }
-}
 
-args! {
     /// What a command takes that shows a record.
     pub struct Record {
         /// How.

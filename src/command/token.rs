@@ -38,10 +38,10 @@ pub(super) static LOAD: Entry = entry!(
             bad. This version reads plain PSKC; keys in it are in clear, so delete the file when you no longer need \
             it.",
         effect: Effect::Write,
-        examples: &[Example {
-            line: "token load file=tokens.xml format=pskc group=sales",
-            what: "Load tokens for a group",
-        }],
+        examples: &[Example::new(
+            "token load file=tokens.xml format=pskc group=sales",
+            "Load tokens for a group"
+        )],
         ..Command::new("token load", "Load unassigned tokens from a file")
     }
 );
@@ -56,18 +56,15 @@ pub(super) static LIST: Entry = entry!(
             An unassigned token is of a group, but of no user.",
         selects: Selects::Tokens,
         examples: &[
-            Example {
-                line: "token list limit=5",
-                what: "The first five tokens",
-            },
-            Example {
-                line: "token list assigned=no vendor=HID",
-                what: "Tokens of a vendor that nobody has",
-            },
-            Example {
-                line: "token list userid=a* format=csv",
-                what: "Tokens of some users, for a spreadsheet",
-            },
+            Example::new("token list limit=5", "The first five tokens"),
+            Example::new(
+                "token list assigned=no vendor=HID",
+                "Tokens of a vendor that nobody has"
+            ),
+            Example::new(
+                "token list userid=a* format=csv",
+                "Tokens of some users, for a spreadsheet"
+            ),
         ],
         ..Command::new("token list", "List tokens")
     }

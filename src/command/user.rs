@@ -1,8 +1,7 @@
 //! `user list|get|count`.
 
-use super::failure::code;
 use super::shared::{Chosen, Out, RECORD, REQUIRE_MATCH};
-use super::{Context, Entry, Exit, Failure, Outcome, entry};
+use super::{Context, Entry, Failure, Outcome, entry};
 use crate::lang::keys::args;
 use crate::lang::selection::Entity;
 use crate::lang::spec::{Command, Example, Selects};
@@ -21,9 +20,7 @@ args! {
             .complete(Complete::Users),
         ..out: Out = RECORD,
     }
-}
 
-args! {
     struct Count {
         ..out: Out = RECORD,
         _ = REQUIRE_MATCH,
@@ -39,14 +36,14 @@ pub(super) static LIST: Entry = entry!(
             'help selection' says how to choose users.",
         selects: Selects::Users,
         examples: &[
-            Example {
-                line: "user list userid=a*",
-                what: "Everybody whose user id begins with a",
-            },
-            Example {
-                line: "user list phase=exported limit=10 format=json",
-                what: "Ten exported users, as JSON",
-            },
+            Example::new(
+                "user list userid=a*",
+                "Everybody whose user id begins with a"
+            ),
+            Example::new(
+                "user list phase=exported limit=10 format=json",
+                "Ten exported users, as JSON"
+            ),
         ],
         ..Command::new("user list", "List users")
     }
@@ -58,10 +55,7 @@ pub(super) static GET: Entry = entry!(
     get,
     Command {
         details: "Shows everything about one user. Secrets are shown as <hidden>.",
-        examples: &[Example {
-            line: "user get asmith",
-            what: "One user, whole",
-        }],
+        examples: &[Example::new("user get asmith", "One user, whole")],
         ..Command::new("user get", "Show one user, with secrets hidden")
     }
 );
@@ -74,14 +68,11 @@ pub(super) static COUNT: Entry = entry!(
         details: "Counts the users of a selection; with format=value the bare number.",
         selects: Selects::Users,
         examples: &[
-            Example {
-                line: "user count",
-                what: "Everybody",
-            },
-            Example {
-                line: "user count group=s* state!=suspended",
-                what: "Active users of some groups",
-            },
+            Example::new("user count", "Everybody"),
+            Example::new(
+                "user count group=s* state!=suspended",
+                "Active users of some groups"
+            ),
         ],
         ..Command::new("user count", "Count users")
     }
@@ -131,23 +122,17 @@ fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
     let wanted = &args.user;
     let mut users = cx.desk.reading()?.named(wanted, cx.cancel)?;
     let Some(user) = users.pop() else {
-        return Err(Failure::new(
-            Exit::Failed,
-            code::UNKNOWN,
-            format!("there is no user '{wanted}'"),
-        )
-        .hint("letter case matters; 'user list' shows who there is"));
+        return Err(Failure::unknown(format!("there is no user '{wanted}'"))
+            .hint("letter case matters; 'user list' shows who there is"));
     };
     if !users.is_empty() {
         let full =
             |user: &SourceUser| format!("{}/{}", user.sealed.facts.group, user.sealed.facts.userid);
         let names: Vec<_> = users.iter().chain([&user]).map(full).collect();
-        return Err(Failure::new(
-            Exit::Failed,
-            code::UNKNOWN,
-            format!("there are several users '{wanted}'"),
-        )
-        .hint(format!("say which one: {}", names.join(", "))));
+        return Err(
+            Failure::unknown(format!("there are several users '{wanted}'"))
+                .hint(format!("say which one: {}", names.join(", "))),
+        );
     }
     cx.record(&args.out, fields(user))
 }

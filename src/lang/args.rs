@@ -118,6 +118,18 @@ impl Args {
         value.ok_or(Missing(key.arg.name))
     }
 
+    /// Whether all that are needed are there, also those whose value nobody takes.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn hold(&self, args: &[Arg]) -> Result<(), Missing> {
+        let mut needed = args.iter().filter(|arg| arg.required);
+        match needed.find(|arg| self.find(arg.name).is_none()) {
+            Some(arg) => Err(Missing(arg.name)),
+            None => Ok(()),
+        }
+    }
+
     /// Those of a group, whatever else has a name that the group knows.
     pub fn among(&self, group: &[Arg]) -> Self {
         let is_one = |given: &&Given| group.iter().any(|arg| arg.name == given.name);

@@ -197,15 +197,15 @@ impl Arguments for Nothing {
     }
 }
 
-/// Declares what a command takes, in the order of its help. An item is
+/// Declares what commands take, a struct each, in the order of their help. An item is
 ///
 /// - `field: Type = key,` where the key has to yield the field's type;
 /// - `_ = key,` for what the context takes from every line, or what only says how the line is written;
 /// - `..field: Group,` for the arguments of another such struct, or `..field: Group = ARGS,` for some of them.
 macro_rules! args {
-    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($items:tt)* }) => {
+    ($($(#[$meta:meta])* $vis:vis struct $name:ident { $($items:tt)* })+) => {$(
         $crate::lang::keys::args! { @ given [$(#[$meta])* $vis $name] [] [] [] $($items)* }
-    };
+    )+};
     (@ $given:ident $head:tt [$($fields:tt)*] [$($parts:tt)*] [$($takes:tt)*] _ = $key:expr, $($rest:tt)*) => {
         $crate::lang::keys::args! { @ $given $head [$($fields)*]
             [$($parts)* &[$crate::lang::keys::args!(@key $key).arg],]
@@ -239,7 +239,7 @@ macro_rules! args {
             };
 
             fn take($given: &$crate::lang::args::Args) -> Result<Self, $crate::lang::args::Missing> {
-                let _ = $given;
+                $given.hold(Self::ARGS)?;
                 Ok(Self { $($takes)* })
             }
         }

@@ -60,6 +60,13 @@ pub struct Example {
     pub what: &'static str,
 }
 
+impl Example {
+    /// A line, and what it does.
+    pub const fn new(line: &'static str, what: &'static str) -> Self {
+        Self { line, what }
+    }
+}
+
 /// An argument of a command.
 #[derive(Debug, Clone, Copy)]
 pub struct Arg {
@@ -197,6 +204,12 @@ pub(super) fn is_called(name: &str, folded: &str) -> bool {
 }
 
 impl Command {
+    /// The same with these arguments; a spec that has some of its own does not compile.
+    pub const fn taking(self, args: &'static [Arg]) -> Self {
+        assert!(self.args.is_empty());
+        Self { args, ..self }
+    }
+
     /// A reading command that needs a session and takes nothing; the base that a spec is written over.
     pub const fn new(path: &'static str, summary: &'static str) -> Self {
         Self {

@@ -54,10 +54,10 @@ static EXPORT: Command = Command {
     args: &[FILE.arg, OVERWRITE.arg, YES.arg, FORMAT.arg],
     selects: Selects::Users,
     effect: Effect::Write,
-    examples: &[Example {
-        line: "export group=sales file=p1.igb",
-        what: "Write a group to a bundle",
-    }],
+    examples: &[Example::new(
+        "export group=sales file=p1.igb",
+        "Write a group to a bundle",
+    )],
     ..Command::new("export", "Write users to a bundle")
 };
 static BUNDLE_PASSWORD: Command = Command {

@@ -54,8 +54,7 @@ impl Shell {
     fn answer(&self, answer: Result<String, help::NoHelp>, line: String) -> Exit {
         let shown = match answer {
             Ok(text) => self.ui.print(&text).map_err(Failure::from),
-            Err(missing) => Err(Failure::new(Exit::Failed, code::UNKNOWN, missing)
-                .hint("'?' alone shows what there is")),
+            Err(missing) => Err(Failure::unknown(missing).hint("'?' alone shows what there is")),
         };
         match shown {
             Ok(_) => Exit::Ok,

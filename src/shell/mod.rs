@@ -445,3 +445,35 @@ impl Shell {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::{Setup, Terminal};
+
+    #[test]
+    fn no_command_runs_without_what_it_needs() {
+        let cancel = CancelToken::default();
+        let ui = Ui::new(Setup::of_process(Box::new(Terminal::new(cancel.clone()))));
+        let (ambient, options) = (Ambient::system(), Options::default());
+        let nowhere = PathBuf::from("/nowhere/vault.db");
+        let mut shell = Shell::new(ui, ambient, cancel, options, nowhere).unwrap();
+        let nothing = Args::default();
+        let mut refused = 0;
+        for spec in catalogue().commands {
+            let Some(needed) = spec.args.iter().find(|arg| arg.required) else {
+                continue;
+            };
+            let done = match builtin::find(spec) {
+                Some(entry) => (entry.run)(&mut shell, &nothing),
+                None => (command::find(spec).unwrap().run)(&mut shell.context(), &nothing),
+            };
+            let failure = done.expect_err(spec.path);
+            assert_eq!(failure.exit, Exit::Internal, "{}", spec.path);
+            let what = format!("the argument '{}' is missing", needed.name);
+            assert_eq!(failure.message, what, "{}", spec.path);
+            refused += 1;
+        }
+        assert!(refused > 20, "{refused}");
+    }
+}

@@ -200,12 +200,8 @@ pub fn variables(pairs: &[String]) -> Result<Variables, Failure> {
         .iter()
         .map(|pair| {
             let (name, value) = pair.split_once('=').ok_or_else(|| {
-                Failure::new(
-                    Exit::Usage,
-                    code::UNKNOWN,
-                    format!("'{pair}' is not name=value"),
-                )
-                .hint("give variables as name=value after the script's name")
+                Failure::usage(format!("'{pair}' is not name=value"))
+                    .hint("give variables as name=value after the script's name")
             })?;
             // What no command could hold unquoted is taken as it is: a path with a blank in it, for example.
             let value = Variable::parse(value).unwrap_or_else(|_| Variable::literal(value));

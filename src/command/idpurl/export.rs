@@ -35,10 +35,10 @@ pub(in crate::command) static EXPORT: Entry = entry!(
         ),
         selects: Selects::Users,
         effect: Effect::Write,
-        examples: &[Example {
-            line: "idpurl export group=sales file=filter.csv",
-            what: "The list for a group",
-        }],
+        examples: &[Example::new(
+            "idpurl export group=sales file=filter.csv",
+            "The list for a group"
+        )],
         ..Command::new(
             "idpurl export",
             "Write the list of imported soft tokens and their addresses",

@@ -27,10 +27,10 @@ pub(in crate::command) static GET: Entry = entry!(
             concerns!()
         ),
         selects: Selects::Users,
-        examples: &[Example {
-            line: "idpurl get group=sales",
-            what: "The addresses that a group's tokens hold",
-        }],
+        examples: &[Example::new(
+            "idpurl get group=sales",
+            "The addresses that a group's tokens hold"
+        )],
         ..Command::new(
             "idpurl get",
             "List the identity provider's addresses that soft tokens hold",

@@ -2,9 +2,8 @@
 
 use super::concerns;
 use crate::command::context::{Proposal, warn_of_everybody};
-use crate::command::failure::code;
 use crate::command::shared::{REASON, REQUIRE_MATCH, YES};
-use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::migrate::settings;
@@ -45,14 +44,14 @@ pub(in crate::command) static SET: Entry = entry!(
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[
-            Example {
-                line: "idpurl set group=sales url=https://tenant.example.com/igst",
-                what: "The tokens of a group answer to the tenant",
-            },
-            Example {
-                line: "idpurl set group=sales -previous",
-                what: "And to the old server again",
-            },
+            Example::new(
+                "idpurl set group=sales url=https://tenant.example.com/igst",
+                "The tokens of a group answer to the tenant"
+            ),
+            Example::new(
+                "idpurl set group=sales -previous",
+                "And to the old server again"
+            ),
         ],
         ..Command::new(
             "idpurl set",
@@ -77,7 +76,7 @@ fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
     };
     if back && args.url.is_some() {
         let what = "an address and -previous exclude each other";
-        return Err(Failure::new(Exit::Usage, code::UNKNOWN, what).hint("leave one of them out"));
+        return Err(Failure::usage(what).hint("leave one of them out"));
     }
     let new = url
         .as_ref()
@@ -120,7 +119,7 @@ fn address(cx: &Context<'_>, typed: Option<&str>) -> Result<IdpUrl, Failure> {
     if let Some(typed) = typed {
         // The audit keeps the line, and a wrong address may hold a password.
         return IdpUrl::parse(typed).map_err(|error| {
-            Failure::new(Exit::Usage, code::UNKNOWN, error)
+            Failure::usage(error)
                 .hint("write it like url=https://tenant.example.com/igst; nothing was changed")
                 .audited()
         });
@@ -128,18 +127,12 @@ fn address(cx: &Context<'_>, typed: Option<&str>) -> Result<IdpUrl, Failure> {
     let db = cx.db()?;
     let set = settings::VAULT.get(db, "idp.url")?;
     if set.is_empty() {
-        return Err(
-            Failure::new(Exit::Usage, code::UNKNOWN, "there is no address to set")
-                .hint("say url=https://…, or set it for good with 'system set idp.url=https://…'"),
-        );
+        return Err(Failure::usage("there is no address to set")
+            .hint("say url=https://…, or set it for good with 'system set idp.url=https://…'"));
     }
     IdpUrl::parse(&set).map_err(|error| {
-        Failure::new(
-            Exit::Failed,
-            code::UNKNOWN,
-            format!("the setting idp.url: {error}"),
-        )
-        .hint("set it anew with 'system set idp.url=https://…'")
+        Failure::unknown(format!("the setting idp.url: {error}"))
+            .hint("set it anew with 'system set idp.url=https://…'")
     })
 }
 

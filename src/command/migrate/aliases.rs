@@ -37,10 +37,10 @@ pub(in crate::command) static ALIASES: Entry = entry!(
             An alias that somebody else of the group has already is reported, and nothing is written.",
         selects: Selects::Users,
         effect: Effect::Write,
-        examples: &[Example {
-            line: "migrate aliases file=aliases.csv -overwrite",
-            what: "Everything that is not as it should be",
-        }],
+        examples: &[Example::new(
+            "migrate aliases file=aliases.csv -overwrite",
+            "Everything that is not as it should be"
+        )],
         ..Command::new(
             "migrate aliases",
             "Write the source's bulk file of workflow aliases",
@@ -67,12 +67,10 @@ fn aliases(cx: &mut Context<'_>, args: Aliases) -> Result<Outcome, Failure> {
     let db = cx.db()?;
     let prefixes = settings::VAULT.names(db, "migrate.prefixes")?;
     if prefixes.is_empty() {
-        return Err(Failure::new(
-            Exit::Failed,
-            code::UNKNOWN,
-            "there are no prefixes of workflow aliases",
-        )
-        .hint("type: system set migrate.prefixes=default"));
+        return Err(
+            Failure::unknown("there are no prefixes of workflow aliases")
+                .hint("type: system set migrate.prefixes=default"),
+        );
     }
     let (changed, clashes) = judge(cx, db, &users, &prefixes)?;
     if let [first, ..] = clashes.as_slice() {

@@ -17,10 +17,10 @@ pub(in crate::command) static BEGIN: Entry = entry!(
             the source: 'source diff' shows such changes before a load, a load says how many it brought, and refuses \
             those of users who were exported. 'migrate status' shows since when it goes on.",
         effect: Effect::Write,
-        examples: &[Example {
-            line: "migrate begin reason=\"first wave\"",
-            what: "From now on the source is frozen",
-        }],
+        examples: &[Example::new(
+            "migrate begin reason=\"first wave\"",
+            "From now on the source is frozen"
+        )],
         ..Command::new("migrate begin", "Note that the migration begins")
     }
 );

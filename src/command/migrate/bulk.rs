@@ -55,9 +55,7 @@ impl<'a> Chosen<'a> {
             });
         };
         if selection.expr.is_some() || selection.limit.is_some() {
-            return Err(Failure::new(
-                Exit::Usage,
-                code::UNKNOWN,
+            return Err(Failure::usage(
                 "users are chosen by a selection or named by -bulk, not both",
             )
             .hint("leave one of them out"));

@@ -46,14 +46,11 @@ pub(in crate::command) static CHECK: Entry = entry!(
             The exit status is 7 when an export would be refused.",
         selects: Selects::Users,
         examples: &[
-            Example {
-                line: "migrate check",
-                what: "Everybody",
-            },
-            Example {
-                line: "migrate check phase=export format=csv",
-                what: "All findings about the users who are staged, for a spreadsheet",
-            },
+            Example::new("migrate check", "Everybody"),
+            Example::new(
+                "migrate check phase=export format=csv",
+                "All findings about the users who are staged, for a spreadsheet"
+            ),
         ],
         ..Command::new("migrate check", "Say what an export would run into")
     }

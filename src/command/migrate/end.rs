@@ -16,10 +16,7 @@ pub(in crate::command) static END: Entry = entry!(
         details: "Notes that the migration has ended. Users who are not migrated yet stay where they are; 'migrate \
             status' says who is left.",
         effect: Effect::Write,
-        examples: &[Example {
-            line: "migrate end",
-            what: "Everybody has moved",
-        }],
+        examples: &[Example::new("migrate end", "Everybody has moved")],
         ..Command::new("migrate end", "Note that the migration has ended")
     }
 );

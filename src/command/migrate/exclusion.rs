@@ -1,9 +1,8 @@
 //! `migrate exclude|include`: users out of the migration, and back.
 
 use crate::command::context::Proposal;
-use crate::command::failure::code;
 use crate::command::shared::REASON;
-use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::render::counted;
@@ -18,9 +17,7 @@ args! {
         reason: String = text("reason", "Why, for the audit and 'migrate explain'").required(),
         ..members: Members,
     }
-}
 
-args! {
     struct Include {
         _ = REASON,
         ..members: Members,
@@ -38,10 +35,10 @@ pub(in crate::command) static EXCLUDE: Entry = entry!(
             them, 'migrate include' takes them back in.",
         selects: Selects::Users,
         effect: Effect::Write,
-        examples: &[Example {
-            line: "migrate exclude userid=z* reason=\"leave at the end of the month\"",
-            what: "Some users stay behind",
-        }],
+        examples: &[Example::new(
+            "migrate exclude userid=z* reason=\"leave at the end of the month\"",
+            "Some users stay behind"
+        )],
         ..Command::new("migrate exclude", "Take users out of the migration")
     }
 );
@@ -55,10 +52,10 @@ pub(in crate::command) static INCLUDE: Entry = entry!(
         details: "Takes excluded users back into the migration, in the phase in which they were.",
         selects: Selects::Users,
         effect: Effect::Write,
-        examples: &[Example {
-            line: "migrate include userid=z*",
-            what: "They go after all",
-        }],
+        examples: &[Example::new(
+            "migrate include userid=z*",
+            "They go after all"
+        )],
         ..Command::new("migrate include", "Take excluded users back in")
     }
 );
@@ -72,10 +69,8 @@ struct Exclusion {
 
 fn exclude(cx: &mut Context<'_>, args: Exclude) -> Result<Outcome, Failure> {
     if args.reason.trim().is_empty() {
-        return Err(
-            Failure::new(Exit::Usage, code::UNKNOWN, "the reason is empty")
-                .hint("say why they stay, in a few words: 'migrate explain' shows it"),
-        );
+        return Err(Failure::usage("the reason is empty")
+            .hint("say why they stay, in a few words: 'migrate explain' shows it"));
     }
     run(cx, &args.members, Some(&args.reason))
 }

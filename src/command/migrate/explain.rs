@@ -25,10 +25,10 @@ pub(in crate::command) static EXPLAIN: Entry = entry!(
     Command {
         details: "Answers 'why did this token not go?': when the user was loaded, in which phase they are, in which \
             bundles they went, what of theirs went, what did not and why, and what to do next.",
-        examples: &[Example {
-            line: "migrate explain asmith",
-            what: "Where one user stands",
-        }],
+        examples: &[Example::new(
+            "migrate explain asmith",
+            "Where one user stands"
+        )],
         ..Command::new(
             "migrate explain",
             "Explain where a user or a token stands, and why",

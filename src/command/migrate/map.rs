@@ -9,7 +9,7 @@ use crate::command::failure::code;
 use crate::command::shared::{REASON, YES};
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::lang::keys::args;
-use crate::lang::spec::{Command, Effect};
+use crate::lang::spec::{Command, Effect, Example};
 use crate::migrate::settings;
 use crate::render::counted;
 use crate::store::Connection;
@@ -42,10 +42,10 @@ pub(in crate::command) static MAP: Entry = entry!(
             All of the file, or nothing of it: an id that somebody else has or would have is refused, and so is \
             another id for a user who is in a bundle already, because the target knows them by the old one.",
         effect: Effect::Write,
-        examples: &[crate::lang::spec::Example {
-            line: "migrate map file=ids.csv",
-            what: "Take new ids from a sheet",
-        }],
+        examples: &[Example::new(
+            "migrate map file=ids.csv",
+            "Take new ids from a sheet"
+        )],
         ..Command::new("migrate map", "Give users another id on the target")
     }
 );

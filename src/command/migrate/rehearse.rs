@@ -5,10 +5,9 @@ use std::sync::Arc;
 use crate::ambient::Cancelled;
 use crate::command::context::Opened;
 use crate::command::export::rules;
-use crate::command::failure::code;
 use crate::command::shared::{Out, RECORD};
 use crate::command::tenant::{At, on, tally};
-use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::files::folder_of;
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Example, Selects};
@@ -50,14 +49,14 @@ pub(in crate::command) static REHEARSE: Entry = entry!(
             are left out here, where an export would refuse.",
         selects: Selects::Users,
         examples: &[
-            Example {
-                line: "migrate rehearse userid=a*",
-                what: "What a fresh tenant would do with some users",
-            },
-            Example {
-                line: "migrate rehearse format=ndjson into=fate.ndjson",
-                what: "What would become of everybody, record by record",
-            },
+            Example::new(
+                "migrate rehearse userid=a*",
+                "What a fresh tenant would do with some users"
+            ),
+            Example::new(
+                "migrate rehearse format=ndjson into=fate.ndjson",
+                "What would become of everybody, record by record"
+            ),
         ],
         ..Command::new(
             "migrate rehearse",
@@ -78,9 +77,7 @@ const COLUMNS: &[Col<Row>] = &[
 
 fn rehearse(cx: &mut Context<'_>, args: Rehearse) -> Result<Outcome, Failure> {
     if args.at.is_named() && !args.with.is_empty() {
-        return Err(Failure::new(
-            Exit::Usage,
-            code::UNKNOWN,
+        return Err(Failure::usage(
             "with= is for the empty tenant, and tenant= names one that has settings",
         )
         .hint("leave one of the two out"));
@@ -204,12 +201,8 @@ fn stage(cx: &mut Context<'_>, args: &Rehearse, tell: Tell<'_>) -> Result<Told, 
 fn set(db: &store::Connection, settings: &[String]) -> Result<(), Failure> {
     for setting in settings {
         let (name, value) = setting.split_once('=').ok_or_else(|| {
-            Failure::new(
-                Exit::Usage,
-                code::UNKNOWN,
-                format!("'{setting}' in with= is no setting"),
-            )
-            .hint("write with=\"tokens.global-max=5\"; 'help tenant set' names the settings")
+            Failure::usage(format!("'{setting}' in with= is no setting"))
+                .hint("write with=\"tokens.global-max=5\"; 'help tenant set' names the settings")
         })?;
         SETTINGS.set(db, name, value)?;
     }

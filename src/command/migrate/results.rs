@@ -77,14 +77,14 @@ pub(in crate::command) static RESULTS: Entry = entry!(
         ),
         effect: Effect::Write,
         examples: &[
-            Example {
-                line: "migrate results file=answers.csv",
-                what: "Take in the answers of an import",
-            },
-            Example {
-                line: "migrate results file=audit.tsv profile=audit -skip-unknown into=left.csv",
-                what: "The same from an event audit; who is left goes to a file",
-            },
+            Example::new(
+                "migrate results file=answers.csv",
+                "Take in the answers of an import"
+            ),
+            Example::new(
+                "migrate results file=audit.tsv profile=audit -skip-unknown into=left.csv",
+                "The same from an event audit; who is left goes to a file"
+            ),
         ],
         ..Command::new(
             "migrate results",
@@ -130,14 +130,13 @@ fn layout(cx: &Context<'_>, args: &Results) -> Result<Layout, Failure> {
     }
     if args.format == Some(Written::Ndjson) {
         let what = "an event audit is a sheet, not lines of JSON";
-        return Err(Failure::new(Exit::Usage, code::UNKNOWN, what).hint("leave one of the two out"));
+        return Err(Failure::usage(what).hint("leave one of the two out"));
     }
     let db = cx.db()?;
     let set = settings::VAULT.get(db, "migrate.audit-columns")?;
     let columns = AnswerColumns::parse(&set).ok_or_else(|| {
         let what = format!("the setting migrate.audit-columns holds '{set}', which cannot be");
-        Failure::new(Exit::Failed, code::UNKNOWN, what)
-            .hint("type: system set migrate.audit-columns=default")
+        Failure::unknown(what).hint("type: system set migrate.audit-columns=default")
     })?;
     Ok(Layout::Audit(columns))
 }

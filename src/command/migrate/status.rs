@@ -23,14 +23,11 @@ pub(in crate::command) static STATUS: Entry = entry!(
             In machine formats it is one record that holds all groups, waves and bundles.",
         selects: Selects::Users,
         examples: &[
-            Example {
-                line: "migrate status",
-                what: "The whole migration",
-            },
-            Example {
-                line: "migrate status group=sales format=json",
-                what: "A group, for a program",
-            },
+            Example::new("migrate status", "The whole migration"),
+            Example::new(
+                "migrate status group=sales format=json",
+                "A group, for a program"
+            ),
         ],
         ..Command::new("migrate status", "Show where the migration stands")
     }

@@ -20,9 +20,7 @@ args! {
         ..members: Members,
         _ = REASON,
     }
-}
 
-args! {
     struct Walk {
         to: Option<Phase> = choice("to", "Phase to move them to")
             .absent("the one beside the phase=… of the selection"),
@@ -44,10 +42,10 @@ pub(in crate::command) static STAGE: Entry = entry!(
             mirror them in workflow aliases there.",
         selects: Selects::Users,
         effect: Effect::Write,
-        examples: &[Example {
-            line: "migrate stage phase=none userid=c* wave=W07",
-            what: "Stage some users as a wave",
-        }],
+        examples: &[Example::new(
+            "migrate stage phase=none userid=c* wave=W07",
+            "Stage some users as a wave"
+        )],
         ..Command::new("migrate stage", "Choose users for the next export")
     }
 );
@@ -65,14 +63,14 @@ pub(in crate::command) static ADVANCE: Entry = entry!(
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[
-            Example {
-                line: "migrate advance to=imported phase=exported userid=b*",
-                what: "The target has them",
-            },
-            Example {
-                line: "migrate advance phase=imported",
-                what: "They have moved: from imported to migrated",
-            },
+            Example::new(
+                "migrate advance to=imported phase=exported userid=b*",
+                "The target has them"
+            ),
+            Example::new(
+                "migrate advance phase=imported",
+                "They have moved: from imported to migrated"
+            ),
         ],
         ..Command::new("migrate advance", "Move users to a later phase")
     }
@@ -89,10 +87,10 @@ pub(in crate::command) static RETREAT: Entry = entry!(
             the selection names one phase=…, and its users go one phase back.",
         selects: Selects::Users,
         effect: Effect::Write,
-        examples: &[Example {
-            line: "migrate retreat to=none phase=export wave=W07",
-            what: "Take the staging of a wave back",
-        }],
+        examples: &[Example::new(
+            "migrate retreat to=none phase=export wave=W07",
+            "Take the staging of a wave back"
+        )],
         ..Command::new("migrate retreat", "Move users back to an earlier phase")
     }
 );
@@ -107,12 +105,11 @@ fn label(wave: String) -> Result<String, Failure> {
     const LONGEST: usize = 32;
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     if wave.is_empty() || wave.chars().count() > LONGEST || !wave.chars().all(fits) {
-        return Err(Failure::new(
-            Exit::Usage,
-            code::UNKNOWN,
-            format!("'{wave}' is no label of a wave"),
-        )
-        .hint("a label has 1 to 32 letters, digits, dashes, dots and underscores, such as W07"));
+        return Err(
+            Failure::usage(format!("'{wave}' is no label of a wave")).hint(
+                "a label has 1 to 32 letters, digits, dashes, dots and underscores, such as W07",
+            ),
+        );
     }
     Ok(wave)
 }
@@ -134,7 +131,7 @@ fn back(cx: &mut Context<'_>, args: Walk) -> Result<Outcome, Failure> {
 /// The phase beside the only one that the selection names.
 fn beside(selection: &Selection, forward: bool) -> Result<Phase, Failure> {
     let missing = || {
-        Failure::new(Exit::Usage, code::UNKNOWN, "it is not said to which phase")
+        Failure::usage("it is not said to which phase")
             .hint("say to=PHASE, or choose users of one phase=…")
     };
     let phase = selection
@@ -143,14 +140,10 @@ fn beside(selection: &Selection, forward: bool) -> Result<Phase, Failure> {
         .and_then(only_phase)
         .ok_or_else(missing)?;
     Step::next(phase, forward).ok_or_else(|| {
-        Failure::new(
-            Exit::Failed,
-            code::UNKNOWN,
-            format!(
-                "there is no phase {} {phase}",
-                if forward { "after" } else { "before" }
-            ),
-        )
+        Failure::unknown(format!(
+            "there is no phase {} {phase}",
+            if forward { "after" } else { "before" }
+        ))
         .hint("the phases are none, export, exported, imported, migrated")
     })
 }

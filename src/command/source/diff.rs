@@ -47,10 +47,10 @@ pub(in crate::command) static DIFF: Entry = entry!(
             'source load'; the table comes in the session's format. -force, -add-system and -skip-bad mean what they \
             mean there, except that bad records never stop the comparison: without -skip-bad it says that the load \
             would, and ends with status 5.",
-        examples: &[Example {
-            line: "source diff file=people.ndjson",
-            what: "What loading the file would change",
-        }],
+        examples: &[Example::new(
+            "source diff file=people.ndjson",
+            "What loading the file would change"
+        )],
         ..Command::new("source diff", "Show what a load would change")
     }
 );

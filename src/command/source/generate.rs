@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use super::input::Taking;
 use super::load::{load_into_vault, options, tell};
 use crate::ambient::{Progress as _, Unit};
-use crate::command::failure::code;
 use crate::command::file::write_new;
 use crate::command::shared::OVERWRITE;
-use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::exchange::{self, ndjson, population};
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
@@ -38,14 +37,14 @@ pub(in crate::command) static GENERATE: Entry = entry!(
             full load, -load makes everybody else of the vault gone.",
         effect: Effect::Write,
         examples: &[
-            Example {
-                line: "source generate users=100 seed=1 file=made-up.ndjson",
-                what: "A hundred people in a file",
-            },
-            Example {
-                line: "source generate users=100 seed=1 -load",
-                what: "The same, straight into the vault",
-            },
+            Example::new(
+                "source generate users=100 seed=1 file=made-up.ndjson",
+                "A hundred people in a file"
+            ),
+            Example::new(
+                "source generate users=100 seed=1 -load",
+                "The same, straight into the vault"
+            ),
         ],
         ..Command::new("source generate", "Make up people for trying things out")
     }
@@ -80,12 +79,10 @@ fn generate(cx: &mut Context<'_>, args: Generate) -> Result<Outcome, Failure> {
             drop(progress);
             Ok(tell(&report))
         }
-        _ => Err(Failure::new(
-            Exit::Usage,
-            code::UNKNOWN,
-            "people can go into a file or into the vault",
-        )
-        .hint("say file=people.ndjson, or -load")),
+        _ => Err(
+            Failure::usage("people can go into a file or into the vault")
+                .hint("say file=people.ndjson, or -load"),
+        ),
     }
 }
 

@@ -13,10 +13,7 @@ pub(in crate::command) static GET: Entry = entry!(
     get,
     Command {
         details: "Shows what the vault holds, from which system, and how old it is.",
-        examples: &[Example {
-            line: "source get",
-            what: "What is in the vault",
-        }],
+        examples: &[Example::new("source get", "What is in the vault")],
         ..Command::new("source get", "Show what the vault holds and how old it is")
     }
 );

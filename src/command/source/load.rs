@@ -47,14 +47,14 @@ pub(in crate::command) static LOAD: Entry = entry!(
             when you no longer need it.",
         effect: Effect::Write,
         examples: &[
-            Example {
-                line: "source load file=people.ndjson format=ndjson",
-                what: "Load a whole source",
-            },
-            Example {
-                line: "source load file=people.ldif format=ldif group=staff",
-                what: "Load people of a directory into one group",
-            },
+            Example::new(
+                "source load file=people.ndjson format=ndjson",
+                "Load a whole source"
+            ),
+            Example::new(
+                "source load file=people.ldif format=ldif group=staff",
+                "Load people of a directory into one group"
+            ),
         ],
         ..Command::new(
             "source load",

@@ -27,10 +27,10 @@ pub(in crate::command) static ACCEPT: Entry = entry!(
             when you do not know who changed what.",
         effect: Effect::Destroy,
         inspects: true,
-        examples: &[Example {
-            line: "system accept-state reason=\"restored by hand, ticket 4711\"",
-            what: "Take the vault as it is now",
-        }],
+        examples: &[Example::new(
+            "system accept-state reason=\"restored by hand, ticket 4711\"",
+            "Take the vault as it is now"
+        )],
         ..Command::new(
             "system accept-state",
             "Take a vault that another program changed as it is",

@@ -37,14 +37,8 @@ pub(in crate::command) static CHECK: Entry = entry!(
             -quick takes seconds. Exit status 6 when anything is damaged.",
         inspects: true,
         examples: &[
-            Example {
-                line: "system check",
-                what: "Look at everything",
-            },
-            Example {
-                line: "system check -quick",
-                what: "Only what takes seconds",
-            },
+            Example::new("system check", "Look at everything"),
+            Example::new("system check -quick", "Only what takes seconds"),
         ],
         ..Command::new("system check", "Check whether the vault is damaged")
     }

@@ -50,9 +50,7 @@ args! {
         name: Option<String> = NAME.complete(Complete::Settings),
         ..out: Out = RECORD,
     }
-}
 
-args! {
     struct Set {
         settings: Vec<(String, String)> = SETTINGS.complete(Complete::Settings),
     }
@@ -70,14 +68,11 @@ pub(super) static INIT: Entry = entry!(
         effect: Effect::Write,
         session: false,
         examples: &[
-            Example {
-                line: "system init",
-                what: "Make a vault; the shell asks for the three passwords",
-            },
-            Example {
-                line: "system init passwords=masters.txt",
-                what: "The same from a file",
-            },
+            Example::new(
+                "system init",
+                "Make a vault; the shell asks for the three passwords"
+            ),
+            Example::new("system init passwords=masters.txt", "The same from a file"),
         ],
         ..Command::new(
             "system init",
@@ -93,14 +88,8 @@ pub(super) static GET: Entry = entry!(
     Command {
         details: "Shows the settings of the vault with their values and what they mean.",
         examples: &[
-            Example {
-                line: "system get",
-                what: "All settings",
-            },
-            Example {
-                line: "system get migrate.*",
-                what: "Those of the migration",
-            },
+            Example::new("system get", "All settings"),
+            Example::new("system get migrate.*", "Those of the migration"),
         ],
         ..Command::new("system get", "Show settings of the vault")
     }
@@ -114,10 +103,10 @@ pub(super) static SET: Entry = entry!(
     Command {
         details: "Changes settings. All of them, or none if one is wrong. Every change is in the audit.",
         effect: Effect::Write,
-        examples: &[Example {
-            line: "system set idle-timeout=5m migrate.qa-limit=20",
-            what: "Lock idle sessions sooner and take fewer questions along",
-        }],
+        examples: &[Example::new(
+            "system set idle-timeout=5m migrate.qa-limit=20",
+            "Lock idle sessions sooner and take fewer questions along"
+        )],
         ..Command::new("system set", "Change settings of the vault")
     }
 );
@@ -334,8 +323,9 @@ pub(super) fn show(
 fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
     let wanted = &args.settings;
     if wanted.is_empty() {
-        return Err(Failure::new(Exit::Usage, code::UNKNOWN, "nothing to set")
-            .hint("say name=value; 'system get' shows the names"));
+        return Err(
+            Failure::usage("nothing to set").hint("say name=value; 'system get' shows the names")
+        );
     }
     let names: Vec<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
     let draft = cx.audit(&codes::SETTING).object(names.join(", "));

@@ -32,10 +32,10 @@ pub(in crate::command) static LIST: Entry = entry!(
             card of a user that was there already, where such are known.\n\nWho did what to the tenant itself is in \
             its sealed audit.",
         session: false,
-        examples: &[Example {
-            line: "tenant audit list outcome=skipped limit=5 tenant=rehearsal.tenant",
-            what: "What was left out",
-        }],
+        examples: &[Example::new(
+            "tenant audit list outcome=skipped limit=5 tenant=rehearsal.tenant",
+            "What was left out"
+        )],
         ..Command::new("tenant audit list", "List what became of imported records")
     }
 );

@@ -38,10 +38,10 @@ pub(in crate::command) static CHALLENGE: Entry = entry!(
             from.",
         effect: Effect::Write,
         session: false,
-        examples: &[Example {
-            line: "tenant challenge user=asmith tenant=rehearsal.tenant",
-            what: "Ask for cells, and verify them",
-        }],
+        examples: &[Example::new(
+            "tenant challenge user=asmith tenant=rehearsal.tenant",
+            "Ask for cells, and verify them"
+        )],
         ..Command::new("tenant challenge", "Ask a user for cells of a grid card")
     }
 );

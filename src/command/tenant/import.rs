@@ -35,9 +35,7 @@ args! {
             "Stop the job behind the block in which so many records could not be taken",
         ),
     }
-}
 
-args! {
     struct Import {
         file: PathBuf = in_file("file", "The bundle file").positional().required(),
         password: Option<PathBuf> = PASSWORD_FILE,
@@ -63,10 +61,10 @@ pub(in crate::command) static IMPORT: Entry = entry!(
             failure is in the audit of the vault, where somebody is logged in to one.",
         effect: Effect::Write,
         session: false,
-        examples: &[Example {
-            line: "tenant import file=first.igb password-file=first.password tenant=rehearsal.tenant",
-            what: "Import a bundle",
-        }],
+        examples: &[Example::new(
+            "tenant import file=first.igb password-file=first.password tenant=rehearsal.tenant",
+            "Import a bundle"
+        )],
         ..Command::new("tenant import", "Import a bundle into the tenant")
     }
 );

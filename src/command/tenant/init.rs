@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use super::{At, on, write};
-use crate::command::failure::code;
 use crate::command::shared::{Out, RECORD};
 use crate::command::system::{Masters, NAME, SETTINGS as TO_SET, changed, make, show};
-use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::store::audit::codes;
@@ -18,17 +17,13 @@ args! {
         file: PathBuf = out_file("file", "The tenant file to make").positional().required(),
         ..masters: Masters,
     }
-}
 
-args! {
     struct Get {
         name: Option<String> = NAME.complete(Complete::TenantSettings),
         ..at: At,
         ..out: Out = RECORD,
     }
-}
 
-args! {
     struct Set {
         settings: Vec<(String, String)> = TO_SET.complete(Complete::TenantSettings),
         ..at: At,
@@ -45,10 +40,10 @@ pub(in crate::command) static INIT: Entry = entry!(
             and Master3; their passwords may be those of the vault. The file must not exist.",
         effect: Effect::Write,
         session: false,
-        examples: &[Example {
-            line: "tenant init file=rehearsal.tenant passwords=masters.txt",
-            what: "Make a tenant with passwords from a file",
-        }],
+        examples: &[Example::new(
+            "tenant init file=rehearsal.tenant passwords=masters.txt",
+            "Make a tenant with passwords from a file"
+        )],
         ..Command::new("tenant init", "Make a tenant to import bundles into")
     }
 );
@@ -60,10 +55,10 @@ pub(in crate::command) static GET: Entry = entry!(
     Command {
         details: "Shows the settings of the tenant with their values and what they mean.",
         session: false,
-        examples: &[Example {
-            line: "tenant get tokens.* tenant=rehearsal.tenant",
-            what: "What holds for tokens",
-        }],
+        examples: &[Example::new(
+            "tenant get tokens.* tenant=rehearsal.tenant",
+            "What holds for tokens"
+        )],
         ..Command::new("tenant get", "Show settings of the tenant")
     }
 );
@@ -79,10 +74,10 @@ pub(in crate::command) static SET: Entry = entry!(
             target disagree. A value of 'default' brings the default back.",
         effect: Effect::Write,
         session: false,
-        examples: &[Example {
-            line: "tenant set tokens.account-max=5 tenant=rehearsal.tenant",
-            what: "The account allows five tokens a user",
-        }],
+        examples: &[Example::new(
+            "tenant set tokens.account-max=5 tenant=rehearsal.tenant",
+            "The account allows five tokens a user"
+        )],
         ..Command::new("tenant set", "Change settings of the tenant")
     }
 );
@@ -113,8 +108,9 @@ fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
 fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
     let wanted = &args.settings;
     if wanted.is_empty() {
-        return Err(Failure::new(Exit::Usage, code::UNKNOWN, "nothing to set")
-            .hint("say name=value; 'tenant get' shows the names"));
+        return Err(
+            Failure::usage("nothing to set").hint("say name=value; 'tenant get' shows the names")
+        );
     }
     let names: Vec<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
     on(cx, &args.at, Some(&codes::TENANT_SET), |cx, open| {

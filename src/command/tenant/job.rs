@@ -26,24 +26,18 @@ args! {
         ..at: At,
         ..out: Out,
     }
-}
 
-args! {
     struct Get {
         number: u64 = NUMBER,
         ..at: At,
         ..out: Out = RECORD,
     }
-}
 
-args! {
     struct Stop {
         number: u64 = NUMBER,
         ..at: At,
     }
-}
 
-args! {
     struct Resume {
         number: u64 = NUMBER,
         password: Option<PathBuf> = PASSWORD_FILE,
@@ -52,9 +46,7 @@ args! {
         ..at: At,
         ..out: Out = RECORD,
     }
-}
 
-args! {
     struct Results {
         number: u64 = NUMBER,
         file: PathBuf = out_file("file", "The new file to write: NDJSON when it ends in .ndjson, else CSV").required(),
@@ -71,10 +63,10 @@ pub(in crate::command) static JOB_LIST: Entry = entry!(
         details: "Lists the imports into this tenant. A job that is 'running' and that nobody works on was killed; \
             'tenant job resume' goes on with it.",
         session: false,
-        examples: &[Example {
-            line: "tenant job list tenant=rehearsal.tenant",
-            what: "All imports",
-        }],
+        examples: &[Example::new(
+            "tenant job list tenant=rehearsal.tenant",
+            "All imports"
+        )],
         ..Command::new("tenant job list", "List imports into the tenant")
     }
 );
@@ -86,10 +78,10 @@ pub(in crate::command) static JOB_GET: Entry = entry!(
     Command {
         details: "Shows one import with what became of how many records.",
         session: false,
-        examples: &[Example {
-            line: "tenant job get 1 tenant=rehearsal.tenant",
-            what: "The first import",
-        }],
+        examples: &[Example::new(
+            "tenant job get 1 tenant=rehearsal.tenant",
+            "The first import"
+        )],
         ..Command::new("tenant job get", "Show one import into the tenant")
     }
 );
@@ -103,10 +95,10 @@ pub(in crate::command) static JOB_STOP: Entry = entry!(
             so that the tenant can be used for something else; either can be resumed.",
         effect: Effect::Write,
         session: false,
-        examples: &[Example {
-            line: "tenant job stop 1 tenant=rehearsal.tenant",
-            what: "Stop the first import",
-        }],
+        examples: &[Example::new(
+            "tenant job stop 1 tenant=rehearsal.tenant",
+            "Stop the first import"
+        )],
         ..Command::new("tenant job stop", "Stop an import into the tenant")
     }
 );
@@ -121,10 +113,10 @@ pub(in crate::command) static JOB_RESUME: Entry = entry!(
             bundle is checked whole once more, so that its password is needed again.",
         effect: Effect::Write,
         session: false,
-        examples: &[Example {
-            line: "tenant job resume 1 password-file=first.password tenant=rehearsal.tenant",
-            what: "Go on with the first import",
-        }],
+        examples: &[Example::new(
+            "tenant job resume 1 password-file=first.password tenant=rehearsal.tenant",
+            "Go on with the first import"
+        )],
         ..Command::new("tenant job resume", "Go on with an import into the tenant")
     }
 );
@@ -139,10 +131,10 @@ pub(in crate::command) static JOB_RESULTS: Entry = entry!(
             skipped and error.",
         effect: Effect::Write,
         session: false,
-        examples: &[Example {
-            line: "tenant job results 1 file=results.csv tenant=rehearsal.tenant",
-            what: "The results of the first import",
-        }],
+        examples: &[Example::new(
+            "tenant job results 1 file=results.csv tenant=rehearsal.tenant",
+            "The results of the first import"
+        )],
         ..Command::new(
             "tenant job results",
             "Write the results of an import to a file",

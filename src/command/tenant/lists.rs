@@ -1,10 +1,9 @@
 //! `tenant user list|get|count`, `tenant group list`, `tenant token list`, `tenant card list`.
 
 use super::{At, on};
-use crate::command::failure::code;
 use crate::command::shared::{Out, RECORD, REQUIRE_MATCH};
 use crate::command::show::Push;
-use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Example};
 use crate::model::Pattern;
@@ -24,17 +23,13 @@ args! {
         _ = REQUIRE_MATCH,
         ..out: Out,
     }
-}
 
-args! {
     struct Get {
         user: String = text("user", "The user id").positional().required(),
         ..at: At,
         ..out: Out = RECORD,
     }
-}
 
-args! {
     struct Count {
         user: Option<String> = USER,
         group: Option<String> = GROUP,
@@ -42,9 +37,7 @@ args! {
         ..out: Out = RECORD,
         _ = REQUIRE_MATCH,
     }
-}
 
-args! {
     struct Groups {
         ..at: At,
         ..out: Out,
@@ -59,10 +52,10 @@ pub(in crate::command) static USER_LIST: Entry = entry!(
         details: "Lists users of the tenant in the order in which they came, with what they have. 'missing' names the \
             mandatory attributes that a user was created without.",
         session: false,
-        examples: &[Example {
-            line: "tenant user list user=a* limit=5 tenant=rehearsal.tenant",
-            what: "Five users whose id begins with a",
-        }],
+        examples: &[Example::new(
+            "tenant user list user=a* limit=5 tenant=rehearsal.tenant",
+            "Five users whose id begins with a"
+        )],
         ..Command::new("tenant user list", "List users of the tenant")
     }
 );
@@ -74,10 +67,10 @@ pub(in crate::command) static USER_GET: Entry = entry!(
     Command {
         details: "Shows one user of the tenant with the tokens and cards.",
         session: false,
-        examples: &[Example {
-            line: "tenant user get ldap1 tenant=rehearsal.tenant",
-            what: "One user",
-        }],
+        examples: &[Example::new(
+            "tenant user get ldap1 tenant=rehearsal.tenant",
+            "One user"
+        )],
         ..Command::new("tenant user get", "Show one user of the tenant")
     }
 );
@@ -89,10 +82,10 @@ pub(in crate::command) static USER_COUNT: Entry = entry!(
     Command {
         details: "Counts users of the tenant. With format=value it prints the bare number.",
         session: false,
-        examples: &[Example {
-            line: "tenant user count tenant=rehearsal.tenant",
-            what: "How many users there are",
-        }],
+        examples: &[Example::new(
+            "tenant user count tenant=rehearsal.tenant",
+            "How many users there are"
+        )],
         ..Command::new("tenant user count", "Count users of the tenant")
     }
 );
@@ -104,10 +97,10 @@ pub(in crate::command) static GROUP_LIST: Entry = entry!(
     Command {
         details: "Lists the groups of the tenant. Everybody is in the default one.",
         session: false,
-        examples: &[Example {
-            line: "tenant group list tenant=rehearsal.tenant",
-            what: "All groups",
-        }],
+        examples: &[Example::new(
+            "tenant group list tenant=rehearsal.tenant",
+            "All groups"
+        )],
         ..Command::new("tenant group list", "List groups of the tenant")
     }
 );
@@ -119,10 +112,10 @@ pub(in crate::command) static TOKEN_LIST: Entry = entry!(
     Command {
         details: "Lists tokens of the tenant, those that nobody has first.",
         session: false,
-        examples: &[Example {
-            line: "tenant token list limit=5 tenant=rehearsal.tenant",
-            what: "Five tokens",
-        }],
+        examples: &[Example::new(
+            "tenant token list limit=5 tenant=rehearsal.tenant",
+            "Five tokens"
+        )],
         ..Command::new("tenant token list", "List tokens of the tenant")
     }
 );
@@ -134,10 +127,10 @@ pub(in crate::command) static CARD_LIST: Entry = entry!(
     Command {
         details: "Lists grid cards of the tenant, those that nobody has first.",
         session: false,
-        examples: &[Example {
-            line: "tenant card list limit=5 tenant=rehearsal.tenant",
-            what: "Five cards",
-        }],
+        examples: &[Example::new(
+            "tenant card list limit=5 tenant=rehearsal.tenant",
+            "Five cards"
+        )],
         ..Command::new("tenant card list", "List grid cards of the tenant")
     }
 );
@@ -202,12 +195,10 @@ fn user_get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
             Ok(false)
         })?;
         let Some(mut user) = found.filter(|_| Pattern::parse(&wanted).literal().is_some()) else {
-            return Err(Failure::new(
-                Exit::Failed,
-                code::UNKNOWN,
-                format!("the tenant has no user '{wanted}'"),
-            )
-            .hint("'tenant user list' shows those it has"));
+            return Err(
+                Failure::unknown(format!("the tenant has no user '{wanted}'"))
+                    .hint("'tenant user list' shows those it has"),
+            );
         };
         let mut fields: Vec<_> = USERS
             .iter()

@@ -66,7 +66,7 @@ impl At {
 fn path(cx: &Context<'_>, at: &At) -> Result<PathBuf, Failure> {
     let path = at.tenant.as_ref().or(cx.desk.tenant_path.as_ref());
     path.cloned().ok_or_else(|| {
-        Failure::new(Exit::Usage, code::UNKNOWN, "no tenant is named")
+        Failure::usage("no tenant is named")
             .hint("say tenant=FILE, or start igsh with --tenant FILE")
     })
 }

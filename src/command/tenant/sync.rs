@@ -43,10 +43,10 @@ pub(in crate::command) static SYNC: Entry = entry!(
             phone, mobile and state (active or inactive); other columns are passed over.",
         effect: Effect::Write,
         session: false,
-        examples: &[Example {
-            line: "tenant sync file=people.ldif tenant=rehearsal.tenant",
-            what: "The people of a directory",
-        }],
+        examples: &[Example::new(
+            "tenant sync file=people.ldif tenant=rehearsal.tenant",
+            "The people of a directory"
+        )],
         ..Command::new("tenant sync", "Take users of a directory into the tenant")
     }
 );

@@ -65,22 +65,22 @@ pub(in crate::command) static VERIFY: Entry = entry!(
         effect: Effect::Write,
         session: false,
         examples: &[
-            Example {
-                line: "tenant verify user=asmith code=123456 tenant=rehearsal.tenant",
-                what: "Whether a token of the user shows this code",
-            },
-            Example {
-                line: "tenant verify user=asmith code=123456 next-code=654321 tenant=rehearsal.tenant",
-                what: "Bring a token back that is out of step",
-            },
-            Example {
-                line: "tenant verify user=asmith qa=1 tenant=rehearsal.tenant",
-                what: "Ask the first question, and verify the answer",
-            },
-            Example {
-                line: "tenant verify user=asmith password=default answer-file=asmith.txt tenant=rehearsal.tenant",
-                what: "Verify the password in a file",
-            },
+            Example::new(
+                "tenant verify user=asmith code=123456 tenant=rehearsal.tenant",
+                "Whether a token of the user shows this code"
+            ),
+            Example::new(
+                "tenant verify user=asmith code=123456 next-code=654321 tenant=rehearsal.tenant",
+                "Bring a token back that is out of step"
+            ),
+            Example::new(
+                "tenant verify user=asmith qa=1 tenant=rehearsal.tenant",
+                "Ask the first question, and verify the answer"
+            ),
+            Example::new(
+                "tenant verify user=asmith password=default answer-file=asmith.txt tenant=rehearsal.tenant",
+                "Verify the password in a file"
+            ),
         ],
         ..Command::new(
             "tenant verify",
@@ -108,8 +108,7 @@ impl<'a> Wanted<'a> {
             args.unlock.then_some(Self::Unlock),
         ];
         let usage = |message| {
-            Failure::new(Exit::Usage, code::UNKNOWN, message)
-                .hint("say one of code=…, qa=N, password=NAME and -unlock")
+            Failure::usage(message).hint("say one of code=…, qa=N, password=NAME and -unlock")
         };
         let mut given = all.into_iter().flatten();
         let wanted = given.next().ok_or_else(|| usage("nothing to verify"))?;

@@ -1,8 +1,8 @@
 //! From a parsed line to a command that can be run, as the catalogue describes it.
 //!
 //! The binder finds the command's path, gives every item its argument or attribute, substitutes variables, and
-//! checks each value against its kind, so that a command asks for its arguments by typed keys and cannot be
-//! disappointed. It goes on after an error: a line's errors are reported together.
+//! checks each value against its kind, so that a command's arguments can be taken by their types. It goes on after an
+//! error: a line's errors are reported together.
 
 mod arguments;
 mod condition;

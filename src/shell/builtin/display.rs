@@ -4,9 +4,8 @@ use std::io::Write as _;
 use std::path::Path;
 
 use super::{Entry, entry};
-use crate::command::failure::code;
 use crate::command::file::write_new;
-use crate::command::{Exit, Failure, Outcome};
+use crate::command::{Failure, Outcome};
 use crate::files::make_folder;
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Example};
@@ -34,18 +33,12 @@ pub(super) static SET: Entry = entry!(
             vault is set by 'system set'.",
         session: false,
         examples: &[
-            Example {
-                line: "set",
-                what: "The settings of this session",
-            },
-            Example {
-                line: "set format=json",
-                what: "Lists as JSON from now on",
-            },
-            Example {
-                line: "set timing=on -save",
-                what: "Say how long commands took, in later sessions too",
-            },
+            Example::new("set", "The settings of this session"),
+            Example::new("set format=json", "Lists as JSON from now on"),
+            Example::new(
+                "set timing=on -save",
+                "Say how long commands took, in later sessions too"
+            ),
         ],
         ..Command::new("set", "Show or change how things are shown in this session")
     }
@@ -150,7 +143,7 @@ fn set(shell: &mut Shell, args: Set) -> Result<Outcome, Failure> {
 }
 
 fn wrong(message: impl std::fmt::Display) -> Failure {
-    Failure::new(Exit::Usage, code::UNKNOWN, message)
+    Failure::usage(message)
 }
 
 /// Writes the settings that are `named` where the next live shell reads them; what else is kept there stays.

@@ -14,10 +14,7 @@ pub(super) static EXIT: Entry = entry!(
         synonyms: &["quit"],
         details: "Ends the login, if there is one, and leaves the shell. Ctrl-D does the same.",
         session: false,
-        examples: &[Example {
-            line: "exit",
-            what: "Leave",
-        }],
+        examples: &[Example::new("exit", "Leave")],
         ..Command::new("exit", "Leave the shell")
     }
 );

@@ -2,7 +2,7 @@
 
 use super::{Entry, entry};
 use crate::command::failure::code;
-use crate::command::{Exit, Failure, Outcome};
+use crate::command::{Failure, Outcome};
 use crate::lang::help as text;
 use crate::lang::keys::{Nothing, args};
 use crate::lang::spec::{Command, Example};
@@ -27,18 +27,9 @@ pub(super) static HELP: Entry = entry!(
             Right or End takes the grey line that was typed before, and Ctrl-R searches those lines.",
         session: false,
         examples: &[
-            Example {
-                line: "help",
-                what: "An overview",
-            },
-            Example {
-                line: "help export",
-                what: "Everything about one command",
-            },
-            Example {
-                line: "help selection",
-                what: "How to choose users",
-            },
+            Example::new("help", "An overview"),
+            Example::new("help export", "Everything about one command"),
+            Example::new("help selection", "How to choose users"),
         ],
         ..Command::new("help", "Explain commands, selections and errors")
     }
@@ -51,10 +42,7 @@ pub(super) static VERSION: Entry = entry!(
     Command {
         details: "Shows the version of igsh and of the formats that it writes.",
         session: false,
-        examples: &[Example {
-            line: "version",
-            what: "The version",
-        }],
+        examples: &[Example::new("version", "The version")],
         ..Command::new("version", "Show the version")
     }
 );
@@ -68,9 +56,8 @@ fn version(shell: &mut Shell, _: Nothing) -> Result<Outcome, Failure> {
 }
 
 fn help(shell: &mut Shell, args: Help) -> Result<Outcome, Failure> {
-    let text = text::answer_with(&args.topic, &catalogue(), code::ALL).map_err(|missing| {
-        Failure::new(Exit::Failed, code::UNKNOWN, missing).hint("'help' alone shows what there is")
-    })?;
+    let text = text::answer_with(&args.topic, &catalogue(), code::ALL)
+        .map_err(|missing| Failure::unknown(missing).hint("'help' alone shows what there is"))?;
     shell.ui.print(&text)?;
     Ok(Outcome::quiet())
 }

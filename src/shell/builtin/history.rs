@@ -31,14 +31,8 @@ pub(super) static LIST: Entry = entry!(
             begins with a blank is not kept at all. Numbers hold until the shell ends.",
         session: false,
         examples: &[
-            Example {
-                line: "history list limit=20",
-                what: "The last twenty lines",
-            },
-            Example {
-                line: "history list sort=-tookMs limit=5",
-                what: "What took longest",
-            },
+            Example::new("history list limit=20", "The last twenty lines"),
+            Example::new("history list sort=-tookMs limit=5", "What took longest"),
         ],
         ..Command::new("history list", "List what was typed")
     }
@@ -52,10 +46,7 @@ pub(super) static DELETE: Entry = entry!(
         details: "Forgets a line wherever it was typed, in this session and in the file, or with -all everything. \
             The audit is another matter: nothing is ever deleted there.",
         session: false,
-        examples: &[Example {
-            line: "history delete -all",
-            what: "Forget everything",
-        }],
+        examples: &[Example::new("history delete -all", "Forget everything")],
         ..Command::new("history delete", "Forget what was typed")
     }
 );
@@ -68,10 +59,7 @@ pub(super) static OFF: Entry = entry!(
         details: "Lines that are typed from now on are not remembered, until 'history on'. For a single line, a blank \
             before it does the same; --private keeps nothing of a whole session.",
         session: false,
-        examples: &[Example {
-            line: "history off",
-            what: "Remember nothing from now on",
-        }],
+        examples: &[Example::new("history off", "Remember nothing from now on")],
         ..Command::new("history off", "Remember no lines from now on")
     }
 );
@@ -83,10 +71,7 @@ pub(super) static ON: Entry = entry!(
     Command {
         details: "Lines that are typed from now on are remembered again.",
         session: false,
-        examples: &[Example {
-            line: "history on",
-            what: "Remember lines again",
-        }],
+        examples: &[Example::new("history on", "Remember lines again")],
         ..Command::new("history on", "Remember lines again")
     }
 );
@@ -129,21 +114,15 @@ fn delete(shell: &mut Shell, args: Delete) -> Result<Outcome, Failure> {
         }
         (Some(number), false) => {
             if !history.delete(number)? {
-                return Err(Failure::new(
-                    Exit::Failed,
-                    code::UNKNOWN,
-                    format!("there is no line {number} in the history"),
-                )
-                .hint("'history list' shows the numbers"));
+                return Err(
+                    Failure::unknown(format!("there is no line {number} in the history"))
+                        .hint("'history list' shows the numbers"),
+                );
             }
             Ok(Outcome::said("1 line forgotten"))
         }
-        _ => Err(Failure::new(
-            Exit::Usage,
-            code::UNKNOWN,
-            "say which line is to be forgotten",
-        )
-        .hint("'history delete 12', or 'history delete -all'")),
+        _ => Err(Failure::usage("say which line is to be forgotten")
+            .hint("'history delete 12', or 'history delete -all'")),
     }
 }
 

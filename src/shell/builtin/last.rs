@@ -1,9 +1,8 @@
 //! `last`: the last list once more.
 
 use super::{Entry, entry};
-use crate::command::failure::code;
 use crate::command::shared::Out;
-use crate::command::{Exit, Failure, Outcome};
+use crate::command::{Failure, Outcome};
 use crate::lang::spec::{Command, Example};
 use crate::render::collect::REMEMBERED;
 use crate::render::grouped;
@@ -19,14 +18,11 @@ pub(super) static LAST: Entry = entry!(
             remembered goes at logout, and when an idle session is locked.",
         session: false,
         examples: &[
-            Example {
-                line: "group list; last format=csv",
-                what: "The same list as CSV",
-            },
-            Example {
-                line: "group list; last sort=-users columns=name,users",
-                what: "The largest groups first",
-            },
+            Example::new("group list; last format=csv", "The same list as CSV"),
+            Example::new(
+                "group list; last sort=-users columns=name,users",
+                "The largest groups first"
+            ),
         ],
         ..Command::new("last", "Show the last list again")
     }
@@ -34,10 +30,7 @@ pub(super) static LAST: Entry = entry!(
 
 fn last(shell: &mut Shell, out: Out) -> Result<Outcome, Failure> {
     let Some(list) = shell.ui.last() else {
-        return Err(Failure::new(
-            Exit::Failed,
-            code::UNKNOWN,
-            "no list was shown yet that could be shown again",
+        return Err(Failure::unknown("no list was shown yet that could be shown again"
         )
         .hint(
             "'user list' shows one; it is forgotten at logout and when an idle session is locked",

@@ -31,10 +31,7 @@ pub struct Entry {
 macro_rules! entry {
     ($args:ty, $run:expr, $spec:expr $(,)?) => {
         $crate::shell::builtin::Entry {
-            spec: $crate::lang::spec::Command {
-                args: <$args as $crate::lang::keys::Arguments>::ARGS,
-                ..$spec
-            },
+            spec: $spec.taking(<$args as $crate::lang::keys::Arguments>::ARGS),
             run: |shell, given| {
                 $run(
                     shell,

@@ -21,9 +21,7 @@ args! {
             .complete(Complete::Scripts),
         variables: Vec<(String, Variable)> = VARIABLES,
     }
-}
 
-args! {
     struct Echo {
         text: Vec<String> = texts("text", "What to show").positional(),
     }
@@ -37,10 +35,10 @@ pub(super) static RUN: Entry = entry!(
         details: "Runs a script. It is read and checked whole before its first command runs, and ends at the first \
             error. A script that others can write is not run while a master is logged in.",
         session: false,
-        examples: &[Example {
-            line: "run quickstart.igsh source=people.ndjson out=first",
-            what: "Run a script",
-        }],
+        examples: &[Example::new(
+            "run quickstart.igsh source=people.ndjson out=first",
+            "Run a script"
+        )],
         ..Command::new("run", "Run a script")
     }
 );
@@ -52,10 +50,10 @@ pub(super) static ECHO: Entry = entry!(
     Command {
         details: "Shows its words on standard output, with variables filled in.",
         session: false,
-        examples: &[Example {
-            line: "echo 'first phase done'",
-            what: "Tell where a script is",
-        }],
+        examples: &[Example::new(
+            "echo 'first phase done'",
+            "Tell where a script is"
+        )],
         ..Command::new("echo", "Show a text")
     }
 );

@@ -34,10 +34,10 @@ pub(super) static LOGIN: Entry = entry!(
             most for another login of the same master. An idle session is locked after 'idle-timeout'.",
         effect: Effect::Write,
         session: false,
-        examples: &[Example {
-            line: "login Master1",
-            what: "Log in; the shell asks for the password",
-        }],
+        examples: &[Example::new(
+            "login Master1",
+            "Log in; the shell asks for the password"
+        )],
         ..Command::new("login", "Log in as a master")
     }
 );
@@ -48,10 +48,7 @@ pub(super) static LOGOUT: Entry = entry!(
     logout,
     Command {
         details: "Ends the login and wipes its keys; the shell stays.",
-        examples: &[Example {
-            line: "logout",
-            what: "End the login",
-        }],
+        examples: &[Example::new("logout", "End the login")],
         inspects: true,
         ..Command::new("logout", "End the login and stay in the shell")
     }
@@ -63,10 +60,7 @@ pub(super) static WHOAMI: Entry = entry!(
     whoami,
     Command {
         details: "Shows which master is logged in, who holds the login, and since when.",
-        examples: &[Example {
-            line: "whoami",
-            what: "Who is logged in",
-        }],
+        examples: &[Example::new("whoami", "Who is logged in")],
         inspects: true,
         ..Command::new("whoami", "Show who is logged in")
     }

@@ -16,10 +16,7 @@ pub(super) static STATUS: Entry = entry!(
         details: "Shows the vault, the version, who is logged in, and which masters have to wait after failed logins. \
             After login also what the vault holds and where the migration stands.",
         session: false,
-        examples: &[Example {
-            line: "status",
-            what: "Where one is",
-        }],
+        examples: &[Example::new("status", "Where one is")],
         inspects: true,
         ..Command::new(
             "status",

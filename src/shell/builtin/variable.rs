@@ -18,15 +18,11 @@ args! {
     struct Let {
         variables: Vec<(String, Variable)> = VARIABLES,
     }
-}
 
-args! {
     struct Assert {
         count: Comparison = comparison("count", "How many users there must be").required(),
     }
-}
 
-args! {
     struct Confirm {
         question: String = text("question", "What to ask").positional().required(),
         _ = YES,
@@ -43,14 +39,14 @@ pub(in crate::shell) static LET: Entry = entry!(
             a value.",
         session: false,
         examples: &[
-            Example {
-                line: "let day=monday; let out=\"wave ${day}\"",
-                what: "Two variables, the second from the first",
-            },
-            Example {
-                line: "let first=a*,b*; echo done",
-                what: "A list of patterns, for userid=$first",
-            },
+            Example::new(
+                "let day=monday; let out=\"wave ${day}\"",
+                "Two variables, the second from the first"
+            ),
+            Example::new(
+                "let first=a*,b*; echo done",
+                "A list of patterns, for userid=$first"
+            ),
         ],
         ..Command::new("let", "Give variables their values")
     }
@@ -65,14 +61,14 @@ pub(super) static ASSERT: Entry = entry!(
             unless the count is as it is written. Any relation will do: count>0, count<=500, count=412.",
         selects: Selects::Users,
         examples: &[
-            Example {
-                line: "assert count>0 group=* phase=none",
-                what: "Go on only if somebody is left",
-            },
-            Example {
-                line: "assert count<=5000 userid=a*",
-                what: "Go on only if they are not too many",
-            },
+            Example::new(
+                "assert count>0 group=* phase=none",
+                "Go on only if somebody is left"
+            ),
+            Example::new(
+                "assert count<=5000 userid=a*",
+                "Go on only if they are not too many"
+            ),
         ],
         ..Command::new("assert", "Go on only if a selection has the expected size")
     }
@@ -86,10 +82,10 @@ pub(super) static CONFIRM: Entry = entry!(
         details: "Asks, and ends the script unless the answer is yes. -yes, or the program's option --yes, answers \
             beforehand; without a terminal there is nobody else to answer.",
         session: false,
-        examples: &[Example {
-            line: "confirm \"Has the help desk been told?\" -yes",
-            what: "Ask before the script goes on",
-        }],
+        examples: &[Example::new(
+            "confirm \"Has the help desk been told?\" -yes",
+            "Ask before the script goes on"
+        )],
         ..Command::new("confirm", "Ask before a script goes on")
     }
 );
