@@ -83,6 +83,26 @@ impl CardFacts {
     }
 }
 
+#[cfg(test)]
+impl CardFacts {
+    /// A card of two rows and two columns with every fact that there can be.
+    pub(crate) fn whole(serial: u64) -> Self {
+        use super::testing::at;
+        Self {
+            serial,
+            created: Some(at("2020-01-02T03:04:05Z")),
+            expires: Some(at("2031-01-02T03:04:05Z")),
+            superseded: Some(at("2030-01-02T03:04:05Z")),
+            usage: Some(Usage::Warning),
+            challenge_count: Some(12),
+            least_used_cell: Some(1),
+            cell_usage: Some(vec![1, 2, 3, 4]),
+            rows: 2,
+            columns: 2,
+        }
+    }
+}
+
 /// A grid card as the source has it, its cells in clear or as `Secret` holds them.
 #[derive(Debug)]
 pub struct Card<Secret = SecretBytes> {

@@ -166,6 +166,34 @@ impl TokenFacts {
     }
 }
 
+#[cfg(test)]
+impl TokenFacts {
+    /// A soft token with every fact that there can be.
+    pub(crate) fn whole(vendor: &str, serial: &str) -> Self {
+        use super::testing::at;
+        Self {
+            vendor: vendor.into(),
+            serial: serial.into(),
+            kind: TokenKind::Soft,
+            model: Some("OT".into()),
+            algorithm: Algorithm::Totp,
+            hash: Some(Hash::Sha256),
+            digits: Some(6),
+            step: Some(30),
+            counter: Some(7),
+            drift: Some(-2),
+            idp_url: Some("https://host:8445/igst".into()),
+            transactions: Some(true),
+            load_date: Some(at("2020-01-02T03:04:05Z")),
+            last_used: Some(at("2021-01-02T03:04:05.123456Z")),
+            expires: Some(at("2031-01-02T03:04:05Z")),
+            issue_no: Some("1".into()),
+            key_id: Some("k".into()),
+            comment: Some("in a drawer".into()),
+        }
+    }
+}
+
 /// A token as the source has it, its secrets in clear or as `Secret` holds them.
 #[derive(Debug)]
 pub struct Token<Secret = SecretBytes> {

@@ -8,7 +8,7 @@ use crate::vault::ledger;
 
 pub(crate) fn token(vendor: &str, serial: &str) -> Token {
     Token {
-        facts: testing::whole_token(vendor, serial),
+        facts: TokenFacts::whole(vendor, serial),
         state: Some(TokenState::Current),
         activation: Some(Activation::Activated),
         seed: secret(&format!("seed of {serial}")),
@@ -18,7 +18,7 @@ pub(crate) fn token(vendor: &str, serial: &str) -> Token {
 
 pub(crate) fn card(serial: u64) -> Card {
     Card {
-        facts: testing::whole_card(serial),
+        facts: CardFacts::whole(serial),
         state: Some(CardState::Current),
         cells: secret("\u{2}5FNN01QX"),
     }

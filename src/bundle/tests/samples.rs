@@ -2,7 +2,9 @@
 
 use crate::model::bundle::{self, Record, Token};
 use crate::model::testing::{self, secret};
-use crate::model::{CardFacts, Contact, Group, LocationEntry, Password, QaPair, RbaOverrides};
+use crate::model::{
+    CardFacts, Contact, Group, LocationEntry, Password, QaPair, RbaOverrides, TokenFacts,
+};
 
 /// One record of each kind.
 pub(super) fn every_field() -> [Record; 4] {
@@ -10,7 +12,7 @@ pub(super) fn every_field() -> [Record; 4] {
     let text = |text: &str| Some(text.to_owned());
     let short = |text: &str| Some(text.into());
     let token = |state| Token {
-        facts: testing::whole_token("Entrust", "4824413456"),
+        facts: TokenFacts::whole("Entrust", "4824413456"),
         state,
         seed: secret("seed"),
         unlock: Some(secret("unlock")),
@@ -19,7 +21,7 @@ pub(super) fn every_field() -> [Record; 4] {
         facts: CardFacts {
             cell_usage: Some(vec![1, 2]),
             rows: 1,
-            ..testing::whole_card(10_023)
+            ..CardFacts::whole(10_023)
         },
         state,
         cells: secret("\u{2}5FNN"),

@@ -295,7 +295,7 @@ mod token_models {
 #[test]
 fn a_token_takes_everything_along_but_its_source_state() {
     let source = token("").but(|it| {
-        it.facts = testing::whole_token("Entrust", "4824413456");
+        it.facts = TokenFacts::whole("Entrust", "4824413456");
         it.state = Some(TokenState::Hold);
         it.activation = Some(Activation::Activated);
         it.unlock = Some(secret("unlock"));
