@@ -4,7 +4,7 @@
 //! buffer that is compressed.
 
 use super::json::MAX_INTEGER;
-use crate::model::bundle::{Card, Record, Token, UnassignedCard, UnassignedToken, User};
+use crate::model::bundle::{Card, Record, UnassignedCard, User};
 use crate::model::{Contact, Group, LocationEntry, Password, RbaOverrides, SecretBytes, Timestamp};
 use secrecy::ExposeSecret as _;
 use std::io::Write as _;
@@ -41,7 +41,7 @@ const YEAR_ONE: i64 = -62_135_596_800;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unfit(pub(super) &'static str);
 
-type Written = Result<(), Unfit>;
+pub(super) type Written = Result<(), Unfit>;
 
 /// Appends the line of `record`, line feed included. After an error the buffers hold a part of it.
 pub(super) fn record(record: &Record, json: &mut Vec<u8>, secrets: &mut Arena) -> Written {
@@ -99,8 +99,8 @@ pub(super) fn number(json: &mut Vec<u8>, mut value: u64) {
     json.extend_from_slice(&digits[at..]);
 }
 
-struct Line<'a> {
-    json: &'a mut Vec<u8>,
+pub(super) struct Line<'a> {
+    pub(super) json: &'a mut Vec<u8>,
     secrets: &'a mut Arena,
 }
 
@@ -148,12 +148,6 @@ impl Line<'_> {
         Ok(())
     }
 
-    fn unassigned_token(&mut self, unassigned: &UnassignedToken) -> Written {
-        self.begin("token");
-        self.text("group", &unassigned.group);
-        self.token(&unassigned.token)
-    }
-
     fn unassigned_card(&mut self, unassigned: &UnassignedCard) -> Written {
         self.begin("card");
         self.text("group", &unassigned.group);
@@ -177,42 +171,6 @@ impl Line<'_> {
         self.secret("value", &password.value)?;
         self.time_if("expires", password.expires)?;
         self.boolean_if("mustChange", password.must_change);
-        self.json.push(b'}');
-        Ok(())
-    }
-
-    /// The members of a token and the end of its object.
-    fn token(&mut self, token: &Token) -> Written {
-        let facts = &token.facts;
-        self.text("vendor", &facts.vendor);
-        self.text("serial", &facts.serial);
-        self.text("kind", facts.kind.as_str());
-        self.text_if("model", facts.model.as_deref());
-        self.text("algorithm", facts.algorithm.as_str());
-        self.text_if("hash", facts.hash.map(|hash| hash.as_str()));
-        self.integer_if("digits", facts.digits.map(u64::from))?;
-        self.integer_if("step", facts.step.map(u64::from))?;
-        self.integer_if("counter", facts.counter)?;
-        if let Some(drift) = facts.drift {
-            self.key("drift");
-            if drift < 0 {
-                self.json.push(b'-');
-            }
-            self.exact(drift.unsigned_abs())?;
-        }
-        self.text_if("state", token.state.map(|state| state.as_str()));
-        self.text_if("idpUrl", facts.idp_url.as_deref());
-        self.boolean_if("transactions", facts.transactions);
-        self.time_if("loadDate", facts.load_date)?;
-        self.time_if("lastUsed", facts.last_used)?;
-        self.time_if("expires", facts.expires)?;
-        self.text_if("issueNo", facts.issue_no.as_deref());
-        self.text_if("keyId", facts.key_id.as_deref());
-        self.text_if("comment", facts.comment.as_deref());
-        self.secret("seed", &token.seed)?;
-        if let Some(unlock) = &token.unlock {
-            self.secret("unlock", unlock)?;
-        }
         self.json.push(b'}');
         Ok(())
     }
@@ -264,7 +222,7 @@ impl Line<'_> {
         Ok(())
     }
 
-    fn begin(&mut self, kind: &str) {
+    pub(super) fn begin(&mut self, kind: &str) {
         self.json.push(b'{');
         self.text("type", kind);
     }
@@ -277,19 +235,19 @@ impl Line<'_> {
     }
 
     /// Keys are ours and need no escapes.
-    fn key(&mut self, key: &str) {
+    pub(super) fn key(&mut self, key: &str) {
         self.separate();
         self.json.push(b'"');
         self.json.extend_from_slice(key.as_bytes());
         self.json.extend_from_slice(b"\":");
     }
 
-    fn text(&mut self, key: &str, value: &str) {
+    pub(super) fn text(&mut self, key: &str, value: &str) {
         self.key(key);
         string(self.json, value);
     }
 
-    fn text_if(&mut self, key: &str, value: Option<&str>) {
+    pub(super) fn text_if(&mut self, key: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.text(key, value);
         }
@@ -300,7 +258,7 @@ impl Line<'_> {
         self.boolean_if(key, value.then_some(true));
     }
 
-    fn boolean_if(&mut self, key: &str, value: Option<bool>) {
+    pub(super) fn boolean_if(&mut self, key: &str, value: Option<bool>) {
         if let Some(value) = value {
             self.key(key);
             self.json
@@ -308,7 +266,7 @@ impl Line<'_> {
         }
     }
 
-    fn integer_if(&mut self, key: &str, value: Option<u64>) -> Written {
+    pub(super) fn integer_if(&mut self, key: &str, value: Option<u64>) -> Written {
         if let Some(value) = value {
             self.key(key);
             self.exact(value)?;
@@ -316,7 +274,7 @@ impl Line<'_> {
         Ok(())
     }
 
-    fn exact(&mut self, value: u64) -> Written {
+    pub(super) fn exact(&mut self, value: u64) -> Written {
         if value > MAX_INTEGER {
             return Err(Unfit("a number is above 2^53 - 1"));
         }
@@ -324,7 +282,7 @@ impl Line<'_> {
         Ok(())
     }
 
-    fn time_if(&mut self, key: &str, value: Option<Timestamp>) -> Written {
+    pub(super) fn time_if(&mut self, key: &str, value: Option<Timestamp>) -> Written {
         if let Some(value) = value {
             if value.as_second() < YEAR_ONE {
                 return Err(Unfit("a time is before the year 1"));
@@ -336,7 +294,7 @@ impl Line<'_> {
         Ok(())
     }
 
-    fn secret(&mut self, key: &str, value: &SecretBytes) -> Written {
+    pub(super) fn secret(&mut self, key: &str, value: &SecretBytes) -> Written {
         self.key(key);
         self.json.extend_from_slice(b"{\"$secret\":");
         number(self.json, self.secrets.count.into());

@@ -11,6 +11,7 @@ mod error;
 mod json;
 mod locate;
 mod object;
+mod token;
 mod value;
 mod wire;
 mod writer;
@@ -188,7 +189,7 @@ fn record(
             groups.check(&user.facts.group)?;
             Ok(SourceRecord::User(Box::new(user)))
         }),
-        Some("token") => convert::unassigned_token(parse(number, line)?).and_then(|token| {
+        Some("token") => token::unassigned(parse(number, line)?).and_then(|token| {
             groups.check(&token.group)?;
             Ok(SourceRecord::Token(Box::new(token)))
         }),
