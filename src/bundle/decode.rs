@@ -2,15 +2,14 @@
 
 use super::encode::cells_fit;
 use super::json::{Fault, Parser};
-use crate::model::bundle::{
-    Card, CardState, Record, State, Token, UnassignedCard, UnassignedToken, User,
-};
+use super::token::{assigned_token, unassigned_token};
+use crate::model::bundle::{Card, CardState, Record, UnassignedCard, User};
 use crate::model::{
-    Algorithm, CardFacts, Contact, Group, Hash, LocationEntry, Password, QaPair, RbaOverrides,
-    SecretBytes, Text, Timestamp, TokenFacts, TokenKind, Usage,
+    CardFacts, Contact, Group, LocationEntry, Password, QaPair, RbaOverrides, SecretBytes,
+    Timestamp, Usage,
 };
 
-type Parsed<T> = Result<T, Fault>;
+pub(super) type Parsed<T> = Result<T, Fault>;
 
 /// Reads one record up to the end of its line.
 pub(super) fn record(parser: &mut Parser<'_, '_>) -> Parsed<Record> {
@@ -26,11 +25,11 @@ pub(super) fn record(parser: &mut Parser<'_, '_>) -> Parsed<Record> {
     Ok(record)
 }
 
-fn unknown<T>(parser: &Parser<'_, '_>, key: &str) -> Parsed<T> {
+pub(super) fn unknown<T>(parser: &Parser<'_, '_>, key: &str) -> Parsed<T> {
     parser.fault(format!("there is no '{key}' here in this format"))
 }
 
-fn need<T>(parser: &Parser<'_, '_>, value: Option<T>, key: &str) -> Parsed<T> {
+pub(super) fn need<T>(parser: &Parser<'_, '_>, value: Option<T>, key: &str) -> Parsed<T> {
     match value {
         Some(value) => Ok(value),
         None => parser.fault(format!("'{key}' is missing")),
@@ -163,29 +162,6 @@ fn rba(parser: &mut Parser<'_, '_>) -> Parsed<RbaOverrides> {
     Ok(rba)
 }
 
-fn assigned_token(parser: &mut Parser<'_, '_>) -> Parsed<Token> {
-    let mut fields = TokenFields::default();
-    parser.object(|parser, key| fields.member(parser, key))?;
-    let token = fields.token(parser)?;
-    match token.state {
-        Some(_) => Ok(token),
-        None => parser.fault("'state' is missing"),
-    }
-}
-
-fn unassigned_token(parser: &mut Parser<'_, '_>) -> Parsed<UnassignedToken> {
-    let mut group = None;
-    let mut fields = TokenFields::default();
-    parser.members(|parser, key| match key {
-        "group" => parser.once(&mut group, Parser::string),
-        _ => fields.member(parser, key),
-    })?;
-    Ok(UnassignedToken {
-        group: need(parser, group, "group")?,
-        token: fields.token(parser)?,
-    })
-}
-
 fn assigned_card(parser: &mut Parser<'_, '_>) -> Parsed<Card> {
     let mut fields = CardFields::default();
     parser.object(|parser, key| fields.member(parser, key))?;
@@ -211,90 +187,6 @@ fn unassigned_card(parser: &mut Parser<'_, '_>) -> Parsed<UnassignedCard> {
         comment,
         card: fields.card(parser)?,
     })
-}
-
-/// The members of a token, as far as they have been read.
-#[derive(Default)]
-struct TokenFields {
-    vendor: Option<Text>,
-    serial: Option<Text>,
-    kind: Option<TokenKind>,
-    model: Option<Text>,
-    algorithm: Option<Algorithm>,
-    hash: Option<Hash>,
-    digits: Option<u32>,
-    step: Option<u32>,
-    counter: Option<u64>,
-    drift: Option<i64>,
-    state: Option<State>,
-    idp_url: Option<Text>,
-    transactions: Option<bool>,
-    load_date: Option<Timestamp>,
-    last_used: Option<Timestamp>,
-    expires: Option<Timestamp>,
-    issue_no: Option<Text>,
-    key_id: Option<Text>,
-    comment: Option<Text>,
-    seed: Option<SecretBytes>,
-    unlock: Option<SecretBytes>,
-}
-
-impl TokenFields {
-    fn member(&mut self, parser: &mut Parser<'_, '_>, key: &str) -> Parsed<()> {
-        match key {
-            "vendor" => parser.once(&mut self.vendor, Parser::string),
-            "serial" => parser.once(&mut self.serial, Parser::string),
-            "kind" => parser.once(&mut self.kind, Parser::parsed),
-            "model" => parser.once(&mut self.model, Parser::string),
-            "algorithm" => parser.once(&mut self.algorithm, Parser::parsed),
-            "hash" => parser.once(&mut self.hash, Parser::parsed),
-            "digits" => parser.once(&mut self.digits, Parser::integer),
-            "step" => parser.once(&mut self.step, Parser::integer),
-            "counter" => parser.once(&mut self.counter, Parser::integer),
-            "drift" => parser.once(&mut self.drift, Parser::signed),
-            "state" => parser.once(&mut self.state, Parser::parsed),
-            "idpUrl" => parser.once(&mut self.idp_url, Parser::string),
-            "transactions" => parser.once(&mut self.transactions, Parser::boolean),
-            "loadDate" => parser.once(&mut self.load_date, Parser::time),
-            "lastUsed" => parser.once(&mut self.last_used, Parser::time),
-            "expires" => parser.once(&mut self.expires, Parser::time),
-            "issueNo" => parser.once(&mut self.issue_no, Parser::string),
-            "keyId" => parser.once(&mut self.key_id, Parser::string),
-            "comment" => parser.once(&mut self.comment, Parser::string),
-            "seed" => parser.once(&mut self.seed, Parser::secret),
-            "unlock" => parser.once(&mut self.unlock, Parser::secret),
-            _ => unknown(parser, key),
-        }
-    }
-
-    fn token(self, parser: &Parser<'_, '_>) -> Parsed<Token> {
-        let facts = TokenFacts {
-            vendor: need(parser, self.vendor, "vendor")?,
-            serial: need(parser, self.serial, "serial")?,
-            kind: need(parser, self.kind, "kind")?,
-            model: self.model,
-            algorithm: need(parser, self.algorithm, "algorithm")?,
-            hash: self.hash,
-            digits: self.digits,
-            step: self.step,
-            counter: self.counter,
-            drift: self.drift,
-            idp_url: self.idp_url,
-            transactions: self.transactions,
-            load_date: self.load_date,
-            last_used: self.last_used,
-            expires: self.expires,
-            issue_no: self.issue_no,
-            key_id: self.key_id,
-            comment: self.comment,
-        };
-        Ok(Token {
-            facts,
-            state: self.state,
-            seed: need(parser, self.seed, "seed")?,
-            unlock: self.unlock,
-        })
-    }
 }
 
 /// The members of a card, as far as they have been read.

@@ -4,7 +4,7 @@
 //! compressed.
 
 use crate::json::{Json, MAX_INTEGER};
-use crate::model::bundle::{Card, Record, Token, UnassignedCard, UnassignedToken, User};
+use crate::model::bundle::{Card, Record, UnassignedCard, User};
 use crate::model::{
     Contact, Group, LocationEntry, Password, RbaOverrides, SecretBytes, Timestamp, Wiped,
 };
@@ -42,7 +42,7 @@ const YEAR_ONE: i64 = -62_135_596_800;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unfit(pub(super) &'static str);
 
-type Written = Result<(), Unfit>;
+pub(super) type Written = Result<(), Unfit>;
 
 /// Appends the line of `record`, line feed included. After an error the buffers hold a part of it.
 pub(super) fn record(record: &Record, json: &mut Vec<u8>, secrets: &mut Arena) -> Written {
@@ -60,8 +60,8 @@ pub(super) fn record(record: &Record, json: &mut Vec<u8>, secrets: &mut Arena) -
     Ok(())
 }
 
-struct Line<'a> {
-    json: Json<&'a mut Vec<u8>>,
+pub(super) struct Line<'a> {
+    pub(super) json: Json<&'a mut Vec<u8>>,
     secrets: &'a mut Arena,
 }
 
@@ -109,12 +109,6 @@ impl Line<'_> {
         Ok(())
     }
 
-    fn unassigned_token(&mut self, unassigned: &UnassignedToken) -> Written {
-        self.begin("token");
-        self.text("group", &unassigned.group);
-        self.token(&unassigned.token)
-    }
-
     fn unassigned_card(&mut self, unassigned: &UnassignedCard) -> Written {
         self.begin("card");
         self.text("group", &unassigned.group);
@@ -138,40 +132,6 @@ impl Line<'_> {
         self.secret("value", &password.value)?;
         self.time_if("expires", password.expires)?;
         self.boolean_if("mustChange", password.must_change);
-        self.json.close_object();
-        Ok(())
-    }
-
-    /// The members of a token and the end of its object.
-    fn token(&mut self, token: &Token) -> Written {
-        let facts = &token.facts;
-        self.text("vendor", &facts.vendor);
-        self.text("serial", &facts.serial);
-        self.text("kind", facts.kind.as_str());
-        self.text_if("model", facts.model.as_deref());
-        self.text("algorithm", facts.algorithm.as_str());
-        self.text_if("hash", facts.hash.map(|hash| hash.as_str()));
-        self.integer_if("digits", facts.digits.map(u64::from))?;
-        self.integer_if("step", facts.step.map(u64::from))?;
-        self.integer_if("counter", facts.counter)?;
-        if let Some(drift) = facts.drift {
-            exact(drift.unsigned_abs())?;
-            self.json.key("drift");
-            self.json.number(drift);
-        }
-        self.text_if("state", token.state.map(|state| state.as_str()));
-        self.text_if("idpUrl", facts.idp_url.as_deref());
-        self.boolean_if("transactions", facts.transactions);
-        self.time_if("loadDate", facts.load_date)?;
-        self.time_if("lastUsed", facts.last_used)?;
-        self.time_if("expires", facts.expires)?;
-        self.text_if("issueNo", facts.issue_no.as_deref());
-        self.text_if("keyId", facts.key_id.as_deref());
-        self.text_if("comment", facts.comment.as_deref());
-        self.secret("seed", &token.seed)?;
-        if let Some(unlock) = &token.unlock {
-            self.secret("unlock", unlock)?;
-        }
         self.json.close_object();
         Ok(())
     }
@@ -223,17 +183,17 @@ impl Line<'_> {
         Ok(())
     }
 
-    fn begin(&mut self, kind: &str) {
+    pub(super) fn begin(&mut self, kind: &str) {
         self.json.open_object();
         self.text("type", kind);
     }
 
-    fn text(&mut self, key: &str, value: &str) {
+    pub(super) fn text(&mut self, key: &str, value: &str) {
         self.json.key(key);
         self.json.string(value);
     }
 
-    fn text_if(&mut self, key: &str, value: Option<&str>) {
+    pub(super) fn text_if(&mut self, key: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.text(key, value);
         }
@@ -244,14 +204,14 @@ impl Line<'_> {
         self.boolean_if(key, value.then_some(true));
     }
 
-    fn boolean_if(&mut self, key: &str, value: Option<bool>) {
+    pub(super) fn boolean_if(&mut self, key: &str, value: Option<bool>) {
         if let Some(value) = value {
             self.json.key(key);
             self.json.boolean(value);
         }
     }
 
-    fn integer_if(&mut self, key: &str, value: Option<u64>) -> Written {
+    pub(super) fn integer_if(&mut self, key: &str, value: Option<u64>) -> Written {
         if let Some(value) = value {
             self.json.key(key);
             self.exact(value)?;
@@ -259,13 +219,13 @@ impl Line<'_> {
         Ok(())
     }
 
-    fn exact(&mut self, value: u64) -> Written {
+    pub(super) fn exact(&mut self, value: u64) -> Written {
         exact(value)?;
         self.json.number(value);
         Ok(())
     }
 
-    fn time_if(&mut self, key: &str, value: Option<Timestamp>) -> Written {
+    pub(super) fn time_if(&mut self, key: &str, value: Option<Timestamp>) -> Written {
         if let Some(value) = value {
             if value.as_second() < YEAR_ONE {
                 return Err(Unfit("a time is before the year 1"));
@@ -276,7 +236,7 @@ impl Line<'_> {
         Ok(())
     }
 
-    fn secret(&mut self, key: &str, value: &SecretBytes) -> Written {
+    pub(super) fn secret(&mut self, key: &str, value: &SecretBytes) -> Written {
         self.json.key(key);
         self.json.open_object();
         self.json.key("$secret");
@@ -319,7 +279,7 @@ impl Line<'_> {
 }
 
 /// Whether every JSON reader keeps the number exactly.
-fn exact(value: u64) -> Written {
+pub(super) fn exact(value: u64) -> Written {
     if value > MAX_INTEGER {
         return Err(Unfit("a number is above 2^53 - 1"));
     }

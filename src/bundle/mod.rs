@@ -18,6 +18,7 @@ mod manifest;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod token;
 mod writer;
 mod zstd_frame;
 

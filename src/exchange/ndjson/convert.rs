@@ -6,15 +6,14 @@ use std::hash::Hash as StdHash;
 use super::cells;
 use super::error::Fault;
 use super::value::{
-    Converted, date, items, missing, name_like, name_of, needed, needed_name, secret_bytes,
-    secret_text, string, whole, within,
+    Converted, date, items, missing, name_like, name_of, needed, needed_name, secret_text, string,
+    whole, within,
 };
-use super::wire;
+use super::{token, wire};
 use crate::json::object::{Text, Whole};
 use crate::model::{
-    self, Activation, Card, CardFacts, Contact, Group, Location, LocationEntry, NotMigrated,
-    Password, QaPair, RbaOverrides, Schema, Token, TokenFacts, TokenKind, UnassignedCard,
-    UnassignedToken, User, UserFacts, UserState,
+    Card, CardFacts, Contact, Group, Location, LocationEntry, NotMigrated, Password, QaPair,
+    RbaOverrides, Schema, UnassignedCard, User, UserFacts, UserState,
 };
 
 /// The version of the format that is read and written.
@@ -87,7 +86,7 @@ pub(super) fn user(wire: wire::User<'_>) -> Converted<User> {
         facts,
         qa: items(wire.qa, "qa", qa_pair)?,
         passwords: items(wire.passwords, "passwords", password)?,
-        tokens: items(wire.tokens, "tokens", assigned_token)?,
+        tokens: items(wire.tokens, "tokens", token::assigned)?,
         cards: items(wire.cards, "cards", assigned_card)?,
     };
     only_once(&user)?;
@@ -174,82 +173,6 @@ fn password(wire: wire::Password<'_>) -> Converted<Password> {
         expires: date(wire.expires, "expires")?,
         must_change: wire.must_change,
     })
-}
-
-fn assigned_token(wire: wire::Token<'_>) -> Converted<Token> {
-    refuse_line_fields(&[
-        ("type", wire.kind_of_line.is_some()),
-        ("group", wire.group.is_some()),
-        ("x", wire.x.is_some()),
-    ])?;
-    let token = token(wire)?;
-    if token.state.is_none() {
-        return Err(missing("state", "a token of a user has a state"));
-    }
-    Ok(token)
-}
-
-pub(super) fn unassigned_token(mut wire: wire::Token<'_>) -> Converted<UnassignedToken> {
-    if wire.state.is_some() {
-        return Err(no_state("token"));
-    }
-    Ok(UnassignedToken {
-        group: needed_name(wire.group.take(), "group")?,
-        token: token(wire)?,
-    })
-}
-
-fn token(wire: wire::Token<'_>) -> Converted<Token> {
-    let kind = needed(name_of(wire.kind, "kind")?, "kind")?;
-    if kind == TokenKind::Hardware {
-        soft_only("activation", wire.activation.is_some())?;
-        soft_only("idpUrl", wire.idp_url.is_some())?;
-        soft_only("transactions", wire.transactions.is_some())?;
-    }
-    let facts = TokenFacts {
-        vendor: needed_name(wire.vendor, "vendor")?,
-        serial: token_serial(wire.serial)?,
-        kind,
-        model: string(wire.model),
-        algorithm: needed(name_of(wire.algorithm, "algorithm")?, "algorithm")?,
-        hash: name_of(wire.hash, "hash")?,
-        digits: within(wire.digits, "digits", 1, 10)?,
-        step: within(wire.step, "step", 1, u32::MAX)?,
-        counter: whole(wire.counter),
-        drift: wire.drift,
-        idp_url: string(wire.idp_url),
-        transactions: wire.transactions,
-        load_date: date(wire.load_date, "loadDate")?,
-        last_used: date(wire.last_used, "lastUsed")?,
-        expires: date(wire.expires, "expires")?,
-        issue_no: string(wire.issue_no),
-        key_id: string(wire.key_id),
-        comment: string(wire.comment),
-    };
-    Ok(Token {
-        facts,
-        seed: secret_bytes(needed(wire.seed, "seed")?, "seed")?,
-        state: name_of(wire.state, "state")?,
-        activation: name_of::<Activation>(wire.activation, "activation")?,
-        unlock: wire
-            .unlock
-            .map(|raw| secret_bytes(raw, "unlock"))
-            .transpose()?,
-    })
-}
-
-/// Serials are kept without dashes, which people write only to read them more easily.
-fn token_serial(wire: Option<Text<'_>>) -> Converted<model::Text> {
-    let mut serial: model::Text = needed_name(wire, "serial")?;
-    serial.retain(|char| char != '-');
-    if serial.is_empty() {
-        return Err(Fault::new(
-            "serial",
-            "the serial has nothing but dashes",
-            "give the serial number",
-        ));
-    }
-    Ok(serial)
 }
 
 fn assigned_card(wire: wire::Card<'_>) -> Converted<Card> {
@@ -379,18 +302,7 @@ fn not_migrated(wire: wire::NotMigrated) -> Vec<(NotMigrated, u64)> {
     .collect()
 }
 
-fn soft_only(field: &str, there: bool) -> Converted<()> {
-    if there {
-        return Err(Fault::new(
-            field,
-            "only soft tokens have this field",
-            "remove it, or correct kind to soft",
-        ));
-    }
-    Ok(())
-}
-
-fn no_state(what: &str) -> Fault {
+pub(super) fn no_state(what: &str) -> Fault {
     Fault::new(
         "state",
         format!("an unassigned {what} has no state"),
@@ -398,7 +310,7 @@ fn no_state(what: &str) -> Fault {
     )
 }
 
-fn refuse_line_fields(fields: &[(&str, bool)]) -> Converted<()> {
+pub(super) fn refuse_line_fields(fields: &[(&str, bool)]) -> Converted<()> {
     match fields.iter().find(|(_, there)| *there) {
         Some((field, _)) => Err(Fault::new(
             field,

@@ -9,6 +9,7 @@ mod cells;
 mod convert;
 mod error;
 mod locate;
+mod token;
 mod value;
 mod wire;
 mod writer;
@@ -186,7 +187,7 @@ fn record(
             groups.check(&user.facts.group)?;
             Ok(SourceRecord::User(Box::new(user)))
         }),
-        Some("token") => convert::unassigned_token(parse(number, line)?).and_then(|token| {
+        Some("token") => token::unassigned(parse(number, line)?).and_then(|token| {
             groups.check(&token.group)?;
             Ok(SourceRecord::Token(Box::new(token)))
         }),

@@ -5,6 +5,7 @@
 
 use serde_json::value::RawValue;
 
+use super::token;
 use crate::json::object::{Skipped, Text, Whole, object};
 
 object! { Schema<'a> {
@@ -38,7 +39,7 @@ object! { User<'a> {
     contacts: Vec<Contact<'a>> = "contacts",
     qa: Vec<QaPair<'a>> = "qa",
     passwords: Vec<Password<'a>> = "passwords",
-    tokens: Vec<Token<'a>> = "tokens",
+    tokens: Vec<token::Wire<'a>> = "tokens",
     cards: Vec<Card<'a>> = "cards",
     location: Location<'a> = "location",
     not_migrated: NotMigrated = "notMigrated",
@@ -61,36 +62,6 @@ object! { Password<'a> {
     value: &'a RawValue = "value",
     expires: Text<'a> = "expires",
     must_change: bool = "mustChange",
-} }
-
-object! {
-/// A token of a user, or one on a line of its own.
-Token<'a> {
-    kind_of_line: Text<'a> = "type",
-    group: Text<'a> = "group",
-    vendor: Text<'a> = "vendor",
-    serial: Text<'a> = "serial",
-    kind: Text<'a> = "kind",
-    model: Text<'a> = "model",
-    algorithm: Text<'a> = "algorithm",
-    hash: Text<'a> = "hash",
-    digits: u32 = "digits",
-    step: u32 = "step",
-    counter: Whole = "counter",
-    drift: i64 = "drift",
-    seed: &'a RawValue = "seed",
-    state: Text<'a> = "state",
-    activation: Text<'a> = "activation",
-    idp_url: Text<'a> = "idpUrl",
-    transactions: bool = "transactions",
-    load_date: Text<'a> = "loadDate",
-    last_used: Text<'a> = "lastUsed",
-    expires: Text<'a> = "expires",
-    issue_no: Text<'a> = "issueNo",
-    key_id: Text<'a> = "keyId",
-    comment: Text<'a> = "comment",
-    unlock: &'a RawValue = "unlock",
-    x: Skipped = "x",
 } }
 
 object! {

@@ -7,10 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret as _;
 
 use super::convert::VERSION;
+use super::token;
 use crate::json::Json;
 use crate::model::{
     Card, Contact, Group, Location, LocationEntry, Password, QaPair, Schema, SecretBytes,
-    SourceRecord, Timestamp, Token, UnassignedCard, UnassignedToken, User, Wiped,
+    SourceRecord, Timestamp, UnassignedCard, User, Wiped,
 };
 
 /// Bytes that are gathered before they are written out.
@@ -43,7 +44,7 @@ impl<W: Write> Writer<W> {
             SourceRecord::Schema(it) => schema(json, it),
             SourceRecord::Group(it) => group(json, it),
             SourceRecord::User(it) => user(json, it),
-            SourceRecord::Token(it) => unassigned_token(json, it),
+            SourceRecord::Token(it) => token::write_unassigned(json, it),
             SourceRecord::Card(it) => unassigned_card(json, it),
         }
         json.close_object();
@@ -104,7 +105,7 @@ fn user(json: &mut Json<Wiped>, it: &User) {
     objects(json, "contacts", &facts.contacts, contact);
     objects(json, "qa", &it.qa, qa_pair);
     objects(json, "passwords", &it.passwords, password);
-    objects(json, "tokens", &it.tokens, token);
+    objects(json, "tokens", &it.tokens, token::write);
     objects(json, "cards", &it.cards, card);
     if facts.location != Location::default() {
         json.key("location");
@@ -138,45 +139,6 @@ fn password(json: &mut Json<Wiped>, it: &Password) {
     secret_text(json, "value", &it.value);
     date(json, "expires", it.expires);
     boolean(json, "mustChange", it.must_change);
-}
-
-fn unassigned_token(json: &mut Json<Wiped>, it: &UnassignedToken) {
-    text(json, "type", Some("token"));
-    text(json, "group", Some(&it.group));
-    token(json, &it.token);
-}
-
-fn token(json: &mut Json<Wiped>, it: &Token) {
-    let facts = &it.facts;
-    text(json, "vendor", Some(&facts.vendor));
-    text(json, "serial", Some(&facts.serial));
-    text(json, "kind", Some(facts.kind.as_str()));
-    text(json, "model", facts.model.as_deref());
-    text(json, "algorithm", Some(facts.algorithm.as_str()));
-    text(json, "hash", facts.hash.map(|hash| hash.as_str()));
-    number(json, "digits", facts.digits.map(u64::from));
-    number(json, "step", facts.step.map(u64::from));
-    number(json, "counter", facts.counter);
-    if let Some(drift) = facts.drift {
-        json.key("drift");
-        json.number(drift);
-    }
-    secret_bytes(json, "seed", Some(&it.seed));
-    text(json, "state", it.state.map(|state| state.as_str()));
-    text(
-        json,
-        "activation",
-        it.activation.map(|activation| activation.as_str()),
-    );
-    text(json, "idpUrl", facts.idp_url.as_deref());
-    boolean(json, "transactions", facts.transactions);
-    date(json, "loadDate", facts.load_date);
-    date(json, "lastUsed", facts.last_used);
-    date(json, "expires", facts.expires);
-    text(json, "issueNo", facts.issue_no.as_deref());
-    text(json, "keyId", facts.key_id.as_deref());
-    text(json, "comment", facts.comment.as_deref());
-    secret_bytes(json, "unlock", it.unlock.as_ref());
 }
 
 fn unassigned_card(json: &mut Json<Wiped>, it: &UnassignedCard) {
@@ -237,28 +199,28 @@ fn location_entry(json: &mut Json<Wiped>, it: &LocationEntry) {
     date(json, "lastAuth", it.last_auth);
 }
 
-fn text(json: &mut Json<Wiped>, key: &str, value: Option<&str>) {
+pub(super) fn text(json: &mut Json<Wiped>, key: &str, value: Option<&str>) {
     if let Some(value) = value {
         json.key(key);
         json.string(value);
     }
 }
 
-fn number(json: &mut Json<Wiped>, key: &str, value: Option<u64>) {
+pub(super) fn number(json: &mut Json<Wiped>, key: &str, value: Option<u64>) {
     if let Some(value) = value {
         json.key(key);
         json.number(value);
     }
 }
 
-fn boolean(json: &mut Json<Wiped>, key: &str, value: Option<bool>) {
+pub(super) fn boolean(json: &mut Json<Wiped>, key: &str, value: Option<bool>) {
     if let Some(value) = value {
         json.key(key);
         json.boolean(value);
     }
 }
 
-fn date(json: &mut Json<Wiped>, key: &str, value: Option<Timestamp>) {
+pub(super) fn date(json: &mut Json<Wiped>, key: &str, value: Option<Timestamp>) {
     if let Some(value) = value {
         json.key(key);
         json.time(value);
@@ -270,7 +232,7 @@ fn secret_text(json: &mut Json<Wiped>, key: &str, value: &SecretBytes) {
     json.string(&String::from_utf8_lossy(value.expose_secret()));
 }
 
-fn secret_bytes(json: &mut Json<Wiped>, key: &str, value: Option<&SecretBytes>) {
+pub(super) fn secret_bytes(json: &mut Json<Wiped>, key: &str, value: Option<&SecretBytes>) {
     if let Some(value) = value {
         json.key(key);
         json.quoted(|out| base64(value.expose_secret(), out));

@@ -13,7 +13,7 @@ const PLACES: [(&str, &str, &[&str]); 15] = [
     ("contact", "/user/contacts/0", wire::Contact::FIELDS),
     ("qaPair", "/user/qa/0", wire::QaPair::FIELDS),
     ("password", "/user/passwords/0", wire::Password::FIELDS),
-    ("token", "/user/tokens/0", wire::Token::FIELDS),
+    ("token", "/user/tokens/0", token::Wire::FIELDS),
     ("card", "/user/cards/0", wire::Card::FIELDS),
     ("location", "/user/location", wire::Location::FIELDS),
     (
@@ -31,7 +31,7 @@ const PLACES: [(&str, &str, &[&str]); 15] = [
         "/user/notMigrated",
         wire::NotMigrated::FIELDS,
     ),
-    ("unassignedToken", "/token", wire::Token::FIELDS),
+    ("unassignedToken", "/token", token::Wire::FIELDS),
     ("unassignedCard", "/card", wire::Card::FIELDS),
     ("unassignedCard", "/preproduced", wire::Card::FIELDS),
 ];
