@@ -62,11 +62,7 @@ fn token(state: impl Strategy<Value = Option<State>>) -> impl Strategy<Value = T
     );
     (names, codes, rest).prop_map(|(names, codes, (state, dates, ids, secrets))| Token {
         facts: TokenFacts {
-            vendor: names.0.into(),
-            serial: names.1.into(),
-            kind: names.2,
             model: names.3.map(Into::into),
-            algorithm: codes.0,
             hash: codes.1,
             digits: codes.2,
             step: codes.3,
@@ -80,6 +76,7 @@ fn token(state: impl Strategy<Value = Option<State>>) -> impl Strategy<Value = T
             issue_no: ids.0.map(Into::into),
             key_id: ids.1.map(Into::into),
             comment: ids.2.map(Into::into),
+            ..TokenFacts::new(names.0.into(), names.1.into(), names.2, codes.0)
         },
         state: state.0,
         seed: secrets.0,
