@@ -1,15 +1,13 @@
 //! One line of JSON as a record; the inverse of `encode`, and strict.
 
 use super::encode::cells_fit;
-use super::json::{Fault, Parser};
+use super::json::{Parsed, Parser, need, unknown};
 use super::token::{assigned_token, unassigned_token};
 use crate::model::bundle::{Card, CardState, Record, UnassignedCard, User};
 use crate::model::{
     CardFacts, Contact, Group, LocationEntry, Password, QaPair, RbaOverrides, SecretBytes,
     Timestamp, Usage,
 };
-
-pub(super) type Parsed<T> = Result<T, Fault>;
 
 /// Reads one record up to the end of its line.
 pub(super) fn record(parser: &mut Parser<'_, '_>) -> Parsed<Record> {
@@ -23,17 +21,6 @@ pub(super) fn record(parser: &mut Parser<'_, '_>) -> Parsed<Record> {
     };
     parser.end()?;
     Ok(record)
-}
-
-pub(super) fn unknown<T>(parser: &Parser<'_, '_>, key: &str) -> Parsed<T> {
-    parser.fault(format!("there is no '{key}' here in this format"))
-}
-
-pub(super) fn need<T>(parser: &Parser<'_, '_>, value: Option<T>, key: &str) -> Parsed<T> {
-    match value {
-        Some(value) => Ok(value),
-        None => parser.fault(format!("'{key}' is missing")),
-    }
 }
 
 fn group(parser: &mut Parser<'_, '_>) -> Parsed<Group> {

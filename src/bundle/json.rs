@@ -96,3 +96,14 @@ fn has_time_form(text: &[u8]) -> bool {
     };
     shaped && fraction_fits && !date_time.starts_with(b"0000")
 }
+
+pub(super) fn unknown<T>(parser: &Parser<'_, '_>, key: &str) -> Parsed<T> {
+    parser.fault(format!("there is no '{key}' here in this format"))
+}
+
+pub(super) fn need<T>(parser: &Parser<'_, '_>, value: Option<T>, key: &str) -> Parsed<T> {
+    match value {
+        Some(value) => Ok(value),
+        None => parser.fault(format!("'{key}' is missing")),
+    }
+}

@@ -1,8 +1,7 @@
 //! Tokens, assigned or not, as they stand in a line: written and read.
 
-use super::decode::{Parsed, need, unknown};
 use super::encode::{Line, Written, exact};
-use super::json::Parser;
+use super::json::{Parsed, Parser, need, unknown};
 use crate::model::bundle::{State, Token, UnassignedToken};
 use crate::model::{Algorithm, Hash, SecretBytes, Text, Timestamp, TokenFacts, TokenKind};
 

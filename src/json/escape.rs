@@ -1,6 +1,6 @@
 //! The escapes of JSON strings, made and resolved.
 
-use super::write::Sink;
+use super::sink::Sink;
 
 /// How many bytes of `text` stand for themselves before a quote, a backslash or a control character.
 pub(super) fn plain(text: &[u8]) -> usize {

@@ -8,6 +8,7 @@
 mod escape;
 pub(crate) mod object;
 mod read;
+mod sink;
 mod write;
 
 pub(crate) use escape::{string_body, unescape, unescaped_len};

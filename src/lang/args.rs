@@ -8,10 +8,9 @@ use secrecy::SecretString;
 use super::Span;
 use super::keys;
 use super::lexer::Operator;
-use super::selection::Pattern;
 use super::spec::Arg;
 use super::value::Variable;
-use crate::model::Named;
+use crate::model::{Named, Pattern};
 
 /// A relation to a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,11 +6,10 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use super::args::{Args, Comparison, Missing, When, Yes};
-use super::selection::Pattern;
 pub use super::spec::Complete;
 use super::spec::{Arg, Kind};
 use super::value::Variable;
-use crate::model::Named;
+use crate::model::{Named, Pattern};
 
 /// A declared argument that yields a `T`: an `Option` where it may be absent.
 #[derive(Debug)]

@@ -3,13 +3,13 @@
 //! A value keeps which of its characters stood in quotes: a wildcard, a `/` in a user id, an `@` count only outside.
 //! A variable holds such a value, so that its text is never read a second time (language.md §1).
 
+use crate::model::Pattern;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Span;
 use super::ast::{self, PieceKind};
 use super::grammar::{self, Failed};
-use super::selection::Pattern;
 use crate::model::Sign;
 
 /// An element of a value, nothing left to substitute.

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::hash::Hash as StdHash;
 
+use super::VERSION;
 use super::cells;
 use super::error::Fault;
 use super::value::{
-    Converted, date, items, missing, name_like, name_of, needed, needed_name, secret_text, string,
-    whole, within,
+    Converted, date, items, missing, name_like, name_of, needed, needed_name, no_state,
+    refuse_line_fields, secret_text, string, whole, within,
 };
 use super::{token, wire};
 use crate::json::object::{Text, Whole};
@@ -15,9 +16,6 @@ use crate::model::{
     Card, CardFacts, Contact, Group, Location, LocationEntry, NotMigrated, Password, QaPair,
     RbaOverrides, Schema, UnassignedCard, User, UserFacts, UserState,
 };
-
-/// The version of the format that is read and written.
-pub(super) const VERSION: u64 = 1;
 
 pub(super) fn schema(wire: wire::Schema<'_>) -> Converted<Schema> {
     let version = needed(wire.version, "version")?.0;
@@ -300,23 +298,4 @@ fn not_migrated(wire: wire::NotMigrated) -> Vec<(NotMigrated, u64)> {
             .map(|count| (kind, count))
     })
     .collect()
-}
-
-pub(super) fn no_state(what: &str) -> Fault {
-    Fault::new(
-        "state",
-        format!("an unassigned {what} has no state"),
-        format!("remove the field, or put the {what} into the record of its user"),
-    )
-}
-
-pub(super) fn refuse_line_fields(fields: &[(&str, bool)]) -> Converted<()> {
-    match fields.iter().find(|(_, there)| *there) {
-        Some((field, _)) => Err(Fault::new(
-            field,
-            format!("unknown field '{field}' here; it belongs to a line of its own"),
-            "remove the field",
-        )),
-        None => Ok(()),
-    }
 }

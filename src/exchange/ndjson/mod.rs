@@ -9,6 +9,7 @@ mod cells;
 mod convert;
 mod error;
 mod locate;
+mod member;
 mod token;
 mod value;
 mod wire;
@@ -30,6 +31,9 @@ use super::error::{broken_off, too_long};
 use super::input::{self, Input, OpenError};
 use super::lines::{LineError, Lines};
 use crate::model::{Group, SourceRecord};
+
+/// The version of the format that is read and written.
+const VERSION: u64 = 1;
 
 /// Reads a source file record by record.
 ///

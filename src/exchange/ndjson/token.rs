@@ -2,12 +2,12 @@
 
 use serde_json::value::RawValue;
 
-use super::convert::{no_state, refuse_line_fields};
 use super::error::Fault;
+use super::member::{self, boolean, number, text};
 use super::value::{
-    Converted, date, missing, name_of, needed, needed_name, secret_bytes, string, whole, within,
+    Converted, date, missing, name_of, needed, needed_name, no_state, refuse_line_fields,
+    secret_bytes, string, whole, within,
 };
-use super::writer::{self, boolean, number, text};
 use crate::json::Json;
 use crate::json::object::{Skipped, Text, Whole, object};
 use crate::model::{self, Activation, Token, TokenFacts, TokenKind, UnassignedToken, Wiped};
@@ -150,7 +150,7 @@ pub(super) fn write(json: &mut Json<Wiped>, it: &Token) {
         json.key("drift");
         json.number(drift);
     }
-    writer::secret_bytes(json, "seed", Some(&it.seed));
+    member::secret_bytes(json, "seed", Some(&it.seed));
     text(json, "state", it.state.map(|state| state.as_str()));
     text(
         json,
@@ -159,11 +159,11 @@ pub(super) fn write(json: &mut Json<Wiped>, it: &Token) {
     );
     text(json, "idpUrl", facts.idp_url.as_deref());
     boolean(json, "transactions", facts.transactions);
-    writer::date(json, "loadDate", facts.load_date);
-    writer::date(json, "lastUsed", facts.last_used);
-    writer::date(json, "expires", facts.expires);
+    member::date(json, "loadDate", facts.load_date);
+    member::date(json, "lastUsed", facts.last_used);
+    member::date(json, "expires", facts.expires);
     text(json, "issueNo", facts.issue_no.as_deref());
     text(json, "keyId", facts.key_id.as_deref());
     text(json, "comment", facts.comment.as_deref());
-    writer::secret_bytes(json, "unlock", it.unlock.as_ref());
+    member::secret_bytes(json, "unlock", it.unlock.as_ref());
 }

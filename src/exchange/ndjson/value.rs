@@ -161,3 +161,22 @@ fn secret_fault(field: &str, fault: SecretFault) -> Fault {
     };
     Fault::new(field, what, hint)
 }
+
+pub(super) fn no_state(what: &str) -> Fault {
+    Fault::new(
+        "state",
+        format!("an unassigned {what} has no state"),
+        format!("remove the field, or put the {what} into the record of its user"),
+    )
+}
+
+pub(super) fn refuse_line_fields(fields: &[(&str, bool)]) -> Converted<()> {
+    match fields.iter().find(|(_, there)| *there) {
+        Some((field, _)) => Err(Fault::new(
+            field,
+            format!("unknown field '{field}' here; it belongs to a line of its own"),
+            "remove the field",
+        )),
+        None => Ok(()),
+    }
+}

@@ -2,16 +2,15 @@
 
 use std::io::{self, Write};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret as _;
 
-use super::convert::VERSION;
+use super::VERSION;
+use super::member::{boolean, date, list, number, objects, secret_text, text};
 use super::token;
 use crate::json::Json;
 use crate::model::{
-    Card, Contact, Group, Location, LocationEntry, Password, QaPair, Schema, SecretBytes,
-    SourceRecord, Timestamp, UnassignedCard, User, Wiped,
+    Card, Contact, Group, Location, LocationEntry, Password, QaPair, Schema, SourceRecord,
+    UnassignedCard, User, Wiped,
 };
 
 /// Bytes that are gathered before they are written out.
@@ -199,80 +198,11 @@ fn location_entry(json: &mut Json<Wiped>, it: &LocationEntry) {
     date(json, "lastAuth", it.last_auth);
 }
 
-pub(super) fn text(json: &mut Json<Wiped>, key: &str, value: Option<&str>) {
-    if let Some(value) = value {
-        json.key(key);
-        json.string(value);
-    }
-}
-
-pub(super) fn number(json: &mut Json<Wiped>, key: &str, value: Option<u64>) {
-    if let Some(value) = value {
-        json.key(key);
-        json.number(value);
-    }
-}
-
-pub(super) fn boolean(json: &mut Json<Wiped>, key: &str, value: Option<bool>) {
-    if let Some(value) = value {
-        json.key(key);
-        json.boolean(value);
-    }
-}
-
-pub(super) fn date(json: &mut Json<Wiped>, key: &str, value: Option<Timestamp>) {
-    if let Some(value) = value {
-        json.key(key);
-        json.time(value);
-    }
-}
-
-fn secret_text(json: &mut Json<Wiped>, key: &str, value: &SecretBytes) {
-    json.key(key);
-    json.string(&String::from_utf8_lossy(value.expose_secret()));
-}
-
-pub(super) fn secret_bytes(json: &mut Json<Wiped>, key: &str, value: Option<&SecretBytes>) {
-    if let Some(value) = value {
-        json.key(key);
-        json.quoted(|out| base64(value.expose_secret(), out));
-    }
-}
-
-fn base64(bytes: &[u8], out: &mut Wiped) {
-    let (start, length) = (out.len(), bytes.len().div_ceil(3) * 4);
-    let out = out.with_room(length);
-    out.resize(start + length, 0);
-    // The room is exactly what padded base64 takes, so nothing can be left over or fail.
-    let _ = STANDARD.encode_slice(bytes, &mut out[start..]);
-}
-
-fn list<T>(json: &mut Json<Wiped>, key: &str, items: &[T], write: impl Fn(&mut Json<Wiped>, &T)) {
-    if !items.is_empty() {
-        json.key(key);
-        json.open_array();
-        items.iter().for_each(|item| write(json, item));
-        json.close_array();
-    }
-}
-
-fn objects<T>(
-    json: &mut Json<Wiped>,
-    key: &str,
-    items: &[T],
-    write: impl Fn(&mut Json<Wiped>, &T),
-) {
-    list(json, key, items, |json, item| {
-        json.open_object();
-        write(json, item);
-        json.close_object();
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::exchange::ndjson::Reader;
+    use crate::model::SecretBytes;
     use proptest::prelude::*;
 
     fn written(records: &[SourceRecord]) -> String {

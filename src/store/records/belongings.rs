@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Result};
 
-use super::row::{Columns as _, Insert, Put};
+use super::row::{Columns as _, Insert, Put, Values};
 use crate::model::{CardFacts, LocationEntry, Password, RbaOverrides, TokenFacts};
 
 /// What a file's tables have besides, and how it calls what others call otherwise.
@@ -25,6 +25,12 @@ pub(crate) struct Place<'a> {
     pub(crate) group: Option<i64>,
     /// Its state.
     pub(crate) state: Option<&'a str>,
+}
+
+impl Put for Place<'_> {
+    fn put(&self, to: &mut Values<'_, '_>) -> rusqlite::Result<()> {
+        (self.id, self.group, self.state).put(to)
+    }
 }
 
 /// What only a card that belongs to no user has.

@@ -5,7 +5,6 @@ use std::cell::Cell;
 use rusqlite::types::{FromSql, Null, ValueRef};
 use rusqlite::{Connection, Result, Row, Statement, ToSql};
 
-use super::belongings::Place;
 use super::counts::{counts, counts_text};
 use crate::model::{
     Activation, Algorithm, CardState, Hash, NotMigrated, Text, Timestamp, TokenKind, TokenState,
@@ -269,12 +268,6 @@ together!(A B C D E F);
 impl Put for () {
     fn put(&self, _: &mut Values<'_, '_>) -> Result<()> {
         Ok(())
-    }
-}
-
-impl Put for Place<'_> {
-    fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
-        (self.id, self.group, self.state).put(to)
     }
 }
 
