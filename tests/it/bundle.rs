@@ -56,7 +56,7 @@ fn user(number: usize) -> Record {
         drift: Some(-1),
         idp_url: Some("https://idp.example.com/\"quoted\"\\".into()),
         transactions: Some(false),
-        load_date: "2026-01-02T03:04:05.000001Z".parse().ok(),
+        last_used: "2026-01-02T03:04:05.000001Z".parse().ok(),
         comment: Some("line\nfeed \u{1} and \u{7f} ☃".into()),
         ..TokenFacts::new(
             "Entrust".into(),
@@ -167,7 +167,7 @@ fn the_python_reader_reads_what_we_write() {
     for (number, line) in lines.enumerate() {
         count += 1;
         let expected = format!(
-            r#"{{"type":"user","userId":"user{number}","group":"sälés","fullName":"Ann{} Smith","state":"ACTIVE","aliases":["an alias that makes the line longer than it would be without one"],"contacts":[{{"label":"Email","value":"a@example.com","default":true}}],"qa":[{{"question":"Who?","answer":"{}"}}],"passwords":[{{"value":"{}","mustChange":true}}],"tokens":[{{"vendor":"Entrust","serial":"{number:010}","kind":"soft","algorithm":"totp","hash":"sha256","digits":6,"step":30,"drift":-1,"state":"ACTIVE","idpUrl":"https://idp.example.com/\"quoted\"\\","transactions":false,"loadDate":"2026-01-02T03:04:05.000001Z","comment":"line\nfeed \u0001 and {} ☃","seed":"{}","unlock":"{}"}}],"cards":[{{"serial":{number},"state":"ACTIVE","challengeCount":9007199254740991,"cellUsage":[0,{number}],"rows":1,"columns":2,"cells":"{}"}}]}}"#,
+            r#"{{"type":"user","userId":"user{number}","group":"sälés","fullName":"Ann{} Smith","state":"ACTIVE","aliases":["an alias that makes the line longer than it would be without one"],"contacts":[{{"label":"Email","value":"a@example.com","default":true}}],"qa":[{{"question":"Who?","answer":"{}"}}],"passwords":[{{"value":"{}","mustChange":true}}],"tokens":[{{"vendor":"Entrust","serial":"{number:010}","kind":"soft","algorithm":"totp","hash":"sha256","digits":6,"step":30,"drift":-1,"state":"ACTIVE","idpUrl":"https://idp.example.com/\"quoted\"\\","transactions":false,"lastUsed":"2026-01-02T03:04:05.000001Z","comment":"line\nfeed \u0001 and {} ☃","seed":"{}","unlock":"{}"}}],"cards":[{{"serial":{number},"state":"ACTIVE","challengeCount":9007199254740991,"cellUsage":[0,{number}],"rows":1,"columns":2,"cells":"{}"}}]}}"#,
             "a".repeat(number % 300),
             base64(format!("änswer {number}").as_bytes()),
             base64(&vec![b'p'; number % 50]),
