@@ -1,6 +1,6 @@
 //! `export`: the main job, a bundle from a selection.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -166,53 +166,23 @@ fn export(cx: &mut Context<'_>, args: Export) -> Result<Outcome, Failure> {
     .into_iter()
     .flatten()
     .collect();
-    if args.plan {
-        let report = prepared.plan(&work)?;
-        drop(progress);
-        args.out.list(ui, "line", REPORT, |push| {
-            report
-                .rows()
-                .into_iter()
-                .try_for_each(|row| push(row).map(drop))
-        })?;
-        return Ok(said(
-            args.strict,
-            notes,
-            &report,
-            "this was a plan; nothing was written".to_owned(),
-        ));
-    }
-    let extent = prepared.extent();
-    let count = if extent.users > 0 {
-        extent.users
+    let only_looks = if args.plan {
+        Some("plan")
     } else {
-        extent.total()
+        let extent = prepared.extent();
+        let question = question(extent, &path);
+        let go = cx.terms.ask(ui, cx.line.yes, extent.count(), &question);
+        (go.map_err(Failure::audited)? == Go::DryRun).then_some("dry run")
     };
-    let question = format!(
-        "{}Export {} into {}?",
-        remarks(extent),
-        what(extent),
-        path.display()
-    );
-    let go = cx
-        .terms
-        .ask(ui, cx.line.yes, count, &question)
-        .map_err(Failure::audited)?;
-    if go == Go::DryRun {
+    if let Some(this) = only_looks {
         let report = prepared.plan(&work)?;
         drop(progress);
         args.out.list(ui, "line", REPORT, |push| {
-            report
-                .rows()
-                .into_iter()
-                .try_for_each(|row| push(row).map(drop))
+            let mut rows = report.rows().into_iter();
+            rows.try_for_each(|row| push(row).map(drop))
         })?;
-        return Ok(said(
-            args.strict,
-            notes,
-            &report,
-            "this was a dry run; nothing was written".to_owned(),
-        ));
+        let last = format!("this was a {this}; nothing was written");
+        return Ok(said(args.strict, notes, &report, last));
     }
     let exported = prepared
         .export(vault, &work)
@@ -234,6 +204,11 @@ fn export(cx: &mut Context<'_>, args: Export) -> Result<Outcome, Failure> {
 pub(super) fn rules(cx: &Context<'_>) -> Result<Rules, Failure> {
     let connection = cx.db()?;
     Ok(Rules::from_settings(connection, cx.ambient.clock.now())?)
+}
+
+fn question(extent: &Extent, path: &Path) -> String {
+    let (remarks, what) = (remarks(extent), what(extent));
+    format!("{remarks}Export {what} into {}?", path.display())
 }
 
 /// What the question is about.

@@ -113,6 +113,14 @@ impl Extent {
     pub fn total(&self) -> u64 {
         self.users + self.tokens + self.cards
     }
+
+    /// As many as a master confirms: users, where there are any.
+    pub fn count(&self) -> u64 {
+        match self.users {
+            0 => self.total(),
+            users => users,
+        }
+    }
 }
 
 /// A bundle that was written.
