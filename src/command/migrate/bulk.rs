@@ -30,7 +30,7 @@ args! {
 }
 
 /// The users a command is about: those of a selection, or those of a file, which is read once.
-pub(super) struct Chosen<'a> {
+pub(super) struct UserChoice<'a> {
     users: Users,
     listed: Option<Listed<'a>>,
 }
@@ -41,7 +41,7 @@ struct Listed<'a> {
     list: List,
 }
 
-impl<'a> Chosen<'a> {
+impl<'a> UserChoice<'a> {
     /// Those of the file, else those of the selection.
     ///
     /// # Errors

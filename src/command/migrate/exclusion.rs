@@ -10,7 +10,7 @@ use crate::store::audit::{Draft, codes};
 use crate::vault::decisions;
 use crate::vault::phases::{self, Exclusions};
 
-use super::bulk::{Chosen, Members};
+use super::bulk::{Members, UserChoice};
 
 args! {
     struct Exclude {
@@ -82,7 +82,7 @@ fn include(cx: &mut Context<'_>, args: Include) -> Result<Outcome, Failure> {
 /// Takes users out for a reason, or back in.
 fn run(cx: &mut Context<'_>, members: &Members, reason: Option<&str>) -> Result<Outcome, Failure> {
     let out = reason.is_some();
-    let chosen = Chosen::new(cx, members.bulk.as_deref())?;
+    let chosen = UserChoice::new(cx, members.bulk.as_deref())?;
     let (at, master) = (cx.ambient.clock.now(), cx.master()?);
     let done = chosen.change(
         cx,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::bulk::Chosen;
+use super::bulk::UserChoice;
 use crate::ambient::CancelToken;
 use crate::command::context::Proposal;
 use crate::command::failure::code;
@@ -53,7 +53,7 @@ pub(in crate::command) static MAP: Entry = entry!(
 fn map(cx: &mut Context<'_>, args: Map) -> Result<Outcome, Failure> {
     let path = args.file.as_path();
     let cancel = cx.cancel;
-    let done = Chosen::with_targets(cx, path)?.change(
+    let done = UserChoice::with_targets(cx, path)?.change(
         cx,
         &codes::MAPPED,
         &[&decisions::MAPPED],

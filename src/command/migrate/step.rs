@@ -1,6 +1,6 @@
 //! `migrate stage|advance|retreat`: users from one phase to another, chosen by a selection or named by a file.
 
-use super::bulk::{Chosen, Members};
+use super::bulk::{Members, UserChoice};
 use crate::command::context::Proposal;
 use crate::command::failure::code;
 use crate::command::shared::REASON;
@@ -167,7 +167,7 @@ fn only_phase(expr: &Expr) -> Option<Phase> {
 }
 
 fn run(cx: &mut Context<'_>, members: &Members, step: &Step) -> Result<Outcome, Failure> {
-    let chosen = Chosen::new(cx, members.bulk.as_deref())?;
+    let chosen = UserChoice::new(cx, members.bulk.as_deref())?;
     let (at, master) = (cx.ambient.clock.now(), cx.master()?);
     let done = chosen.change(
         cx,
