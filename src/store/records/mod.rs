@@ -13,3 +13,4 @@ mod things;
 pub(crate) use belongings::{Belongings, Besides, Place, Stock};
 pub(crate) use owner::{with_card_owner, with_token_owner};
 pub(crate) use row::{Columns, Fields, Insert, Take, put, read};
+pub(crate) use things::TOKEN_KEY;

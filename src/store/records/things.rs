@@ -3,6 +3,10 @@
 use super::row::columns;
 use crate::model::{CardFacts, Contact, LocationEntry, Password, RbaOverrides, TokenFacts};
 
+/// The condition on the row of a token, for [`TokenFacts::key`]; the unique indexes have the same terms.
+pub(crate) const TOKEN_KEY: &str =
+    "serial = ?1 AND vendor = ?2 AND coalesce(issue_no, key_id, '') = ?3";
+
 columns!(TokenFacts {
     vendor,
     serial,

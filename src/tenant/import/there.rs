@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Statement};
 
 use crate::model::LocationEntry;
 use crate::model::bundle::Token;
-use crate::store::records::{Columns as _, read};
+use crate::store::records::{Columns as _, TOKEN_KEY, read};
 
 use super::prepare::Attributes;
 
@@ -64,9 +64,7 @@ impl<'c> There<'c> {
             )?,
             userid_by_id: db.prepare("SELECT userid FROM users WHERE id = ?1")?,
             alias_by_key: db.prepare("SELECT id FROM aliases WHERE coalesce(fold, alias) = ?1")?,
-            token_by_key: db.prepare(
-                "SELECT id FROM tokens WHERE serial = ?1 AND vendor = ?2 AND coalesce(issue_no, key_id, '') = ?3",
-            )?,
+            token_by_key: db.prepare(&format!("SELECT id FROM tokens WHERE {TOKEN_KEY}"))?,
             card_by_serial: db.prepare("SELECT id FROM cards WHERE serial = ?1")?,
             has_qa: db.prepare("SELECT 1 FROM qa WHERE user = ?1")?,
             has_rba: db.prepare("SELECT 1 FROM overrides WHERE user = ?1")?,

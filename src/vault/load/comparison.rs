@@ -33,7 +33,7 @@ pub(super) struct Comparison<'c, 'o> {
 /// What was under the key of a token or card before.
 #[derive(Debug)]
 pub(super) struct Before {
-    /// Its fingerprint, where it was nobody's.
+    /// Its fingerprint, where it was of no user.
     fingerprint: Option<u64>,
     gone: bool,
     whose: String,
@@ -174,7 +174,7 @@ impl<'c, 'o> Comparison<'c, 'o> {
         Ok(())
     }
 
-    /// Notes what becomes of a token or card that is nobody's.
+    /// Notes what becomes of a token or card of no user.
     pub(super) fn unassigned<T>(
         &mut self,
         line: u64,

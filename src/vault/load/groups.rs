@@ -30,7 +30,7 @@ struct Known {
     state: State,
     /// Its line in this load, once it was named there.
     line: Option<u64>,
-    /// Whether this load has it or somebody in it.
+    /// Whether this load has it or a user in it.
     seen: bool,
 }
 

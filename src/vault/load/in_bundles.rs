@@ -11,6 +11,8 @@ use crate::store::Keys;
 use crate::vault::Result;
 use crate::vault::digest::{Digest, Kept};
 
+use super::rows::has_rows;
+
 /// The statements about users who are in a bundle.
 pub(super) struct InBundles<'c, 'o> {
     keys: &'o Keys,
@@ -21,8 +23,7 @@ pub(super) struct InBundles<'c, 'o> {
 impl<'c, 'o> InBundles<'c, 'o> {
     /// `None` where no user is in any bundle.
     pub(super) fn new(db: &'c Connection, keys: &'o Keys) -> rusqlite::Result<Option<Self>> {
-        let any = "SELECT EXISTS (SELECT 1 FROM members)";
-        if !db.query_row(any, [], |row| row.get(0))? {
+        if !has_rows(db, "members")? {
             return Ok(None);
         }
         Ok(Some(Self {

@@ -5,8 +5,10 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
 use crate::model::{CardFacts, TokenFacts};
+use crate::store::records::TOKEN_KEY;
 
 use super::bad::BadRecord;
+use super::rows::has_rows;
 
 /// Whether it is a token or a card.
 #[derive(Debug, Clone, Copy)]
@@ -35,9 +37,8 @@ struct Before<'c> {
 
 impl<'c> Items<'c> {
     pub(super) fn new(db: &'c Connection, load: i64) -> rusqlite::Result<Self> {
-        let before = |table: &str, key: &str| {
-            let any = format!("SELECT EXISTS (SELECT 1 FROM {table})");
-            if !db.query_row(&any, [], |row| row.get(0))? {
+        let before = |table: &'static str, key: &str| {
+            if !has_rows(db, table)? {
                 return Ok(None);
             }
             Ok::<_, rusqlite::Error>(Some(Before {
@@ -50,10 +51,7 @@ impl<'c> Items<'c> {
         };
         Ok(Self {
             db,
-            tokens: before(
-                "tokens",
-                "serial = ? AND vendor = ? AND coalesce(issue_no, key_id, '') = ?",
-            )?,
+            tokens: before("tokens", TOKEN_KEY)?,
             cards: before("cards", "serial = ?")?,
             given: Given::new(db)?,
             vendors: db
@@ -143,8 +141,7 @@ struct Given<'c>(Statement<'c>);
 impl<'c> Given<'c> {
     /// `None` where there is none.
     fn new(db: &'c Connection) -> rusqlite::Result<Option<Self>> {
-        let any = "SELECT EXISTS (SELECT 1 FROM idp_urls)";
-        if !db.query_row(any, [], |row| row.get(0))? {
+        if !has_rows(db, "idp_urls")? {
             return Ok(None);
         }
         let sql = "UPDATE idp_urls SET source = ?4 WHERE serial = ?1 AND vendor = ?2 AND distinction = ?3 RETURNING url";

@@ -1,4 +1,4 @@
-//! Who a user record is about: somebody the vault knows, under the same name or another, or a newcomer.
+//! Who a user record is about: a user whom the vault has, under the same name or another, or a newcomer.
 //!
 //! The source's stable id tells a rename or move from a leaver and a newcomer (records.md §1). A name can change
 //! hands within one file, in either order, so that whoever held it steps aside as gone; if their own record comes
@@ -126,7 +126,7 @@ impl<'c> People<'c> {
                 },
             });
         }
-        // No id, or one that the vault has not seen: the name decides, unless it was somebody with another id.
+        // No id, or one that the vault has not seen: the name decides, unless it was a user with another id.
         let could_be = |known: &&Known| known.source_id.is_none() || user.id.is_none();
         if let Some(holder) = holder {
             let same = could_be(&holder);

@@ -1,10 +1,8 @@
 //! The prepared statements of a load, one a table, each used a million times.
 
-use std::borrow::Cow;
-
 use rusqlite::{Connection, Statement, params};
 
-use crate::model::{CardState, Contact, Location, RbaOverrides, Timestamp, TokenFacts, TokenState};
+use crate::model::{CardState, Contact, Location, RbaOverrides, Timestamp, TokenState};
 use crate::store::records::{Belongings, Besides, Columns as _, Insert, Place, Stock};
 use crate::vault::sealed::{SealedCard, SealedToken};
 
@@ -152,23 +150,14 @@ impl<'c> Rows<'c> {
         Ok(())
     }
 
-    /// Writes a token, of a user or (with a group) of nobody, with the identity provider's address that a master has
-    /// given it, if one has.
+    /// Writes a token, of a user or (with a group) of none.
     pub(super) fn token(
         &mut self,
         id: i64,
         group: Option<i64>,
         token: &SealedToken,
-        given: Option<&str>,
         from: Origin,
     ) -> rusqlite::Result<()> {
-        let facts = match given {
-            Some(url) => Cow::Owned(TokenFacts {
-                idp_url: Some(url.into()),
-                ..token.facts.clone()
-            }),
-            None => Cow::Borrowed(&token.facts),
-        };
         let place = Place {
             id,
             group,
@@ -176,29 +165,30 @@ impl<'c> Rows<'c> {
         };
         let secrets = (&*token.seed, token.unlock.as_deref());
         let besides = (token.activation, from.load, from.line);
-        self.belongings.token(place, &facts, secrets, besides)
+        self.belongings.token(place, &token.facts, secrets, besides)
     }
 
-    /// Writes a card, of a user or (with a group) of nobody.
+    /// Writes a card, of a user or (with a group) of none.
     pub(super) fn card(
         &mut self,
         id: i64,
-        unassigned: Option<(i64, bool, Option<&str>)>,
+        unassigned: Option<(i64, Stock<'_>)>,
         card: &SealedCard,
         from: Origin,
     ) -> rusqlite::Result<()> {
         let place = Place {
             id,
-            group: unassigned.map(|(group, ..)| group),
+            group: unassigned.map(|(group, _)| group),
             state: card.state.map(CardState::as_str),
         };
-        let stock = unassigned.map(|(_, preproduced, comment)| Stock {
-            preproduced,
-            comment,
-        });
-        let (stock, besides) = (stock.unwrap_or_default(), (from.load, from.line));
-        self.belongings
-            .card(place, &card.facts, &card.cells, stock, besides)
+        let stock = unassigned.map(|(_, stock)| stock).unwrap_or_default();
+        self.belongings.card(
+            place,
+            &card.facts,
+            &card.cells,
+            stock,
+            (from.load, from.line),
+        )
     }
 }
 
@@ -226,6 +216,12 @@ fn put_user(
         user.lockout_count.map(clamp)
     ])?;
     Ok(())
+}
+
+/// Whether a table has any row: what a load need not search is not searched.
+pub(super) fn has_rows(db: &Connection, table: &'static str) -> rusqlite::Result<bool> {
+    let any = format!("SELECT EXISTS (SELECT 1 FROM {table})");
+    db.query_row(&any, [], |row| row.get(0))
 }
 
 /// The items with the row ids that say whose they are and in which place.

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 
 use crate::model::{CardFacts, TokenFacts, UserFacts};
+use crate::store::records::TOKEN_KEY;
 use crate::vault::Error;
 
 use super::bad::BadRecord;
@@ -85,7 +86,7 @@ pub(super) fn of_token(
         return error.into();
     }
     let first = db.query_row(
-        "SELECT line FROM tokens WHERE serial = ? AND vendor = ? AND coalesce(issue_no, key_id, '') = ?",
+        &format!("SELECT line FROM tokens WHERE {TOKEN_KEY}"),
         token.key(),
         |row| row.get(0),
     );

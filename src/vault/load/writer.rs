@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use crate::ambient::Progress;
 use crate::model::{Group, Schema};
 use crate::store::Keys;
+use crate::store::records::Stock;
 use crate::vault::sealed::{
     SealedCard, SealedToken, SealedUnassignedCard, SealedUnassignedToken, SealedUser,
 };
@@ -43,7 +44,7 @@ pub(super) struct Writer<'c, 'o> {
     standing: Standing<'c>,
     /// About users who are in a bundle, if any is.
     in_bundles: Option<InBundles<'c, 'o>>,
-    /// Where somebody wants to know what changes.
+    /// Where it is asked what changes.
     comparison: Option<Comparison<'c, 'o>>,
     bulk: BulkIndexes<'c>,
     /// Whether tokens that are there already are errors.
@@ -58,9 +59,9 @@ pub(super) struct Writer<'c, 'o> {
 /// How a token or card was put in its place.
 #[derive(Debug, Default)]
 struct Put {
-    /// Whether something that was nobody's made room.
+    /// Whether something of no user made room.
     replaced: bool,
-    /// What made room, where somebody wants to know.
+    /// What made room, where that is asked.
     before: Option<Before>,
     /// The identity provider's address that a master has given the token.
     given: Option<String>,
@@ -170,7 +171,7 @@ impl<'c, 'o> Writer<'c, 'o> {
                 self.whole(|writer| writer.user(line, &mut user, from))?;
                 Ok(self.bulk.grow(self.report.users.loaded())?)
             }
-            Prepared::Token(token) => self.unassigned_token(line, &token, from),
+            Prepared::Token(mut token) => self.unassigned_token(line, &mut token, from),
             Prepared::Card(card) => self.unassigned_card(line, &card, from),
             Prepared::Schema(_) => Ok(()),
         }
@@ -295,8 +296,8 @@ impl<'c, 'o> Writer<'c, 'o> {
         prepared: &mut PreparedUser,
         from: Origin,
     ) -> Written {
-        let SealedUser { tokens, cards, .. } = &prepared.user;
-        for (place, (row, token)) in places(id, tokens).enumerate() {
+        let SealedUser { tokens, cards, .. } = &mut prepared.user;
+        for (place, (row, token)) in places(id, tokens.iter_mut()).enumerate() {
             let put = self.token(line, row, None, token, from)?;
             if let (Some(url), Some(digest)) = (&put.given, &mut prepared.digest) {
                 digest.set_address(place, url);
@@ -305,7 +306,7 @@ impl<'c, 'o> Writer<'c, 'o> {
                 comparison.reassigned(line, Subject::Token, &token_name(token), id, before)?;
             }
         }
-        for (row, card) in places(id, cards) {
+        for (row, card) in places(id, &*cards) {
             let put = self.card(line, row, None, card, from)?;
             if let (Some(comparison), Some(before)) = (&mut self.comparison, &put.before) {
                 comparison.reassigned(line, Subject::Card, &card_name(card), id, before)?;
@@ -319,16 +320,16 @@ impl<'c, 'o> Writer<'c, 'o> {
     fn unassigned_token(
         &mut self,
         line: u64,
-        token: &Nobodys<SealedUnassignedToken>,
+        token: &mut Nobodys<SealedUnassignedToken>,
         from: Origin,
     ) -> Written {
-        let SealedUnassignedToken { group, token: held } = &token.item;
-        let id = self.groups.id(line, group)?;
+        let id = self.groups.id(line, &token.item.group)?;
+        let held = &mut token.item.token;
         let put = self.token(line, self.next_token, Some(id), held, from)?;
         self.next_token -= 1;
         self.report.tokens.count(put.replaced);
         if let Some(comparison) = &mut self.comparison {
-            let name = token_name(held);
+            let (name, group) = (token_name(&token.item.token), &token.item.group);
             comparison.unassigned(line, Subject::Token, &name, token, group, put.before);
         }
         Ok(())
@@ -342,7 +343,11 @@ impl<'c, 'o> Writer<'c, 'o> {
     ) -> Written {
         let held = &card.item;
         let id = self.groups.id(line, &held.group)?;
-        let own = Some((id, held.preproduced, held.comment.as_deref()));
+        let stock = Stock {
+            preproduced: held.preproduced,
+            comment: held.comment.as_deref(),
+        };
+        let own = Some((id, stock));
         let put = self.card(line, self.next_card, own, &held.card, from)?;
         self.next_card -= 1;
         self.report.cards.count(put.replaced);
@@ -359,22 +364,24 @@ impl<'c, 'o> Writer<'c, 'o> {
         line: u64,
         id: i64,
         group: Option<i64>,
-        token: &SealedToken,
+        token: &mut SealedToken,
         from: Origin,
     ) -> Written<Put> {
-        let facts = &token.facts;
-        let there = self.items.token(facts)?;
+        let there = self.items.token(&token.facts)?;
         if let Some(row) = there.filter(|_| self.only_new) {
-            return Err(self.items.not_new(line, row, facts)?.into());
+            return Err(self.items.not_new(line, row, &token.facts)?.into());
         }
         let put = Put {
-            given: self.items.given(facts)?,
+            given: self.items.given(&token.facts)?,
             ..self.make_room(Item::Token, there, group.is_some())?
         };
+        if let Some(url) = &put.given {
+            token.facts.idp_url = Some(url.into());
+        }
         self.rows
-            .token(id, group, token, put.given.as_deref(), from)
-            .map_err(|error| trouble::of_token(self.db, error, line, facts))?;
-        self.items.vendor(&facts.vendor)?;
+            .token(id, group, token, from)
+            .map_err(|error| trouble::of_token(self.db, error, line, &token.facts))?;
+        self.items.vendor(&token.facts.vendor)?;
         Ok(put)
     }
 
@@ -383,7 +390,7 @@ impl<'c, 'o> Writer<'c, 'o> {
         &mut self,
         line: u64,
         id: i64,
-        unassigned: Option<(i64, bool, Option<&str>)>,
+        unassigned: Option<(i64, Stock<'_>)>,
         card: &SealedCard,
         from: Origin,
     ) -> Written<Put> {
