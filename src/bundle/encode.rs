@@ -194,9 +194,7 @@ impl Line<'_> {
     }
 
     pub(super) fn text_if(&mut self, key: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.text(key, value);
-        }
+        self.json.member(key, value, Json::string);
     }
 
     /// A flag is absent when it is not set.
@@ -205,10 +203,7 @@ impl Line<'_> {
     }
 
     pub(super) fn boolean_if(&mut self, key: &str, value: Option<bool>) {
-        if let Some(value) = value {
-            self.json.key(key);
-            self.json.boolean(value);
-        }
+        self.json.member(key, value, Json::boolean);
     }
 
     pub(super) fn integer_if(&mut self, key: &str, value: Option<u64>) -> Written {

@@ -60,6 +60,20 @@ impl<S: Sink> Json<S> {
         self.comma = false;
     }
 
+    /// A member, left out where there is no value; `write` writes one.
+    #[inline]
+    pub(crate) fn member<T>(
+        &mut self,
+        key: &str,
+        value: Option<T>,
+        write: impl FnOnce(&mut Self, T),
+    ) {
+        if let Some(value) = value {
+            self.key(key);
+            write(self, value);
+        }
+    }
+
     #[inline]
     pub(crate) fn string(&mut self, text: &str) {
         self.quoted(|out| escape::<false>(text, |_| false, out));

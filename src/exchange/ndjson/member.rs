@@ -8,31 +8,19 @@ use crate::json::Json;
 use crate::model::{SecretBytes, Timestamp, Wiped};
 
 pub(super) fn text(json: &mut Json<Wiped>, key: &str, value: Option<&str>) {
-    if let Some(value) = value {
-        json.key(key);
-        json.string(value);
-    }
+    json.member(key, value, Json::string);
 }
 
 pub(super) fn number(json: &mut Json<Wiped>, key: &str, value: Option<u64>) {
-    if let Some(value) = value {
-        json.key(key);
-        json.number(value);
-    }
+    json.member(key, value, Json::number);
 }
 
 pub(super) fn boolean(json: &mut Json<Wiped>, key: &str, value: Option<bool>) {
-    if let Some(value) = value {
-        json.key(key);
-        json.boolean(value);
-    }
+    json.member(key, value, Json::boolean);
 }
 
 pub(super) fn date(json: &mut Json<Wiped>, key: &str, value: Option<Timestamp>) {
-    if let Some(value) = value {
-        json.key(key);
-        json.time(value);
-    }
+    json.member(key, value, Json::time);
 }
 
 pub(super) fn secret_text(json: &mut Json<Wiped>, key: &str, value: &SecretBytes) {
@@ -41,10 +29,9 @@ pub(super) fn secret_text(json: &mut Json<Wiped>, key: &str, value: &SecretBytes
 }
 
 pub(super) fn secret_bytes(json: &mut Json<Wiped>, key: &str, value: Option<&SecretBytes>) {
-    if let Some(value) = value {
-        json.key(key);
+    json.member(key, value, |json, value| {
         json.quoted(|out| base64(value.expose_secret(), out));
-    }
+    });
 }
 
 fn base64(bytes: &[u8], out: &mut Wiped) {
