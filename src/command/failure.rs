@@ -4,6 +4,7 @@
 //! error has. A diagnostic about the typed line keeps its source snippet and is shown by `lang`'s renderer instead.
 
 use std::fmt;
+use std::path::Path;
 
 use super::Exit;
 use crate::lang::diagnostic::Diagnostic;
@@ -158,6 +159,12 @@ impl Failure {
         Self::new(Exit::Failed, code::UNKNOWN, message)
     }
 
+    /// A record of a file that cannot be taken: `what` follows the file's name.
+    pub fn record(path: &Path, what: impl fmt::Display) -> Self {
+        let message = format!("{}: {what}", path.display());
+        Self::new(Exit::Failed, code::RECORD, message)
+    }
+
     /// The same with advice.
     pub fn hint(mut self, hint: impl fmt::Display) -> Self {
         self.hint = Some(hint.to_string());
@@ -165,7 +172,7 @@ impl Failure {
     }
 
     /// A file that could not be used, by the cause the system gives.
-    pub fn file(what: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+    pub fn file(what: &str, path: &Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind as Kind;
         let path = path.display();
         let failure = match error.kind() {
@@ -196,7 +203,7 @@ impl Failure {
     }
 
     /// The same about this file.
-    pub fn in_file(mut self, path: &std::path::Path) -> Self {
+    pub fn in_file(mut self, path: &Path) -> Self {
         let path = path.display().to_string();
         if !self.message.contains(&path) {
             self.message = format!("{path}: {}", self.message);
@@ -254,7 +261,7 @@ impl From<std::io::Error> for Failure {
             return Self::usage(missing)
                 .hint(format!("{near}there are: {}", missing.known.join(", ")));
         }
-        Self::file("write", std::path::Path::new("the output"), &error)
+        Self::file("write", Path::new("the output"), &error)
     }
 }
 

@@ -119,14 +119,9 @@ fn read_lists(expr: &mut Expr) -> Result<(), Failure> {
             if let Operand::File(name) = value {
                 let path = Path::new(name.as_str());
                 let names = Names::new(input::open(path)?);
-                let names = names.collect::<Result<Vec<_>, _>>().map_err(|error| {
-                    Failure::new(
-                        Exit::Failed,
-                        code::RECORD,
-                        format!("{}: {error}", path.display()),
-                    )
-                    .hint(error.hint)
-                })?;
+                let names = names
+                    .collect::<Result<Vec<_>, _>>()
+                    .map_err(|error| Failure::record(path, &error).hint(error.hint))?;
                 *value = Operand::Set(names.into());
             }
             Ok(())

@@ -14,7 +14,7 @@ use crate::render::{Format, Ui, counted};
 use crate::store::Connection;
 use crate::vault::query;
 
-/// Takes a row of a list; `false` when nobody wants more.
+/// Takes a row of a list; `false` when no more are wanted.
 pub type Push<'a, R> = &'a mut dyn FnMut(R) -> Result<bool, Failure>;
 
 impl Out {
@@ -150,7 +150,7 @@ impl Context<'_> {
                 push(row)
             })
         })?;
-        let note = self.case_note(&selection, of, nothing)?;
+        let note = self.case_note(&selection, of, nothing.then_some(0))?;
         outcome.notices.extend(note);
         Ok(outcome)
     }
@@ -193,19 +193,16 @@ impl Context<'_> {
         most.filter(|_| out.sort.is_empty())
     }
 
-    /// How many more a selection would choose if letter case did not matter, as a note; `nothing` when it chose none.
+    /// How many more a selection would choose if letter case did not matter, as a note; `found` is how many it chose,
+    /// where that is known.
     pub fn case_note(
         &self,
         selection: &Selection,
         of: Entity,
-        nothing: bool,
+        found: Option<u64>,
     ) -> Result<Option<String>, Failure> {
-        let db = self.db()?;
-        let found = nothing.then_some(0);
-        Ok(in_another_case(
-            query::more_without_case(db, selection, of, found)?,
-            of,
-        ))
+        let more = query::more_without_case(self.db()?, selection, of, found)?;
+        Ok(in_another_case(more, of))
     }
 
     /// The outcome of a command that found `count` things: a failure when it found none and was told to need one.

@@ -113,7 +113,7 @@ fn count(cx: &mut Context<'_>, args: Count) -> Result<Outcome, Failure> {
         cx.record(&args.out, vec![("users", found.into())])?;
     }
     let mut outcome = cx.found(found)?;
-    let note = cx.case_note(&selection, Entity::User, found == 0)?;
+    let note = cx.case_note(&selection, Entity::User, Some(found))?;
     outcome.notices.extend(note);
     Ok(outcome)
 }

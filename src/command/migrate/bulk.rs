@@ -4,9 +4,8 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use crate::command::context::{Proposal, warn_of_everybody};
-use crate::command::failure::code;
 use crate::command::shared::{REQUIRE_MATCH, YES};
-use crate::command::{Context, Exit, Failure};
+use crate::command::{Context, Failure};
 use crate::exchange::input;
 use crate::exchange::sheet::{Field, Others, Sheet};
 use crate::lang::keys::args;
@@ -79,8 +78,8 @@ impl<'a> UserChoice<'a> {
         })
     }
 
-    /// As [`Context::propose`], for these users; `look` says how many of them there are besides. Those of a file are found
-    /// by their names for each look anew. A selection that leaves no user out is warned of.
+    /// As [`Context::propose`], for these users; `look` says how many of them there are besides, where that could be all:
+    /// a selection that leaves no user out is warned of. Those of a file are found by their names for each look anew.
     ///
     /// # Errors
     /// A row that stands for no user, for several, or for one whom an earlier row names.
@@ -89,7 +88,7 @@ impl<'a> UserChoice<'a> {
         cx: &mut Context<'_>,
         code: &'static EventCode,
         tables: &[&'static Summed],
-        look: impl Fn(&Connection, &Users) -> Result<(P, u64), Failure>,
+        look: impl Fn(&Connection, &Users) -> Result<(P, Option<u64>), Failure>,
         apply: impl FnOnce(&Transaction<'_>, &Users, &P) -> Result<(), Failure>,
     ) -> Result<Option<P>, Failure> {
         let (users, ui, line) = (&self.users, cx.ui, cx.line);
@@ -102,7 +101,7 @@ impl<'a> UserChoice<'a> {
                     .as_ref()
                     .map_or(Ok(()), |file| file.resolve(db))?;
                 let (proposal, chosen) = look(db, users)?;
-                if !warned.replace(true) {
+                if let (Some(chosen), false) = (chosen, warned.replace(true)) {
                     warn_of_everybody(ui, &line.selection.text, chosen, query::all(db)?);
                 }
                 Ok(proposal)
@@ -136,12 +135,7 @@ fn fields() -> Vec<Field> {
 
 fn read(db: &Connection, path: &Path, fields: Vec<Field>) -> Result<List, Failure> {
     let wrong = |error: crate::exchange::Error| {
-        Failure::new(
-            Exit::Failed,
-            code::RECORD,
-            format!("{}: {error}; nothing was changed", path.display()),
-        )
-        .hint(error.hint)
+        Failure::record(path, format_args!("{error}; nothing was changed")).hint(error.hint)
     };
     let mut sheet = Sheet::new(input::open(path)?, fields, Others::Refused).map_err(wrong)?;
     let list = List::new(db)?;
@@ -158,13 +152,9 @@ fn not_listed(path: &Path, line: u64, why: &NotListed) -> Failure {
         NotListed::Several { .. } => "add a column group, or write group/userid",
         NotListed::Twice { .. } => "name each user once",
     };
-    Failure::new(
-        Exit::Failed,
-        code::RECORD,
-        format!(
-            "{}: line {line}: {why}; nothing was changed",
-            path.display()
-        ),
+    Failure::record(
+        path,
+        format_args!("line {line}: {why}; nothing was changed"),
     )
     .hint(hint)
 }

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use crate::command::export::{Along, UNASSIGNED, rules};
-use crate::command::failure::code;
 use crate::command::shared::{Out, RECORD, REQUIRE_MATCH};
 use crate::command::show::Push;
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
@@ -107,14 +106,7 @@ fn check(cx: &mut Context<'_>, args: Check) -> Result<Outcome, Failure> {
 
 /// Takes the target's users from a sheet with a column `userid`, or from a list.
 fn take_targets(survey: &Survey, path: &Path) -> Result<u64, Failure> {
-    let wrong = |error: crate::exchange::Error| {
-        Failure::new(
-            Exit::Failed,
-            code::RECORD,
-            format!("{}: {error}", path.display()),
-        )
-        .hint(error.hint)
-    };
+    let wrong = |error: crate::exchange::Error| Failure::record(path, &error).hint(error.hint);
     let fields = vec![Field::required(&["userid", "user", "user name", "login"])];
     let taken = match Sheet::new(input::open(path)?, fields, Others::Ignored) {
         Ok(mut sheet) => survey.targets::<Failure>(std::iter::from_fn(move || {
@@ -125,12 +117,8 @@ fn take_targets(survey: &Survey, path: &Path) -> Result<u64, Failure> {
             .targets::<Failure>(Names::new(input::open(path)?).map(|name| name.map_err(wrong)))?,
     };
     if taken == 0 {
-        return Err(Failure::new(
-            Exit::Failed,
-            code::RECORD,
-            format!("{}: there is no user in it", path.display()),
-        )
-        .hint("write one user id a line, or CSV with a column userid"));
+        return Err(Failure::record(path, "there is no user in it")
+            .hint("write one user id a line, or CSV with a column userid"));
     }
     Ok(taken)
 }

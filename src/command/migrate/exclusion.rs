@@ -91,7 +91,7 @@ fn run(cx: &mut Context<'_>, members: &Members, reason: Option<&str>) -> Result<
         |db, users| {
             let found = phases::exclusions(db, users)?;
             let chosen = found.included + found.excluded;
-            Ok((Exclusion { out, found }, chosen))
+            Ok((Exclusion { out, found }, Some(chosen)))
         },
         |tx, users, _| {
             match reason {

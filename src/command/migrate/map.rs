@@ -57,7 +57,7 @@ fn map(cx: &mut Context<'_>, args: Map) -> Result<Outcome, Failure> {
         cx,
         &codes::MAPPED,
         &[&decisions::MAPPED],
-        |db, _| Ok((look(db, path, cancel)?, 0)),
+        |db, _| Ok((look(db, path, cancel)?, None)),
         |tx, _, _| Ok(targets::map(tx)?),
     )?;
     Ok(match done {

@@ -178,7 +178,7 @@ fn run(cx: &mut Context<'_>, members: &Members, step: &Step) -> Result<Outcome, 
             let plan = phases::plan(step.clone(), &stand).map_err(|refused| {
                 Failure::new(Exit::Failed, code::PHASE, &refused).hint(refused.hint())
             })?;
-            Ok((plan, stand.all()))
+            Ok((plan, Some(stand.all())))
         },
         |tx, users, plan| {
             let step = Move {

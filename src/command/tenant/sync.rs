@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{At, on, working};
-use crate::command::failure::code;
-use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::exchange::sheet::{Field, Others, Sheet};
 use crate::exchange::{self, input, ldif};
 use crate::lang::keys::args;
@@ -81,12 +80,7 @@ fn sync(cx: &mut Context<'_>, args: Sync) -> Result<Outcome, Failure> {
 }
 
 fn bad(error: &exchange::Error, path: &Path) -> Failure {
-    Failure::new(
-        Exit::Failed,
-        code::RECORD,
-        format!("{}: {error}; nothing was changed", path.display()),
-    )
-    .hint(&error.hint)
+    Failure::record(path, format_args!("{error}; nothing was changed")).hint(&error.hint)
 }
 
 fn of_ldif(
@@ -145,16 +139,12 @@ impl Iterator for Rows<'_> {
             "" | "active" => UserState::Active,
             "inactive" | "suspended" | "disabled" => UserState::Suspended,
             other => {
-                return Some(Err(Failure::new(
-                    Exit::Failed,
-                    code::RECORD,
-                    format!(
-                        "{}: line {}: '{other}' is no state; nothing was changed",
-                        self.path.display(),
-                        row.line
-                    ),
-                )
-                .hint("a state is active or inactive")));
+                let what = format_args!(
+                    "line {}: '{other}' is no state; nothing was changed",
+                    row.line
+                );
+                let failure = Failure::record(self.path, what);
+                return Some(Err(failure.hint("a state is active or inactive")));
             }
         };
         let contact = |label: &str, field| {

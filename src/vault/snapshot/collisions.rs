@@ -136,7 +136,7 @@ impl Snapshot {
     }
 }
 
-/// The names that users of `temp.listed` (see [`crate::vault::listed`]) would share with somebody, on a connection that
+/// The names that users of `temp.listed` (see [`crate::vault::listed`]) would share with another user, on a connection that
 /// is in the middle of a change.
 pub(in crate::vault) fn collisions_of_listed(
     db: &Connection,

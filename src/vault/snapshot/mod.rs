@@ -13,6 +13,8 @@ mod row;
 #[cfg(test)]
 pub(super) mod tests;
 
+use std::cell::OnceCell;
+
 use rusqlite::{Connection, params_from_iter};
 
 use crate::ambient::CancelToken;
@@ -78,6 +80,8 @@ pub struct Snapshot {
     unassigned: Option<Sql>,
     allowed: Sql,
     users: u64,
+    /// How many users there are, once it was asked.
+    all: OnceCell<u64>,
     last_user: i64,
     last_token: i64,
     last_card: i64,
@@ -146,6 +150,7 @@ impl Snapshot {
             unassigned: takes.then(|| allowed.clone()),
             allowed,
             users,
+            all: OnceCell::new(),
             last_user: 0,
             last_token: 0,
             last_card: 0,
@@ -159,11 +164,14 @@ impl Snapshot {
 
     /// How many users there are, chosen or not.
     pub fn all(&self) -> Result<u64> {
-        if self.narrowed {
-            query::all(&self.db)
-        } else {
-            Ok(self.users)
+        if !self.narrowed {
+            return Ok(self.users);
         }
+        if let Some(all) = self.all.get() {
+            return Ok(*all);
+        }
+        let all = query::all(&self.db)?;
+        Ok(*self.all.get_or_init(|| all))
     }
 
     /// How many unassigned tokens and cards go along.
