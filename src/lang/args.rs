@@ -117,7 +117,7 @@ impl Args {
         value.ok_or(Missing(key.arg.name))
     }
 
-    /// Whether all that are needed are there, also those whose value nobody takes.
+    /// Whether all that are needed are there, also those whose value is not taken.
     ///
     /// # Errors
     /// The first that is not.

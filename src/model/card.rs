@@ -114,7 +114,7 @@ pub struct Card<Secret = SecretBytes> {
     pub cells: Secret,
 }
 
-/// A card, as the source or the target has it, that belongs to a group and to nobody.
+/// A card, as the source or the target has it, that belongs to a group and to no user.
 #[derive(Debug)]
 pub struct UnassignedCard<C = Card> {
     /// The group that holds it.

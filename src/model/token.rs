@@ -216,7 +216,7 @@ impl<Secret> Token<Secret> {
     }
 }
 
-/// A token, as the source or the target has it, that belongs to a group and to nobody.
+/// A token, as the source or the target has it, that belongs to a group and to no user.
 #[derive(Debug)]
 pub struct UnassignedToken<T = Token> {
     /// The group that holds it.

@@ -75,7 +75,7 @@ pub(crate) const fn setting(
 /// In seconds.
 pub(crate) const DAY: u64 = 24 * 3600;
 
-/// How long nobody may type.
+/// How long a session may stand without a key.
 pub const IDLE_TIMEOUT: Setting = setting(
     "idle-timeout",
     Type::Span(1, 8 * 3600),

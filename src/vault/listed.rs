@@ -20,10 +20,10 @@ pub struct List(());
 /// Why a name stands for no user, or for one that cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotListed {
-    /// Nobody is called so.
+    /// No user is called so.
     #[error("there is no user '{0}'")]
     Unknown(String),
-    /// In several groups somebody is called so.
+    /// In several groups a user is called so.
     #[error("there are several users '{name}'; say which one: {}", .users.join(", "))]
     Several {
         /// The name.
@@ -115,7 +115,7 @@ impl List {
 /// The one user whom a row names.
 fn find(db: &Connection, group: &str, name: &str) -> Result<std::result::Result<i64, NotListed>> {
     let mut found = spelt(db, group, name)?;
-    // A list of ours writes some names otherwise, for spreadsheets and terminals. If both spellings are somebody's,
+    // A list of ours writes some names otherwise, for spreadsheets and terminals. If both spellings are of users,
     // the file does not say who is meant.
     let (first_group, first_name) = (original(group), original(name));
     if (&*first_group, &*first_name) != (group, name) {

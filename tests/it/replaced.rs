@@ -72,14 +72,7 @@ fn a_connection_that_stays_without_a_session_changes_no_rule() {
     let log = std::fs::read(house.at("vault.db-wal")).expect("the log");
     assert!(!log.is_empty());
     house
-        .igsh(&[
-            "--login",
-            "Master1",
-            "--password-file",
-            "m1.txt",
-            "-c",
-            "user count",
-        ])
+        .master(&["user count"])
         .fails(6, &["vault.db-wal belongs to another copy"]);
     assert!(std::fs::read(house.at("vault.db")).expect("the vault") == old);
     assert!(std::fs::read(house.at("vault.db-wal")).expect("the log") == log);

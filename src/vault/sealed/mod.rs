@@ -72,7 +72,7 @@ impl<'a> Owner<'a> {
         [self.group, self.userid]
     }
 
-    /// Of what is nobody's.
+    /// Of what belongs to no user.
     const fn group(group: &'a str) -> Self {
         Self { group, userid: "" }
     }
@@ -114,26 +114,20 @@ impl SealedUser {
     /// Opens every value for itself and says how many there are; `refused` gets the error of each that does not open.
     pub fn try_open(self, keys: &Keys, refused: &mut dyn FnMut(store::Error)) -> u64 {
         let owner = Owner::of(&self.facts);
-        let mut values = 0;
-        let mut tell = |outcome: store::Result<()>| {
-            values += 1;
-            if let Err(error) = outcome {
-                refused(error);
+        counted(refused, |tell| {
+            if let Some(sealed) = &self.qa {
+                tell(sealed.open(owner, keys).map(drop));
             }
-        };
-        if let Some(sealed) = &self.qa {
-            tell(sealed.open(owner, keys).map(drop));
-        }
-        for password in self.passwords {
-            tell(password.open(owner, keys).map(drop));
-        }
-        for token in &self.tokens {
-            token.try_open(owner, keys, &mut tell);
-        }
-        for card in self.cards {
-            tell(card.open(owner, keys).map(drop));
-        }
-        values
+            for password in self.passwords {
+                tell(password.open(owner, keys).map(drop));
+            }
+            for token in &self.tokens {
+                token.try_open(owner, keys, tell);
+            }
+            for card in self.cards {
+                tell(card.open(owner, keys).map(drop));
+            }
+        })
     }
 }
 
@@ -147,6 +141,21 @@ impl SealedQa {
             ),
         })
     }
+}
+
+/// How many values `open` tells of; `refused` gets the error of each that does not open.
+fn counted(
+    refused: &mut dyn FnMut(store::Error),
+    open: impl FnOnce(&mut dyn FnMut(store::Result<()>)),
+) -> u64 {
+    let mut values = 0;
+    open(&mut |outcome| {
+        values += 1;
+        if let Err(error) = outcome {
+            refused(error);
+        }
+    });
+    values
 }
 
 fn each<T, S>(items: Vec<T>, seal: impl FnMut(T) -> S) -> Vec<S> {
@@ -179,14 +188,7 @@ impl SealedUnassignedToken {
     /// As [`SealedUser::try_open`].
     pub fn try_open(&self, keys: &Keys, refused: &mut dyn FnMut(store::Error)) -> u64 {
         let owner = Owner::group(&self.group);
-        let mut values = 0;
-        self.token.try_open(owner, keys, &mut |outcome| {
-            values += 1;
-            if let Err(error) = outcome {
-                refused(error);
-            }
-        });
-        values
+        counted(refused, |tell| self.token.try_open(owner, keys, tell))
     }
 }
 
