@@ -416,8 +416,6 @@ fn show_exported(
         ("sha256", exported.sha256.as_str().into()),
         ("groups", report.records.group.into()),
         ("users", report.records.user.into()),
-        ("backToExported", Cell::Record(back)),
-        ("phaseKept", Cell::Record(kept)),
         ("tokens", taken.tokens.into()),
         ("cards", taken.cards.into()),
         ("questions", taken.qa.into()),
@@ -426,6 +424,8 @@ fn show_exported(
         ("unassignedCards", report.records.card.into()),
         ("notTaken", Cell::Record(not_taken)),
         ("modelsNotTaken", Cell::List(models)),
+        ("backToExported", Cell::Record(back)),
+        ("phaseKept", Cell::Record(kept)),
     ])?;
     Ok(())
 }

@@ -97,15 +97,15 @@ impl Snapshot {
 
     /// How many of those who go are imported or migrated, after [`Snapshot::collisions`].
     pub fn beyond(&self) -> Result<Beyond> {
-        let chosen = if self.narrowed {
-            "AND p.user IN (SELECT id FROM temp.chosen)"
+        let from = if self.narrowed {
+            "temp.chosen c CROSS JOIN progress p ON p.user = c.id"
         } else {
-            ""
+            "progress p"
         };
         let sql = format!(
             "SELECT coalesce(sum(p.phase = ?1), 0), coalesce(sum(p.phase = ?2), 0) \
-             FROM progress p CROSS JOIN users u ON u.id = p.user WHERE p.phase IN (?1, ?2) AND u.gone = 0 \
-             AND p.user NOT IN (SELECT user FROM excluded) AND p.user NOT IN (SELECT user FROM temp.conflict) {chosen}"
+             FROM {from} CROSS JOIN users u ON u.id = p.user WHERE p.phase IN (?1, ?2) AND u.gone = 0 \
+             AND p.user NOT IN (SELECT user FROM excluded) AND p.user NOT IN (SELECT user FROM temp.conflict)"
         );
         let phases = [Phase::Imported.number(), Phase::Migrated.number()];
         Ok(self.db.query_row(&sql, phases, |row| {
