@@ -21,6 +21,7 @@ mod foreign;
 mod kill;
 mod lang;
 mod live;
+mod loading;
 mod manual;
 mod old_files;
 mod once;
