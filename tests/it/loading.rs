@@ -339,6 +339,38 @@ fn a1_a_pipe_is_not_read_twice() {
         "{loaded}"
     );
     assert_eq!(here(&house), "10");
+    // Nor after a question.
+    house
+        .master(&["source load file=people.ndjson format=ndjson"])
+        .ok();
+    let pipe = house.at("pipe");
+    Ran::of(std::process::Command::new("mkfifo").arg(&pipe)).ok();
+    let mut shell = shell(&house);
+    shell.send("source load file=pipe format=ndjson\r");
+    std::fs::write(&pipe, &cut).unwrap();
+    shell.wait_for("a pipe is not read again after a question; if they have left: -yes=30");
+    assert_eq!(here(&house), "40");
+}
+
+#[test]
+fn a1_a_cut_behind_the_users_is_told() {
+    let house = House::with_vault();
+    let with = |lines: &[&str]| {
+        let mut all = people(3);
+        all.extend(lines.iter().map(|line| (*line).to_owned()));
+        write(&house, &all);
+        house.master(&[LOAD]).ok().err
+    };
+    let token = r#"{"type":"token","group":"hr","vendor":"V","serial":"1","kind":"hardware","algorithm":"totp","seed":"MTIzNA=="}"#;
+    let card = r#"{"type":"card","group":"hr","serial":7,"rows":1,"columns":1,"cells":["A"]}"#;
+    with(&[token, card]);
+    let said = with(&[]);
+    for words in [
+        "1 unassigned token is not in this full load any more",
+        "1 unassigned card is not in this full load any more",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
 }
 
 #[test]

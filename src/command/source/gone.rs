@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::load::Stopped;
-use crate::command::ask::Terms;
+use crate::command::context::Terms;
 use crate::command::failure::code;
 use crate::command::{Context, Exit, Failure};
 use crate::lang::args::Yes;
@@ -64,13 +64,13 @@ pub(super) fn asking<T>(
         }
         GoneLimit::Percent(_, None) if !cx.ui.is_interactive() => {
             return Err(unconfirmed(Exit::Denied, &says).hint(format!(
-                "was the file cut? 'source diff' shows who they are; if they have left: -yes={}",
+                "was it cut? 'source diff' names them; if they have left: -yes={}",
                 found.gone
             )));
         }
         GoneLimit::Percent(_, None) if !place.again => {
             return Err(unconfirmed(Exit::Failed, &says).hint(format!(
-                "only a plain file is read again after a question; if they have left: -yes={}",
+                "a pipe is not read again after a question; if they have left: -yes={}",
                 found.gone
             )));
         }

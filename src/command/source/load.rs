@@ -10,6 +10,7 @@ use super::diff::Compared;
 use super::gone::{self, Place};
 use super::input::{FILE, FileFormat, Input, Noted, OfFile, SKIP_BAD, Taking};
 use crate::ambient::Progress;
+use crate::command::failure::code;
 use crate::command::file::write_new;
 use crate::command::shared::OVERWRITE;
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
@@ -84,7 +85,7 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
     let Loaded {
         report,
         mut bad,
-        input,
+        noted,
     } = gone::asking(cx, &Place::file(path), |cx, limit| once(cx, &args, limit))?;
     let mut outcome = tell(&report);
     outcome.notices.extend(thawed(cx, &report)?);
@@ -103,10 +104,10 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
     }
     outcome
         .notices
-        .extend(without_end(path, &input.endless, &report));
+        .extend(without_end(path, &noted.endless, &report));
     if report.is_of_nobody() {
-        let mut why: Vec<String> = input.passed_over.tell().chain(left_out).collect();
-        if let Some(amiss) = amiss(path, input.size)? {
+        let mut why: Vec<String> = noted.passed_over.tell().chain(left_out).collect();
+        if let Some(amiss) = amiss(path, noted.size) {
             why = vec![amiss.to_owned()];
         } else if why.is_empty() {
             why.push("it holds none".to_owned());
@@ -120,7 +121,7 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
         "{} is still there, in plain; delete it when you no longer need it",
         path.display()
     ));
-    outcome.notices.extend(input.passed_over.tell());
+    outcome.notices.extend(noted.passed_over.tell());
     Ok(outcome)
 }
 
@@ -141,8 +142,12 @@ fn foretold(cx: &mut Context<'_>, args: &Load) -> Result<Outcome, Failure> {
 /// Whether the bad lines can be kept, so that no record is left out and lost.
 fn can_keep_bad(path: &Path, residue: &Path, overwrite: bool) -> Result<(), Failure> {
     if path.exists() && !path.is_file() {
-        let what = "the bad lines are read a second time, which a pipe does not allow";
-        return Err(Failure::record(path, what).hint("write it to a file first, and load that"));
+        let what = format!(
+            "{}: the bad lines are read a second time, which a pipe does not allow",
+            path.display()
+        );
+        return Err(Failure::new(Exit::Failed, code::FILE, what)
+            .hint("write it to a file first, and load that"));
     }
     if !overwrite && files::is_taken(residue) {
         return Err(Failure::file(
@@ -159,7 +164,7 @@ struct Loaded {
     report: LoadReport,
     /// Bad lines that were left out, each with its reason.
     bad: Vec<(u64, String)>,
-    input: Noted,
+    noted: Noted,
 }
 
 /// Why a load was not done.
@@ -198,7 +203,7 @@ fn once(cx: &mut Context<'_>, args: &Load, limit: GoneLimit) -> Result<Loaded, S
         Ok(report) => Ok(Loaded {
             report,
             bad,
-            input: input.noted,
+            noted: input.noted,
         }),
         Err(Stopped::Failed(failure)) => Err(Stopped::Failed(failure.in_file(path))),
         Err(gone) => Err(gone),
@@ -294,6 +299,16 @@ pub(super) fn tell(report: &LoadReport) -> Outcome {
             "user",
             "not in this full load any more and will not be exported",
         ),
+        (
+            report.tokens.gone,
+            "unassigned token",
+            "not in this full load any more",
+        ),
+        (
+            report.cards.gone,
+            "unassigned card",
+            "not in this full load any more",
+        ),
         (report.returned, "user", "back who had been gone"),
         (report.renamed, "user", "renamed"),
         (report.moved, "user", "moved to another group"),
@@ -348,20 +363,17 @@ pub(super) fn without_end(
 }
 
 /// What is wrong with all of a file in which no user was found, where that shows.
-fn amiss(path: &Path, size: Option<u64>) -> Result<Option<&'static str>, Failure> {
+fn amiss(path: &Path, size: Option<u64>) -> Option<&'static str> {
     const ENOUGH: u64 = 64 << 10;
-    let mut start = Zeroizing::new(Vec::new());
-    match size {
-        Some(0) => return Ok(Some("it is empty")),
-        None => return Ok(None),
-        Some(_) => exchange::input::open(path)?
-            .take(ENOUGH)
-            .read_to_end(&mut start)
-            .map_err(|error| Failure::file("read", path, &error))?,
-    };
+    if size? == 0 {
+        return Some("it is empty");
+    }
+    let mut start = Zeroizing::new(Vec::with_capacity(ENOUGH as usize));
+    let file = exchange::input::open(path).ok()?;
+    file.take(ENOUGH).read_to_end(&mut start).ok()?;
     let has = |byte| start.contains(&byte);
-    Ok((has(b'\r') && !has(b'\n'))
-        .then_some("its lines end in CR alone; convert it: tr '\\r' '\\n' < FILE > NEW"))
+    (has(b'\r') && !has(b'\n'))
+        .then_some("its lines end in CR alone; convert it: tr '\\r' '\\n' < FILE > NEW")
 }
 
 /// The bad lines of a file, each below its reason. They may hold secrets: the file is for its owner only.
