@@ -437,6 +437,30 @@ fn what_was_left_out_is_loaded_once_it_is_corrected() {
 }
 
 #[test]
+fn a1_a_user_in_a_bad_line_is_gone_until_it_is_corrected_and_the_load_says_so() {
+    let house = house(30, 30);
+    let mut lines = people(30);
+    lines[5] = lines[5].replace('}', ",\"state\":\"on\"}");
+    write(&house, &lines);
+    let skipped = house.master(&[&format!("{LOAD} -skip-bad")]);
+    assert_eq!(skipped.code, 5, "{}", skipped.err);
+    for words in [
+        "1 user is not in this full load",
+        "a user who stands in a bad line is gone until it is corrected and loaded",
+    ] {
+        assert!(skipped.err.contains(words), "{words}: {}", skipped.err);
+    }
+    let corrected = house
+        .read("people.ndjson.residue")
+        .replace("\"on\"", "\"active\"");
+    house.file("corrected.ndjson", corrected);
+    house
+        .master(&["source load file=corrected.ndjson format=ndjson"])
+        .ok();
+    assert_eq!(here(&house), "30");
+}
+
+#[test]
 fn b5_a_load_of_nobody_says_so_and_why() {
     let house = House::with_vault();
     let schema = r#"{"type":"schema","version":1}"#;

@@ -99,6 +99,10 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
             "{lines} left out, each with its reason in {}",
             residue.display()
         ));
+        if report.full && report.users.gone > 0 {
+            let note = "a user who stands in a bad line is gone until it is corrected and loaded";
+            outcome.notices.push(note.to_owned());
+        }
         outcome.exit = Some(Exit::Partial);
         left_out = Some(format!("{lines} left out"));
     }
