@@ -86,7 +86,7 @@ pub struct Options {
     /// By default those of a terminal, unless NO_COLOR is set.
     #[arg(long, global = true, value_name = "WHEN", value_parser = ["auto", "always", "never"], default_value = "auto")]
     pub color: String,
-    /// Say yes to every question that is not about destroying; with =N only where exactly N are affected
+    /// Say yes to every question but those about destroying and about users who would be gone after a load; with =N only where exactly N are affected
     #[arg(long, global = true, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "any")]
     pub yes: Option<String>,
     /// Change nothing: stop at the question of every command that asks, and before every other one that changes something

@@ -23,6 +23,7 @@ mod gates;
 mod kill;
 mod lang;
 mod live;
+mod loading;
 mod manual;
 mod old_files;
 mod once;

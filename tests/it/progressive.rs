@@ -182,13 +182,17 @@ fn three_waves_with_everything_that_happens_in_between() {
         if field(line, "type") == Some("user") && userid.is_some_and(|id| left.contains(id)) {
             continue;
         }
+        // The counts would have to be those of the file.
+        if field(line, "type") == Some("end") {
+            continue;
+        }
         match renewed.iter().position(|person| person.line == line) {
             None => later.push_str(line),
             Some(place) => later.push_str(&with_token(line, place)),
         }
         later.push('\n');
     }
-    house.file("later.ndjson", later);
+    house.file("later.ndjson", later.replacen(",\"end\":true", "", 1));
     let load = "source load file=later.ndjson format=ndjson";
     house.master(&[load]).ok();
 
@@ -291,7 +295,13 @@ fn a2_a_wave_that_stops_anywhere_goes_on_where_it_was() {
     let new = format!(
         "{{\"type\":\"user\",\"group\":\"{group}\",\"userid\":\"anewcomer\",\"state\":\"active\"}}"
     );
-    house.file("later.ndjson", format!("{source}{new}\n"));
+    let lines = source
+        .lines()
+        .filter(|line| field(line, "type") != Some("end"));
+    let mut later: Vec<_> = lines.collect();
+    later.push(&new);
+    let later = later.join("\n").replacen(",\"end\":true", "", 1);
+    house.file("later.ndjson", later);
     house
         .master(&["source load file=later.ndjson format=ndjson"])
         .ok();
