@@ -65,6 +65,9 @@ pub struct Options {
     )]
     pub password_fd: Option<u32>,
     /// Read the master password from this file (mode 0600)
+    ///
+    /// It holds the password in one line and nothing else, as UTF-8; a byte order mark and the line's end (LF or CR LF)
+    /// are no part of it, blanks are.
     #[arg(long, global = true, value_name = "PATH", group = "password", requires = "login", value_hint = ValueHint::FilePath)]
     pub password_file: Option<PathBuf>,
     /// Read the master password from the first line of standard input
@@ -96,7 +99,7 @@ pub struct Options {
     pub read_only: bool,
     /// Go on after a command that failed
     ///
-    /// The exit status is then 5.
+    /// The exit status is then 5. A failed 'assert' or 'confirm' ends the run all the same.
     #[arg(long, global = true)]
     pub keep_going: bool,
     /// Show each command of a script before it runs

@@ -473,7 +473,9 @@ impl From<crate::migrate::error::Error> for Failure {
             Error::Conflicts { .. } => Self::new(Exit::Failed, code::CONFLICT, error),
             Error::Stale { .. } => Self::new(Exit::Failed, code::STALE, error)
                 .hint("or say 'system set migrate.stale-source=warn'"),
-            Error::Changed { .. } => Self::new(Exit::Failed, code::UNCONFIRMED, error),
+            Error::Changed { .. } | Error::Advanced { .. } => {
+                Self::new(Exit::Failed, code::UNCONFIRMED, error)
+            }
             Error::Unsettled { .. } => Self::new(Exit::Failed, code::VAULT, error),
             Error::Unknown(_) => Self::unknown(error),
             Error::Answers { ref hint, .. } => {

@@ -140,6 +140,7 @@ impl House {
             numbered: false,
             overwrite: false,
             skip_conflicts: false,
+            keep_phase: false,
             rules: self.rules(),
             draft: Draft::new(&codes::EXPORT_BEGUN, "export file=p.igb"),
         }

@@ -18,6 +18,8 @@ mod editor;
 mod exchange;
 mod exit;
 mod foreign;
+mod from_windows;
+mod gates;
 mod kill;
 mod lang;
 mod live;
