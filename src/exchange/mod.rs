@@ -5,6 +5,7 @@
 //! terminals and in logs.
 
 pub mod answers;
+pub mod encoding;
 mod error;
 pub mod input;
 pub mod ldif;

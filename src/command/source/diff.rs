@@ -57,7 +57,7 @@ pub(in crate::command) static DIFF: Entry = entry!(
 
 fn diff(cx: &mut Context<'_>, args: Diff) -> Result<Outcome, Failure> {
     let path = args.file.as_path();
-    let input = Input::open(path, args.format, &args.taking)?;
+    let input = Input::open(cx, path, args.format, &args.taking)?;
     let progress = OfFile::new(cx.ui.progress(), &input);
     let holder = cx.holding();
     let source = (&*path.display().to_string(), args.format.name());

@@ -11,6 +11,7 @@ use crate::command::file::write_new;
 use crate::command::shared::OVERWRITE;
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::exchange;
+use crate::exchange::ldif::{self, NoResidue};
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::migrate::settings;
@@ -26,7 +27,7 @@ args! {
         file: PathBuf = FILE,
         format: FileFormat = choice("format", "What the file is").required(),
         skip_bad: bool = SKIP_BAD,
-        residue: Option<PathBuf> = out_file("residue", "Where bad lines go with their reasons")
+        residue: Option<PathBuf> = out_file("residue", "Where bad records go with their reasons")
             .absent("the file's name with .residue"),
         ..taking: Taking,
         overwrite: bool = OVERWRITE,
@@ -43,8 +44,9 @@ pub(in crate::command) static LOAD: Entry = entry!(
             see -skip-bad). A record replaces what the vault has under its name as a whole; the phase of a user and \
             the bundles stay. After a full file, users that are not in it are gone: kept, but not exported.\n\n\
             ndjson is igsh's own format (igsh-source(5)). ldif takes people from a directory: the group is named by \
-            group=, by group-attr=, or by the parent OU.\n\nThe file itself stays where it is, in plain: delete it \
-            when you no longer need it.",
+            group=, by group-attr=, by the nearest OU, or (group-from=path) by all OUs above, where OUs of one name \
+            would be one group. Accounts that are locked, disabled or expired are suspended.\n\n\
+            The file itself stays where it is, in plain: delete it when you no longer need it.",
         effect: Effect::Write,
         examples: &[
             Example::new(
@@ -65,7 +67,7 @@ pub(in crate::command) static LOAD: Entry = entry!(
 
 fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
     let path = args.file.as_path();
-    let input = Input::open(path, args.format, &args.taking)?;
+    let input = Input::open(cx, path, args.format, &args.taking)?;
     let mut bad = Vec::new();
     let progress = OfFile::new(cx.ui.progress(), &input);
     let (source, format) = (path.display().to_string(), args.format.name());
@@ -84,10 +86,13 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
     outcome.notices.extend(thawed(cx, &report)?);
     if !bad.is_empty() {
         let residue = args.residue.unwrap_or_else(|| beside(path));
-        write_residue(path, &residue, args.overwrite, &bad)?;
+        // Records that stand twice are found at the end.
+        bad.sort_by_key(|(line, _)| *line);
+        write_residue(path, args.format, &residue, args.overwrite, &bad)?;
         outcome.notices.push(format!(
-            "{} bad lines are in {}, each with its reason",
-            bad.len(),
+            "{} {} in {}, each with its reason",
+            counted(bad.len() as u64, args.format.record()),
+            if bad.len() == 1 { "is" } else { "are" },
             residue.display()
         ));
         outcome.exit = Some(Exit::Partial);
@@ -229,9 +234,10 @@ fn beside(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// The bad lines of a file, each below its reason. They may hold secrets: the file is for its owner only.
+/// The bad records of a file, each below its reason. They may hold secrets: the file is for its owner only.
 fn write_residue(
     path: &Path,
+    format: FileFormat,
     residue: &Path,
     overwrite: bool,
     bad: &[(u64, String)],
@@ -240,6 +246,12 @@ fn write_residue(
     let failed = |error: &std::io::Error| Failure::file("write", residue, error);
     write_new(residue, overwrite, |file| {
         let mut out = BufWriter::new(file);
+        if format == FileFormat::Ldif {
+            return ldif::write_residue(lines, bad, out).map_err(|error| match error {
+                NoResidue::Read(error) => Failure::file("read", path, &error),
+                NoResidue::Write(error) => failed(&error),
+            });
+        }
         let mut line = Zeroizing::new(Vec::new());
         let mut number = 0;
         for (wanted, reason) in bad {

@@ -27,9 +27,8 @@ use error::Fault;
 pub use writer::Writer;
 
 pub use super::Error;
-use super::error::{broken_off, too_long};
 use super::input::{self, Input, OpenError};
-use super::lines::{LineError, Lines};
+use super::lines::Lines;
 use crate::model::{Group, SourceRecord};
 
 /// The version of the format that is read and written.
@@ -80,10 +79,10 @@ impl<R: Read> Reader<R> {
                 }
                 Ok(Some(line)) if line.iter().all(u8::is_ascii_whitespace) => {}
                 Ok(Some(_)) => break,
-                Err(LineError::TooLong) => return Some(Err(too_long(self.lines.number()))),
-                Err(LineError::Io(error)) => {
-                    self.over = true;
-                    return Some(Err(broken_off(self.lines.number() + 1, &error)));
+                Err(error) => {
+                    let error = error.into_error(self.lines.number());
+                    self.over = error.fatal;
+                    return Some(Err(error));
                 }
             }
         }
@@ -236,14 +235,8 @@ fn kind_of(line: &str) -> Option<Cow<'_, str>> {
 fn not_utf8(number: u64, bytes: &[u8], error: &std::str::Utf8Error) -> Error {
     let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
     let good = String::from_utf8_lossy(good);
-    Error {
-        line: number,
-        column: Some(good.chars().count() + 1),
-        field: locate::path_at(&good, good.len()).0,
-        what: "the text is not UTF-8".to_owned(),
-        hint: "write the file in UTF-8, or convert it with iconv".to_owned(),
-        fatal: false,
-    }
+    let field = locate::path_at(&good, good.len()).0;
+    super::error::not_utf8(number, Some(good.chars().count() + 1), field, bytes)
 }
 
 fn no_schema(line: u64, what: String) -> Error {
