@@ -14,6 +14,7 @@ mod changes;
 mod check;
 mod completing;
 mod damage;
+mod directory;
 mod editor;
 mod exchange;
 mod exit;

@@ -11,4 +11,5 @@ pub(in crate::command) use diff::DIFF;
 pub(in crate::command) use generate::GENERATE;
 pub(in crate::command) use get::GET;
 pub use get::overview;
+pub(in crate::command) use input::besides_people;
 pub(in crate::command) use load::LOAD;
