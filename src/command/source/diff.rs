@@ -101,6 +101,7 @@ fn diff(cx: &mut Context<'_>, args: Diff) -> Result<Outcome, Failure> {
     let Some(report) = report else {
         return Ok(Outcome::quiet());
     };
+    super::remark(ui, &report);
     let mut outcome = counts.tell(&report, options.skip_bad);
     outcome.notices.extend(input.passed_over.tell());
     Ok(outcome)

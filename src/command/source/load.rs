@@ -80,6 +80,7 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
     );
     drop(progress);
     let report = loaded.map_err(|failure| failure.in_file(path))?;
+    super::remark(cx.ui, &report);
     let mut outcome = tell(&report);
     outcome.notices.extend(thawed(cx, &report)?);
     if !bad.is_empty() {

@@ -5,9 +5,11 @@ mod generate;
 mod get;
 mod input;
 mod load;
+mod remark;
 
 pub(in crate::command) use diff::DIFF;
 pub(in crate::command) use generate::GENERATE;
 pub(in crate::command) use get::GET;
 pub use get::overview;
 pub(in crate::command) use load::LOAD;
+pub(in crate::command) use remark::remark;

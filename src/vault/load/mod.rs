@@ -22,6 +22,7 @@ mod source;
 mod standing;
 mod tokens;
 mod trouble;
+mod twins;
 mod writer;
 
 #[cfg(test)]
@@ -37,7 +38,7 @@ use crate::store::{self, Holder, Keys, state};
 pub use bad::BadRecord;
 pub use difference::{Difference, Subject, What};
 pub use options::LoadOptions;
-pub use report::{Drift, LoadReport, Tally};
+pub use report::{Drift, LoadReport, Remarks, Tally};
 
 use super::decisions::LATE;
 use super::{Error, Result, Vault};
