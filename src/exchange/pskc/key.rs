@@ -5,7 +5,7 @@ use std::io::Read;
 use super::value;
 use super::xml::{Fault, Mark, Tag, Xml};
 use crate::exchange::number::misfit;
-use crate::model::{Moment, SecretBytes};
+use crate::model::{Moment, NoMoment, SecretBytes};
 
 /// What a package says of its device.
 #[derive(Debug, Default)]
@@ -267,8 +267,17 @@ fn date<R: Read>(xml: &mut Xml<R>, notices: &mut Vec<String>) -> Read_<Option<Mo
     let Some(text) = text(xml)? else {
         return Ok(None);
     };
-    let (date, guessed) = value::date(&text)
-        .map_err(|fault| bad(xml.mark(), format!("'{text}' {fault}"), fault.hint()))?;
+    let (date, guessed) = value::date(&text).map_err(|fault| {
+        let (what, hint) = match fault {
+            // A date alone is one here too.
+            NoMoment::Form => (
+                "is not a date".to_owned(),
+                "write it as 2026-12-31T00:00:00Z",
+            ),
+            NoMoment::Range => (fault.to_string(), fault.hint()),
+        };
+        bad(xml.mark(), format!("'{text}' {what}"), hint)
+    })?;
     if guessed {
         notices.push(format!("the date {text} was read as month/day/year"));
     }

@@ -3,7 +3,7 @@
 //! Where one side lacks the issue number or key id, the seed decides whether they are one token. Anything else that is
 //! alike is kept, and told.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::store::Keys;
 use crate::vault::alike::{self, Spelled, Speller};
@@ -24,14 +24,6 @@ pub(super) struct Twins<'c, 'o> {
     pub(super) remarks: Remarks,
     /// The spellings of the tokens of the load, where look-alikes are searched.
     spelled: Option<(Speller, Vec<u64>)>,
-}
-
-/// How two tokens of one vendor and serial number stand to each other.
-enum Likeness {
-    Same,
-    OtherSeed,
-    OtherId,
-    None,
 }
 
 impl<'c, 'o> Twins<'c, 'o> {
@@ -75,6 +67,7 @@ impl<'c, 'o> Twins<'c, 'o> {
         Ok(same)
     }
 
+    /// Whether a token is that of a row; remarks what only looks so.
     fn is_same(
         &mut self,
         (token, holder): (&SealedToken, &[&str]),
@@ -83,17 +76,11 @@ impl<'c, 'o> Twins<'c, 'o> {
     ) -> Result<bool> {
         let holder_of_other = [other.group.as_str(), &other.userid];
         let one_seed = token.has_seed_of(holder, (&other.token, &holder_of_other), self.keys);
-        let likeness = match (token.facts.is_another(&other.token.facts), one_seed) {
-            (false, true) => Likeness::Same,
-            (false, false) => Likeness::OtherSeed,
-            (true, true) => Likeness::OtherId,
-            (true, false) => Likeness::None,
-        };
-        let how = match likeness {
-            Likeness::Same => return Ok(true),
-            Likeness::None => return Ok(false),
-            Likeness::OtherSeed => "with another seed",
-            Likeness::OtherId => "under another id with the same seed",
+        let how = match (token.facts.is_another(&other.token.facts), one_seed) {
+            (false, true) => return Ok(true),
+            (true, false) => return Ok(false),
+            (false, false) => "with another seed",
+            (true, true) => "under another id with the same seed",
         };
         let db = self.db;
         self.remarks.note(|| {
@@ -107,32 +94,57 @@ impl<'c, 'o> Twins<'c, 'o> {
     /// The tokens of the load that stand in its file twice, each with its line and that of the first one: the same
     /// vendor, serial number and seed, the issue number or key id only once.
     pub(super) fn twice(&mut self, load: i64) -> Result<Vec<Twice>> {
-        let mut statement = self.db.prepare(&format!(
-            "SELECT t.id, t.line, t.serial, t.vendor \
-             FROM (SELECT serial, vendor FROM tokens GROUP BY serial, vendor HAVING count(*) > 1) k \
-             CROSS JOIN tokens t ON t.serial = k.serial AND t.vendor = k.vendor \
-             WHERE t.load = {load} ORDER BY t.serial, t.vendor, t.line, abs(t.id)"
-        ))?;
-        let mut rows = statement.query([])?;
         let mut found = Vec::new();
+        let mut statement = self
+            .db
+            .prepare("SELECT serial, vendor, id FROM tokens ORDER BY serial, vendor")?;
+        let mut rows = statement.query([])?;
         let mut key = (String::new(), String::new());
-        let mut before: Vec<(i64, i64, HeldToken)> = Vec::new();
+        let mut group = Vec::new();
         while let Some(row) = rows.next()? {
-            let (id, line): (i64, i64) = (row.get(0)?, row.get(1)?);
-            let own: (String, String) = (row.get(2)?, row.get(3)?);
-            if own != key {
-                key = own;
-                before.clear();
+            let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
+            let (serial, vendor) = (text(0)?, text(1)?);
+            if (serial, vendor) != (key.0.as_str(), key.1.as_str()) {
+                self.twice_among(&mut group, load, &mut found)?;
+                key.0.clear();
+                key.0.push_str(serial);
+                key.1.clear();
+                key.1.push_str(vendor);
             }
-            if before.len() == MOST {
-                continue;
-            }
+            group.push(row.get(2)?);
+        }
+        self.twice_among(&mut group, load, &mut found)?;
+        Ok(found)
+    }
+
+    /// Which of these tokens of one vendor and serial number stand twice; empties the list.
+    fn twice_among(
+        &mut self,
+        group: &mut Vec<i64>,
+        load: i64,
+        found: &mut Vec<Twice>,
+    ) -> Result<()> {
+        if group.len() < 2 {
+            group.clear();
+            return Ok(());
+        }
+        let mut line = self
+            .db
+            .prepare_cached("SELECT line FROM tokens WHERE id = ? AND load = ?")?;
+        let mut of_load = Vec::new();
+        for row in group.drain(..).take(MOST) {
+            let line = line.query_row([row, load], |row| row.get::<_, i64>(0));
+            of_load.extend(line.optional()?.map(|line| (line, row)));
+        }
+        of_load.sort_unstable_by_key(|(line, row)| (*line, row.abs()));
+        let mut before: Vec<(i64, i64, HeldToken)> = Vec::new();
+        for (line, id) in of_load {
             let Some(held) = page::token(self.db, id)? else {
                 continue;
             };
             let holder = [held.group.as_str(), &held.userid];
             let mut first = None;
-            for (row, line, other) in &before {
+            for (line, row, other) in &before {
                 if self.is_same((&held.token, &holder), *row, other)? {
                     first = Some(*line);
                     break;
@@ -140,15 +152,15 @@ impl<'c, 'o> Twins<'c, 'o> {
             }
             match first {
                 Some(first) => found.push(Twice { id, line, first }),
-                None => before.push((id, line, held)),
+                None => before.push((line, id, held)),
             }
         }
-        Ok(found)
+        Ok(())
     }
 
-    /// Searches for look-alikes of what was written, the first of which has the row `newest`. `nothing_else` says that
-    /// the vault held no token before.
-    pub(super) fn look_around(&mut self, newest: i64, nothing_else: bool) -> Result<()> {
+    /// Searches for look-alikes of what was written, unassigned tokens from the row `first_new` down. `nothing_else` says
+    /// that the vault held no token before.
+    pub(super) fn look_around(&mut self, first_new: i64, nothing_else: bool) -> Result<()> {
         let Some((_, mut folds)) = self.spelled.take() else {
             return Ok(());
         };
@@ -160,20 +172,22 @@ impl<'c, 'o> Twins<'c, 'o> {
         }
         let found = alike::of_folds(self.db, &folds)?;
         for group in found.chunk_by(|one, other| one.fold == other.fold) {
-            self.look_alikes(group, newest)?;
+            self.look_alikes(group, first_new)?;
         }
         Ok(())
     }
 
-    fn look_alikes(&mut self, group: &[Spelled], newest: i64) -> Result<()> {
-        let is_new = |token: &&Spelled| token.row <= newest;
+    fn look_alikes(&mut self, group: &[Spelled], first_new: i64) -> Result<()> {
+        let is_new = |token: &&Spelled| token.row <= first_new;
+        let old = || group.iter().filter(|token| !is_new(token));
+        let one = old().next();
+        let another = one.and_then(|one| old().find(|token| token.exact != one.exact));
+        // Those of one spelling stand side by side, and one that was there before says more.
+        let others = [one, another, group.first(), group.last()];
         for token in group.iter().filter(is_new) {
-            let others = || group.iter().filter(|other| other.exact != token.exact);
-            // One that was there before says more.
-            let other = others().find(|other| !is_new(other));
-            let Some(other) = other.or_else(|| others().next()) else {
-                // All are spelled alike.
-                return Ok(());
+            let mut others = others.into_iter().flatten();
+            let Some(other) = others.find(|other| other.exact != token.exact) else {
+                continue;
             };
             let db = self.db;
             self.remarks.note(|| {
@@ -186,6 +200,7 @@ impl<'c, 'o> Twins<'c, 'o> {
     }
 }
 
+/// Vendor and serial number of the token of a row.
 pub(super) fn name(db: &Connection, row: i64) -> rusqlite::Result<String> {
     let sql = "SELECT vendor || ' ' || serial FROM tokens WHERE id = ?";
     db.query_row(sql, [row], |row| row.get(0))
