@@ -76,15 +76,10 @@ pub(super) fn shared(db: &Connection) -> Result<Vec<u64>> {
 /// The folds that occur more than once, in ascending order.
 pub(super) fn twice(mut folds: Vec<u64>) -> Vec<u64> {
     folds.sort_unstable();
-    let mut twice: Vec<u64> = folds
-        .windows(2)
-        .filter_map(|pair| match pair {
-            [one, other] if one == other => Some(*one),
-            _ => None,
-        })
-        .collect();
-    twice.dedup();
-    twice
+    let same = folds.chunk_by(|one, other| one == other);
+    same.filter(|same| same.len() > 1)
+        .filter_map(|same| same.first().copied())
+        .collect()
 }
 
 /// The tokens with one of these folds, which ascend, those that are alike side by side.

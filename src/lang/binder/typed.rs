@@ -71,7 +71,9 @@ pub(super) fn when(word: &Word, now: Timestamp) -> Result<When, Diagnostic> {
     let found = day(&text)
         .or_else(|| moment(&text))
         .or_else(|| relative(&text, now).map(Ok));
-    found.unwrap_or(Err(NoMoment::Form)).map_err(|fault| {
+    // What is none of them may still begin with another year.
+    let fault = || text.parse::<Moment>().err().unwrap_or(NoMoment::Form);
+    found.unwrap_or_else(|| Err(fault())).map_err(|fault| {
         let signless = text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with(['d', 'h']);
         let zoneless = DateTime::strptime("%Y-%m-%dT%H:%M:%S", &text).is_ok();
         let help = if fault == NoMoment::Range {
@@ -216,6 +218,7 @@ mod tests {
         }
         for text in [
             "0000-12-31",
+            "10000-01-01",
             "0000-01-01T00:00:00Z",
             "10000-01-01T00:00:00Z",
         ] {
