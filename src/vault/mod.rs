@@ -34,7 +34,7 @@ pub use crate::store::interruptible;
 use crate::store::{Kind, SealedFile};
 
 pub use error::{Error, Result};
-pub use load::{BadRecord, LoadOptions, LoadReport, Tally};
+pub use load::{BadRecord, GoneLimit, LoadOptions, LoadReport, Tally};
 pub use snapshot::{Snapshot, SourceUser, Unassigned};
 
 /// What makes a sealed file a vault.

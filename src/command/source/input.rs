@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::ambient::{Progress, Unit};
 use crate::command::Failure;
@@ -50,9 +50,18 @@ args! {
 pub(super) struct Input {
     /// Its records, each with its line.
     pub(super) records: Records,
+    /// What else there is to say of it.
+    pub(super) noted: Noted,
+}
+
+/// What is noted of a file while its records are read.
+pub(super) struct Noted {
     /// What it holds besides.
     pub(super) passed_over: PassedOver,
-    size: Option<u64>,
+    /// Whether it could be cut without a trace: it is of a kind that has an end record, and has none.
+    pub(super) endless: Arc<AtomicBool>,
+    /// How many bytes it has; none where it is no plain file.
+    pub(super) size: Option<u64>,
     consumed: Arc<AtomicU64>,
 }
 
@@ -68,6 +77,7 @@ impl Input {
         let input = exchange::input::open(path)?;
         let (size, consumed) = (input.size(), input.consumed());
         let passed_over = PassedOver::default();
+        let endless = Arc::new(AtomicBool::new(false));
         let records: Records = match format {
             FileFormat::Ldif => {
                 let mut reader = ldif::Reader::new(input, taking.of_directory());
@@ -79,14 +89,23 @@ impl Input {
                 }))
             }
             FileFormat::Ndjson => {
-                Box::new(ndjson::Reader::new(input).map(|item| item.map_err(bad_record)))
+                let mut reader = ndjson::Reader::new(input);
+                let endless = Arc::clone(&endless);
+                Box::new(std::iter::from_fn(move || {
+                    let item = reader.next();
+                    endless.store(!reader.has_end(), Ordering::Relaxed);
+                    item.map(|item| item.map_err(bad_record))
+                }))
             }
         };
         Ok(Self {
             records,
-            passed_over,
-            size,
-            consumed,
+            noted: Noted {
+                passed_over,
+                endless,
+                size,
+                consumed,
+            },
         })
     }
 }
@@ -141,7 +160,7 @@ pub(super) struct OfFile {
 
 impl OfFile {
     /// On this bar, for this file.
-    pub(super) fn new(bar: Bar, input: &Input) -> Self {
+    pub(super) fn new(bar: Bar, input: &Noted) -> Self {
         Self {
             bar,
             size: input.size,

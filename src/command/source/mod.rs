@@ -3,6 +3,7 @@
 mod diff;
 mod generate;
 mod get;
+mod gone;
 mod input;
 mod load;
 mod remark;

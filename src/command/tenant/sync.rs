@@ -11,7 +11,7 @@ use crate::lang::spec::{Command, Effect, Example};
 use crate::model::{Contact, SourceRecord, UserState, names};
 use crate::render::counted;
 use crate::store::audit::codes;
-use crate::tenant::sync::Person;
+use crate::tenant::sync::{Person, Synced};
 
 names! {
     /// What the file of a directory is.
@@ -70,6 +70,10 @@ fn sync(cx: &mut Context<'_>, args: Sync) -> Result<Outcome, Failure> {
                 tenant.sync(Rows::open(path)?, work)
             }
         })?;
+        if synced == Synced::default() {
+            cx.ui
+                .warning(&format!("no user was found in {}", path.display()));
+        }
         Ok(Outcome::said(format!(
             "{} of the directory: {} new, {} known before",
             counted(synced.new + synced.known, "user"),

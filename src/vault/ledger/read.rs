@@ -1,6 +1,6 @@
 //! What is read back: bundles, members, items left out.
 
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 
 use crate::model::bundle::Counts;
 use crate::model::{Moment, Reason};
@@ -55,9 +55,18 @@ pub struct Password {
 /// The bundle of this number. It is read along the table, as the sum over the table is: a look-up by the key could find
 /// another row in a file that was tampered with.
 pub fn get(db: &Connection, number: u64) -> Result<Option<Bundle>> {
-    let sql = format!("SELECT {COLUMNS} FROM bundles WHERE +number = ?");
+    one(db, "number", number)
+}
+
+/// The bundle whose header has this id, likewise.
+pub fn of_id(db: &Connection, id: &str) -> Result<Option<Bundle>> {
+    one(db, "id", id)
+}
+
+fn one(db: &Connection, column: &str, value: impl ToSql) -> Result<Option<Bundle>> {
+    let sql = format!("SELECT {COLUMNS} FROM bundles WHERE +{column} = ?");
     let mut statement = db.prepare_cached(&sql)?;
-    Ok(statement.query_row([number], bundle).optional()?)
+    Ok(statement.query_row([value], bundle).optional()?)
 }
 
 /// All bundles in the order of their numbers, until `each` says that it wants no more.

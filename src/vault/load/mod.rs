@@ -9,6 +9,7 @@ mod bulk_indexes;
 mod comparison;
 mod difference;
 mod duplicates;
+mod gone;
 mod groups;
 mod in_bundles;
 mod items;
@@ -37,6 +38,7 @@ use crate::store::{self, Holder, Keys, state};
 
 pub use bad::BadRecord;
 pub use difference::{Difference, Subject, What};
+pub use gone::{GoneLimit, TooManyGone};
 pub use options::LoadOptions;
 pub use report::{Drift, LoadReport, Remarks, Tally};
 
@@ -53,7 +55,8 @@ impl Vault {
     /// the bad ones to `bad`. `audit` runs in the load's transaction, after everything else.
     ///
     /// # Errors
-    /// [`Error::Record`] for a bad record, [`Error::OtherSystem`], [`Error::Cancelled`]: nothing was changed.
+    /// [`Error::Record`] for a bad record, [`Error::OtherSystem`], [`Error::Gone`], [`Error::Cancelled`]: nothing was
+    /// changed.
     #[allow(clippy::too_many_arguments)]
     pub fn load<I>(
         &mut self,
@@ -86,6 +89,7 @@ impl Vault {
                 cancel,
             }
             .run(writer, records)?;
+            options.gone_limit.check(&done.0)?;
             audit(tx, &done.0, amended.into())?;
             Ok::<_, Error>(done)
         })?;

@@ -37,6 +37,8 @@ pub struct LoadReport {
     pub system: String,
     /// Whether absent records are now gone.
     pub full: bool,
+    /// Users of the system who were there before a full load.
+    pub before: u64,
     /// When the source wrote the records.
     pub exported: Option<Moment>,
     /// Groups.
@@ -93,6 +95,14 @@ impl Remarks {
         }
         self.count += 1;
         Ok(())
+    }
+}
+
+impl LoadReport {
+    /// Whether no user came, and no token or card of no user in their place, which only a delta may bring alone.
+    pub fn is_of_nobody(&self) -> bool {
+        let spare = self.tokens.loaded() + self.cards.loaded();
+        self.users.loaded() == 0 && (self.full || spare == 0)
     }
 }
 

@@ -224,6 +224,9 @@ impl<'c, 'o> Writer<'c, 'o> {
         self.report.full = schema.full;
         self.report.exported = schema.exported;
         self.report.system = self.source.open(system, schema)?;
+        if schema.full {
+            self.report.before = self.source.users(system)?;
+        }
         Ok(())
     }
 

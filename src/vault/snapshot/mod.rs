@@ -28,7 +28,7 @@ use crate::store::{Keys, interruptible};
 
 pub(in crate::vault) use collisions::collisions_of_listed;
 pub use collisions::{Collision, Holds, Party};
-pub use facts::Mapped;
+pub use facts::{Beyond, Mapped};
 pub use preflight::{Elsewhere, FormerName, LikeToken};
 pub(in crate::vault) use row::phase;
 

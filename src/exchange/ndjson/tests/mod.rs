@@ -1,3 +1,5 @@
+mod end;
+mod residue;
 mod rules;
 mod schema;
 

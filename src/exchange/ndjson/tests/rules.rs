@@ -257,7 +257,7 @@ fn names_of_enumerations_are_told() {
         (
             r#"{"type":"person"}"#.to_owned(),
             "type",
-            "'person' is not a record: expected one of schema, group, user, token, card",
+            "'person' is not a record: expected one of schema, group, user, token, card, end",
         ),
         (
             r#"{"name":"sales"}"#.to_owned(),
