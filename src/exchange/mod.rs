@@ -12,6 +12,7 @@ pub mod ldif;
 mod lines;
 pub mod list;
 pub mod ndjson;
+mod number;
 pub mod output;
 pub mod population;
 pub mod pskc;

@@ -123,6 +123,7 @@ impl Compared<'_> {
         );
         drop(progress);
         let report = done.map_err(|error| Failure::from(error).in_file(self.path))?;
+        super::remark(cx.ui, &report);
         let mut outcome = counts.tell(&report, self.skip_bad);
         if let Err(found) = options.gone_limit.check(&report) {
             outcome.notices.push(format!(

@@ -86,6 +86,7 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
         mut bad,
         noted,
     } = gone::asking(cx, &Place::file(path), |cx, limit| once(cx, &args, limit))?;
+    super::remark(cx.ui, &report);
     let mut outcome = tell(&report);
     outcome.notices.extend(thawed(cx, &report)?);
     let mut left_out = None;
