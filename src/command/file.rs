@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretSlice};
 use zeroize::Zeroizing;
 
 use crate::ambient::CancelToken;
+use crate::exchange::encoding::Encoding;
 use crate::exchange::input;
 use crate::exchange::list::Names;
 use crate::files::Interruptible;
@@ -116,12 +117,14 @@ pub fn one_line(secret: &SecretSlice<u8>, name: &Path) -> Result<SecretSlice<u8>
 /// The secret as text, without a byte order mark.
 pub fn text<'a>(secret: &'a SecretSlice<u8>, name: &Path) -> Result<&'a str, Failure> {
     let bytes = secret.expose_secret();
-    let what = match std::str::from_utf8(bytes) {
-        _ if files::is_utf16(bytes) => "is UTF-16 text",
-        Ok(text) => return Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
-        Err(_) => "is not UTF-8 text",
+    let encoding = match std::str::from_utf8(bytes) {
+        Ok(text) => match Encoding::of_head(bytes) {
+            None => return Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
+            Some(encoding) => encoding,
+        },
+        Err(_) => Encoding::of_head(bytes).unwrap_or(Encoding::Ansi),
     };
-    Err(no_password(name, what).hint("save it as UTF-8"))
+    Err(no_password(name, &format!("holds no password: {}", encoding.what())).hint(encoding.hint()))
 }
 
 /// That a file of passwords is empty.
@@ -207,9 +210,11 @@ mod tests {
             assert_eq!(said, "p has more than one line", "{lines:?}");
         }
         for wide in [&b"\xff\xfea\0"[..], b"\xfe\xff\0a", b"a\0b\0", b"\0a\0b"] {
-            assert_eq!(read(wide).unwrap_err(), "p is UTF-16 text", "{wide:?}");
+            let said = read(wide).unwrap_err();
+            assert!(said.contains("the text is UTF-16"), "{said} {wide:?}");
         }
-        assert_eq!(read(b"p\xe4ss").unwrap_err(), "p is not UTF-8 text");
+        let said = read(b"p\xe4ss").unwrap_err();
+        assert!(said.contains("the text is not UTF-8"), "{said}");
         // What remains is judged as what was typed is.
         assert_eq!(read(b"a\rb").unwrap(), b"a\rb");
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::shared::Chosen;
+use super::source::remark;
 use super::{Context, Entry, Failure, Outcome, entry};
 use crate::exchange::{input, pskc};
 use crate::lang::keys::args;
@@ -35,7 +36,8 @@ pub(super) static LOAD: Entry = entry!(
     codes::TOKENS_LOADED,
     Command {
         details: "Loads tokens from a PSKC file (RFC 6030) as unassigned tokens of a group: all, or none when one is \
-            bad. This version reads plain PSKC; keys in it are in clear, so delete the file when you no longer need \
+            bad or in the vault already; a token never changes hands this way. Tokens that look like others of the \
+            vault are told. This version reads plain PSKC; keys in it are in clear, so delete the file when you no longer need \
             it.",
         effect: Effect::Write,
         examples: &[Example::new(
@@ -153,7 +155,9 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
         )
         .map_err(|error| Failure::from(error).in_file(path));
     drop(progress);
-    let (count, group) = loaded?;
+    let (loaded, group) = loaded?;
+    let count = loaded.tokens.new;
+    remark(cx.ui, &loaded);
     let report = reader.report();
     if count == 0 {
         let why: Vec<String> = besides(report).collect();

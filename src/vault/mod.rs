@@ -3,6 +3,7 @@
 //! The only room with the vault's SQL. Everything but the secrets is plain, so that looking and counting need no key;
 //! secrets are sealed for their owner and leave here sealed, to be opened on another core.
 
+mod alike;
 pub mod answers;
 pub mod check;
 pub mod decisions;

@@ -56,7 +56,7 @@ pub(in crate::command) static DIFF: Entry = entry!(
 );
 
 fn diff(cx: &mut Context<'_>, args: Diff) -> Result<Outcome, Failure> {
-    let input = Input::open(&args.file, args.format, &args.taking)?;
+    let input = Input::open(cx, &args.file, args.format, &args.taking)?;
     let file = Compared {
         path: &args.file,
         format: args.format,
@@ -123,6 +123,7 @@ impl Compared<'_> {
         );
         drop(progress);
         let report = done.map_err(|error| Failure::from(error).in_file(self.path))?;
+        super::remark(cx.ui, &report);
         let mut outcome = counts.tell(&report, self.skip_bad);
         if let Err(found) = options.gone_limit.check(&report) {
             outcome.notices.push(format!(

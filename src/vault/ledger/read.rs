@@ -3,8 +3,9 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 
 use crate::model::bundle::Counts;
-use crate::model::{Reason, Timestamp};
+use crate::model::{Moment, Reason};
 
+use crate::store::records;
 use crate::store::stored::{at, moment, word};
 
 use super::super::query::walk;
@@ -214,9 +215,11 @@ pub fn next(db: &Connection) -> Result<u64> {
 
 /// When the source wrote what was loaded last, or when that was loaded if the file did not say. Tokens that a vendor
 /// delivered say nothing of the source.
-pub fn source_written(db: &Connection) -> Result<Option<Timestamp>> {
+pub fn source_written(db: &Connection) -> Result<Option<Moment>> {
     let sql = "SELECT coalesce(exported, at) FROM loads WHERE exported IS NOT NULL OR users > 0 ORDER BY id DESC LIMIT 1";
-    let found = db.query_row(sql, [], |row| moment(row, 0)).optional()?;
+    let found = db
+        .query_row(sql, [], |row| records::read(row, 0))
+        .optional()?;
     Ok(found.flatten())
 }
 

@@ -23,6 +23,7 @@ mod source;
 mod standing;
 mod tokens;
 mod trouble;
+mod twins;
 mod writer;
 
 #[cfg(test)]
@@ -39,7 +40,7 @@ pub use bad::BadRecord;
 pub use difference::{Difference, Subject, What};
 pub use gone::{GoneLimit, TooManyGone};
 pub use options::LoadOptions;
-pub use report::{Drift, LoadReport, Tally};
+pub use report::{Drift, LoadReport, Remarks, Tally};
 
 use super::decisions::LATE;
 use super::{Error, Result, Vault};

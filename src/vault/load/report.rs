@@ -1,6 +1,6 @@
 //! What a load has done, counted.
 
-use crate::model::{Changes, Timestamp};
+use crate::model::{Changes, Moment};
 
 /// How many records of a kind a load has brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct LoadReport {
     /// Users of the system who were there before a full load.
     pub before: u64,
     /// When the source wrote the records.
-    pub exported: Option<Timestamp>,
+    pub exported: Option<Moment>,
     /// Groups.
     pub groups: Tally,
     /// Users.
@@ -69,6 +69,33 @@ pub struct LoadReport {
     pub drift: Drift,
     /// Bad records that were left out.
     pub skipped: u64,
+    /// Tokens of the file whose seed is the text of an encoding.
+    pub encoded: Remarks,
+    /// Tokens that are like others.
+    pub alike: Remarks,
+}
+
+/// What of a load a master should look at: how many there are, and the first few in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remarks {
+    /// All of them.
+    pub count: u64,
+    /// The first few.
+    pub first: Vec<String>,
+}
+
+impl Remarks {
+    /// So many are put into words.
+    const FIRST: usize = 3;
+
+    /// Notes one more; `what` is asked where it will be shown.
+    pub(super) fn note<E>(&mut self, what: impl FnOnce() -> Result<String, E>) -> Result<(), E> {
+        if self.first.len() < Self::FIRST {
+            self.first.push(what()?);
+        }
+        self.count += 1;
+        Ok(())
+    }
 }
 
 impl LoadReport {

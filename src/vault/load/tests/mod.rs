@@ -16,6 +16,7 @@ mod diff;
 mod exported;
 mod items;
 mod people;
+mod twins;
 
 pub(crate) struct Bench {
     pub(crate) db: Connection,
