@@ -16,6 +16,7 @@ mod location;
 mod patterns;
 mod qa;
 mod reason;
+mod sight;
 #[cfg(test)]
 pub(crate) mod testing;
 mod text;
@@ -34,6 +35,7 @@ pub use location::{Location, LocationEntry, RbaOverrides};
 pub use patterns::{Pattern, Patterns, Piece, Sign, glob, list};
 pub use qa::{Password, QaPair};
 pub use reason::Reason;
+pub use sight::{Oddity, Sight, appearance, oddity, sight};
 pub use text::{beginning, clipped};
 pub use token::{
     Activation, Algorithm, Hash, Token, TokenFacts, TokenKind, TokenState, UnassignedToken,

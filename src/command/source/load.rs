@@ -198,6 +198,13 @@ pub(super) fn tell(report: &LoadReport) -> Outcome {
             if count == 1 { "is" } else { "are" }
         ));
     }
+    if report.odd_names > 0 {
+        outcome.notices.push(format!(
+            "{} {} stray blanks or invisible characters; 'migrate check' says which",
+            counted(report.odd_names, "name"),
+            if report.odd_names == 1 { "has" } else { "have" }
+        ));
+    }
     outcome.notices.extend(drifted(report));
     outcome
 }
