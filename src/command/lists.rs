@@ -1,6 +1,6 @@
 //! The lists that a selection names, `userid=@FILE` and `group=@FILE`: read, and held against the vault.
 //!
-//! A name that is nobody's chooses no user, or with `!=` leaves the one in who was meant; so it is told.
+//! A name that nothing has chooses no user, or with `!=` leaves the one in who was meant; so it is told.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::exchange::list::{Name, Names};
 use crate::lang::selection::{AttributeKind, Expr, Operand, Selection};
 use crate::migrate::results::Named;
 use crate::render::{counted, grouped};
-use crate::vault::named::{Whose, nobodys};
+use crate::vault::named::{Whose, absent};
 
 impl Context<'_> {
     /// What the line is about, with its `@FILE` lists read. A warning names the lines that match nothing.
@@ -49,12 +49,12 @@ impl Context<'_> {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| Failure::record(path, &error).hint(error.hint))?;
         let find = |names: &[Name]| {
-            nobodys(self.db()?, whose, names.iter().map(|name| &name.name)).map_err(Failure::from)
+            absent(self.db()?, whose, names.iter().map(|name| &name.name)).map_err(Failure::from)
         };
-        let mut absent = find(&names)?;
+        let mut lines = find(&names)?;
         // A person may have spelt a name as igsh would have written another one.
         let mut again = false;
-        for at in &absent {
+        for at in &lines {
             let name = names.get_mut(*at);
             if let Some((name, spelt)) = name.and_then(|it| Some((&mut it.name, it.spelt.take()?)))
             {
@@ -63,15 +63,15 @@ impl Context<'_> {
             }
         }
         if again {
-            absent = find(&names)?;
+            lines = find(&names)?;
         }
-        let absent: Vec<&Name> = absent.iter().filter_map(|at| names.get(*at)).collect();
+        let first = lines.iter().filter_map(|at| names.get(*at));
+        let first = first.map(|name| (&*name.name, name.line));
+        let absent = Named::new(lines.len() as u64, first);
         if names.is_empty() {
-            let what = format!("{} names no {}", path.display(), whose.noun());
-            self.ui.warning(&what);
-        } else if !absent.is_empty() {
-            let first = absent.iter().map(|name| (&*name.name, name.line));
-            let absent = Named::new(absent.len() as u64, first);
+            let warning = format!("{} names no {}", path.display(), whose.noun());
+            self.ui.warning(&warning);
+        } else if absent.count > 0 {
             let warning = unmatched(path, names.len() as u64, whose.noun(), &absent);
             self.ui.warning(&warning);
         }

@@ -77,8 +77,8 @@ impl Field {
 pub enum Others {
     /// They are passed over: the sheet is another program's.
     Ignored,
-    /// They are named ([`Sheet::unused`]), and one whose name is nearly that of a column which the sheet does not have is
-    /// an error: the sheet was written for us.
+    /// They are named ([`Sheet::unused`]), and one whose name is nearly that of a column which the sheet does not have
+    /// is an error: the sheet was written for us.
     Named,
 }
 
@@ -96,11 +96,11 @@ pub struct Sheet<R> {
     before: u64,
     record: ByteRecord,
     line: u64,
-    /// Columns with a name that nobody reads.
+    /// Columns whose names are no field's.
     unused: Vec<String>,
 }
 
-/// The delimiter of a sheet with one column: a character that no text has, so that all others belong to the value.
+/// The delimiter of a sheet with one column: a control character, so that every other character belongs to the value.
 const NONE: u8 = 0x1f;
 
 /// A row: a value for each field, empty where the sheet has no such column.
@@ -131,57 +131,32 @@ impl<R: Read> Sheet<R> {
     /// An empty file, a header that lacks a required column, names one twice, or (with [`Others::Named`]) nearly names
     /// one; text that is not UTF-8. A file of JSON is fatal.
     pub fn new(mut input: R, fields: Vec<Field>, others: Others) -> Result<Self, Error> {
-        let (mut header, mut line) = first_line(&mut input, 0)?;
-        let said = delimiter_said(&header, line)?;
-        if said.is_some() {
-            (header, line) = first_line(&mut input, line)?;
-        }
-        let delimiter = said.unwrap_or_else(|| delimiter_of(&header));
+        let (header, line, delimiter) = header(&mut input)?;
         let names = split(&header, delimiter);
         let delimiter = if names.len() == 1 { NONE } else { delimiter };
         let places = fields
             .iter()
             .map(|field| place(field, &names, line))
             .collect::<Result<Vec<_>, _>>()?;
-        let missing: Vec<&str> = fields
+        let absent: Vec<&Field> = fields
             .iter()
             .zip(&places)
-            .filter(|(field, place)| field.required && place.is_none())
-            .map(|(field, _)| field.name())
+            .filter(|(_, place)| place.is_none())
+            .map(|(field, _)| field)
+            .collect();
+        let missing: Vec<&str> = absent
+            .iter()
+            .filter(|field| field.required)
+            .map(|field| field.name())
             .collect();
         if !missing.is_empty() {
-            if header.trim_start().starts_with(['{', '[']) {
-                return Err(json(line));
-            }
-            let what = format!(
-                "the header lacks {}; it names {}",
-                quoted(&missing),
-                quoted(&names)
-            );
-            return Err(wrong(
-                line,
-                None,
-                what,
-                "the first row names the columns, separated by commas",
-            ));
+            return Err(lacking(&header, &missing, &names, line));
         }
-        let unused: Vec<(usize, &String)> = names
-            .iter()
-            .enumerate()
-            .filter(|(at, name)| !places.contains(&Some(*at)) && !name.is_empty())
-            .collect();
+        let unused = unused(&names, &places);
         if others == Others::Named {
-            let absent = fields.iter().zip(&places).filter(|(_, at)| at.is_none());
-            let absent: Vec<&str> = absent
-                .flat_map(|(field, _)| field.names.iter().map(String::as_str))
-                .collect();
-            for (at, name) in &unused {
-                if let Some(meant) = did_you_mean(&near(name, &absent)) {
-                    let what = format!("the column {} is not known; {meant}", quoted(&[name]));
-                    let hint = "correct the column's name, or remove it";
-                    return Err(wrong(line, Some(at + 1), what, hint));
-                }
-            }
+            unused
+                .iter()
+                .try_for_each(|(at, name)| is_not_near(*at, name, &absent, line))?;
         }
         let unused = unused.into_iter().map(|(_, name)| name.clone()).collect();
         let bounded = Bounded {
@@ -392,6 +367,65 @@ fn first_line(input: &mut impl Read, before: u64) -> Result<(String, u64), Error
     }
 }
 
+/// The header, its line, and the delimiter.
+fn header(input: &mut impl Read) -> Result<(String, u64, u8), Error> {
+    let (first, line) = first_line(input, 0)?;
+    match delimiter_said(&first, line)? {
+        Some(delimiter) => {
+            let (header, line) = first_line(input, line)?;
+            Ok((header, line, delimiter))
+        }
+        None => {
+            let delimiter = delimiter_of(&first);
+            Ok((first, line, delimiter))
+        }
+    }
+}
+
+/// The error for a header without columns that have to be there.
+fn lacking(header: &str, missing: &[&str], names: &[String], line: u64) -> Error {
+    if header.trim_start().starts_with(['{', '[']) {
+        let what = "this is JSON, not a sheet".to_owned();
+        return Error {
+            fatal: true,
+            ..wrong(
+                line,
+                None,
+                what,
+                "write CSV whose first row names the columns",
+            )
+        };
+    }
+    let what = format!(
+        "the header lacks {}; it names {}",
+        quoted(missing),
+        quoted(names)
+    );
+    let hint = "the first row names the columns, separated by commas";
+    wrong(line, None, what, hint)
+}
+
+/// The columns with a name that is no field's.
+fn unused<'n>(names: &'n [String], places: &[Option<usize>]) -> Vec<(usize, &'n String)> {
+    let named = names
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| !name.is_empty());
+    named
+        .filter(|(at, _)| !places.contains(&Some(*at)))
+        .collect()
+}
+
+/// That a column is not meant for one that the sheet does not have.
+fn is_not_near(at: usize, name: &str, absent: &[&Field], line: u64) -> Result<(), Error> {
+    let Some(meant) = did_you_mean(&near(name, absent)) else {
+        return Ok(());
+    };
+    let what = format!("the column {} is not known; {meant}", quoted(&[name]));
+    let hint = "correct the column's name, or remove it";
+    Err(wrong(line, Some(at + 1), what, hint))
+}
+
 /// The delimiter that a line `sep=;` names, which Excel writes and reads before the header.
 fn delimiter_said(first: &str, line: u64) -> Result<Option<u8>, Error> {
     let said = first.trim_matches(['"', ' ', '\r']);
@@ -479,13 +513,13 @@ fn name_of(delimiter: u8) -> &'static str {
         .map_or("a comma", |(_, name)| name)
 }
 
-/// The names that a column with a name of its own could be meant for: those that are spelt nearly so, or a part of it.
-fn near<'a>(name: &str, absent: &[&'a str]) -> Vec<&'a str> {
+/// The names of absent fields that a column could be meant for: those that are spelt nearly so, or a part of its name.
+fn near<'a>(name: &str, absent: &[&'a Field]) -> Vec<&'a str> {
     let name = folded(name);
-    let part = absent.iter().find(|known| name.contains(&folded(known)));
-    match part {
+    let absent = absent.iter().flat_map(|field| &field.names);
+    match absent.clone().find(|known| name.contains(&folded(known))) {
         Some(known) => vec![known],
-        None => similar(&name, absent.iter().copied()),
+        None => similar(&name, absent.map(String::as_str)),
     }
 }
 
@@ -515,18 +549,6 @@ fn wrong(line: u64, column: Option<usize>, what: String, hint: &str) -> Error {
         what,
         hint: hint.to_owned(),
         fatal: false,
-    }
-}
-
-fn json(line: u64) -> Error {
-    Error {
-        fatal: true,
-        ..wrong(
-            line,
-            None,
-            "this is JSON, not a sheet".to_owned(),
-            "write CSV whose first row names the columns",
-        )
     }
 }
 

@@ -168,9 +168,9 @@ pub static CODES: &[ErrorCode] = &[
         "a character that only looks like the one that is meant",
         "Word processors, chats and some keyboards turn quotes, dashes and commas into others that look alike and mean \
          nothing here: userid!=“anna” would choose everybody, because no user has quotes in the id. A quote of \
-         typography at an end of a word is an error, and so is such a dash before the name of an argument, a comma \
-         or semicolon in the value of a selection, and a relation behind a name. Within a word the quotes and dashes \
-         are characters like others, as in o’neil. To mean the character itself, quote the value.",
+         typography at an end of a word or name is an error, and so is such a dash before the name of an argument, a \
+         comma or semicolon in the value of a selection, and a relation behind a name. Within a word the quotes and \
+         dashes are characters like others, as in o’neil. To mean the character itself, quote the value.",
         "user list userid!=“anna”",
         "user list userid!=\"anna\"",
     ),

@@ -79,6 +79,15 @@ pub(super) fn error(c: char, span: Span) -> Diagnostic {
     .help(format!("to mean the character itself, quote it: \"{c}\""))
 }
 
+/// What is to be said of a number or date that holds such a character.
+pub(super) fn hint(text: &str) -> Option<String> {
+    let (c, (what, _)) = text.chars().find_map(|c| Some((c, meant(c)?)))?;
+    Some(format!(
+        "U+{:04X} looks like {what} but is none",
+        u32::from(c)
+    ))
+}
+
 /// How many bytes of dashes `word` begins with, if one of typography is the first and a name follows.
 pub(super) fn dashes(word: &str) -> Option<usize> {
     if !word.starts_with(is_dash) {

@@ -74,7 +74,7 @@ pub enum Oddity {
     TwoBlanks(usize),
     /// It has a blank that is no space.
     Blank(char, usize),
-    /// It has a character that nobody sees.
+    /// It has a character that is not seen.
     Unseen(char, usize),
 }
 

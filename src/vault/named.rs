@@ -71,7 +71,7 @@ impl Whose {
 }
 
 /// The places, counted from 0, of the names that nothing in the vault has.
-pub fn nobodys<'a>(
+pub fn absent<'a>(
     db: &Connection,
     whose: Whose,
     names: impl Iterator<Item = &'a String>,

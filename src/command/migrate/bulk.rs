@@ -150,7 +150,7 @@ fn read(db: &Connection, path: &Path, fields: Vec<Field>) -> Result<(List, Vec<S
         if let Some(odd) = oddity(&target) {
             let what = format!("line {}: the target id {} {odd}", row.line, quoted(&target));
             return Err(Failure::record(path, what + "; nothing was changed")
-                .hint("type the id anew; nobody could type this one to log in"));
+                .hint("write the id without such characters"));
         }
         let target = Some(&*target).filter(|target| !target.is_empty());
         list.add(db, row.line, row.spelt(GROUP), row.spelt(0), target)?;

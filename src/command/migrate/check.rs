@@ -38,8 +38,8 @@ pub(in crate::command) static CHECK: Entry = entry!(
     check,
     Command {
         details: "Says what an export of the selection would run into, before anything is written: names that are not \
-            unique on the target or only look so, what stays behind and why, tokens that go out of step, what the target has to be \
-            prepared for, who was exported already, who left, was renamed or moved since. With target-users=FILE also \
+            unique on the target or only look so, what stays behind and why, tokens that go out of step, what the \
+            target has to be prepared for, who was exported already, who left, was renamed or moved since. With target-users=FILE also \
             who is missing there, or is there in another letter case or with another ending after the @; a note counts \
             the lines of the file that are no user of the vault.\n\n\
             People get a table with counts and first examples, then what is to be set on the target by hand. In \

@@ -196,8 +196,9 @@ impl Binder<'_> {
             return None;
         }
         let file = listed(attribute, word);
-        if let (None, Some(c)) = (&file, word.find_bare(is_separator)) {
-            // One name, where a list is meant.
+        // One name, where a list is meant, or with quotes that are none.
+        let separator = word.find_bare(|c| file.is_none() && is_separator(c));
+        if let Some(c) = separator.or_else(|| quote_at_an_end(word)) {
             self.report(lookalike::error(c, word.span.clone()));
             return None;
         }
@@ -334,6 +335,22 @@ fn number_or(word: &Word, set: &'static [&'static str]) -> Result<Operand, Diagn
             diagnostic.expected.push("a number".to_owned());
             diagnostic
         })
+}
+
+/// A quote of typography at an end of a bare name, beside wildcards and what parts a name.
+fn quote_at_an_end(word: &Word) -> Option<char> {
+    let text = word.is_bare().then(|| word.text())?;
+    let mut names = text
+        .split('/')
+        .map(|name| name.trim_matches(['*', '?', '@']));
+    names.find_map(|name| {
+        let mut ends = name
+            .chars()
+            .next()
+            .into_iter()
+            .chain(name.chars().next_back());
+        ends.find(|c| lookalike::is_quote(*c))
+    })
 }
 
 /// `@FILE`, where the attribute takes one.

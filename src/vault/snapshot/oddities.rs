@@ -1,7 +1,7 @@
-//! Names that are not what they look like, and other names that look the same (domain.md §3, unique names).
+//! Names that are not what they look like, and other names that look the same.
 //!
-//! Two names that differ to the target look the same only where one of them is odd, and odd names are few. They are found
-//! by reading all names once; what they look like goes into a temporary table, where they are compared with each other,
+//! Two names that differ to the target look the same only where one of them is odd, and odd names are few. They are
+//! found by reading all names once; what they look like goes into a temporary table, where they are compared with each other,
 //! and is looked up among the other names.
 
 use rusqlite::{Connection, Statement, params};
@@ -142,8 +142,8 @@ impl Snapshot {
     }
 }
 
-/// Writes the odd ones of some names down; whether there are any. Of groups, which are few and have no folded names beside
-/// them, all.
+/// Writes the odd ones of some names down; whether there are any. Of groups, which are few and have no folded names
+/// beside them, all.
 fn note(db: &Connection, what: &str, sql: &str, prefixes: &[String]) -> Result<bool> {
     let mut insert = db
         .prepare("INSERT INTO temp.odd (owner, what, name, looks, plain) VALUES (?, ?, ?, ?, ?)")?;
