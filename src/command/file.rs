@@ -9,11 +9,8 @@ use zeroize::Zeroizing;
 
 use crate::ambient::CancelToken;
 use crate::exchange::encoding::Encoding;
-use crate::exchange::input;
-use crate::exchange::list::Names;
 use crate::files::Interruptible;
 use crate::files::{self, Distrust, NoFile, Openness};
-use crate::lang::selection::{Expr, Operand, Selection};
 
 use super::failure::code;
 use super::{Exit, Failure};
@@ -146,33 +143,6 @@ pub const OUTER_BLANK: &str =
 pub fn has_outer_blank(password: &SecretSlice<u8>) -> bool {
     let text = std::str::from_utf8(password.expose_secret());
     text.is_ok_and(|text| text.trim() != text)
-}
-
-/// A selection with its `@FILE` lists read.
-pub fn lists_read(selection: &Selection) -> Result<Selection, Failure> {
-    let mut selection = selection.clone();
-    if let Some(expr) = &mut selection.expr {
-        read_lists(expr)?;
-    }
-    Ok(selection)
-}
-
-fn read_lists(expr: &mut Expr) -> Result<(), Failure> {
-    match expr {
-        Expr::All(parts) | Expr::Any(parts) => parts.iter_mut().try_for_each(read_lists),
-        Expr::Not(inner) | Expr::Same(_, inner) => read_lists(inner),
-        Expr::Test(test) => test.values.iter_mut().try_for_each(|value| {
-            if let Operand::File(name) = value {
-                let path = Path::new(name.as_str());
-                let names = Names::new(input::open(path)?);
-                let names = names
-                    .collect::<Result<Vec<_>, _>>()
-                    .map_err(|error| Failure::record(path, &error).hint(error.hint))?;
-                *value = Operand::Set(names.into());
-            }
-            Ok(())
-        }),
-    }
 }
 
 #[cfg(test)]

@@ -75,10 +75,22 @@ fn c4_a_fault_of_a_password_file_is_named_and_is_no_failed_login() {
     for (mark, order) in encodings {
         house.private("p.txt", "");
         house.file("p.txt", wide(&format!("{password}\r\n"), mark, order));
-        login(&house, "p.txt").fails(3, &["p.txt holds no password: the text is UTF-16", "iconv -f UTF-16"]);
+        login(&house, "p.txt").fails(
+            3,
+            &[
+                "p.txt holds no password: the text is UTF-16",
+                "iconv -f UTF-16",
+            ],
+        );
     }
     house.file("p.txt", b"first-m\xe4ster-word\r\n");
-    login(&house, "p.txt").fails(3, &["p.txt holds no password: the text is not UTF-8", "iconv -f WINDOWS-1252"]);
+    login(&house, "p.txt").fails(
+        3,
+        &[
+            "p.txt holds no password: the text is not UTF-8",
+            "iconv -f WINDOWS-1252",
+        ],
+    );
     assert_eq!(failures(&house), 0);
     // A blank may be meant: it is tried, and told.
     house.private("p.txt", &format!("{password} \n"));

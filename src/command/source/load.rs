@@ -110,10 +110,22 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
         .notices
         .extend(without_end(path, &noted.endless, &report));
     if report.is_of_nobody() {
-        let mut why: Vec<String> = noted.passed_over.tell().into_iter().chain(left_out).collect();
+        let mut why: Vec<String> = noted
+            .passed_over
+            .tell()
+            .into_iter()
+            .chain(left_out)
+            .collect();
         if why.is_empty() {
             let empty = noted.size == Some(0);
-            why.push(if empty { "it is empty" } else { "it holds none" }.to_owned());
+            why.push(
+                if empty {
+                    "it is empty"
+                } else {
+                    "it holds none"
+                }
+                .to_owned(),
+            );
         }
         let (path, why) = (path.display(), why.join("; "));
         cx.ui
@@ -324,6 +336,13 @@ pub(super) fn tell(report: &LoadReport) -> Outcome {
             "{} {} {what}",
             counted(count, noun),
             if count == 1 { "is" } else { "are" }
+        ));
+    }
+    if report.odd_names > 0 {
+        outcome.notices.push(format!(
+            "{} {} stray blanks or invisible characters; 'migrate check' says which",
+            counted(report.odd_names, "name"),
+            if report.odd_names == 1 { "has" } else { "have" }
         ));
     }
     outcome.notices.extend(drifted(report));

@@ -147,7 +147,7 @@ impl Iterator for Rows<'_> {
             Ok(None) => return None,
             Ok(Some(row)) => row,
         };
-        let text = |field| Some(row.get(field)).filter(|text| !text.is_empty());
+        let text = |field| Some(row.get(field).into_owned()).filter(|text| !text.is_empty());
         let state = match row.get(7).to_lowercase().as_str() {
             "" | "active" => UserState::Active,
             "inactive" | "suspended" | "disabled" => UserState::Suspended,
@@ -173,10 +173,10 @@ impl Iterator for Rows<'_> {
             contact("Phone", 5),
         ];
         Some(Ok(Person {
-            userid: row.get(0).to_owned(),
-            full_name: text(3).map(str::to_owned),
-            first_name: text(1).map(str::to_owned),
-            last_name: text(2).map(str::to_owned),
+            userid: row.get(0).into_owned(),
+            full_name: text(3),
+            first_name: text(1),
+            last_name: text(2),
             contacts: contacts.into_iter().flatten().collect(),
             state,
         }))

@@ -1,7 +1,7 @@
 //! Bad lines in a file of their own, which is loaded once they are corrected.
 
-use crate::exchange::NoResidue;
 use super::*;
+use crate::exchange::NoResidue;
 
 fn of(file: &str, bad: &[(u64, &str)]) -> String {
     let bad: Vec<_> = bad
@@ -68,7 +68,9 @@ fn a_line_that_is_no_text_or_has_no_end_is_kept_as_far_as_it_can_be() {
     .concat();
     assert_eq!(out, expected);
     let gone = write_residue(&file[..9], &bad, &mut Vec::new()).unwrap_err();
-    assert!(matches!(gone, NoResidue::Read(error) if error.kind() == std::io::ErrorKind::UnexpectedEof));
+    assert!(
+        matches!(gone, NoResidue::Read(error) if error.kind() == std::io::ErrorKind::UnexpectedEof)
+    );
 }
 
 #[test]
