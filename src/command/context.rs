@@ -1,10 +1,8 @@
 //! What a running command may use.
 
 use super::desk::no_session;
-use super::file::lists_read;
 use super::{Failure, Line};
 use crate::ambient::{Ambient, CancelToken, Waiting};
-use crate::lang::selection::Selection;
 use crate::render::Ui;
 use crate::store::Connection;
 
@@ -38,11 +36,6 @@ impl Context<'_> {
     /// The vault's tables, for a command that looks.
     pub fn db(&self) -> Result<&Connection, Failure> {
         Ok(self.desk.reading()?.file().connection())
-    }
-
-    /// What the line is about, with its `@FILE` lists read.
-    pub fn selection(&self) -> Result<Selection, Failure> {
-        lists_read(&self.line.selection)
     }
 
     /// How a wait for another login is told of and ended.

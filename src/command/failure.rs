@@ -451,7 +451,16 @@ impl From<crate::render::Error> for Failure {
 
 impl From<crate::exchange::input::OpenError> for Failure {
     fn from(error: crate::exchange::input::OpenError) -> Self {
-        Self::new(Exit::Failed, code::FILE, error)
+        use crate::exchange::input::OpenError;
+        let hint = match &error {
+            OpenError::Encoding(_, encoding) => Some(encoding.hint()),
+            _ => None,
+        };
+        let failure = Self::new(Exit::Failed, code::FILE, error);
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
     }
 }
 

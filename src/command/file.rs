@@ -8,11 +8,9 @@ use secrecy::{ExposeSecret, SecretSlice};
 use zeroize::Zeroizing;
 
 use crate::ambient::CancelToken;
-use crate::exchange::input;
-use crate::exchange::list::Names;
+use crate::exchange::encoding::Encoding;
 use crate::files::Interruptible;
 use crate::files::{self, Distrust, NoFile, Openness};
-use crate::lang::selection::{Expr, Operand, Selection};
 
 use super::failure::code;
 use super::{Exit, Failure};
@@ -116,12 +114,14 @@ pub fn one_line(secret: &SecretSlice<u8>, name: &Path) -> Result<SecretSlice<u8>
 /// The secret as text, without a byte order mark.
 pub fn text<'a>(secret: &'a SecretSlice<u8>, name: &Path) -> Result<&'a str, Failure> {
     let bytes = secret.expose_secret();
-    let what = match std::str::from_utf8(bytes) {
-        _ if files::is_utf16(bytes) => "is UTF-16 text",
-        Ok(text) => return Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
-        Err(_) => "is not UTF-8 text",
+    let encoding = match std::str::from_utf8(bytes) {
+        Ok(text) => match Encoding::of_head(bytes) {
+            None => return Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
+            Some(encoding) => encoding,
+        },
+        Err(_) => Encoding::of_head(bytes).unwrap_or(Encoding::Ansi),
     };
-    Err(no_password(name, what).hint("save it as UTF-8"))
+    Err(no_password(name, &format!("holds no password: {}", encoding.what())).hint(encoding.hint()))
 }
 
 /// That a file of passwords is empty.
@@ -143,33 +143,6 @@ pub const OUTER_BLANK: &str =
 pub fn has_outer_blank(password: &SecretSlice<u8>) -> bool {
     let text = std::str::from_utf8(password.expose_secret());
     text.is_ok_and(|text| text.trim() != text)
-}
-
-/// A selection with its `@FILE` lists read.
-pub fn lists_read(selection: &Selection) -> Result<Selection, Failure> {
-    let mut selection = selection.clone();
-    if let Some(expr) = &mut selection.expr {
-        read_lists(expr)?;
-    }
-    Ok(selection)
-}
-
-fn read_lists(expr: &mut Expr) -> Result<(), Failure> {
-    match expr {
-        Expr::All(parts) | Expr::Any(parts) => parts.iter_mut().try_for_each(read_lists),
-        Expr::Not(inner) | Expr::Same(_, inner) => read_lists(inner),
-        Expr::Test(test) => test.values.iter_mut().try_for_each(|value| {
-            if let Operand::File(name) = value {
-                let path = Path::new(name.as_str());
-                let names = Names::new(input::open(path)?);
-                let names = names
-                    .collect::<Result<Vec<_>, _>>()
-                    .map_err(|error| Failure::record(path, &error).hint(error.hint))?;
-                *value = Operand::Set(names.into());
-            }
-            Ok(())
-        }),
-    }
 }
 
 #[cfg(test)]
@@ -207,9 +180,11 @@ mod tests {
             assert_eq!(said, "p has more than one line", "{lines:?}");
         }
         for wide in [&b"\xff\xfea\0"[..], b"\xfe\xff\0a", b"a\0b\0", b"\0a\0b"] {
-            assert_eq!(read(wide).unwrap_err(), "p is UTF-16 text", "{wide:?}");
+            let said = read(wide).unwrap_err();
+            assert!(said.contains("the text is UTF-16"), "{said} {wide:?}");
         }
-        assert_eq!(read(b"p\xe4ss").unwrap_err(), "p is not UTF-8 text");
+        let said = read(b"p\xe4ss").unwrap_err();
+        assert!(said.contains("the text is not UTF-8"), "{said}");
         // What remains is judged as what was typed is.
         assert_eq!(read(b"a\rb").unwrap(), b"a\rb");
     }

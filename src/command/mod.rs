@@ -18,6 +18,7 @@ pub mod file;
 mod group;
 mod idpurl;
 mod line;
+mod lists;
 mod master;
 mod migrate;
 pub mod shared;

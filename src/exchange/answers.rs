@@ -9,11 +9,10 @@ use std::io::{BufRead as _, BufReader, Read};
 use serde::Deserialize;
 
 use super::Error;
-use super::error::{broken_off, clipped, too_long};
-use super::lines::{LineError, Lines};
+use super::error::{broken_off, clipped, not_utf8};
+use super::lines::Lines;
 use super::sheet::{Field, Others, Sheet};
 use crate::model::{Answer, AnswerColumns};
-use crate::render::original;
 
 /// How answers are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,13 +44,17 @@ impl<R: Read> Answers<R> {
     /// Begins to read; of a sheet, its header.
     ///
     /// # Errors
-    /// A header that does not do, see [`Sheet::new`]; a file that cannot be read.
+    /// A header that does not do, see [`Sheet::new`]; a JSON array; a file that cannot be read.
     pub fn new(input: R, layout: &Layout) -> Result<Self, Error> {
         let mut input = BufReader::with_capacity(64 << 10, input);
+        let first = first_byte(&mut input)?;
         let json = match layout {
-            Layout::Guess => begins_with_brace(&mut input)?,
+            Layout::Guess => first == Some(b'{'),
             other => *other == Layout::Json,
         };
+        if first == Some(b'[') && !matches!(layout, Layout::Audit(_)) {
+            return Err(array());
+        }
         Ok(Self(if json {
             Source::Json(Lines::new(input))
         } else if let Layout::Audit(columns) = layout {
@@ -73,8 +76,16 @@ impl<R: Read> Answers<R> {
                 Field::required(&["outcome"]),
                 Field::optional(&["message"]),
             ];
-            Source::Sheet(Sheet::new(input, fields, Others::Refused)?)
+            Source::Sheet(Sheet::new(input, fields, Others::Named)?)
         }))
+    }
+
+    /// The names of columns that are passed over, of a sheet that was written for us.
+    pub fn unused(&self) -> &[String] {
+        match &self.0 {
+            Source::Sheet(sheet) => sheet.unused(),
+            Source::Json(_) => &[],
+        }
     }
 
     /// The next answer; `None` at the end.
@@ -87,8 +98,8 @@ impl<R: Read> Answers<R> {
                 let Some(row) = sheet.next_row()? else {
                     return Ok(None);
                 };
-                let text = |field: usize| original(row.get(field)).into_owned();
-                if row.get(USER).is_empty() && !is_nobodys(row.get(RECORD)) {
+                let text = |field: usize| row.get(field).into_owned();
+                if row.get(USER).is_empty() && !is_nobodys(&row.get(RECORD)) {
                     return Err(no_user(row.line));
                 }
                 Ok(Some(Answer {
@@ -105,10 +116,7 @@ impl<R: Read> Answers<R> {
                         Ok(None) => return Ok(None),
                         Ok(Some(line)) if line.iter().all(u8::is_ascii_whitespace) => {}
                         Ok(Some(_)) => break,
-                        Err(LineError::TooLong) => return Err(too_long(lines.number())),
-                        Err(LineError::Io(error)) => {
-                            return Err(broken_off(lines.number() + 1, &error));
-                        }
+                        Err(error) => return Err(error.into_error(lines.number())),
                     }
                 }
                 from_json(lines.number(), lines.current()).map(Some)
@@ -134,10 +142,22 @@ fn no_user(line: u64) -> Error {
     }
 }
 
-fn begins_with_brace<R: Read>(input: &mut BufReader<R>) -> Result<bool, Error> {
+/// The first byte that is no blank, of what can be read at once.
+fn first_byte<R: Read>(input: &mut BufReader<R>) -> Result<Option<u8>, Error> {
     let head = input.fill_buf().map_err(|error| broken_off(1, &error))?;
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
-    Ok(head.trim_ascii_start().first() == Some(&b'{'))
+    Ok(head.trim_ascii_start().first().copied())
+}
+
+fn array() -> Error {
+    Error {
+        line: 1,
+        column: None,
+        field: String::new(),
+        what: "this is a JSON array, where a line is an object".to_owned(),
+        hint: "write each object into a line of its own; \"jq -c '.[]'\" does".to_owned(),
+        fatal: true,
+    }
 }
 
 #[derive(Deserialize)]
@@ -166,7 +186,9 @@ fn from_json(number: u64, line: &[u8]) -> Result<Answer, Error> {
     if line.trim_ascii_start().first() != Some(&b'{') {
         return Err(wrong(None, "not a JSON object".to_owned(), shape));
     }
-    let wire: Wire<'_> = serde_json::from_slice(line).map_err(|error| {
+    let text =
+        std::str::from_utf8(line).map_err(|_| not_utf8(number, None, String::new(), line))?;
+    let wire: Wire<'_> = serde_json::from_str(text).map_err(|error| {
         let said = error.to_string();
         let said = said
             .rsplit_once(" at line ")
@@ -182,13 +204,18 @@ fn from_json(number: u64, line: &[u8]) -> Result<Answer, Error> {
         Ok(text.to_owned())
     };
     let record = filled("record", wire.record)?;
-    let user = wire.user.trim().to_owned();
-    if user.is_empty() && !is_nobodys(&record) {
+    let is_blank = wire.user.trim().is_empty();
+    if is_blank && !is_nobodys(&record) {
         return Err(no_user(number));
     }
     Ok(Answer {
         line: number,
-        user,
+        // A user id may have blanks at its ends.
+        user: if is_blank {
+            String::new()
+        } else {
+            wire.user.into_owned()
+        },
         record: Some(record),
         outcome: filled("outcome", wire.outcome)?,
         message: wire.message.trim().to_owned(),
@@ -302,7 +329,8 @@ mod tests {
         for (text, words) in [
             ("", "the file is empty"),
             ("user,record,message\n", "lacks 'outcome'"),
-            ("user,record,outcome,when\n", "'when' is not known"),
+            ("user,record,outcome,mesage\n", "did you mean 'message'?"),
+            ("[{\"user\":\"a\"}]", "a JSON array"),
             ("user,record,outcome\na;b;c\n", "line 2"),
         ] {
             let error = read(text, &Layout::Guess).unwrap_err();

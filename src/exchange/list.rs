@@ -1,13 +1,26 @@
 //! Lists of names in a file, one a line: what `userid=@FILE` reads.
 //!
 //! People write such lists by hand and paste them from spreadsheets, so a byte order mark, CRLF, blank lines, comments
-//! and blanks around a name are taken; what no name can be is refused with its line.
+//! and blanks around a name are taken; what no name can be is refused with its line. A list that igsh wrote is read
+//! back as what it was.
 
 use std::io::Read;
 
 use super::Error;
-use super::error::{broken_off, too_long};
-use super::lines::{LineError, Lines};
+use super::encoding::Encoding;
+use super::lines::Lines;
+use crate::render::original;
+
+/// A name of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// Its line, from 1.
+    pub line: u64,
+    /// The name.
+    pub name: String,
+    /// As it is spelt, where igsh would have written another name so.
+    pub spelt: Option<String>,
+}
 
 /// The names of a list, in its order. A line that begins with `#` is a comment.
 pub struct Names<R> {
@@ -26,22 +39,26 @@ impl<R: Read> Names<R> {
 }
 
 impl<R: Read> Iterator for Names<R> {
-    type Item = Result<String, Error>;
+    type Item = Result<Name, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.over {
             let (line, bytes) = match self.lines.next() {
                 Ok(None) => return None,
                 Ok(Some(_)) => (self.lines.number(), self.lines.current()),
-                Err(LineError::TooLong) => return Some(Err(too_long(self.lines.number()))),
-                Err(LineError::Io(error)) => {
-                    self.over = true;
-                    return Some(Err(broken_off(self.lines.number() + 1, &error)));
+                Err(error) => {
+                    let error = error.into_error(self.lines.number());
+                    self.over = error.fatal;
+                    return Some(Err(error));
                 }
             };
             match name(bytes) {
                 Ok("") => {}
-                Ok(name) => return Some(Ok(name.to_owned())),
+                Ok(spelt) => {
+                    let name = original(spelt).into_owned();
+                    let spelt = (name != spelt).then(|| spelt.to_owned());
+                    return Some(Ok(Name { line, name, spelt }));
+                }
                 Err((what, hint)) => {
                     return Some(Err(Error {
                         line,
@@ -62,10 +79,8 @@ impl<R: Read> Iterator for Names<R> {
 fn name(bytes: &[u8]) -> Result<&str, (&'static str, &'static str)> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| {
-            (
-                "the text is not UTF-8",
-                "write the list in UTF-8, or convert it with iconv",
-            )
+            let encoding = Encoding::of_text(bytes).unwrap_or(Encoding::Ansi);
+            (encoding.what(), encoding.hint())
         })?
         .trim();
     if text.starts_with('#') {
@@ -89,8 +104,12 @@ mod tests {
         let list = b"\xEF\xBB\xBFasmith\r\n\r\n  # people of \xFF?\n";
         assert!(Names::new(&list[..]).nth(1).unwrap().is_err());
         let list = "\u{feff}asmith\r\n\r\n# people of sales\n sales/müller \n\t\n#\nb#1";
-        let names: Vec<String> = Names::new(list.as_bytes()).map(Result::unwrap).collect();
-        assert_eq!(names, ["asmith", "sales/müller", "b#1"]);
+        let names: Vec<(u64, String)> = Names::new(list.as_bytes())
+            .map(Result::unwrap)
+            .map(|name| (name.line, name.name))
+            .collect();
+        let expected = [(1, "asmith"), (4, "sales/müller"), (7, "b#1")];
+        assert_eq!(names, expected.map(|(line, name)| (line, name.to_owned())));
         assert_eq!(Names::new(&b""[..]).count(), 0);
     }
 
@@ -98,16 +117,25 @@ mod tests {
     fn a_line_that_is_no_name_is_told_and_the_next_one_is_read() {
         let list = b"a\nb\tc\n\xC3\x28\nd";
         let said: Vec<String> = Names::new(&list[..])
-            .map(|item| item.unwrap_or_else(|error| error.to_string()))
+            .map(|item| item.map_or_else(|error| error.to_string(), |name| name.name))
             .collect();
         assert_eq!(
             said,
             [
                 "a",
                 "line 2: the name holds a control character",
-                "line 3: the text is not UTF-8",
+                "line 3: the text is not UTF-8; it looks like Windows-1252 (ANSI)",
                 "d"
             ]
         );
+    }
+    #[test]
+    fn c3_what_igsh_escapes_in_a_list_is_read_back() {
+        let list = "\\u{23}hash\neve\\u{20}\n'=cmd\n\\u{27}=lit\n'anna\n# no user\n";
+        let names: Vec<Name> = Names::new(list.as_bytes()).map(Result::unwrap).collect();
+        let read: Vec<&str> = names.iter().map(|name| &*name.name).collect();
+        assert_eq!(read, ["#hash", "eve ", "=cmd", "'=lit", "'anna"]);
+        assert_eq!(names[2].spelt.as_deref(), Some("'=cmd"));
+        assert_eq!(names[4].spelt, None);
     }
 }

@@ -5,6 +5,7 @@
 //! terminals and in logs.
 
 pub mod answers;
+pub mod encoding;
 mod error;
 pub mod input;
 pub mod ldif;
@@ -18,7 +19,7 @@ pub mod pskc;
 mod secret;
 pub mod sheet;
 
-pub use error::Error;
+pub use error::{Error, NoResidue};
 pub use lines::MAX_LINE;
 
 #[cfg(test)]

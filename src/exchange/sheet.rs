@@ -1,14 +1,21 @@
 //! Sheets: delimited text whose first non-blank row names the columns, as bulk files and lists of answers are.
 //!
-//! People keep these in spreadsheets, so a byte order mark, CRLF, blank lines, quoted values and any of the usual
-//! delimiters are taken; the header decides which delimiter it is. Columns may stand in any order and their names
-//! compare as argument names do. One row is held at a time, and an error names the line, the column and the fix.
+//! People keep these in spreadsheets, so a byte order mark, CRLF, blank lines, quoted values, empty columns at the end
+//! and any of the usual delimiters are taken; the header, or a line `sep=;` before it, decides which delimiter it is.
+//! Columns may stand in any order and their names compare as argument names do. A sheet that igsh wrote is read back as
+//! what it was. One row is held at a time, and an error names the line, the column and the fix.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::Error;
+use super::error::{not_utf8, returns_only};
+use super::lines::holds_returns;
+use crate::lang::suggest::{did_you_mean, similar};
+use crate::model::{Sight, sight};
+use crate::render::original;
 
 /// The delimiters a sheet may have.
 const DELIMITERS: [(u8, &str); 4] = [
@@ -70,10 +77,11 @@ impl Field {
 /// What becomes of columns that the reader does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Others {
-    /// They are passed over: the sheet is somebody else's.
+    /// They are passed over: the sheet is another program's.
     Ignored,
-    /// They are an error: the sheet was written for us, and a column that does nothing is a mistake.
-    Refused,
+    /// They are named ([`Sheet::unused`]), and one whose name is nearly that of a column which the sheet does not have
+    /// is an error: the sheet was written for us.
+    Named,
 }
 
 /// A sheet that is being read.
@@ -82,13 +90,20 @@ pub struct Sheet<R> {
     fields: Vec<Field>,
     /// Where each field stands in a row.
     places: Vec<Option<usize>>,
+    /// Values that a row has at least, and at most where the others are not empty.
     width: usize,
+    room: usize,
     delimiter: u8,
     /// Lines before the first that `rows` counts.
     before: u64,
     record: ByteRecord,
     line: u64,
+    /// Columns whose names are no field's.
+    unused: Vec<String>,
 }
+
+/// The delimiter of a sheet with one column: a control character, so that every other character belongs to the value.
+const NONE: u8 = 0x1f;
 
 /// A row: a value for each field, empty where the sheet has no such column.
 #[derive(Debug)]
@@ -99,8 +114,14 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// The value of a field, by its place in the list that [`Sheet::new`] was given; blanks around it do not count.
-    pub fn get(&self, field: usize) -> &'a str {
+    /// The value of a field, by its place in the list that [`Sheet::new`] was given; blanks around it do not count, and
+    /// what igsh writes otherwise is what it was.
+    pub fn get(&self, field: usize) -> Cow<'a, str> {
+        original(self.spelt(field))
+    }
+
+    /// The value as it is spelt.
+    pub fn spelt(&self, field: usize) -> &'a str {
         self.values.get(field).copied().unwrap_or_default()
     }
 }
@@ -109,43 +130,37 @@ impl<R: Read> Sheet<R> {
     /// Reads the header.
     ///
     /// # Errors
-    /// An empty file, a header that lacks a required column, names one twice, or (with [`Others::Refused`]) names one
-    /// that is not known; text that is not UTF-8.
+    /// An empty file, a header that lacks a required column, names one twice, or (with [`Others::Named`]) nearly names
+    /// one; text that is not UTF-8. A file of JSON is fatal.
     pub fn new(mut input: R, fields: Vec<Field>, others: Others) -> Result<Self, Error> {
-        let (header, line) = header(&mut input)?;
-        let delimiter = delimiter_of(&header);
+        let (header, line, delimiter) = header(&mut input)?;
         let names = split(&header, delimiter);
+        let delimiter = if names.len() == 1 { NONE } else { delimiter };
         let places = fields
             .iter()
             .map(|field| place(field, &names, line))
             .collect::<Result<Vec<_>, _>>()?;
-        let missing: Vec<&str> = fields
+        let absent: Vec<&Field> = fields
             .iter()
             .zip(&places)
-            .filter(|(field, place)| field.required && place.is_none())
-            .map(|(field, _)| field.name())
+            .filter(|(_, place)| place.is_none())
+            .map(|(field, _)| field)
+            .collect();
+        let missing: Vec<&str> = absent
+            .iter()
+            .filter(|field| field.required)
+            .map(|field| field.name())
             .collect();
         if !missing.is_empty() {
-            let what = format!(
-                "the header lacks {}; it names {}",
-                quoted(&missing),
-                quoted(&names)
-            );
-            return Err(wrong(
-                line,
-                None,
-                what,
-                "the first row names the columns, separated by commas",
-            ));
+            return Err(lacking(&header, &missing, &names, line));
         }
-        if others == Others::Refused
-            && let Some(at) = (0..names.len()).find(|at| !places.contains(&Some(*at)))
-        {
-            let known: Vec<&str> = fields.iter().map(Field::name).collect();
-            let what = format!("the column {} is not known", quoted(&[names[at].as_str()]));
-            let hint = format!("the columns are {}", known.join(", "));
-            return Err(wrong(line, Some(at + 1), what, &hint));
+        let unused = unused(&names, &places);
+        if others == Others::Named {
+            unused
+                .iter()
+                .try_for_each(|(at, name)| is_not_near(*at, name, &absent, line))?;
         }
+        let unused = unused.into_iter().map(|(_, name)| name.clone()).collect();
         let bounded = Bounded {
             input,
             left: MAX_ROW,
@@ -163,12 +178,22 @@ impl<R: Read> Sheet<R> {
             rows,
             fields,
             places,
-            width: names.len(),
+            width: names
+                .iter()
+                .rposition(|name| !name.is_empty())
+                .map_or(0, |at| at + 1),
+            room: names.len(),
             delimiter,
             before: line,
             record: ByteRecord::new(),
             line,
+            unused,
         })
+    }
+
+    /// The names of the columns that are passed over.
+    pub fn unused(&self) -> &[String] {
+        &self.unused
     }
 
     /// Whether the sheet has this column, by its place in the list of fields.
@@ -198,15 +223,18 @@ impl<R: Read> Sheet<R> {
                 break;
             }
         }
-        if self.record.len() != self.width {
+        // A spreadsheet that once had more columns writes empty values for them.
+        let mut more = self.record.iter().skip(self.room);
+        if self.record.len() < self.width || !more.all(|v| v.trim_ascii().is_empty()) {
             return Err(self.other_width());
         }
         let mut values = Vec::with_capacity(self.fields.len());
         for (field, place) in self.fields.iter().zip(&self.places) {
             let bytes = place.and_then(|place| self.record.get(place));
             let column = place.map(|place| place + 1);
-            let value = std::str::from_utf8(bytes.unwrap_or_default())
-                .map_err(|_| not_utf8(self.line, column))?
+            let bytes = bytes.unwrap_or_default();
+            let value = std::str::from_utf8(bytes)
+                .map_err(|_| not_utf8(self.line, column, String::new(), bytes))?
                 .trim();
             if field.filled && value.is_empty() {
                 let what = format!("no value for '{}'", field.name());
@@ -308,9 +336,10 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-/// The first line that is not blank, with its number. Read byte by byte, so that nothing behind it is taken.
-fn header(input: &mut impl Read) -> Result<(String, u64), Error> {
-    let mut line = 1;
+/// The first line that is not blank behind so many others, with its number. Read byte by byte, so that nothing behind it
+/// is taken.
+fn first_line(input: &mut impl Read, before: u64) -> Result<(String, u64), Error> {
+    let mut line = before + 1;
     let mut text = Vec::new();
     let mut byte = [0];
     loop {
@@ -328,7 +357,11 @@ fn header(input: &mut impl Read) -> Result<(String, u64), Error> {
             continue;
         }
         let bytes = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text);
-        let name = std::str::from_utf8(bytes).map_err(|_| not_utf8(line, None))?;
+        if line == 1 && holds_returns(bytes) {
+            return Err(returns_only());
+        }
+        let name =
+            std::str::from_utf8(bytes).map_err(|_| not_utf8(line, None, String::new(), bytes))?;
         if !name.trim().is_empty() {
             return Ok((name.trim_end_matches('\r').to_owned(), line));
         }
@@ -338,6 +371,96 @@ fn header(input: &mut impl Read) -> Result<(String, u64), Error> {
         }
         text.clear();
         line += 1;
+    }
+}
+
+/// The header, its line, and the delimiter.
+fn header(input: &mut impl Read) -> Result<(String, u64, u8), Error> {
+    let (first, line) = first_line(input, 0)?;
+    match delimiter_said(&first, line)? {
+        Some(delimiter) => {
+            let (header, line) = first_line(input, line)?;
+            Ok((header, line, delimiter))
+        }
+        None => {
+            let delimiter = delimiter_of(&first);
+            Ok((first, line, delimiter))
+        }
+    }
+}
+
+/// The error for a header without columns that have to be there.
+fn lacking(header: &str, missing: &[&str], names: &[String], line: u64) -> Error {
+    if header.trim_start().starts_with(['{', '[']) {
+        let what = "this is JSON, not a sheet".to_owned();
+        return Error {
+            fatal: true,
+            ..wrong(
+                line,
+                None,
+                what,
+                "write CSV whose first row names the columns",
+            )
+        };
+    }
+    let what = format!(
+        "the header lacks {}; it names {}",
+        quoted(missing),
+        quoted(names)
+    );
+    let hint = "the first row names the columns, separated by commas";
+    wrong(line, None, what, hint)
+}
+
+/// The columns with a name that is no field's.
+fn unused<'n>(names: &'n [String], places: &[Option<usize>]) -> Vec<(usize, &'n String)> {
+    let named = names
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| !name.is_empty());
+    named
+        .filter(|(at, _)| !places.contains(&Some(*at)))
+        .collect()
+}
+
+/// That a column is not meant for one that the sheet does not have.
+fn is_not_near(at: usize, name: &str, absent: &[&Field], line: u64) -> Result<(), Error> {
+    let Some(meant) = did_you_mean(&near(name, absent)) else {
+        return Ok(());
+    };
+    let what = format!("the column {} is not known; {meant}", quoted(&[name]));
+    let hint = "correct the column's name, or remove it";
+    Err(wrong(line, Some(at + 1), what, hint))
+}
+
+/// The delimiter that a line `sep=;` names, which Excel writes and reads before the header.
+fn delimiter_said(first: &str, line: u64) -> Result<Option<u8>, Error> {
+    let said = first.trim_matches(['"', ' ', '\r']);
+    let Some((sep, sign)) = said.split_once('=') else {
+        return Ok(None);
+    };
+    if !sep.trim().eq_ignore_ascii_case("sep") {
+        return Ok(None);
+    }
+    // A program that takes the line for a row ends it as it ends rows.
+    let known = DELIMITERS
+        .iter()
+        .find(|(known, _)| sign.as_bytes().first() == Some(known));
+    let known = known.filter(|_| {
+        sign.get(1..)
+            .is_some_and(|rest| rest.trim_matches([',', ';']).is_empty())
+    });
+    match known {
+        Some((delimiter, _)) => Ok(Some(*delimiter)),
+        None => Err(wrong(
+            line,
+            None,
+            format!(
+                "'{}' names no delimiter that is known",
+                super::error::clipped(said.to_owned())
+            ),
+            "values are separated by commas, semicolons, bars or tabs",
+        )),
     }
 }
 
@@ -397,10 +520,22 @@ fn name_of(delimiter: u8) -> &'static str {
         .map_or("a comma", |(_, name)| name)
 }
 
-/// As argument names compare, blanks aside.
+/// The names of absent fields that a column could be meant for: those that are spelt nearly so, or a part of its name.
+fn near<'a>(name: &str, absent: &[&'a Field]) -> Vec<&'a str> {
+    let name = folded(name);
+    let absent = absent.iter().flat_map(|field| &field.names);
+    match absent.clone().find(|known| name.contains(&folded(known))) {
+        Some(known) => vec![known],
+        None => similar(&name, absent.map(String::as_str)),
+    }
+}
+
+/// As argument names compare, blanks and what is not seen aside.
 fn folded(name: &str) -> String {
     name.chars()
-        .filter(|c| !matches!(c, '-' | '_' | '.' | ' ' | '#'))
+        .filter(|c| {
+            !matches!(c, '-' | '_' | '.' | '#') && !c.is_whitespace() && sight(*c) == Sight::Visible
+        })
         .flat_map(char::to_lowercase)
         .collect()
 }
@@ -422,15 +557,6 @@ fn wrong(line: u64, column: Option<usize>, what: String, hint: &str) -> Error {
         hint: hint.to_owned(),
         fatal: false,
     }
-}
-
-fn not_utf8(line: u64, column: Option<usize>) -> Error {
-    wrong(
-        line,
-        column,
-        "the text is not UTF-8".to_owned(),
-        "save the sheet as UTF-8, or convert it with iconv",
-    )
 }
 
 #[cfg(test)]

@@ -36,15 +36,6 @@ pub fn beside(path: &Path, end: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Whether text in these bytes would be UTF-16: by its byte order mark, or by the other half of its first letter.
-pub fn is_utf16(bytes: &[u8]) -> bool {
-    match bytes {
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => true,
-        [first, second, ..] => (*first == 0) != (*second == 0),
-        _ => false,
-    }
-}
-
 /// Whether anything at all lies at a path, a link that leads nowhere too.
 pub fn is_taken(path: &Path) -> bool {
     path.symlink_metadata().is_ok()

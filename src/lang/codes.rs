@@ -164,6 +164,17 @@ pub static CODES: &[ErrorCode] = &[
         "user list exported>3",
     ),
     code(
+        "E0116",
+        "a character that only looks like the one that is meant",
+        "Word processors, chats and some keyboards turn quotes, dashes and commas into others that look alike and mean \
+         nothing here: userid!=“anna” would choose everybody, because no user has quotes in the id. A quote of \
+         typography at an end of a word or name is an error, and so is such a dash before the name of an argument, a \
+         comma or semicolon in the value of a selection, and a relation behind a name. Within a word the quotes and \
+         dashes are characters like others, as in o’neil. To mean the character itself, quote the value.",
+        "user list userid!=“anna”",
+        "user list userid!=\"anna\"",
+    ),
+    code(
         "E0201",
         "unknown command",
         "The line does not begin with a command. Command words are written out, without quotes; TAB completes them. \
@@ -411,6 +422,7 @@ mod tests {
     #[test]
     fn every_code_that_the_room_reports_is_in_the_table() {
         let sources = [
+            include_str!("lookalike.rs"),
             include_str!("grammar/explain.rs"),
             include_str!("grammar/mod.rs"),
             include_str!("binder/mod.rs"),

@@ -5,6 +5,7 @@
 //! one after the other, are the text.
 
 use super::Span;
+use super::lookalike::{dashes, is_quote};
 
 /// A stretch of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +148,8 @@ pub enum Bad {
     Dollar,
     /// A character that must be quoted: `!` alone, `#` within a word.
     Quotable(char),
+    /// A quote of typography at an end of a word, or such a dash before a name: another character is meant.
+    LookAlike(char),
 }
 
 /// The tokens of `text`; their spans concatenate to it.
@@ -284,12 +287,23 @@ impl Lexer<'_> {
                 }
                 None => T::Bad(Bad::Quotable(c)),
             },
-            _ => {
-                let run = bare_run(self.rest());
-                return self.push(T::Word, run);
-            }
+            _ => return self.word(next),
         };
         self.push(kind, next.len_utf8());
+    }
+
+    /// A run of bare characters; what is no part of a word at its beginning or end is a token of its own.
+    fn word(&mut self, next: char) {
+        let rest = self.rest();
+        let word = rest.get(..bare_run(rest)).unwrap_or_default();
+        let looks_like = TokenKind::Bad(Bad::LookAlike(next));
+        if is_quote(next) {
+            return self.push(looks_like, next.len_utf8());
+        }
+        match dashes(word).filter(|_| self.at_word_start()) {
+            Some(length) => self.push(looks_like, length),
+            None => self.push(TokenKind::Word, word.trim_end_matches(is_quote).len()),
+        }
     }
 
     /// The length of the run of characters that are `wanted`.

@@ -15,6 +15,7 @@ pub mod highlight;
 pub mod keys;
 pub mod lexer;
 pub mod live;
+pub mod lookalike;
 pub mod mask;
 mod names;
 mod outline;

@@ -138,6 +138,13 @@ pub struct Attribute {
     pub complete: Complete,
 }
 
+impl Attribute {
+    /// Whether `@FILE` is a list of its values.
+    pub fn takes_lists(&self) -> bool {
+        self.kind == AttributeKind::UserId || self.complete == Complete::Groups
+    }
+}
+
 /// What the values of an attribute are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttributeKind {
@@ -209,7 +216,7 @@ const CHANGED: &[&str] = &[
 #[rustfmt::skip]
 pub static ATTRIBUTES: &[Attribute] = &[
     row("userid", UserId, User, Users, "User name; also group/name, or @FILE with one a line"),
-    row("group", Text, User, Groups, "Name of the user's group"),
+    row("group", Text, User, Groups, "Name of the user's group; also @FILE with one a line"),
     row("fullname", Text, User, Kind, "Full name"),
     row("alias", Text, User, Aliases, "Some alias of the user"),
     row("contact", Text, User, Kind, "Some contact of the user: mail address or telephone number"),

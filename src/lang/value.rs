@@ -10,6 +10,7 @@ use std::fmt;
 use super::Span;
 use super::ast::{self, PieceKind};
 use super::grammar::{self, Failed};
+use super::lookalike::meant;
 use crate::model::Sign;
 
 /// An element of a value, nothing left to substitute.
@@ -187,6 +188,12 @@ impl Word {
         parts.flat_map(|part| part.text.chars().map(|c| (c, part.quoted)))
     }
 
+    /// The first character outside quotes that is `wanted`.
+    pub fn find_bare(&self, wanted: impl Fn(char) -> bool) -> Option<char> {
+        let found = self.chars().find(|(c, quoted)| !quoted && wanted(*c));
+        found.map(|(c, _)| c)
+    }
+
     /// What stands before and after the first `sign` outside quotes.
     pub fn split_once(&self, sign: char) -> Option<(Self, Self)> {
         let at = self
@@ -220,7 +227,8 @@ impl Word {
             let needed = part.text.is_empty()
                 || part.text.contains(signs)
                 || at == 0 && part.text.starts_with('-')
-                || !part.text.chars().all(super::lexer::is_bare);
+                || !part.text.chars().all(super::lexer::is_bare)
+                || part.text.contains(|c| meant(c).is_some());
             if !part.quoted || !needed {
                 out.push_str(&part.text);
             } else {

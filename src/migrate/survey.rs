@@ -4,6 +4,7 @@
 use crate::ambient::CancelToken;
 use crate::lang::selection::{Entity, Selection};
 use crate::migrate::error::Result;
+use crate::migrate::results::Named;
 use crate::store::Keys;
 use crate::vault::snapshot::{Beyond, Collision, Mapped, Snapshot, Unassigned};
 use crate::vault::{self, Vault, ledger, query};
@@ -69,9 +70,18 @@ impl Survey {
     /// Takes the target's users, see [`Snapshot::targets`].
     pub fn targets<E: From<vault::Error>>(
         &self,
-        names: impl Iterator<Item = std::result::Result<String, E>>,
+        names: impl Iterator<Item = std::result::Result<(u64, String), E>>,
     ) -> std::result::Result<u64, E> {
         self.snapshot.targets(names)
+    }
+
+    /// The target's users whom no user of the vault can be, see [`Snapshot::strangers`].
+    pub fn strangers(&self, cancel: &CancelToken) -> Result<Named> {
+        let (count, first) = self.snapshot.strangers(Named::NAMED, cancel)?;
+        Ok(Named::new(
+            count,
+            first.iter().map(|(name, line)| (name.as_str(), *line)),
+        ))
     }
 
     /// The names that chosen users would share, see [`Snapshot::collisions`]; how many they are. Without users there are

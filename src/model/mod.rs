@@ -18,6 +18,7 @@ mod moment;
 mod patterns;
 mod qa;
 mod reason;
+mod sight;
 #[cfg(test)]
 pub(crate) mod testing;
 mod text;
@@ -38,6 +39,7 @@ pub use moment::{Moment, NoMoment};
 pub use patterns::{Pattern, Patterns, Piece, Sign, glob, list};
 pub use qa::{Password, QaPair};
 pub use reason::Reason;
+pub use sight::{Oddity, Sight, appearance, oddity, sight};
 pub use text::{beginning, clipped};
 pub use token::{
     Activation, Algorithm, Hash, Token, TokenFacts, TokenKind, TokenState, UnassignedToken,

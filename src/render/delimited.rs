@@ -7,7 +7,7 @@ use std::io;
 
 use super::cell::{Writing, push_text};
 use super::doc::{Cell, Column, RowSink};
-use super::guard::is_guarded;
+use super::guard::{self, Place};
 use super::sanitize::Reader;
 use super::stream::Stream;
 
@@ -54,13 +54,8 @@ impl DelimitedSink {
         for (at, cell) in cells.iter().enumerate() {
             self.field.clear();
             push_text(cell, self.writing, &mut self.field);
-            let guarded = matches!(
-                self.kind,
-                Kind::Csv { guarded: true } | Kind::Tsv { guarded: true }
-            );
-            if guarded && !matches!(cell, Cell::Number(_) | Cell::Id(_)) && is_guarded(&self.field)
-            {
-                self.field.insert(0, '\'');
+            if !matches!(cell, Cell::Number(_) | Cell::Id(_)) {
+                guard::write(&mut self.field, place(self.kind, at));
             }
             self.append(at);
         }
@@ -100,6 +95,25 @@ impl DelimitedSink {
     fn end_line(&mut self) -> io::Result<bool> {
         self.stream.buffer().push(b'\n');
         self.stream.pass()
+    }
+}
+
+/// What is to be known of the place of the `at`th cell of a line.
+fn place(kind: Kind, at: usize) -> Place {
+    match kind {
+        Kind::Csv { guarded } => Place {
+            guarded,
+            ..Place::default()
+        },
+        Kind::Tsv { guarded } => Place {
+            guarded,
+            unquoted: true,
+            ..Place::default()
+        },
+        Kind::Value => Place {
+            listed: at == 0,
+            ..Place::default()
+        },
     }
 }
 

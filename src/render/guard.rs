@@ -1,12 +1,52 @@
-//! A cell that a spreadsheet would compute is written with an apostrophe before it, and read back without.
+//! Cells of `csv`, `tsv` and `value` as they are written, and read back as what they were.
+//!
+//! What a spreadsheet would compute is written with an apostrophe before it. What a reader of ours takes for something
+//! else than text (blanks at the ends, a comment, a quote, such an apostrophe) is written with an escape.
 
 use std::borrow::Cow;
 
-use super::sanitize::{Reader, is_neutralised, restored};
+use super::sanitize::{Reader, escape, is_neutralised, restored};
+
+/// Where a cell is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// A spreadsheet may open it.
+    pub(super) guarded: bool,
+    /// At the beginning of a line that may be one of a list, where `#` begins a comment.
+    pub(super) listed: bool,
+    /// Without the quotes of CSV, which a reader takes off.
+    pub(super) unquoted: bool,
+}
+
+/// Makes sanitised text a cell that [`original`] reads back.
+pub(super) fn write(cell: &mut String, place: Place) {
+    if let Some(last) = cell.chars().next_back().filter(|c| c.is_whitespace()) {
+        cell.pop();
+        escape(last, cell);
+    }
+    let Some(first) = cell.chars().next() else {
+        return;
+    };
+    if place.guarded && is_guarded(cell) {
+        return cell.insert(0, '\'');
+    }
+    let is_odd = match first {
+        '#' => place.listed,
+        '"' => place.unquoted,
+        // Would be read as the guard's.
+        '\'' => is_guarded(cell),
+        c => c.is_whitespace(),
+    };
+    if is_odd {
+        let mut escaped = String::with_capacity(cell.len() + 8);
+        escape(first, &mut escaped);
+        cell.replace_range(..first.len_utf8(), &escaped);
+    }
+}
 
 /// Whether a cell is written with an apostrophe before it. Those that would be read back as guarded are guarded too, so
 /// that what is read is what was written.
-pub(super) fn is_guarded(text: &str) -> bool {
+fn is_guarded(text: &str) -> bool {
     is_formula(text.trim_start_matches('\''))
 }
 
@@ -68,21 +108,59 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_is_read_back_as_what_was_written() {
-        for text in FORMULAS.iter().chain(TEXTS) {
+    fn c3_a_cell_is_read_back_as_what_was_written() {
+        let odd = [
+            "#hash", "#", "\"q\"", "\"", " a ", "\u{a0}", "'a", "'", "\\u{41}", "\n",
+        ];
+        for text in FORMULAS.iter().chain(TEXTS).chain(&odd) {
             for text in [
                 (*text).to_owned(),
                 format!("'{text}"),
                 format!("''{text}"),
+                format!("#{text}"),
+                format!(" {text}\u{3000}"),
                 format!("{text}\u{202e}\\u{{1}}"),
             ] {
-                let mut cell = sanitize(&text, Reader::Program).into_owned();
-                if is_guarded(&cell) {
-                    cell.insert(0, '\'');
-                    assert!(!is_formula(&cell));
+                for bits in 0..8 {
+                    let place = Place {
+                        guarded: bits & 1 > 0,
+                        listed: bits & 2 > 0,
+                        unquoted: bits & 4 > 0,
+                    };
+                    let mut cell = sanitize(&text, Reader::Program).into_owned();
+                    write(&mut cell, place);
+                    assert!(!place.guarded || !is_formula(&cell), "{cell:?}");
+                    assert!(!place.listed || !cell.starts_with('#'), "{cell:?}");
+                    assert_eq!(cell.trim(), cell);
+                    assert_eq!(original(&cell), text, "{cell:?}");
                 }
-                assert_eq!(original(&cell), text, "{cell:?}");
             }
+        }
+    }
+
+    #[test]
+    fn c3_common_text_is_written_as_it_is() {
+        for text in [
+            "anna",
+            "'anna",
+            "o'neil",
+            "a b",
+            "-5",
+            "CORP\\anna",
+            "q\"uote",
+            "a#b",
+            "'",
+        ] {
+            let mut cell = text.to_owned();
+            write(
+                &mut cell,
+                Place {
+                    guarded: true,
+                    listed: true,
+                    unquoted: true,
+                },
+            );
+            assert_eq!(cell, text);
         }
     }
 }

@@ -8,6 +8,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use crate::model::{Sight, sight};
+
 /// Who reads the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
@@ -18,66 +20,12 @@ pub enum Reader {
     Program,
 }
 
-/// What a character does to its reader.
-#[derive(PartialEq, Eq)]
-enum Effect {
-    Visible,
-    /// Needed to spell some names, invisible all the same.
-    Spelling,
-    Harmful,
-}
-
-fn effect(c: char) -> Effect {
-    match c {
-        ' '..='~' => Effect::Visible,
-        // C0, DEL, C1.
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => Effect::Harmful,
-        // Zero-width joiners, variation selectors.
-        '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => {
-            Effect::Spelling
-        }
-        // Bidirectional marks, embeddings, overrides, isolates.
-        '\u{61c}'
-        | '\u{200e}'
-        | '\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}'
-        // Line and paragraph separator.
-        | '\u{2028}'
-        | '\u{2029}'
-        // Soft hyphen, grapheme joiner, zero-width space, word joiner, invisible operators, byte order mark.
-        | '\u{ad}'
-        | '\u{34f}'
-        | '\u{200b}'
-        | '\u{2060}'..='\u{2065}'
-        | '\u{206a}'..='\u{206f}'
-        | '\u{feff}'
-        // Fillers and vowel separators that show nothing, the blank braille cell.
-        | '\u{115f}'
-        | '\u{1160}'
-        | '\u{17b4}'
-        | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}'
-        | '\u{2800}'
-        | '\u{3164}'
-        | '\u{ffa0}'
-        // Interlinear annotation, shorthand and musical format controls.
-        | '\u{fff0}'..='\u{fffb}'
-        | '\u{1bca0}'..='\u{1bca3}'
-        | '\u{1d173}'..='\u{1d17a}'
-        // Tags.
-        | '\u{e0000}'..='\u{e00ff}'
-        | '\u{e01f0}'..='\u{e0fff}' => Effect::Harmful,
-        _ => Effect::Visible,
-    }
-}
-
 /// Whether `c` may not reach `reader` as it is.
 pub fn is_neutralised(c: char, reader: Reader) -> bool {
-    match effect(c) {
-        Effect::Visible => false,
-        Effect::Spelling => reader == Reader::Terminal,
-        Effect::Harmful => true,
+    match sight(c) {
+        Sight::Visible => false,
+        Sight::Spelling => reader == Reader::Terminal,
+        Sight::Harmful => true,
     }
 }
 
@@ -268,10 +216,7 @@ mod tests {
         for c in '\0'..=char::MAX {
             let text = format!("\\{c}u{{61}}");
             let shown = sanitize(&text, Reader::Terminal);
-            assert!(
-                !shown.chars().any(|c| effect(c) != Effect::Visible),
-                "{c:?}"
-            );
+            assert!(!shown.chars().any(|c| sight(c) != Sight::Visible), "{c:?}");
             assert!(!shown.chars().any(char::is_control), "{c:?}");
             assert_eq!(restored(&shown), text, "{c:?}");
         }

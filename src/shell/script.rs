@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::command::failure::code;
 use crate::command::{Exit, Failure};
+use crate::exchange::encoding::Encoding;
 use crate::files::{self, Distrust, Openness};
 use crate::lang::Span;
 use crate::lang::diagnostic::{self, Diagnostic, Source};
@@ -191,9 +192,9 @@ fn bounded(path: &Path, line: usize, length: usize, most: usize) -> Result<(), F
 /// The text of a script. Where it is not UTF-8, the error says at which line and column.
 fn decoded(path: &Path, bytes: Vec<u8>) -> Result<Text, Failure> {
     let name = path.display().to_string();
-    if files::is_utf16(&bytes) {
-        let what = format!("{name} is UTF-16 text");
-        return Err(Failure::new(Exit::Usage, code::FILE, what).hint("save it as UTF-8"));
+    if let Some(encoding) = Encoding::of_head(&bytes) {
+        let what = format!("{name}: {}", encoding.what());
+        return Err(Failure::new(Exit::Usage, code::FILE, what).hint(encoding.hint()));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
@@ -206,7 +207,7 @@ fn decoded(path: &Path, bytes: Vec<u8>) -> Result<Text, Failure> {
             code::FILE,
             format!("{name}:{line}:{column}: the byte {byte:02x} is not UTF-8 text"),
         )
-        .hint("save it as UTF-8")
+        .hint(format!("save it as UTF-8; or {}", Encoding::Ansi.hint()))
     })?;
     Ok(Text::script(name, &text))
 }

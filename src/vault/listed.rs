@@ -114,16 +114,11 @@ impl List {
 
 /// The one user whom a row names.
 fn find(db: &Connection, group: &str, name: &str) -> Result<std::result::Result<i64, NotListed>> {
-    let mut found = spelt(db, group, name)?;
-    // A list of ours writes some names otherwise, for spreadsheets and terminals. If both spellings are of users,
-    // the file does not say who is meant.
-    let (first_group, first_name) = (original(group), original(name));
-    if (&*first_group, &*first_name) != (group, name) {
-        for other in spelt(db, &first_group, &first_name)? {
-            if !found.contains(&other) {
-                found.push(other);
-            }
-        }
+    // A list of ours writes some names otherwise, for spreadsheets and terminals; another program may have written them
+    // as they are.
+    let mut found = spelt(db, &original(group), &original(name))?;
+    if found.is_empty() {
+        found = spelt(db, group, name)?;
     }
     Ok(match found.as_slice() {
         [] => Err(NotListed::Unknown(if group.is_empty() {
@@ -241,7 +236,16 @@ mod tests {
         assert_eq!(add(&db, &list, 4, "", "''=a"), "13");
         assert_eq!(
             add(&db, &list, 5, "", "'=a"),
-            "there are several users ''=a'; say which one: hr/'=a, hr/=a"
+            "the user ''=a' is already in line 3"
+        );
+        db.execute_batch(
+            "UPDATE users SET userid = 'x' WHERE id = 12; DELETE FROM temp.given WHERE line = 3",
+        )
+        .unwrap();
+        assert_eq!(
+            add(&db, &list, 6, "", "'=a"),
+            "the user ''=a' is already in line 4",
+            "as it is spelt, where no user has the other name"
         );
     }
 

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use crate::ambient::CancelToken;
 use crate::lang::selection::Selection;
 
+use super::selection::json_array;
 use super::{Result, SourceUser, Unassigned, Vault};
 
 /// A user who has a name.
@@ -47,6 +48,47 @@ pub fn called(db: &Connection, group: Option<&str>, userid: &str) -> Result<Vec<
             gone: row.get(3)?,
         })
     })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What the names of a list are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Users: `userid`, or `group/userid`.
+    User,
+    /// Groups.
+    Group,
+}
+
+impl Whose {
+    /// One of them.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+        }
+    }
+}
+
+/// The places, counted from 0, of the names that nothing in the vault has.
+pub fn absent<'a>(
+    db: &Connection,
+    whose: Whose,
+    names: impl Iterator<Item = &'a String>,
+) -> Result<Vec<usize>> {
+    let has = match whose {
+        Whose::User => {
+            "EXISTS (SELECT 1 FROM users u WHERE u.userid = j.value) \
+             OR instr(j.value, '/') AND EXISTS (SELECT 1 FROM groups g \
+             CROSS JOIN users u ON u.userid = substr(j.value, instr(j.value, '/') + 1) AND u.group_id = g.id \
+             WHERE g.name = substr(j.value, 1, instr(j.value, '/') - 1))"
+        }
+        Whose::Group => "EXISTS (SELECT 1 FROM groups g WHERE g.name = j.value)",
+    };
+    let mut statement = db.prepare(&format!(
+        "SELECT j.key FROM json_each(?) j WHERE NOT ({has}) ORDER BY j.key"
+    ))?;
+    let rows = statement.query_map([json_array(names)], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

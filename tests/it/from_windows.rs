@@ -75,10 +75,22 @@ fn c4_a_fault_of_a_password_file_is_named_and_is_no_failed_login() {
     for (mark, order) in encodings {
         house.private("p.txt", "");
         house.file("p.txt", wide(&format!("{password}\r\n"), mark, order));
-        login(&house, "p.txt").fails(3, &["p.txt is UTF-16 text", "save it as UTF-8"]);
+        login(&house, "p.txt").fails(
+            3,
+            &[
+                "p.txt holds no password: the text is UTF-16",
+                "iconv -f UTF-16",
+            ],
+        );
     }
     house.file("p.txt", b"first-m\xe4ster-word\r\n");
-    login(&house, "p.txt").fails(3, &["p.txt is not UTF-8 text", "save it as UTF-8"]);
+    login(&house, "p.txt").fails(
+        3,
+        &[
+            "p.txt holds no password: the text is not UTF-8",
+            "iconv -f WINDOWS-1252",
+        ],
+    );
     assert_eq!(failures(&house), 0);
     // A blank may be meant: it is tried, and told.
     house.private("p.txt", &format!("{password} \n"));
@@ -150,7 +162,7 @@ fn c4_a_password_on_standard_input_and_the_script_after_it_may_end_lines_in_cr_l
         (b"\r\n".to_vec(), "standard input is empty"),
         (
             wide("word\r\n", true, u16::to_le_bytes),
-            "standard input is UTF-16 text",
+            "standard input holds no password: the text is UTF-16LE",
         ),
         (vec![b'x'; 20_000], "standard input is too long"),
     ] {
@@ -247,7 +259,7 @@ fn c4_a_script_in_utf_16_is_named_as_such() {
         for arguments in [["run", "w.igsh"], ["check", "w.igsh"]] {
             house
                 .igsh(&arguments)
-                .fails(2, &["w.igsh is UTF-16 text", "save it as UTF-8"]);
+                .fails(2, &["w.igsh: the text is UTF-16", "iconv -f UTF-16"]);
         }
     }
 }

@@ -4,9 +4,12 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use igsh::ambient::{CancelToken, Progress, Unit};
+use igsh::exchange::list::Names;
+use igsh::exchange::sheet::{Field, Others, Sheet};
 use igsh::render::doc::{Cell, Column};
 use igsh::render::{Ask, Assent, CAP, Colour, Error, Failure, Format, Setup, Terminal, Ui, Width};
 use jiff::tz::TimeZone;
+use proptest::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::common::pty::Pty;
@@ -303,6 +306,98 @@ fn a7_no_delimited_file_computes_anything() {
         }
         sink.end().unwrap();
         assert_eq!(file.text(), expected);
+    }
+}
+
+/// Texts that a reader could take for something else.
+fn odd_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("'"),
+        Just("="),
+        Just("-"),
+        Just("@"),
+        Just("#"),
+        Just("\""),
+        Just(","),
+        Just(";"),
+        Just("|"),
+        Just("\t"),
+        Just("\n"),
+        Just("\r"),
+        Just(" "),
+        Just("\u{a0}"),
+        Just("\u{feff}"),
+        Just("\u{200b}"),
+        Just("\u{202e}"),
+        Just("\\"),
+        Just("\\u{41}"),
+        Just("u{"),
+        Just("\u{ad}"),
+        Just("é"),
+        Just("a"),
+        Just("1"),
+        Just("sep="),
+    ];
+    let odd = proptest::collection::vec(piece, 1..7).prop_map(|pieces| pieces.concat());
+    prop_oneof![odd, "\\PC{1,6}", "(?s).{1,6}"]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn c3_a_list_in_any_format_is_read_back_as_it_was(
+        rows in proptest::collection::vec((odd_text(), odd_text()), 1..8),
+        into_file in any::<bool>(),
+    ) {
+        let desk = desk(|setup| setup.out_terminal = false);
+        for (format, wide) in [(Format::Csv, true), (Format::Csv, false), (Format::Tsv, true), (Format::Tsv, false)] {
+            let written = written(&desk, format, into_file, wide, &rows);
+            let fields = match wide {
+                true => vec![Field::required(&["userid"]), Field::required(&["group"])],
+                false => vec![Field::required(&["userid"])],
+            };
+            let mut sheet = Sheet::new(written.as_bytes(), fields, Others::Named).unwrap();
+            for (name, group) in &rows {
+                let row = sheet.next_row();
+                let row = row.unwrap_or_else(|error| panic!("{error}: {written}")).expect("a row");
+                prop_assert_eq!(&row.get(0), name, "{}", written);
+                prop_assert!(!wide || row.get(1) == *group, "{}", written);
+            }
+            prop_assert!(sheet.next_row().unwrap().is_none());
+        }
+        let written = written(&desk, Format::Value, into_file, false, &rows);
+        let names: Vec<String> = Names::new(written.as_bytes()).map(|name| name.unwrap().name).collect();
+        let expected: Vec<&String> = rows.iter().map(|(name, _)| name).collect();
+        prop_assert_eq!(names.iter().collect::<Vec<_>>(), expected, "{}", written);
+    }
+}
+
+/// What a list of users is written as, into a file or through a pipe.
+fn written(
+    desk: &Desk,
+    format: Format,
+    file: bool,
+    wide: bool,
+    rows: &[(String, String)],
+) -> String {
+    let buffer = Buffer::default();
+    let before = desk.out.text().len();
+    let mut sink = match file {
+        true => desk.ui.rows_into(Box::new(buffer.clone()), format),
+        false => desk.ui.rows(format),
+    };
+    let columns = [Column::whole("userid"), Column::whole("group")];
+    let width = if wide { 2 } else { 1 };
+    sink.begin("user", &columns[..width]).unwrap();
+    for (name, group) in rows {
+        let cells = [name.as_str().into(), group.as_str().into()];
+        sink.row(cells.into_iter().take(width).collect()).unwrap();
+    }
+    sink.end().unwrap();
+    match file {
+        true => buffer.text(),
+        false => desk.out.text()[before..].to_owned(),
     }
 }
 

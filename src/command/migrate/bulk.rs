@@ -8,7 +8,9 @@ use crate::command::shared::{REQUIRE_MATCH, YES};
 use crate::command::{Context, Failure};
 use crate::exchange::input;
 use crate::exchange::sheet::{Field, Others, Sheet};
+use crate::lang::diagnostic::quoted;
 use crate::lang::keys::args;
+use crate::model::oddity;
 use crate::store::audit::EventCode;
 use crate::store::state::Summed;
 use crate::store::{Connection, Transaction, interruptible};
@@ -71,7 +73,10 @@ impl<'a> UserChoice<'a> {
 
     fn of_file(cx: &Context<'_>, path: &'a Path, fields: Vec<Field>) -> Result<Self, Failure> {
         let db = cx.db()?;
-        let list = interruptible(db, cx.cancel, || read(db, path, fields))?;
+        let (list, unused) = interruptible(db, cx.cancel, || read(db, path, fields))?;
+        if let Some(note) = unused_columns(&unused) {
+            cx.ui.notice(&note);
+        }
         Ok(Self {
             users: Users::listed(),
             listed: Some(Listed { path, list }),
@@ -133,17 +138,35 @@ fn fields() -> Vec<Field> {
     ]
 }
 
-fn read(db: &Connection, path: &Path, fields: Vec<Field>) -> Result<List, Failure> {
+/// The users of the sheet, and the columns that are passed over.
+fn read(db: &Connection, path: &Path, fields: Vec<Field>) -> Result<(List, Vec<String>), Failure> {
     let wrong = |error: crate::exchange::Error| {
         Failure::record(path, format_args!("{error}; nothing was changed")).hint(error.hint)
     };
-    let mut sheet = Sheet::new(input::open(path)?, fields, Others::Refused).map_err(wrong)?;
+    let mut sheet = Sheet::new(input::open(path)?, fields, Others::Named).map_err(wrong)?;
     let list = List::new(db)?;
     while let Some(row) = sheet.next_row().map_err(wrong)? {
-        let target = Some(row.get(TARGET)).filter(|target| !target.is_empty());
-        list.add(db, row.line, row.get(GROUP), row.get(0), target)?;
+        let target = row.get(TARGET);
+        if let Some(odd) = oddity(&target) {
+            let what = format!("line {}: the target id {} {odd}", row.line, quoted(&target));
+            return Err(Failure::record(path, what + "; nothing was changed")
+                .hint("write the id without such characters"));
+        }
+        let target = Some(&*target).filter(|target| !target.is_empty());
+        list.add(db, row.line, row.spelt(GROUP), row.spelt(0), target)?;
     }
-    Ok(list)
+    let unused = sheet.unused().to_vec();
+    Ok((list, unused))
+}
+
+/// That columns of a sheet are passed over.
+pub(super) fn unused_columns(names: &[String]) -> Option<String> {
+    let shown: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+    match shown.as_slice() {
+        [] => None,
+        [one] => Some(format!("the column {one} is not used")),
+        several => Some(format!("the columns {} are not used", several.join(", "))),
+    }
 }
 
 fn not_listed(path: &Path, line: u64, why: &NotListed) -> Failure {

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::ambient::CancelToken;
 use crate::command::export::{Along, UNASSIGNED, rules};
+use crate::command::lists::unmatched;
 use crate::command::shared::{Out, RECORD, REQUIRE_MATCH};
 use crate::command::show::Push;
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
@@ -36,9 +38,10 @@ pub(in crate::command) static CHECK: Entry = entry!(
     check,
     Command {
         details: "Says what an export of the selection would run into, before anything is written: names that are not \
-            unique on the target, what stays behind and why, tokens that go out of step, what the target has to be \
-            prepared for, who was exported already, who left, was renamed or moved since. With target-users=FILE also \
-            who is missing there, or is there in another letter case or with another ending after the @.\n\n\
+            unique on the target or only look so, what stays behind and why, tokens that go out of step, what the \
+            target has to be prepared for, who was exported already, who left, was renamed or moved since. With target-users=FILE also \
+            who is missing there, or is there in another letter case or with another ending after the @; a note counts \
+            the lines of the file that are no user of the vault.\n\n\
             People get a table with counts and first examples, then what is to be set on the target by hand. In \
             json, ndjson, csv and tsv every single instance is a row ('part' is instance), followed by a row for \
             each kind and each finding with its count (kind, total) and for each thing to do (todo).\n\n\
@@ -73,7 +76,7 @@ fn check(cx: &mut Context<'_>, args: Check) -> Result<Outcome, Failure> {
     }
     let targets = args.target_users;
     let targets = targets
-        .map(|path| take_targets(&survey, &path))
+        .map(|path| take_targets(&survey, &path, cx.cancel))
         .transpose()?;
     let progress = cx.ui.progress();
     let work = |all| Work {
@@ -101,26 +104,45 @@ fn check(cx: &mut Context<'_>, args: Check) -> Result<Outcome, Failure> {
         })?;
         checked.ok_or_else(|| crate::store::Error::Internal("nothing was checked"))?
     };
-    Ok(verdict(&checked, targets))
+    Ok(verdict(&checked, targets.unwrap_or_default()))
 }
 
-/// Takes the target's users from a sheet with a column `userid`, or from a list.
-fn take_targets(survey: &Survey, path: &Path) -> Result<u64, Failure> {
+/// Takes the target's users from a sheet with a column `userid`, or from a list; what is to be said of them.
+fn take_targets(
+    survey: &Survey,
+    path: &Path,
+    cancel: &CancelToken,
+) -> Result<Vec<String>, Failure> {
     let wrong = |error: crate::exchange::Error| Failure::record(path, &error).hint(error.hint);
     let fields = vec![Field::required(&["userid", "user", "user name", "login"])];
     let taken = match Sheet::new(input::open(path)?, fields, Others::Ignored) {
         Ok(mut sheet) => survey.targets::<Failure>(std::iter::from_fn(move || {
             let row = sheet.next_row().transpose()?;
-            Some(row.map(|row| row.get(0).to_owned()).map_err(wrong))
+            Some(
+                row.map(|row| (row.line, row.get(0).into_owned()))
+                    .map_err(wrong),
+            )
         }))?,
-        Err(_) => survey
-            .targets::<Failure>(Names::new(input::open(path)?).map(|name| name.map_err(wrong)))?,
+        Err(error) if error.fatal => return Err(wrong(error)),
+        Err(_) => {
+            let names = Names::new(input::open(path)?);
+            let names = names.map(|name| name.map(|name| (name.line, name.name)).map_err(wrong));
+            survey.targets::<Failure>(names)?
+        }
     };
     if taken == 0 {
         return Err(Failure::record(path, "there is no user in it")
             .hint("write one user id a line, or CSV with a column userid"));
     }
-    Ok(taken)
+    let mut notices = vec![format!(
+        "compared with {} of the target",
+        counted(taken, "user")
+    )];
+    let strangers = survey.strangers(cancel)?;
+    if strangers.count > 0 {
+        notices.push(unmatched(path, taken, "user of the vault", &strangers));
+    }
+    Ok(notices)
 }
 
 /// A row of machine formats.
@@ -261,14 +283,7 @@ fn example(instance: &Instance) -> String {
 }
 
 /// The last words: whether an export would go through.
-fn verdict(checked: &Checked, targets: Option<u64>) -> Outcome {
-    let mut notices = Vec::new();
-    if let Some(targets) = targets {
-        notices.push(format!(
-            "compared with {} of the target",
-            counted(targets, "user")
-        ));
-    }
+fn verdict(checked: &Checked, mut notices: Vec<String>) -> Outcome {
     let looked = counted(checked.totals.users, "user");
     if checked.blocks() {
         notices.push(format!(

@@ -39,8 +39,8 @@ pub(in crate::command) static MAP: Entry = entry!(
         details: "Gives users another id on the target, because user ids and aliases are unique there. The file is \
             CSV, its first row names the columns: userid, targetUserId, and group where several groups have the name \
             (or userid holds group/name). An empty targetUserId gives a user the own id back.\n\n\
-            All of the file, or nothing of it: an id that somebody else has or would have is refused, and so is \
-            another id for a user who is in a bundle already, because the target knows them by the old one.",
+            All of the file, or nothing of it: an id that somebody else has or would have is refused, and so are an id \
+            with stray blanks or invisible characters and another id for a user who is in a bundle already, because the target knows them by the old one.",
         effect: Effect::Write,
         examples: &[Example::new(
             "migrate map file=ids.csv",

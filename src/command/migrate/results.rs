@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::bulk::unused_columns;
 use crate::command::context::Proposal;
 use crate::command::failure::code;
 use crate::command::shared::{Out, TO_FILE, YES};
@@ -65,7 +66,8 @@ pub(in crate::command) static RESULTS: Entry = entry!(
              bundles who do not occur in the file stay import=none. Both kinds are listed: the first ten of each, all \
              of them in machine formats and with into=FILE. A later file about a user replaces what an earlier one \
              said; the same file again changes nothing.\n\n\
-             Rows without a user are about groups, unassigned tokens and cards, and are passed over.\n\n\
+             Rows without a user are about groups, unassigned tokens and cards, and are passed over; so are other \
+             columns.\n\n\
              All of the file is taken in, or nothing: unknown users, users who are not exported, a record that \
              stands twice and an outcome that is not known are errors. -yes=N asserts for how many users something \
              changes.\n\n\
@@ -178,6 +180,7 @@ fn take_in(
         |tx, intake| Ok(answers::apply(tx, &source, &intake.judged)?),
     )?;
     let mut outcome = Outcome::quiet();
+    outcome.notices.extend(unused_columns(&contents.unused));
     if contents.unknown.count > 0 {
         outcome.notices.push(format!(
             "{} passed over, not in the vault: {}",

@@ -5,11 +5,12 @@ use crate::command::context::Proposal;
 use crate::command::failure::code;
 use crate::command::shared::REASON;
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::diagnostic::quoted;
 use crate::lang::keys::args;
 use crate::lang::selection::{Expr, Op, Operand, Selection};
 use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::migrate::phases::{self, Plan, Step};
-use crate::model::Phase;
+use crate::model::{Phase, Sight, sight};
 use crate::render::counted;
 use crate::store::audit::{Draft, codes};
 use crate::vault::phases::{Move, advance, relabel, standings};
@@ -103,10 +104,11 @@ fn stage(cx: &mut Context<'_>, args: Stage) -> Result<Outcome, Failure> {
 /// A wave's label: short, and without what would make it hard to type.
 fn label(wave: String) -> Result<String, Failure> {
     const LONGEST: usize = 32;
-    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let fits =
+        |c: char| c.is_alphanumeric() && sight(c) == Sight::Visible || matches!(c, '-' | '_' | '.');
     if wave.is_empty() || wave.chars().count() > LONGEST || !wave.chars().all(fits) {
         return Err(
-            Failure::usage(format!("'{wave}' is no label of a wave")).hint(
+            Failure::usage(format!("{} is no label of a wave", quoted(&wave))).hint(
                 "a label has 1 to 32 letters, digits, dashes, dots and underscores, such as W07",
             ),
         );

@@ -56,7 +56,7 @@ pub(in crate::command) static DIFF: Entry = entry!(
 );
 
 fn diff(cx: &mut Context<'_>, args: Diff) -> Result<Outcome, Failure> {
-    let input = Input::open(&args.file, args.format, &args.taking)?;
+    let input = Input::open(cx, &args.file, args.format, &args.taking)?;
     let file = Compared {
         path: &args.file,
         format: args.format,

@@ -1,10 +1,8 @@
 //! `source load`: a file into the vault.
 
-use std::io::{BufRead as _, BufWriter, ErrorKind, Read as _, Write as _};
+use std::io::{BufReader, BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-
-use zeroize::Zeroizing;
 
 use super::diff::Compared;
 use super::gone::{self, Place};
@@ -14,7 +12,7 @@ use crate::command::failure::code;
 use crate::command::file::write_new;
 use crate::command::shared::OVERWRITE;
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
-use crate::exchange::{self, ndjson};
+use crate::exchange::{self, NoResidue, ldif, ndjson};
 use crate::files;
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
@@ -31,7 +29,7 @@ args! {
         file: PathBuf = FILE,
         format: FileFormat = choice("format", "What the file is").required(),
         skip_bad: bool = SKIP_BAD,
-        residue: Option<PathBuf> = out_file("residue", "Where bad lines go with their reasons")
+        residue: Option<PathBuf> = out_file("residue", "Where bad records go with their reasons")
             .absent("the file's name with .residue"),
         ..taking: Taking,
         overwrite: bool = OVERWRITE,
@@ -50,10 +48,11 @@ pub(in crate::command) static LOAD: Entry = entry!(
             the bundles stay. After a full file, users that are not in it are gone: kept, but not exported. Where that \
             is more than migrate.gone-limit percent of them, the file may have been cut: the load asks, and in a \
             script only -yes=N with the right count answers, -yes does not. 'source diff' shows who they are.\n\n\
-            ndjson is igsh's own format (igsh-source(5)). With -skip-bad its bad lines go to a file that can be loaded \
-            once they are corrected. ldif takes people from a directory: the group is named by \
-            group=, by group-attr=, or by the parent OU.\n\nThe file itself stays where it is, in plain: delete it \
-            when you no longer need it.",
+            ndjson is igsh's own format (igsh-source(5)). ldif takes people from a directory: the group is named by \
+            group=, by group-attr=, by the nearest OU, or (group-from=path) by all OUs above, where OUs of one name \
+            would be one group. Accounts that are locked, disabled or expired are suspended.\n\n\
+            With -skip-bad the bad records go to a file that can be loaded once they are corrected. The file itself \
+            stays where it is, in plain: delete it when you no longer need it.",
         effect: Effect::Write,
         examples: &[
             Example::new(
@@ -95,7 +94,7 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
         bad.sort_by_key(|(line, _)| *line);
         write_residue(path, args.format, &residue, args.overwrite, &bad)?;
         let lines = bad.chunk_by(|one, next| one.0 == next.0).count();
-        let lines = counted(lines as u64, "bad line");
+        let lines = counted(lines as u64, args.format.record());
         outcome.notices.push(format!(
             "{lines} left out, each with its reason in {}",
             residue.display()
@@ -111,11 +110,22 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
         .notices
         .extend(without_end(path, &noted.endless, &report));
     if report.is_of_nobody() {
-        let mut why: Vec<String> = noted.passed_over.tell().chain(left_out).collect();
-        if let Some(amiss) = amiss(path, noted.size) {
-            why = vec![amiss.to_owned()];
-        } else if why.is_empty() {
-            why.push("it holds none".to_owned());
+        let mut why: Vec<String> = noted
+            .passed_over
+            .tell()
+            .into_iter()
+            .chain(left_out)
+            .collect();
+        if why.is_empty() {
+            let empty = noted.size == Some(0);
+            why.push(
+                if empty {
+                    "it is empty"
+                } else {
+                    "it holds none"
+                }
+                .to_owned(),
+            );
         }
         let (path, why) = (path.display(), why.join("; "));
         cx.ui
@@ -132,7 +142,7 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
 
 /// What the load would do, where only that is wanted.
 fn foretold(cx: &mut Context<'_>, args: &Load) -> Result<Outcome, Failure> {
-    let input = Input::open(&args.file, args.format, &args.taking)?;
+    let input = Input::open(cx, &args.file, args.format, &args.taking)?;
     let file = Compared {
         path: &args.file,
         format: args.format,
@@ -188,7 +198,7 @@ impl<E: Into<Failure>> From<E> for Stopped {
 
 fn once(cx: &mut Context<'_>, args: &Load, limit: GoneLimit) -> Result<Loaded, Stopped> {
     let path = args.file.as_path();
-    let input = Input::open(path, args.format, &args.taking)?;
+    let input = Input::open(cx, path, args.format, &args.taking)?;
     let mut bad = Vec::new();
     let progress = OfFile::new(cx.ui.progress(), &input.noted);
     let (source, format) = (path.display().to_string(), args.format.name());
@@ -328,6 +338,13 @@ pub(super) fn tell(report: &LoadReport) -> Outcome {
             if count == 1 { "is" } else { "are" }
         ));
     }
+    if report.odd_names > 0 {
+        outcome.notices.push(format!(
+            "{} {} stray blanks or invisible characters; 'migrate check' says which",
+            counted(report.odd_names, "name"),
+            if report.odd_names == 1 { "has" } else { "have" }
+        ));
+    }
     outcome.notices.extend(drifted(report));
     outcome
 }
@@ -367,21 +384,7 @@ pub(super) fn without_end(
     })
 }
 
-/// What is wrong with all of a file in which no user was found, where that shows.
-fn amiss(path: &Path, size: Option<u64>) -> Option<&'static str> {
-    const ENOUGH: u64 = 64 << 10;
-    if size? == 0 {
-        return Some("it is empty");
-    }
-    let mut start = Zeroizing::new(Vec::with_capacity(ENOUGH as usize));
-    let file = exchange::input::open(path).ok()?;
-    file.take(ENOUGH).read_to_end(&mut start).ok()?;
-    let has = |byte| start.contains(&byte);
-    (has(b'\r') && !has(b'\n'))
-        .then_some("its lines end in CR alone; convert it: tr '\\r' '\\n' < FILE > NEW")
-}
-
-/// The bad lines of a file, each below its reason. They may hold secrets: the file is for its owner only.
+/// The bad records of a file, each below its reason. They may hold secrets: the file is for its owner only.
 fn write_residue(
     path: &Path,
     format: FileFormat,
@@ -390,28 +393,15 @@ fn write_residue(
     bad: &[(u64, String)],
 ) -> Result<(), Failure> {
     let input = exchange::input::open(path)?;
-    let failed = |error: &std::io::Error| Failure::file("write", residue, error);
     write_new(residue, overwrite, |file| {
-        let mut out = BufWriter::new(file);
-        if format == FileFormat::Ndjson {
-            return ndjson::residue(input, bad, out).map_err(|error| failed(&error));
+        let out = BufWriter::new(file);
+        match format {
+            FileFormat::Ndjson => ndjson::write_residue(input, bad, out),
+            FileFormat::Ldif => ldif::write_residue(BufReader::new(input), bad, out),
         }
-        let mut lines = std::io::BufReader::new(input);
-        let mut line = Zeroizing::new(Vec::new());
-        let mut number = 0;
-        for (wanted, reason) in bad {
-            while number < *wanted {
-                line.clear();
-                lines
-                    .read_until(b'\n', &mut line)
-                    .map_err(|error| Failure::file("read", path, &error))?;
-                number += 1;
-            }
-            writeln!(out, "# {reason}").map_err(|error| failed(&error))?;
-            out.write_all(line.strip_suffix(b"\n").unwrap_or(&line))
-                .map_err(|error| failed(&error))?;
-            out.write_all(b"\n").map_err(|error| failed(&error))?;
-        }
-        out.flush().map_err(|error| failed(&error))
+        .map_err(|error| match error {
+            NoResidue::Read(error) => Failure::file("read", path, &error),
+            NoResidue::Write(error) => Failure::file("write", residue, &error),
+        })
     })
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{At, on, working};
+use crate::command::source::besides_people;
 use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::exchange::sheet::{Field, Others, Sheet};
 use crate::exchange::{self, input, ldif};
@@ -56,16 +57,22 @@ fn sync(cx: &mut Context<'_>, args: Sync) -> Result<Outcome, Failure> {
         Some(format) => format == FileFormat::Ldif,
         None => path.to_string_lossy().contains(".ldif"),
     };
+    let now = cx.ambient.clock.now();
     on(cx, &args.at, Some(&codes::TENANT_SYNCED), |cx, open| {
+        let mut besides = Vec::new();
         let synced = working(cx, open, &codes::TENANT_SYNCED, |tenant, work| {
             if is_ldif {
                 // A tenant has no use for the group that a load would want.
                 let options = ldif::Options {
                     group: ldif::GroupFrom::Fixed(String::new()),
+                    now: Some(now),
                     ..ldif::Options::default()
                 };
-                let people = ldif::open(path, options)?;
-                tenant.sync(people.filter_map(|item| of_ldif(item, path)), work)
+                let mut people = ldif::open(path, options)?;
+                let taken = people.by_ref().filter_map(|item| of_ldif(item, path));
+                let synced = tenant.sync(taken, work);
+                besides = besides_people(&people.counts());
+                synced
             } else {
                 tenant.sync(Rows::open(path)?, work)
             }
@@ -74,12 +81,14 @@ fn sync(cx: &mut Context<'_>, args: Sync) -> Result<Outcome, Failure> {
             cx.ui
                 .warning(&format!("no user was found in {}", path.display()));
         }
-        Ok(Outcome::said(format!(
+        let mut outcome = Outcome::said(format!(
             "{} of the directory: {} new, {} known before",
             counted(synced.new + synced.known, "user"),
             synced.new,
             synced.known
-        )))
+        ));
+        outcome.notices.extend(besides);
+        Ok(outcome)
     })
 }
 
@@ -138,7 +147,7 @@ impl Iterator for Rows<'_> {
             Ok(None) => return None,
             Ok(Some(row)) => row,
         };
-        let text = |field| Some(row.get(field)).filter(|text| !text.is_empty());
+        let text = |field| Some(row.get(field).into_owned()).filter(|text| !text.is_empty());
         let state = match row.get(7).to_lowercase().as_str() {
             "" | "active" => UserState::Active,
             "inactive" | "suspended" | "disabled" => UserState::Suspended,
@@ -164,10 +173,10 @@ impl Iterator for Rows<'_> {
             contact("Phone", 5),
         ];
         Some(Ok(Person {
-            userid: row.get(0).to_owned(),
-            full_name: text(3).map(str::to_owned),
-            first_name: text(1).map(str::to_owned),
-            last_name: text(2).map(str::to_owned),
+            userid: row.get(0).into_owned(),
+            full_name: text(3),
+            first_name: text(1),
+            last_name: text(2),
             contacts: contacts.into_iter().flatten().collect(),
             state,
         }))

@@ -27,11 +27,11 @@ use serde::Deserialize;
 use crate::json::object::{Skipped, Text};
 use end::Counts;
 use error::Fault;
-pub use residue::residue;
+pub use residue::write_residue;
 pub use writer::Writer;
 
 pub use super::Error;
-use super::error::{broken_off, too_long};
+use super::error::too_long;
 use super::input::{self, Input, OpenError};
 use super::lines::{LineError, Lines};
 use crate::model::{Group, SourceRecord};
@@ -100,9 +100,7 @@ impl<R: Read> Reader<R> {
                     return Err(self.known.refused(too_long(self.lines.number())));
                 }
                 Err(LineError::TooLong) => {}
-                Err(LineError::Io(error)) => {
-                    return Err(broken_off(self.lines.number() + 1, &error));
-                }
+                Err(error) => return Err(error.into_error(self.lines.number())),
             }
             let number = self.lines.number();
             if self.known.end {
@@ -304,14 +302,8 @@ fn kind_of(line: &str) -> Option<Cow<'_, str>> {
 fn not_utf8(number: u64, bytes: &[u8], error: &std::str::Utf8Error) -> Error {
     let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
     let good = String::from_utf8_lossy(good);
-    Error {
-        line: number,
-        column: Some(good.chars().count() + 1),
-        field: locate::path_at(&good, good.len()).0,
-        what: "the text is not UTF-8".to_owned(),
-        hint: "write the file in UTF-8, or convert it with iconv".to_owned(),
-        fatal: false,
-    }
+    let field = locate::path_at(&good, good.len()).0;
+    super::error::not_utf8(number, Some(good.chars().count() + 1), field, bytes)
 }
 
 fn no_schema(line: u64, what: String) -> Error {

@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 
 use super::{convert, kind_of, wire, writer};
+use crate::exchange::NoResidue;
 use crate::exchange::lines::{LineError, Lines};
 use crate::json::Json;
 use crate::model::{Schema, Wiped};
@@ -11,16 +12,23 @@ use crate::model::{Schema, Wiped};
 /// holds a few records of many, with the groups that those may belong to. It may hold secrets.
 ///
 /// # Errors
-/// What reading and writing give.
-pub fn residue(input: impl Read, bad: &[(u64, String)], mut out: impl Write) -> io::Result<()> {
+/// [`NoResidue`] says which of the two files failed.
+pub fn write_residue(
+    input: impl Read,
+    bad: &[(u64, String)],
+    mut out: impl Write,
+) -> Result<(), NoResidue> {
     let mut lines = Lines::new(input);
     let mut bad = bad.iter().peekable();
     while let Some((wanted, _)) = bad.peek() {
         let copied = match lines.next() {
-            Ok(None) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(None) => return Err(NoResidue::Read(io::ErrorKind::UnexpectedEof.into())),
             Ok(Some(_)) => true,
             Err(LineError::TooLong) => false,
-            Err(LineError::Io(error)) => return Err(error),
+            Err(LineError::Io(error)) => return Err(NoResidue::Read(error)),
+            Err(LineError::ReturnsOnly) => {
+                return Err(NoResidue::Read(io::ErrorKind::InvalidData.into()));
+            }
         };
         let number = lines.number();
         if number < *wanted {
@@ -38,7 +46,7 @@ pub fn residue(input: impl Read, bad: &[(u64, String)], mut out: impl Write) -> 
             writeln!(out, "# The line is too long to stand here.")?;
         }
     }
-    out.flush()
+    Ok(out.flush()?)
 }
 
 /// Writes what the bad lines need of a good one.

@@ -469,7 +469,7 @@ fn hostile_and_broken_files_are_refused() {
         ),
         (
             good.replace("UTF-8", "ISO-8859-1"),
-            "the file is not in UTF-8",
+            "the file says that it is iso-8859-1, not UTF-8",
         ),
         (
             good.replace("</KeyPackage>", "</KeyPackag>"),

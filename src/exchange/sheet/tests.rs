@@ -12,7 +12,7 @@ fn fields() -> Vec<Field> {
 
 fn read(text: impl AsRef<[u8]>) -> Result<Vec<(u64, String)>, String> {
     let show = |error: Error| error.to_string();
-    let mut sheet = Sheet::new(text.as_ref(), fields(), Others::Refused).map_err(show)?;
+    let mut sheet = Sheet::new(text.as_ref(), fields(), Others::Named).map_err(show)?;
     let mut rows = Vec::new();
     while let Some(row) = sheet.next_row().map_err(show)? {
         rows.push((
@@ -58,8 +58,12 @@ fn a_header_that_does_not_do_is_refused() {
             "line 1: the header lacks 'targetUserId'; it names 'userid', 'group'",
         ),
         (
-            "userid,targetUserId,usrid\n",
-            "line 1, column 3: the column 'usrid' is not known",
+            "userid,targetUserId,grop\n",
+            "line 1, column 3: the column 'grop' is not known; did you mean 'group'?",
+        ),
+        (
+            "userid,targetUserId,Group Name\n",
+            "line 1, column 3: the column 'Group Name' is not known; did you mean 'group'?",
         ),
         (
             "userid,targetUserId,USER\n",
@@ -108,7 +112,7 @@ fn a_bad_row_is_named() {
 #[test]
 fn reading_goes_on_behind_a_bad_row() {
     let text = "userid,targetUserId\na\nb,c\n";
-    let mut sheet = Sheet::new(text.as_bytes(), fields(), Others::Refused).unwrap();
+    let mut sheet = Sheet::new(text.as_bytes(), fields(), Others::Named).unwrap();
     assert!(!sheet.next_row().unwrap_err().fatal);
     assert_eq!(sheet.next_row().unwrap().unwrap().get(0), "b");
     assert!(sheet.next_row().unwrap().is_none());
@@ -127,7 +131,83 @@ fn an_open_quote_does_not_swallow_the_file() {
 #[test]
 fn a_sheet_of_one_column() {
     let fields = vec![Field::required(&["userid"])];
-    let mut sheet = Sheet::new(&b"userid\na\nb c\n"[..], fields, Others::Refused).unwrap();
+    let mut sheet = Sheet::new(&b"userid\na\nb c\n"[..], fields, Others::Named).unwrap();
     assert_eq!(sheet.next_row().unwrap().unwrap().get(0), "a");
     assert_eq!(sheet.next_row().unwrap().unwrap().get(0), "b c");
+}
+
+#[test]
+fn c3_a_line_names_the_delimiter_as_excel_writes_it() {
+    for (first, delimiter) in [
+        ("sep=;", ";"),
+        ("SEP=|", "|"),
+        ("\u{feff}sep=,", ","),
+        ("sep=\t", "\t"),
+        ("\"sep=;\"", ";"),
+        ("sep=;;", ";"),
+    ] {
+        let text = format!("{first}\r\nuserid,targetUserId\r\na,\"b,c\"\r\n");
+        let text = text.replacen("userid,", &format!("userid{delimiter}"), 1);
+        let text = text.replacen("a,\"", &format!("a{delimiter}\""), 1);
+        assert_eq!(read(&text).unwrap(), [row(3, "a>b,c@")], "{first}");
+    }
+    let error = read("sep=x\nuseridxgroup\n").unwrap_err();
+    assert!(
+        error.contains("line 1: 'sep=x' names no delimiter"),
+        "{error}"
+    );
+    // Without the line, a column may be called so.
+    let error = read("sep,x\na,b\n").unwrap_err();
+    assert!(error.contains("the header lacks"), "{error}");
+}
+
+#[test]
+fn c3_other_columns_are_passed_over_and_named() {
+    let text = "No;UserID ;Target User\u{a0}Id;Notes;;\n1;a;b;\"x\ny\";;\n2;c;d;;;;;\n3;e;f;g;h\n;;;;;\n\n";
+    let mut sheet = Sheet::new(text.as_bytes(), fields(), Others::Named).unwrap();
+    assert_eq!(sheet.unused(), ["No", "Notes"]);
+    let mut rows = Vec::new();
+    while let Some(row) = sheet.next_row().unwrap() {
+        rows.push(format!("{} {}>{}", row.line, row.get(0), row.get(1)));
+    }
+    assert_eq!(rows, ["2 a>b", "4 c>d", "5 e>f"]);
+}
+
+#[test]
+fn c3_json_is_no_sheet() {
+    for text in [
+        "[{\"userid\":\"a\"}]",
+        "{\"userid\":\"a\"}\n",
+        "\u{feff} [\n",
+    ] {
+        let error = Sheet::new(text.as_bytes(), fields(), Others::Named)
+            .err()
+            .unwrap();
+        assert!(error.fatal && error.what.contains("JSON"), "{error}");
+    }
+}
+
+#[test]
+fn c3_a_cell_is_what_igsh_wrote_it_for() {
+    let text = "userid,targetUserId\n'=a,\\u{202e}b\n''=a,'x\n\" \\u{20}c\",\\u{5c}u{41}\n";
+    assert_eq!(
+        read(text).unwrap(),
+        [
+            row(2, "=a>\u{202e}b@"),
+            row(3, "'=a>'x@"),
+            row(4, " c>\\u{41}@")
+        ]
+    );
+}
+
+#[test]
+fn c3_in_a_sheet_of_one_column_every_delimiter_is_text() {
+    let fields = vec![Field::required(&["userid"])];
+    let text = "userid\na,b\n\"c,d\"\ne;f|g\th\n";
+    let mut sheet = Sheet::new(text.as_bytes(), fields, Others::Named).unwrap();
+    let mut rows = Vec::new();
+    while let Some(row) = sheet.next_row().unwrap() {
+        rows.push(row.get(0).into_owned());
+    }
+    assert_eq!(rows, ["a,b", "c,d", "e;f|g\th"]);
 }

@@ -8,7 +8,8 @@ use crate::lang::Span;
 use crate::lang::args::{Comparison, Given, Value};
 use crate::lang::ast::{self, Item};
 use crate::lang::diagnostic::{Diagnostic, quoted};
-use crate::lang::lexer::Operator;
+use crate::lang::lexer::{Operator, is_name};
+use crate::lang::lookalike;
 use crate::lang::names::{LIMIT, Target, takes_pairs};
 use crate::lang::spec::{Arg, Kind, fold_name};
 use crate::lang::suggest::{did_you_mean, similar};
@@ -303,6 +304,9 @@ impl Binder<'_> {
         if self.diagnostics.iter().any(|found| found.code == "E0101") {
             return;
         }
+        if let Some((_, c, span)) = self.related(value) {
+            return self.report(lookalike::error(c, span));
+        }
         let written = self.text.get(value.span.clone()).unwrap_or_default();
         let mut diagnostic = Diagnostic::new(
             "E0207",
@@ -327,8 +331,21 @@ impl Binder<'_> {
         self.report(diagnostic);
     }
 
-    /// `--overwrite`
+    /// `userid≠anna`: the character, with its place, behind what is a name.
+    fn related(&self, value: &ast::Value) -> Option<(&str, char, Span)> {
+        let written = self.text.get(value.span.clone())?;
+        let (at, c) = lookalike::sign(written)?;
+        let name = written.get(..at).filter(|name| is_name(name))?;
+        let start = value.span.start + at;
+        Some((name, c, start..start + c.len_utf8()))
+    }
+
+    /// `--overwrite`, `userid≠anna`
     fn looks_like_a_name(&self, value: &ast::Value) -> Option<Diagnostic> {
+        let is_known = |name: &str| !matches!(self.names.target(name), Target::Unknown);
+        if let Some((_, c, span)) = self.related(value).filter(|(name, ..)| is_known(name)) {
+            return Some(lookalike::error(c, span));
+        }
         let name = value.bare()?.strip_prefix("--")?;
         let folded = fold_name(name);
         let known = self

@@ -2,10 +2,11 @@
 
 use super::Binder;
 use super::typed;
-use super::{Note, Span, warn};
+use super::{Note, warn};
 use crate::lang::ast::{self, Condition};
 use crate::lang::diagnostic::{Diagnostic, quoted};
 use crate::lang::lexer::Operator;
+use crate::lang::lookalike::{self, is_separator};
 use crate::lang::names::{AN_ATTRIBUTE, ENTITIES, LIMIT, bare_name};
 use crate::lang::selection::{
     Attribute, AttributeKind, Entity, Expr, Op, Operand, Pattern, Piece, Test,
@@ -194,7 +195,15 @@ impl Binder<'_> {
             self.report(diagnostic);
             return None;
         }
+        let file = listed(attribute, word);
+        // One name, where a list is meant, or with quotes that are none.
+        let separator = word.find_bare(|c| file.is_none() && is_separator(c));
+        if let Some(c) = separator.or_else(|| quote_at_an_end(word)) {
+            self.report(lookalike::error(c, word.span.clone()));
+            return None;
+        }
         let operand = match attribute.kind {
+            _ if let Some(file) = file => file,
             AttributeKind::Text => Ok(Operand::Text(word.pattern())),
             AttributeKind::UserId => user_id(word),
             AttributeKind::Names(set) => typed::choice(word, set).map(Operand::Name),
@@ -288,8 +297,8 @@ fn ordering(attribute: &Attribute, words: &[Word], named: &ast::Named) -> Result
         )
         .help("a list means any of its items, and is for = and !="));
     };
-    let compound = attribute.kind == AttributeKind::UserId
-        && (word.after('@').is_some() || word.split_once('/').is_some());
+    let compound = attribute.takes_lists() && word.after('@').is_some()
+        || attribute.kind == AttributeKind::UserId && word.split_once('/').is_some();
     let is_name = |set| typed::choice(word, set).is_ok();
     if compound
         || matches!(attribute.kind, AttributeKind::Names(_))
@@ -328,21 +337,42 @@ fn number_or(word: &Word, set: &'static [&'static str]) -> Result<Operand, Diagn
         })
 }
 
-/// `name`, `group/name` or `@FILE`
-fn user_id(word: &Word) -> Result<Operand, Diagnostic> {
-    let wrong = |title: &str, span: &Span| Diagnostic::new("E0305", title, span.clone(), "");
-    if let Some(file) = word.after('@') {
-        if file.is_empty() {
-            return Err(
-                wrong("'@' without a file", &word.span).help("userid=@FILE, one user id a line")
-            );
+/// A quote of typography at an end of a bare name, beside wildcards and what parts a name.
+fn quote_at_an_end(word: &Word) -> Option<char> {
+    let text = word.is_bare().then(|| word.text())?;
+    let mut names = text
+        .split('/')
+        .map(|name| name.trim_matches(['*', '?', '@']));
+    names.find_map(|name| {
+        let mut ends = name
+            .chars()
+            .next()
+            .into_iter()
+            .chain(name.chars().next_back());
+        ends.find(|c| lookalike::is_quote(*c))
+    })
+}
+
+/// `@FILE`, where the attribute takes one.
+fn listed(attribute: &Attribute, word: &Word) -> Option<Result<Operand, Diagnostic>> {
+    let file = word.after('@').filter(|_| attribute.takes_lists())?;
+    Some(match file.as_str() {
+        "" => {
+            let what = "'@' without a file";
+            let help = format!("{}=@FILE, one name a line", attribute.name);
+            Err(Diagnostic::new("E0305", what, word.span.clone(), "").help(help))
         }
-        return Ok(Operand::File(file));
-    }
+        _ => Ok(Operand::File(file)),
+    })
+}
+
+/// `name` or `group/name`
+fn user_id(word: &Word) -> Result<Operand, Diagnostic> {
     match word.split_once('/') {
         None => Ok(Operand::Text(word.pattern())),
         Some((group, name)) if group.text().is_empty() || name.text().is_empty() => {
-            Err(wrong("'/' separates a group from a user id", &word.span)
+            let what = "'/' separates a group from a user id";
+            Err(Diagnostic::new("E0305", what, word.span.clone(), "")
                 .help("write group/name, or quote a user id that holds '/'"))
         }
         Some((group, name)) => Ok(Operand::Qualified(group.pattern(), name.pattern())),

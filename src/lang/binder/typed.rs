@@ -5,6 +5,7 @@ use jiff::civil::{Date, DateTime};
 
 use crate::lang::args::{When, Yes};
 use crate::lang::diagnostic::{Diagnostic, quoted};
+use crate::lang::lookalike;
 use crate::lang::spec::{fold_name, is_called};
 use crate::lang::suggest::{did_you_mean, similar};
 use crate::lang::value::Word;
@@ -41,7 +42,9 @@ pub(super) fn number(word: &Word, min: i64, max: i64) -> Result<i64, Diagnostic>
     let text = word.text();
     let digits = text.strip_prefix(['-', '+']).unwrap_or(&text);
     if !is_digits(digits) {
-        return Err(wrong("E0210", word, "is not a whole number").expected([range()]));
+        return Err(wrong("E0210", word, "is not a whole number")
+            .expected([range()])
+            .helps(lookalike::hint(&text)));
     }
     match text.parse::<i64>() {
         Ok(number) if (min..=max).contains(&number) => Ok(number),
@@ -85,7 +88,7 @@ pub(super) fn when(word: &Word, now: Timestamp) -> Result<When, Diagnostic> {
         } else if zoneless {
             Some(format!("say in which time zone: {text}Z"))
         } else {
-            None
+            lookalike::hint(&text)
         };
         wrong("E0212", word, "is not a date")
             .expected(["2026-01-31", "2026-01-31T08:00:00Z", "-90d", "+12h"])

@@ -7,7 +7,7 @@ use crate::lang::binder::path;
 use crate::lang::lexer::{Token, TokenKind};
 use crate::lang::names::{ENTITIES, Names, Target, bare_name, takes_pairs};
 use crate::lang::outline::{Outline, Role, Word};
-use crate::lang::selection::{Attribute, AttributeKind, Entity};
+use crate::lang::selection::{Attribute, Entity};
 use crate::lang::spec::{Arg, Catalogue, Command, Complete, Kind, fold_name};
 
 /// The end of a text, and the command around it.
@@ -349,7 +349,7 @@ impl<'t> Place<'_, 't> {
             Some(Target::Arg(arg)) => (found.items, found.more) = self.possible(arg, &found.typed),
             Some(Target::Attribute { attribute, .. }) => {
                 let written = self.text(&found.replace);
-                if attribute.kind == AttributeKind::UserId
+                if attribute.takes_lists()
                     && let Some(file) = written.strip_prefix('@')
                 {
                     found.replace.start += 1;

@@ -10,6 +10,7 @@ use super::tokens::{Cause, Wrong};
 use crate::lang::Span;
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::lexer::{Bad, Operator, Quote, Token, TokenKind};
+use crate::lang::lookalike;
 
 pub(super) fn explain(
     text: &str,
@@ -28,6 +29,9 @@ pub(super) fn explain(
         && let TokenKind::Bad(bad) = token.kind
     {
         return scene.bad(bad, token.span.clone());
+    }
+    if let Some(diagnostic) = scene.look_alike() {
+        return (diagnostic, None);
     }
     if let Some(cause) = wrong.cause {
         return (scene.caused(cause), None);
@@ -96,6 +100,7 @@ impl Scene<'_> {
             )
             .expected(["$name", "${name}"])
             .help("to mean the character, quote it: '$'"),
+            Bad::LookAlike(c) => lookalike::error(c, span),
             Bad::Quotable(_) | Bad::OpenQuote(_) => return (self.must_quote(), None),
         };
         (diagnostic, None)
@@ -149,6 +154,15 @@ impl Scene<'_> {
                     .help("write where=(…)")
             }
         }
+    }
+
+    /// `（group=sales）`, `group≠sales` in a condition: the word that cannot stand here holds what explains it.
+    fn look_alike(self) -> Option<Diagnostic> {
+        let token = self.here().filter(|token| token.kind == TokenKind::Word)?;
+        let word = self.slice(&token.span);
+        let (at, c) = lookalike::sign(word)?;
+        let start = token.span.start + at;
+        Some(lookalike::error(c, start..start + c.len_utf8()))
     }
 
     /// `group= sales`, `group =sales`, `a, b`, `a ,b`

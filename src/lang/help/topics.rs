@@ -65,7 +65,8 @@ pub(super) const SELECTION: &[&str] = &[
      Of yes or no, * is yes: excluded=*. Counts are never absent: qa.count=0 finds who has none.",
     "What holds a blank or one of = , ; ( ) { } ! < > $ stands between quotes: fullname='Anna Smith', \
      contact=\"*@example.com\" being no pattern and contact=*@example.com one.",
-    "Outside quotes userid=group/name names the group too, and userid=@FILE takes a list, one user id a line. A \
+    "Outside quotes userid=group/name names the group too, and userid=@FILE takes a list, one user id a line, as \
+     group=@FILE does of groups; a warning names the lines that match nothing. A \
      group, vendor or bundle that is written after = without quotes and wildcards must exist.",
     "A date is 2026-01-31 (the day in UTC: < is before its start, > from its end, = inside), 2026-01-31T08:00:00Z, or \
      relative, in days or hours from now: lastauth<-90d, token.expires<+12h.",

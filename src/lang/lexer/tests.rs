@@ -103,9 +103,33 @@ fn what_is_wrong_is_a_token() {
         ("a=$1", 2, Bad::Dollar),
         ("a!b", 1, Bad::Quotable('!')),
         ("a=#b", 2, Bad::Quotable('#')),
+        ("a=“b”", 2, Bad::LookAlike('“')),
+        ("a=“b”", 4, Bad::LookAlike('”')),
+        ("a=b’’", 3, Bad::LookAlike('’')),
+        ("a=“$b”", 2, Bad::LookAlike('“')),
+        ("a b,„c“", 4, Bad::LookAlike('„')),
+        ("a ––b", 2, Bad::LookAlike('–')),
     ] {
         assert_eq!(lex(text)[at].kind, TokenKind::Bad(bad), "{text:?}");
     }
+}
+
+#[test]
+fn b2_signs_of_typography_within_a_word_belong_to_it() {
+    for word in ["o’neil", "Anna–Maria", "–", "–5", "a«b»c", "x—", "‚"] {
+        let quote = word == "‚";
+        let tokens = lex(word);
+        assert_eq!(tokens.len(), 1, "{word}");
+        assert_eq!(tokens[0].kind == TokenKind::Word, !quote, "{word}");
+    }
+    // A dash is looked at where an item begins.
+    assert_eq!(lex("a=–b")[2].kind, TokenKind::Word);
+    assert!(lex("# “x” –y").iter().all(|t| t.kind == TokenKind::Comment));
+    assert!(
+        lex("'“x”'")
+            .iter()
+            .all(|t| !matches!(t.kind, TokenKind::Bad(_)))
+    );
 }
 
 #[test]
@@ -128,7 +152,7 @@ fn lines_end_as_on_any_system_and_may_go_on() {
 
 proptest! {
     #[test]
-    fn the_spans_are_the_text(text in "(?s)\\PC*|[ \t\r\n;#'\"$\\\\{}()=!<>,a-c\u{0}-\u{1f}\u{feff}]*") {
+    fn the_spans_are_the_text(text in "(?s)\\PC*|[ \t\r\n;#'\"$\\\\{}()=!<>,a-c\u{0}-\u{1f}\u{feff}“’–]*") {
         let tokens = lex(&text);
         let mut at = 0;
         for token in &tokens {

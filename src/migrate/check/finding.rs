@@ -31,6 +31,10 @@ impl Severity {
 pub enum Finding {
     /// A name that different people would have on the target.
     Collision,
+    /// A name that looks like another one and is not the same.
+    Twin,
+    /// A name with blanks or characters that are not seen.
+    Unseen,
     /// The target does not have the user.
     TargetMissing,
     /// The target has the user in another letter case.
@@ -90,6 +94,8 @@ impl Finding {
     pub fn all() -> impl Iterator<Item = Self> {
         [
             Collision,
+            Twin,
+            Unseen,
             TargetMissing,
             TargetCase,
             TargetSuffix,
@@ -124,6 +130,19 @@ impl Finding {
                 Blocks,
                 "a name that different people would have on the target",
                 "Give one of them another target id with 'migrate map file=F', or take one out with 'migrate exclude'.",
+            ),
+            Twin => (
+                "name.twin",
+                Warning,
+                "a name that looks like another one",
+                "Correct the name in the source, or give another target id with 'migrate map file=F': the target takes \
+                 them for two names, people do not.",
+            ),
+            Unseen => (
+                "name.invisible",
+                Warning,
+                "a name with stray blanks or invisible characters",
+                "Correct the name in the source, or give the user another target id with 'migrate map file=F'.",
             ),
             TargetMissing => (
                 "target.missing",

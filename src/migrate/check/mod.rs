@@ -20,7 +20,7 @@ use crate::migrate::rules::Rules;
 use crate::migrate::survey::Survey;
 use crate::migrate::{batches, pipeline};
 use crate::store::Keys;
-use crate::vault::snapshot::{Elsewhere, FormerName};
+use crate::vault::snapshot::{Elsewhere, FormerName, Wrong};
 
 pub use finding::{About, Finding, Severity};
 pub use todo::Todo;
@@ -272,6 +272,14 @@ impl Gathered<'_> {
             Ok(())
         })?;
         let snapshot = &survey.snapshot;
+        snapshot.odd_names(&work.rules.workflow_prefixes, work.cancel, |odd| {
+            let (finding, detail) = match odd.wrong {
+                Wrong::Odd(what) => (Finding::Unseen, what),
+                Wrong::Twins(twins) => (Finding::Twin, twins.join(", ")),
+            };
+            let whose = (odd.group.as_str(), odd.userid.as_str());
+            self.count(instance(finding, whose, &odd.item, &detail));
+        })?;
         snapshot.renamed(|found| self.count(before(Finding::Renamed, &found)))?;
         snapshot.moved(|found| self.count(before(Finding::Moved, &found)))?;
         if targets {

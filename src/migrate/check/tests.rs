@@ -47,7 +47,9 @@ fn survey(house: &House, selection: &Selection) -> Survey {
 fn look(house: &House, selection: &Selection, targets: &[&str]) -> (Vec<String>, Checked) {
     let survey = survey(house, selection);
     if !targets.is_empty() {
-        let names = targets.iter().map(|&name| Ok(name.to_owned()));
+        let names = (1..)
+            .zip(targets)
+            .map(|(line, &name)| Ok((line, name.to_owned())));
         survey.targets::<crate::vault::Error>(names).unwrap();
     }
     let mut told = Vec::new();

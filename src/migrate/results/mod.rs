@@ -31,6 +31,8 @@ pub struct Contents {
     pub nobodys: u64,
     /// Users of whom the vault knows nothing, whose rows were passed over.
     pub unknown: Named,
+    /// Columns that are passed over, of a sheet that was written for us.
+    pub unused: Vec<String>,
 }
 
 /// Users in a file: all counted, the first ones named.
@@ -43,7 +45,14 @@ pub struct Named {
 
 impl Named {
     /// So many are named.
-    const NAMED: u64 = 10;
+    pub(super) const NAMED: u64 = 10;
+
+    /// So many, of whom these stand in these lines.
+    pub fn new<'a>(count: u64, names: impl Iterator<Item = (&'a str, u64)>) -> Self {
+        let first = names.take(Self::NAMED as usize);
+        let first = first.map(|(name, line)| (name.to_owned(), line)).collect();
+        Self { count, first }
+    }
 
     fn of(intake: &Intake<'_>, waiting: bool) -> Result<Self> {
         let (count, first) = intake.passed_over(waiting, Self::NAMED)?;
@@ -121,10 +130,15 @@ pub fn read(
     }
     let records = intake.count()?;
     intake.finish()?;
+    let unused = match layout {
+        Layout::Audit(_) => Vec::new(),
+        _ => answers.unused().to_vec(),
+    };
     Ok(Contents {
         records,
         nobodys,
         unknown,
+        unused,
     })
 }
 

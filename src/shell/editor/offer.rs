@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::lang::complete::{Candidates, More};
 use crate::lang::lexer::is_bare;
+use crate::lang::lookalike::meant;
 use crate::lang::spec::Complete;
 use crate::render::sanitize::{Reader, sanitize};
 use crate::render::{cut, grouped};
@@ -313,7 +314,7 @@ fn listed(all: &[Choice], text: &str, width: usize) -> Vec<Offer> {
 /// How a path is put in: bare where it can be, also with the `/` that counts in other values; the quote of a folder
 /// stays open, for its path goes on.
 fn of_path(path: &str, found: &Candidates) -> String {
-    let bare = |c| is_bare(c) && !matches!(c, '*' | '?');
+    let bare = |c| is_bare(c) && !matches!(c, '*' | '?') && meant(c).is_none();
     if found.quote.is_none() && path.chars().all(bare) && !path.starts_with(['#', '-', '@']) {
         return path.to_owned();
     }

@@ -233,7 +233,7 @@ impl<'a> Intake<'a> {
     }
 
     /// Whose name this is on the target: the id of the user's last bundle as it stands, else `group/userid`, else
-    /// without regard to letter case.
+    /// without regard to letter case; else without the blanks around it.
     fn find(&self, name: &str) -> Result<Whose> {
         const ON_TARGET: &str =
             "SELECT r.user, p.phase FROM temp.renamed r JOIN progress p ON p.user = r.user WHERE";
@@ -263,7 +263,10 @@ impl<'a> Intake<'a> {
         let sql = format!(
             "{ON_TARGET} r.fold = ?1 {HERE} u.fold = ?1 {HERE} u.userid = ?1 AND u.fold IS NULL"
         );
-        self.whose(&sql, &[&fold])
+        match (self.whose(&sql, &[&fold])?, name.trim()) {
+            (Whose::Nobody, trimmed) if trimmed.len() < name.len() => self.find(trimmed),
+            (whose, _) => Ok(whose),
+        }
     }
 
     fn whose(&self, sql: &str, params: &[&str]) -> Result<Whose> {

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use crossbeam_channel::Sender;
 
-use crate::model::{Card, Encoding, Group, Schema, SecretBytes, SourceRecord, Token, User};
+use crate::model::{Card, Encoding, Group, Schema, SecretBytes, SourceRecord, Token, User, oddity};
 use crate::store::Keys;
 use crate::vault::Result;
 use crate::vault::digest::{self, Digest};
@@ -56,6 +56,8 @@ pub(super) struct PreparedUser {
     pub(super) workflow: Vec<String>,
     /// Whether one of them stages the user.
     pub(super) staged: bool,
+    /// How many of the names are not what they look like.
+    pub(super) odd_names: u64,
     /// The record in digests, where somebody asks.
     pub(super) digest: Option<Digest>,
 }
@@ -171,12 +173,15 @@ fn prepare_user(mut user: User, with: Preparing<'_>) -> std::result::Result<Prep
     let (workflow, own) = user.facts.aliases.drain(..).partition(is_workflow);
     user.facts.aliases = own;
     let workflow: Vec<String> = workflow;
+    let names = std::iter::once(&user.facts.userid).chain(&user.facts.aliases);
+    let odd_names = names.filter(|name| oddity(name).is_some()).count() as u64;
     let stages = |prefix| workflow.iter().any(|alias| has(alias, prefix));
     Ok(PreparedUser {
         fold: fold_column(&user.facts.userid),
         alias_folds: user.facts.aliases.iter().map(|a| fold_column(a)).collect(),
         staged: with.prefixes.first().is_some_and(stages),
         workflow,
+        odd_names,
         digest: with.digests.then(|| Digest::of(&user)),
         user: SealedUser::seal(user, with.keys),
     })

@@ -67,6 +67,8 @@ pub struct LoadReport {
     pub reassigned: u64,
     /// Loaded users who differ from what their last bundle held.
     pub drift: Drift,
+    /// User ids, aliases and groups that are not what they look like, see [`crate::model::oddity`].
+    pub odd_names: u64,
     /// Bad records that were left out.
     pub skipped: u64,
     /// Tokens of the file whose seed is the text of an encoding.

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::ambient::Progress;
-use crate::model::{Group, Schema, UnassignedToken};
+use crate::model::{Group, Schema, UnassignedToken, oddity};
 use crate::store::Keys;
 use crate::store::records::Stock;
 use crate::vault::sealed::{
@@ -233,6 +233,7 @@ impl<'c, 'o> Writer<'c, 'o> {
     fn group(&mut self, line: u64, group: &Group, from: Origin) -> Written {
         let before = self.groups.put(line, group, from)?;
         self.report.groups.count(before.is_some());
+        self.report.odd_names += u64::from(oddity(&group.name).is_some());
         if let Some(comparison) = &mut self.comparison {
             comparison.group(line, before, group);
         }
@@ -251,6 +252,7 @@ impl<'c, 'o> Writer<'c, 'o> {
         self.rows.belongings(id, prepared)?;
         self.assigned(line, id, prepared, from)?;
         self.report.aliases_dropped += prepared.workflow.len() as u64;
+        self.report.odd_names += prepared.odd_names;
         if let Some(now) = &prepared.digest {
             if let (Some(in_bundles), Some(id)) = (&mut self.in_bundles, person.id) {
                 self.report.drift.count(in_bundles.note_changes(id, now)?);

@@ -17,6 +17,7 @@ use columns::table;
 use leaf::{is_state, other_states};
 
 pub(super) use sets::{count, count_rows};
+pub(super) use value::json_array;
 
 /// A condition and its parameters, in the order of their question marks.
 #[derive(Debug, Clone, PartialEq)]

@@ -185,7 +185,7 @@ pub(super) fn prefix_range(prefix: &str) -> (String, Option<String>) {
 }
 
 /// A list as one parameter, for `json_each`.
-pub(super) fn json_array<'a>(items: impl IntoIterator<Item = &'a String>) -> Value {
+pub(in crate::vault) fn json_array<'a>(items: impl IntoIterator<Item = &'a String>) -> Value {
     let items: Vec<&String> = items.into_iter().collect();
     Value::Text(serde_json::to_string(&items).unwrap_or_default())
 }

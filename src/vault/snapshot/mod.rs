@@ -6,6 +6,7 @@
 
 mod collisions;
 mod facts;
+mod oddities;
 pub(super) mod page;
 mod preflight;
 mod row;
@@ -29,6 +30,7 @@ use crate::store::{Keys, interruptible};
 pub(in crate::vault) use collisions::collisions_of_listed;
 pub use collisions::{Collision, Holds, Party};
 pub use facts::{Beyond, Mapped};
+pub use oddities::{OddName, Wrong};
 pub use preflight::{Elsewhere, FormerName, LikeToken};
 pub(in crate::vault) use row::phase;
 

@@ -127,26 +127,28 @@ impl Snapshot {
         })
     }
 
-    /// Takes the names of the target's users. Returns how many there are.
+    /// Takes the names of the target's users, with their lines in the file. Returns how many there are.
     pub fn targets<E: From<Error>>(
         &self,
-        names: impl IntoIterator<Item = Result<String, E>>,
+        names: impl IntoIterator<Item = Result<(u64, String), E>>,
     ) -> Result<u64, E> {
         let own = |error: rusqlite::Error| E::from(Error::from(error));
         self.db
-            .execute_batch("CREATE TEMP TABLE target (name TEXT, fold TEXT, stem TEXT)")
+            .execute_batch(
+                "CREATE TEMP TABLE target (line INTEGER, name TEXT, fold TEXT, stem TEXT)",
+            )
             .map_err(own)?;
         let mut count = 0;
         {
             let mut insert = self
                 .db
-                .prepare("INSERT INTO temp.target (name, fold, stem) VALUES (?, ?, ?)")
+                .prepare("INSERT INTO temp.target (line, name, fold, stem) VALUES (?, ?, ?, ?)")
                 .map_err(own)?;
             for name in names {
-                let name = name?;
+                let (line, name) = name?;
                 let fold = folded(&name);
                 insert
-                    .execute(params![name, fold, stem(&fold)])
+                    .execute(params![line, name, fold, stem(&fold)])
                     .map_err(own)?;
                 count += 1;
             }
@@ -158,6 +160,32 @@ impl Snapshot {
             )
             .map_err(own)?;
         Ok(count)
+    }
+
+    /// The target's users whom no user of the vault can be, chosen or not, whatever the case and the ending after an
+    /// `@`: how many, and the first `most` of them with their lines.
+    pub fn strangers(&self, most: u64, cancel: &CancelToken) -> Result<(u64, Vec<(String, u64)>)> {
+        // The names that have an ending lie behind the '@', before the next character.
+        let mut statement = self.db.prepare(
+            "SELECT t.name, t.line FROM temp.target t WHERE NOT EXISTS ( \
+             SELECT 1 FROM users WHERE userid IN (t.name, t.fold, t.stem) \
+             UNION ALL SELECT 1 FROM mapped WHERE fold = t.fold \
+             UNION ALL SELECT 1 FROM users WHERE fold IN (t.fold, t.stem) \
+             UNION ALL SELECT 1 FROM users WHERE userid >= t.stem || '@' AND userid < t.stem || 'A' \
+             UNION ALL SELECT 1 FROM users WHERE fold >= t.stem || '@' AND fold < t.stem || 'A') ORDER BY t.line",
+        )?;
+        let (mut count, mut first) = (0, Vec::new());
+        interruptible(&self.db, cancel, || -> Result<()> {
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                count += 1;
+                if count <= most {
+                    first.push((row.get(0)?, row.get(1)?));
+                }
+            }
+            Ok(())
+        })?;
+        Ok((count, first))
     }
 
     /// Chosen users who would go and whom the target's list does not have as they are called there.

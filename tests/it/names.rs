@@ -1,0 +1,408 @@
+//! Names that are no user's, are not what they look like, or stand between the wrong quotes.
+
+use std::collections::BTreeSet;
+
+use crate::common::House;
+
+/// A source of these users, each with its group.
+fn source(people: &[(&str, &str)]) -> String {
+    let mut text = r#"{"type":"schema","version":1}"#.to_owned() + "\n";
+    let groups: BTreeSet<&str> = people.iter().map(|(group, _)| *group).collect();
+    for name in groups {
+        text += &(serde_json::json!({"type": "group", "name": name}).to_string() + "\n");
+    }
+    for (group, userid) in people {
+        let record = serde_json::json!({"type": "user", "group": group, "userid": userid});
+        text += &(record.to_string() + "\n");
+    }
+    text
+}
+
+pub(crate) fn house(people: &[(&str, &str)]) -> House {
+    let house = House::with_vault();
+    house.file("people.ndjson", source(people));
+    house
+        .master(&["source load file=people.ndjson format=ndjson"])
+        .ok();
+    house
+}
+
+pub(crate) const PEOPLE: &[(&str, &str)] = &[
+    ("sales", "anna"),
+    ("sales", "bo"),
+    ("café", "zoë"),
+    ("café", "o'neil, j"),
+];
+
+#[test]
+fn b2_lines_of_a_list_that_match_no_user_are_counted_and_named() {
+    let house = house(PEOPLE);
+    house.file(
+        "l.txt",
+        "# people\nanna\n\nnobody1\ncafé/zoë\nsales/zoë\nAnna\nb*\n",
+    );
+    for line in [
+        "user list userid=@l.txt",
+        "user count userid!=@l.txt",
+        "user list where=(group=sales and not userid=@l.txt)",
+        "assert count>=0 userid=@l.txt",
+        "migrate stage userid=@l.txt phase=none wave=W1",
+        "migrate check userid=@l.txt",
+        "migrate status userid=@l.txt",
+        "export userid=@l.txt -plan",
+        "export userid=@l.txt file=a.igb",
+        "token list userid=@l.txt",
+        "alias list userid=@l.txt",
+    ] {
+        let ran = house.master(&[line]);
+        let warning = "warning: 4 of 6 lines of l.txt match no user: 'nobody1' (line 4), 'sales/zoë' (line 6), \
+             'Anna' (line 7), 'b*' (line 8)";
+        assert_eq!(ran.err.matches(warning).count(), 1, "{line}\n{}", ran.err);
+    }
+    // Who is in the vault is no stranger, also where another condition leaves them out.
+    house.file("all.txt", "anna\nsales/bo\n");
+    let ran = house.master(&["user list userid=@all.txt group=café"]).ok();
+    assert!(!ran.err.contains("match"), "{}", ran.err);
+    house.file("none.txt", "# nobody\n");
+    let ran = house.master(&["user count userid!=@none.txt"]).ok();
+    assert!(
+        ran.err.contains("warning: none.txt names no user"),
+        "{}",
+        ran.err
+    );
+    house.file("one.txt", "anna\nx\n");
+    let ran = house.master(&["user count userid=@one.txt"]).ok();
+    assert!(
+        ran.err
+            .contains("1 of 2 lines of one.txt matches no user: 'x' (line 2)"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn b2_of_many_lines_the_first_are_named_and_the_others_counted() {
+    let house = house(PEOPLE);
+    let many: String = (1..=20_000).map(|n| format!("x{n}\n")).collect();
+    house.file("many.txt", format!("anna\n{many}"));
+    let ran = house
+        .master(&["user list userid=@many.txt columns=userid format=value"])
+        .ok();
+    assert_eq!(ran.out, "anna\n");
+    assert!(
+        ran.err
+            .contains("20,000 of 20,001 lines of many.txt match no user: 'x1' (line 2), "),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.err.contains("'x10' (line 11) and 19990 more"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn b2_a_list_of_groups_is_held_against_the_vault_too() {
+    let house = house(PEOPLE);
+    house.file("g.txt", "sales\nslaes\n");
+    let ran = house
+        .master(&["user list group=@g.txt columns=userid format=value"])
+        .ok();
+    assert_eq!(ran.out, "anna\nbo\n");
+    assert!(
+        ran.err
+            .contains("1 of 2 lines of g.txt matches no group: 'slaes' (line 2)"),
+        "{}",
+        ran.err
+    );
+    let ran = house
+        .master(&["user list group!=@g.txt columns=userid format=value"])
+        .ok();
+    assert_eq!(ran.out, "o'neil, j\nzoë\n");
+}
+
+#[test]
+fn b2_users_of_the_target_that_the_vault_does_not_have_are_counted_and_named() {
+    let house = house(PEOPLE);
+    // In another case or with another ending a name matches, also one that is not chosen.
+    house.file("t.txt", "anna\nBO\nzoë@corp.example\nadmin\n\nbr@x\n");
+    let ran = house.master(&["migrate check target-users=t.txt group=sales"]);
+    assert!(
+        ran.err.contains("compared with 5 users of the target"),
+        "{}",
+        ran.err
+    );
+    let note =
+        "2 of 5 lines of t.txt match no user of the vault: 'admin' (line 4), 'br@x' (line 6)";
+    assert!(ran.err.contains(note), "{}", ran.err);
+    house.file("t.csv", "sep=;\nNo;UserID\n1;anna\n2;guest\n");
+    let ran = house.master(&["migrate check target-users=t.csv"]);
+    let note = "1 of 2 lines of t.csv matches no user of the vault: 'guest' (line 4)";
+    assert!(ran.err.contains(note), "{}", ran.err);
+    house.file("t.json", "[{\"userid\":\"anna\"}]\n");
+    let ran = house.master(&["migrate check target-users=t.json"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.err.contains("this is JSON, not a sheet"), "{}", ran.err);
+}
+
+#[test]
+fn b2_signs_of_typography_are_pointed_at() {
+    let house = house(PEOPLE);
+    for (line, told) in [
+        (
+            "migrate stage userid!=“anna” wave=W2",
+            "U+201C looks like a quote but is none",
+        ),
+        ("user list userid=‘anna’", "U+2018 looks like a quote"),
+        ("user list group=«café»", "U+00AB looks like a quote"),
+        ("user list userid=anna”", "U+201D looks like a quote"),
+        ("user list userid=bo,„anna“", "U+201E looks like a quote"),
+        (
+            "user list where=(not userid=＂anna＂)",
+            "U+FF02 looks like a quote",
+        ),
+        ("echo “a b”", "U+201C looks like a quote"),
+        ("user list userid!=sales/“an*", "U+201C looks like a quote"),
+        ("user list userid!=*‘na’*", "U+2018 looks like a quote"),
+        ("user list userid=@“l.txt", "U+201C looks like a quote"),
+        ("user list lastauth<−90d", "U+2212 looks like '-'"),
+        ("user list limit=−5", "U+2212 looks like '-'"),
+        ("user list –userid anna", "U+2013 looks like '-'"),
+        ("user list ––userid anna", "U+2013 looks like '-'"),
+        (
+            "export userid=anna file=a.igb —overwrite",
+            "U+2014 looks like '-'",
+        ),
+        ("user list −userid anna", "U+2212 looks like '-'"),
+        ("user list userid≠anna", "U+2260 looks like '!='"),
+        ("user list userid＝anna", "U+FF1D looks like '='"),
+        ("user list where=(userid≠anna)", "U+2260 looks like '!='"),
+        ("user list lastauth≤2026-01-01", "U+2264 looks like '<='"),
+        ("user list userid!=anna，bo", "U+FF0C looks like a comma"),
+        (
+            "user list userid!=anna；bo",
+            "U+FF1B looks like a semicolon",
+        ),
+        ("user list where=（userid=anna）", "U+FF08 looks like '('"),
+        ("user list userid！=anna", "U+FF01 looks like '!'"),
+    ] {
+        let ran = house.master(&[line]);
+        assert_eq!(ran.code, 2, "{line}: {}{}", ran.out, ran.err);
+        assert!(ran.err.contains(told), "{line}: {}", ran.err);
+        let script = house.file("s.igsh", format!("{line}\n"));
+        let checked = house.igsh(&["check", &script.display().to_string()]);
+        assert_eq!(checked.code, 2, "{line}");
+        assert!(
+            checked.err.contains("s.igsh:1:") && checked.err.contains(told),
+            "{}",
+            checked.err
+        );
+    }
+    assert_eq!(house.ask("value", "user count phase=export"), "0\n");
+    // As data they are quoted, or stand within a word.
+    for line in [
+        "user list userid='“anna”',\"x，y\",o’neil,Anna–Maria fullname=–x",
+        "echo – –5 a’b '–userid'",
+    ] {
+        house.master(&[line]).ok();
+    }
+    let explained = house.igsh(&["-c", "help E0116"]).ok();
+    assert!(
+        explained.out.contains("user list userid!=\"anna\""),
+        "{}",
+        explained.out
+    );
+}
+
+#[test]
+fn b3_loads_and_the_check_tell_of_names_that_look_like_others() {
+    let people = [
+        ("g", "an\u{200b}na"),
+        ("h", "anna"),
+        ("g", "eve "),
+        ("h", "Eve"),
+        ("g", "bob\u{a0}"),
+        ("h", "bob"),
+        ("g", "c\u{2009}d"),
+        ("g", "fine name"),
+        ("h", "so\u{ad}ft"),
+        ("h", "so\u{2060}ft"),
+        ("k\u{200d}", "kim"),
+        ("k", "kai"),
+    ];
+    let house = House::with_vault();
+    house.file("people.ndjson", source(&people));
+    let loaded = house
+        .master(&["source load file=people.ndjson format=ndjson"])
+        .ok();
+    let note = "7 names have stray blanks or invisible characters; 'migrate check' says which";
+    assert!(loaded.err.contains(note), "{}", loaded.err);
+    let found = |selection: &str| -> Vec<String> {
+        let lines = house
+            .master(&[&format!("migrate check {selection} format=ndjson")])
+            .out;
+        let mut found: Vec<String> = lines
+            .lines()
+            .filter_map(|line| {
+                let row: serde_json::Value = serde_json::from_str(line).unwrap();
+                let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+                (row["part"] == "instance" && text("finding").starts_with("name.")).then(|| {
+                    format!(
+                        "{} {}/{}: {} {}",
+                        text("finding"),
+                        text("group"),
+                        text("userid"),
+                        text("item"),
+                        text("detail")
+                    )
+                })
+            })
+            .collect();
+        found.sort();
+        found
+    };
+    let all = found("");
+    for expected in [
+        "name.invisible g/an\u{200b}na: user id an\u{200b}na has U+200B, which is not seen, at character 3",
+        "name.invisible g/eve : user id eve  ends with a blank, U+0020",
+        "name.invisible g/bob\u{a0}: user id bob\u{a0} ends with a blank, U+00A0",
+        "name.invisible g/c\u{2009}d: user id c\u{2009}d has U+2009 for a blank, at character 2",
+        "name.invisible k\u{200d}/: group k\u{200d} has U+200D, which is not seen, at character 2",
+        "name.twin g/an\u{200b}na: user id an\u{200b}na h/anna (user id)",
+        "name.twin h/anna: user id anna g/an\u{200b}na (user id that has U+200B, which is not seen, at character 3)",
+        "name.twin g/eve : user id eve  h/Eve (user id)",
+        "name.twin h/bob: user id bob g/bob\u{a0} (user id that ends with a blank, U+00A0)",
+        "name.twin h/so\u{ad}ft: user id so\u{ad}ft h/so\u{2060}ft (user id that has U+2060, which is not seen, at character 3)",
+        "name.twin k/: group k k\u{200d}",
+        "name.twin k\u{200d}/: group k\u{200d} k",
+    ] {
+        assert!(
+            all.iter().any(|line| line == expected),
+            "{expected:?}\n{all:#?}"
+        );
+    }
+    assert_eq!(
+        all.iter()
+            .filter(|line| line.starts_with("name.invisible"))
+            .count(),
+        7
+    );
+    assert!(
+        !all.iter()
+            .any(|line| line.contains("fine") || line.contains("kim")),
+        "{all:#?}"
+    );
+    // Who is chosen is told of, beside whom else there is.
+    assert_eq!(
+        found("userid=anna"),
+        [
+            "name.twin h/anna: user id anna g/an\u{200b}na (user id that has U+200B, which is not seen, at character 3)"
+        ]
+    );
+    // They do not keep an export back; people see the characters.
+    let ran = house.master(&["migrate check", "export file=a.igb"]).ok();
+    assert!(ran.out.contains("an\\u{200b}na"), "{}", ran.out);
+    assert!(
+        ran.out.contains("name.twin") && ran.err.contains("name.invisible: "),
+        "{}{}",
+        ran.out,
+        ran.err
+    );
+}
+
+#[test]
+fn b3_aliases_and_target_ids_are_names_too() {
+    let house = House::with_vault();
+    let people = source(&[
+        ("g", "anna"),
+        ("g", "bo\u{ad}"),
+        ("g", "carl"),
+        ("g", "dora "),
+        ("g", "emil "),
+    ]);
+    let people = people.replace(
+        r#""userid":"carl""#,
+        "\"userid\":\"carl\",\"aliases\":[\"An\u{2060}na\",\"MIGRATED_x \",\"carl\u{200b}\"]",
+    );
+    house.file("people.ndjson", people);
+    house.file(
+        "map.csv",
+        "userid,targetUserId\n\"dora\\u{20}\",dora\n\"bo\u{ad}\",emil\n",
+    );
+    house
+        .master(&[
+            "system set migrate.prefixes=MIGRATED_",
+            "source load file=people.ndjson format=ndjson",
+            "migrate map file=map.csv",
+            "migrate exclude userid='emil ' reason=test",
+        ])
+        .ok();
+    let out = house.master(&["migrate check format=csv"]).out;
+    let found: Vec<&str> = out
+        .lines()
+        .filter(|line| line.contains(",name.") && line.starts_with("instance"))
+        .collect();
+    // A user id under which no user goes does not count, and an alias of one's own is no twin.
+    assert_eq!(
+        found,
+        [
+            "instance,warning,name.invisible,g,carl,alias An\\u{2060}na,\"has U+2060, which is not seen, at character 3\",1",
+            "instance,warning,name.invisible,g,carl,alias carl\\u{200b},\"has U+200B, which is not seen, at character 5\",1",
+            "instance,warning,name.twin,g,anna,user id anna,\"g/carl (alias that has U+2060, which is not seen, at character 3)\",1",
+            "instance,warning,name.twin,g,carl,alias An\\u{2060}na,g/anna (user id),1",
+        ]
+    );
+}
+
+#[test]
+fn b3_a_target_id_that_is_not_what_it_looks_like_is_refused() {
+    let house = house(PEOPLE);
+    for (target, told) in [
+        (
+            "an\u{200b}na2",
+            "line 3: the target id 'an\\u{200b}na2' has U+200B, which is not seen, at character 3",
+        ),
+        ("a\u{a0}b", "has U+00A0 for a blank, at character 2"),
+        ("a  b", "has two blanks in a row, at character 3"),
+        ("a\u{202e}b", "has U+202E, which is not seen"),
+        ("a\u{ad}", "has U+00AD, which is not seen"),
+        ("a\u{7}", "has U+0007, which is not seen"),
+        ("\\u{20}a", "begins with a blank, U+0020"),
+        ("a\\u{200d}", "has U+200D, which is not seen"),
+    ] {
+        house.file(
+            "map.csv",
+            format!("userid,targetUserId\nbo,bo2\nanna,{target}\n"),
+        );
+        let ran = house.master(&["migrate map file=map.csv"]);
+        assert_eq!(ran.code, 1, "{target:?}: {}", ran.err);
+        assert!(
+            ran.err.contains(told) && ran.err.contains("nothing was changed"),
+            "{}",
+            ran.err
+        );
+    }
+    house.file("map.csv", "userid,targetUserId\nbo,\" bo 2 \"\nanna,'=x\n");
+    house.master(&["migrate map file=map.csv"]).ok();
+    let mapped = house
+        .master(&["user get bo format=ndjson", "user get anna format=ndjson"])
+        .ok();
+    assert!(
+        mapped.out.contains(r#""targetUserId":"bo 2""#),
+        "{}",
+        mapped.out
+    );
+    assert!(
+        mapped.out.contains(r#""targetUserId":"=x""#),
+        "{}",
+        mapped.out
+    );
+    let ran = house.master(&["migrate stage userid=bo wave=W\u{3164}"]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(
+        ran.err.contains("'W\\u{3164}' is no label of a wave"),
+        "{}",
+        ran.err
+    );
+}
