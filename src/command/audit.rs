@@ -11,7 +11,7 @@ use super::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::lang::args::When;
 use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Effect, Example};
-use crate::model::names;
+use crate::model::{Moment, names};
 use crate::render::counted;
 use crate::render::doc::{Cell, Col, ToCell as _};
 use crate::store::Rollback;
@@ -472,8 +472,8 @@ fn entries(count: u64) -> String {
 
 fn between(since: Option<When>, until: Option<When>) -> Filter {
     Filter {
-        since: since.map(|when| when.start.timestamp()),
-        until: until.map(|when| when.last.timestamp()),
+        since: since.map(|when| Moment::nearest(when.start).timestamp()),
+        until: until.map(|when| Moment::nearest(when.last).timestamp()),
         ..Filter::default()
     }
 }

@@ -10,7 +10,6 @@ use super::keys;
 use super::lexer::Operator;
 use super::spec::Arg;
 use super::value::Variable;
-use crate::model::Moment;
 use crate::model::{Named, Pattern};
 
 /// A relation to a number.
@@ -45,13 +44,14 @@ pub enum Yes {
     Count(u64),
 }
 
-/// A moment or a day, resolved against the command's *now*: both its ends belong to it. A moment is one microsecond.
+/// A moment or a day, resolved against the command's *now*: both its ends, in microseconds since 1970, belong to it. A
+/// moment is one microsecond. What is relative may lie before and after every [`Moment`](crate::model::Moment).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct When {
     /// First moment inside.
-    pub start: Moment,
+    pub start: i64,
     /// Last moment inside.
-    pub last: Moment,
+    pub last: i64,
 }
 
 /// A value that the binder has checked against its argument's kind.

@@ -43,9 +43,9 @@ fn c1_the_whole_of_the_years_1_to_9999_is_loaded_listed_and_selected() {
         ("lastauth>9999-12-31", ""),
         ("lastauth<0001-01-02", "first"),
         ("lastauth=0001-01-01", "first"),
-        ("lastauth>-99999999d", "day eve never now"),
-        ("lastauth<+99999999d", "day eve first now"),
-        ("lastauth>=+99999999999999999999h", "never"),
+        ("lastauth>-99999999d", "day eve first never now"),
+        ("lastauth<+99999999d", "day eve first never now"),
+        ("lastauth>=+99999999999999999999h", ""),
     ] {
         assert_eq!(users(selection), expected, "{selection}");
     }

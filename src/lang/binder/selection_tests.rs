@@ -49,7 +49,7 @@ fn operand(operand: &Operand) -> String {
         Operand::Qualified(group, name) => format!("{}/{}", pattern(group), pattern(name)),
         Operand::File(file) => format!("@{file}"),
         Operand::Number(number) => number.to_string(),
-        Operand::When(when) => when.start.to_string(),
+        Operand::When(when) => crate::model::Moment::nearest(when.start).to_string(),
         Operand::Name(name) => (*name).to_owned(),
         Operand::Set(_) => unreachable!("the binder reads no files"),
     }

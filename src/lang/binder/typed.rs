@@ -68,7 +68,7 @@ pub(super) fn choice(
     })
 }
 
-/// `YYYY-MM-DD`, RFC 3339, or `[+-]N(d|h)` from `now`; what leaves the range of dates is cut to its end.
+/// `YYYY-MM-DD`, RFC 3339, or `[+-]N(d|h)` from `now`.
 pub(super) fn when(word: &Word, now: Timestamp) -> Result<When, Diagnostic> {
     let text = word.text();
     let found = day(&text)
@@ -105,17 +105,14 @@ fn day(text: &str) -> Read {
         return None;
     }
     let date = Date::strptime("%Y-%m-%d", text).ok()?;
-    let at = |of_day: fn(Date) -> DateTime| Moment::of_civil(of_day(date), 0);
-    Some(at(|day| day.at(0, 0, 0, 0)).and_then(|start| {
-        Ok(When {
-            start,
-            last: at(|day| day.at(23, 59, 59, 999_999_000))?,
-        })
-    }))
+    let ends = [date.at(0, 0, 0, 0), date.at(23, 59, 59, 999_999_000)];
+    let [start, last] = ends.map(|end| Moment::of_civil(end, 0).map(Moment::as_microsecond));
+    Some(start.and_then(|start| Ok(When { start, last: last? })))
 }
 
 fn moment(text: &str) -> Read {
-    text.contains(['T', 't']).then(|| Ok(at(text.parse()?)))
+    let parsed = || text.parse().map(Moment::as_microsecond);
+    text.contains(['T', 't']).then(|| Ok(at(parsed()?)))
 }
 
 fn relative(text: &str, now: Timestamp) -> Option<When> {
@@ -137,16 +134,14 @@ fn relative(text: &str, now: Timestamp) -> Option<When> {
         .unwrap_or(i64::MAX)
         .saturating_mul(hours * sign);
     let micros = hours.saturating_mul(3_600_000_000);
-    Some(at(Moment::nearest(
-        now.as_microsecond().saturating_add(micros),
-    )))
+    Some(at(now.as_microsecond().saturating_add(micros)))
 }
 
 /// The microsecond that is a moment.
-const fn at(moment: Moment) -> When {
+const fn at(micros: i64) -> When {
     When {
-        start: moment,
-        last: moment,
+        start: micros,
+        last: micros,
     }
 }
 
@@ -174,7 +169,8 @@ mod tests {
 
     fn interval(text: &str) -> (String, String) {
         let when = when(&word(text), now()).unwrap_or_else(|d| panic!("{text}: {d:?}"));
-        (when.start.to_string(), when.last.to_string())
+        let shown = |micros| Moment::nearest(micros).to_string();
+        (shown(when.start), shown(when.last))
     }
 
     #[test]
@@ -212,6 +208,10 @@ mod tests {
         ] {
             assert_eq!(interval(text), (last.into(), last.into()), "{text}");
         }
+        // What is relative is compared as it is: every date is before and after these.
+        let start = |text: &str| when(&word(text), now()).unwrap().start;
+        assert!(start("+99999999999d") > Moment::MAX.as_microsecond());
+        assert!(start("-9999999d") < Moment::MIN.as_microsecond());
         for text in [
             "0001-01-01T05:00:00+09:00",
             "-9999999d",

@@ -35,9 +35,9 @@ impl Compiler {
             Operand::Name(text) => self.compare(column, "=", Value::Text((*text).to_owned())),
             Operand::When(when) => {
                 self.text.push('(');
-                self.compare(column, ">=", Value::Integer(when.start.as_microsecond()));
+                self.compare(column, ">=", Value::Integer(when.start));
                 self.text.push_str(" AND ");
-                self.compare(column, "<=", Value::Integer(when.last.as_microsecond()));
+                self.compare(column, "<=", Value::Integer(when.last));
                 self.text.push(')');
             }
         }
@@ -58,7 +58,7 @@ impl Compiler {
                     Op::Less | Op::GreaterOrEqual | Op::Equal => when.start,
                     Op::LessOrEqual | Op::Greater => when.last,
                 };
-                self.compare(column, sign, Value::Integer(edge.as_microsecond()));
+                self.compare(column, sign, Value::Integer(edge));
             }
             Operand::Text(pattern) => {
                 let text = pattern.literal().ok_or_else(refuse)?;

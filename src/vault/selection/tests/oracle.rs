@@ -203,13 +203,16 @@ fn meets(op: Op, value: &Operand, fact: &Fact<'_>) -> bool {
         }
         (Operand::Name(name), Fact::Name(is)) => name == is,
         (Operand::Number(number), Fact::Number(is)) => in_order(op, is.cmp(number)),
-        (Operand::When(when), Fact::At(at)) => match op {
-            Op::Equal => (when.start..=when.last).contains(at),
-            Op::Less => *at < when.start,
-            Op::LessOrEqual => *at <= when.last,
-            Op::Greater => *at > when.last,
-            Op::GreaterOrEqual => *at >= when.start,
-        },
+        (Operand::When(when), Fact::At(at)) => {
+            let at = at.as_microsecond();
+            match op {
+                Op::Equal => (when.start..=when.last).contains(&at),
+                Op::Less => at < when.start,
+                Op::LessOrEqual => at <= when.last,
+                Op::Greater => at > when.last,
+                Op::GreaterOrEqual => at >= when.start,
+            }
+        }
         _ => panic!("{value:?} is not of the attribute's kind"),
     }
 }

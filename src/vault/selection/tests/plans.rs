@@ -8,6 +8,7 @@ use super::super::super::schema::tests::plan;
 use super::super::sets::queries;
 use super::*;
 use crate::lang::args::When;
+use crate::model::Moment;
 
 fn all(parts: Vec<Expr>) -> Expr {
     Expr::All(parts)
@@ -18,8 +19,9 @@ fn name(attribute: &str, name: &'static str) -> Expr {
 }
 
 fn since(attribute_name: &str) -> Expr {
-    let start = "2026-01-02T00:00:00Z".parse().unwrap();
-    let last = "2026-01-02T23:59:59.999999Z".parse().unwrap();
+    let micros = |text: &str| text.parse::<Moment>().unwrap().as_microsecond();
+    let start = micros("2026-01-02T00:00:00Z");
+    let last = micros("2026-01-02T23:59:59.999999Z");
     test(
         attribute(attribute_name),
         Op::Greater,

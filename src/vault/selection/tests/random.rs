@@ -100,7 +100,7 @@ fn any_text() -> impl Strategy<Value = Operand> {
 }
 
 fn any_when() -> impl Strategy<Value = Operand> {
-    let at = |text: &str| text.parse::<Moment>().unwrap();
+    let at = |text: &str| text.parse::<Moment>().unwrap().as_microsecond();
     prop_oneof![
         prop::sample::select(vec!["2026-01-01", "2026-01-02", "2026-01-03"]).prop_map(move |day| (
             at(&format!("{day}T00:00:00Z")),
@@ -373,8 +373,10 @@ fn operand(value: &Operand) -> Option<String> {
         Operand::Qualified(group, name) => format!("{}/{}", spelled(group), spelled(name)),
         Operand::Number(number) => number.to_string(),
         Operand::Name(name) => (*name).to_owned(),
-        Operand::When(when) if when.start != when.last => when.start.to_string()[..10].to_owned(),
-        Operand::When(when) => when.start.to_string(),
+        Operand::When(when) if when.start != when.last => {
+            Moment::nearest(when.start).to_string()[..10].to_owned()
+        }
+        Operand::When(when) => Moment::nearest(when.start).to_string(),
         Operand::File(_) | Operand::Set(_) => return None,
     })
 }
