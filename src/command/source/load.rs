@@ -44,8 +44,7 @@ pub(in crate::command) static LOAD: Entry = entry!(
             see -skip-bad). A record replaces what the vault has under its name as a whole; the phase of a user and \
             the bundles stay. After a full file, users that are not in it are gone: kept, but not exported.\n\n\
             ndjson is igsh's own format (igsh-source(5)). ldif takes people from a directory: the group is named by \
-            group=, by group-attr=, by the nearest OU, or (group-from=path) by all OUs above, where OUs of one name \
-            would be one group. Accounts that are locked, disabled or expired are suspended.\n\n\
+            group=, by group-attr=, by the nearest OU, or (group-from=path) by all OUs above. Accounts that are locked, disabled or expired are suspended.\n\n\
             The file itself stays where it is, in plain: delete it when you no longer need it.",
         effect: Effect::Write,
         examples: &[
