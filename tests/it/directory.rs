@@ -107,7 +107,7 @@ fn b1_a_trailing_blank_does_not_stay_in_a_user_id() {
     let house = with("dn: uid=a,ou=x\nuid: live \n\ndn: uid=b,ou=x\nuid:: YmVhCg==\n");
     let said = notes(&house, LOAD);
     assert!(
-        said.contains("2 values taken without the blanks around"),
+        said.contains("2 values taken without blanks around"),
         "{said}"
     );
     assert_eq!(users(&house), ["x,bea,active", "x,live,active"]);
@@ -123,10 +123,7 @@ fn c2_a_url_on_an_attribute_that_is_not_used_is_left_out() {
     let file = "dn: uid=a,ou=x\nuid: a\nthumbnailPhoto:< file:///tmp/photo\n";
     let house = with(file);
     let said = notes(&house, LOAD);
-    assert!(
-        said.contains("1 value left out that stand in other files"),
-        "{said}"
-    );
+    assert!(said.contains("1 value left out: in another file"), "{said}");
     assert_eq!(users(&house), ["x,a,active"]);
     let house = with(file.replace("thumbnailPhoto", "mail"));
     house.master(&[LOAD]).fails(
@@ -165,15 +162,25 @@ const TWO_UNITS: &str = "dn: CN=a,OU=Users,OU=Berlin,DC=e\nsAMAccountName: a\n\n
 #[test]
 fn c2_same_named_units_do_not_merge() {
     let house = with(TWO_UNITS);
-    house.master(&[LOAD]).fails(
-        1,
-        &[
-            "line 4",
-            "two places would be one group 'Users': 'OU=Users,OU=Berlin,DC=e' (line 1) and 'OU=Users,OU=Paris,DC=e'",
-            "hint: group-from=path calls them 'Berlin.Users' and 'Paris.Users'",
-        ],
+    let said = notes(&house, LOAD);
+    assert!(
+        said.contains("2 groups named by the path, as another OU has the name (see group-from=)"),
+        "{said}"
     );
-    assert!(users(&house).is_empty());
+    let all = ["Paris.Users,b,active", "Users,a,active", "e.Users,c,active"];
+    assert_eq!(users(&house), all);
+    // Only one of them, and all in another order: everybody stays.
+    let mut entries: Vec<&str> = TWO_UNITS.split_inclusive("\n\n").collect();
+    house.file("in.ldif", entries[1]);
+    let said = notes(&house, LOAD);
+    assert!(said.contains("1 of the users were there before"), "{said}");
+    entries.reverse();
+    house.file("in.ldif", entries.join("\n"));
+    let said = notes(&house, LOAD);
+    assert!(said.contains("3 of the users were there before"), "{said}");
+    assert_eq!(users(&house), all);
+
+    let house = with(TWO_UNITS);
     notes(&house, &format!("{LOAD} group-from=path"));
     assert_eq!(
         users(&house),
@@ -183,10 +190,26 @@ fn c2_same_named_units_do_not_merge() {
             "Users,c,active"
         ]
     );
-    // Loaded again, nobody has moved.
-    let said = notes(&house, &format!("{LOAD} group-from=path"));
-    assert!(said.contains("3 of the users were there before"), "{said}");
-    assert!(!said.contains("moved"), "{said}");
+}
+
+#[test]
+fn c2_values_that_would_be_one_group_are_refused_and_kept_in_the_residue() {
+    let house = with("dn: cn=a,dc=e\nuid: a\nteam: x/y\n\ndn: cn=b,dc=e\nuid: b\nteam: x-y\n");
+    let load = format!("{LOAD} group-attr=team");
+    house.master(&[&load]).fails(
+        1,
+        &[
+            "line 7, field 'team': 'x/y' (line 3) and 'x-y' would be one group 'x-y'",
+            "hint: tell them apart",
+        ],
+    );
+    house
+        .master(&[&format!("{load} -skip-bad")])
+        .fails(5, &["1 bad entry is in in.ldif.residue"]);
+    house
+        .master(&["source load file=in.ldif.residue format=ldif group=other"])
+        .ok();
+    assert_eq!(users(&house), ["other,b,active", "x-y,a,active"]);
 }
 
 #[test]
@@ -380,22 +403,6 @@ fn c2_the_residue_holds_whole_entries_and_can_be_loaded_again() {
     let said = notes(&house, LOAD);
     assert!(said.contains("loaded 1 group, 2 users"), "{said}");
     assert_eq!(users(&house), ["x,a,active", "x,b,active", "x,c,active"]);
-}
-
-#[test]
-fn c2_units_that_would_merge_are_in_the_residue() {
-    let house = with(TWO_UNITS);
-    house
-        .master(&[&format!("{LOAD} -skip-bad")])
-        .fails(5, &["2 bad entries are in in.ldif.residue"]);
-    assert_eq!(users(&house), ["Users,a,active"]);
-    house
-        .master(&["source load file=in.ldif.residue format=ldif group-from=path"])
-        .ok();
-    assert_eq!(
-        users(&house),
-        ["Paris.Users,b,active", "Users,a,active", "Users,c,active"]
-    );
 }
 
 #[test]

@@ -8,9 +8,11 @@ use crate::ambient::{Progress, Unit};
 use crate::command::{Context, Failure};
 use crate::exchange::{self, ldif, ndjson};
 use crate::lang::keys::{self, Key, args};
-use crate::model::{SourceRecord, Timestamp, names};
+use crate::lang::spec::Complete;
+use crate::model::{SourceRecord, names};
 use crate::render::{Bar, counted};
 use crate::vault::load::BadRecord;
+use crate::vault::query;
 
 names! {
     /// What a file of people is.
@@ -109,8 +111,7 @@ impl Input {
         let endless = Arc::new(AtomicBool::new(false));
         let records: Records = match format {
             FileFormat::Ldif => {
-                let now = cx.ambient.clock.now();
-                let mut reader = ldif::Reader::new(input, taking.of_directory(now));
+                let mut reader = ldif::Reader::new(input, taking.of_directory(cx)?);
                 let at_end = passed_over.clone();
                 Box::new(std::iter::from_fn(move || {
                     let item = reader.next();
@@ -172,17 +173,18 @@ pub(in crate::command) fn besides_people(counts: &ldif::Counts) -> Vec<String> {
         (
             counts.urls,
             "value",
-            "left out that stand in other files (attribute:< URL)",
+            "left out: in another file (attribute:< URL)",
         ),
-        (
-            counts.trimmed,
-            "value",
-            "taken without the blanks around them",
-        ),
+        (counts.trimmed, "value", "taken without blanks around"),
         (
             counts.without_unit,
             "user",
             "in no OU: the container, organization or domain is the group",
+        ),
+        (
+            counts.by_path,
+            "group",
+            "named by the path, as another OU has the name (see group-from=)",
         ),
         (
             counts.renamed_groups,
@@ -202,18 +204,20 @@ pub(in crate::command) fn besides_people(counts: &ldif::Counts) -> Vec<String> {
 }
 
 impl Taking {
-    fn of_directory(&self, now: Timestamp) -> ldif::Options {
+    fn of_directory(&self, cx: &Context<'_>) -> Result<ldif::Options, Failure> {
         let group = match (&self.group, &self.group_attr, self.group_from) {
             (Some(name), ..) => ldif::GroupFrom::Fixed(name.clone()),
             (None, Some(attribute), _) => ldif::GroupFrom::Attribute(attribute.clone()),
             (None, None, Some(Placed::Path)) => ldif::GroupFrom::Path,
             (None, None, Some(Placed::Ou) | None) => ldif::GroupFrom::ParentOu,
         };
-        ldif::Options {
+        let groups = query::begin_with(cx.db()?, Complete::Groups, "", usize::MAX)?;
+        Ok(ldif::Options {
             group,
             userid_attribute: self.userid_attr.clone(),
-            now: Some(now),
-        }
+            groups: groups.into_iter().map(|(name, _)| name).collect(),
+            now: Some(cx.ambient.clock.now()),
+        })
     }
 }
 

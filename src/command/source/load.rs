@@ -49,8 +49,8 @@ pub(in crate::command) static LOAD: Entry = entry!(
             is more than migrate.gone-limit percent of them, the file may have been cut: the load asks, and in a \
             script only -yes=N with the right count answers, -yes does not. 'source diff' shows who they are.\n\n\
             ndjson is igsh's own format (igsh-source(5)). ldif takes people from a directory: the group is named by \
-            group=, by group-attr=, by the nearest OU, or (group-from=path) by all OUs above, where OUs of one name \
-            would be one group. Accounts that are locked, disabled or expired are suspended.\n\n\
+            group=, by group-attr=, by the nearest OU, or (group-from=path) by all OUs above. Accounts \
+            that are locked, disabled or expired are suspended.\n\n\
             With -skip-bad the bad records go to a file that can be loaded once they are corrected. The file itself \
             stays where it is, in plain: delete it when you no longer need it.",
         effect: Effect::Write,

@@ -1,4 +1,4 @@
-//! The group of a person, and that no two places of a directory become one group.
+//! The group of a person. No two places of a directory become one group.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,7 +9,6 @@ use super::entry::{Entry, fault};
 use super::person::{name, trimmed};
 use super::{Counts, GroupFrom, Options};
 use crate::exchange::Error;
-use crate::exchange::error::clipped;
 
 /// What stands for a `/`, which no group can have in its name.
 const SLASH: &str = "-";
@@ -21,108 +20,169 @@ const LONGEST: usize = 100;
 
 /// The groups so far: few, even in a directory of millions.
 #[derive(Default)]
-pub(super) struct Groups(HashMap<String, Origin>);
+pub(super) struct Groups {
+    /// The group of each place, by every spelling of the place.
+    of_place: HashMap<String, String>,
+    /// Where each group comes from.
+    taken: HashMap<String, Origin>,
+}
 
 /// Where a group comes from.
 struct Origin {
     /// The line of its first person.
     line: u64,
-    /// The name of its entry, or the value that names it, as it was first written.
+    /// The name of its entry, or the value that names it.
     place: String,
-    /// The same however it is written.
-    normal: String,
 }
 
-/// What the group of a person is found to be.
+/// Where the group of a person is found.
 struct Found<'a> {
     line: u64,
     field: &'a str,
+    /// What it is called where nothing else has the name.
     name: Cow<'a, str>,
+    /// What tells it from all others: the name of an entry, or a value.
     place: Cow<'a, str>,
+    /// Whether the place is the name of an entry.
+    is_entry: bool,
 }
 
 impl Groups {
     /// The group of a person, and whether it is new.
-    pub(super) fn of<'a>(
+    pub(super) fn of(
         &mut self,
-        entry: &'a Entry,
-        parts: Option<&'a [Part<'a>]>,
-        options: &'a Options,
+        entry: &Entry,
+        parts: Option<&[Part<'_>]>,
+        options: &Options,
         counts: &mut Counts,
     ) -> Result<(String, bool), Error> {
         let found = match &options.group {
-            GroupFrom::Fixed(group) => Found {
-                line: entry.line,
-                field: "",
-                name: Cow::Borrowed(group),
-                place: Cow::Borrowed(""),
-            },
+            GroupFrom::Fixed(group) => {
+                let is_new = self.taken.is_empty();
+                if is_new {
+                    self.take(group.clone(), entry.line, String::new());
+                }
+                return Ok((group.clone(), is_new));
+            }
             GroupFrom::Attribute(attribute) => by_attribute(entry, attribute, counts)?,
             from => by_place(entry, parts, *from == GroupFrom::Path, counts)?,
         };
-        let name = match &options.group {
-            GroupFrom::Fixed(_) => found.name.clone(),
-            _ => found.usable_name(counts)?,
+        if let Some(group) = self.of_place.get(&*found.place) {
+            return Ok((group.clone(), false));
+        }
+        let normal = found.normal();
+        let (group, is_new) = match self.of_place.get(&normal) {
+            Some(group) => (group.clone(), false),
+            None => (self.choose(&found, options, counts)?, true),
         };
-        if let Some(origin) = self.0.get(&*name) {
-            if !origin.is(&found.place) {
-                return Err(two_places(&name, origin, &found, &options.group));
-            }
-            return Ok((name.into_owned(), false));
+        if is_new {
+            self.take(group.clone(), found.line, found.place.clone().into_owned());
+            self.of_place.insert(normal, group.clone());
         }
-        counts.renamed_groups += u64::from(name != found.name && found.name.contains('/'));
-        let name = name.into_owned();
-        self.0
-            .insert(name.clone(), Origin::of(entry.line, &found.place));
-        Ok((name, true))
+        self.of_place
+            .insert(found.place.into_owned(), group.clone());
+        Ok((group, is_new))
+    }
+
+    fn take(&mut self, group: String, line: u64, place: String) {
+        self.taken.insert(group, Origin { line, place });
+    }
+
+    /// A name for a place: its own, or where another place has that, its path, or where others share that, the path
+    /// with the domain. A longer name that the vault has already goes first: so a place keeps its group, whatever else
+    /// is in the file this time.
+    fn choose(
+        &self,
+        found: &Found<'_>,
+        options: &Options,
+        counts: &mut Counts,
+    ) -> Result<String, Error> {
+        let own = usable(&found.name, found, counts)?;
+        let path_and_whole: Vec<String> = longer(&found.place, found.is_entry)
+            .iter()
+            .filter_map(|name| usable(name, found, &mut Counts::default()).ok())
+            .filter(|name| *name != own)
+            .collect();
+        // Whoever has the name may have the same path in another domain, and must not get it the next time.
+        let holder = self.taken.get(&own).map(|holder| &*holder.place);
+        let shared = holder.map(|place| {
+            let [path, _] = longer(place, found.is_entry);
+            path
+        });
+        let is_known = |name: &&String| options.groups.contains(*name);
+        let mut names = path_and_whole
+            .iter()
+            .rev()
+            .filter(is_known)
+            .chain([&own])
+            .chain(&path_and_whole)
+            .filter(|name| shared.as_ref() != Some(*name) || is_known(name));
+        let Some(name) = names.find(|name| !self.taken.contains_key(*name)) else {
+            return Err(self.two_places(&own, found));
+        };
+        counts.by_path += u64::from(*name != own);
+        counts.renamed_groups += u64::from(found.name.contains('/'));
+        Ok(name.clone())
+    }
+
+    /// The error for a second place that would be the same group.
+    fn two_places(&self, group: &str, second: &Found<'_>) -> Error {
+        let shown = |place: &str| {
+            let mut text = place.escape_debug();
+            let beginning: String = text.by_ref().take(LONGEST).collect();
+            let cut = if text.next().is_some() { "…" } else { "" };
+            beginning + cut
+        };
+        let (line, first) = match self.taken.get(group) {
+            Some(first) => (first.line, shown(&first.place)),
+            None => (0, String::new()),
+        };
+        let second_place = shown(&second.place);
+        fault(
+            second.line,
+            second.field,
+            format!("'{first}' (line {line}) and '{second_place}' would be one group '{group}'"),
+            "tell them apart with another group-attr=, or load each from a file of its own with group=",
+        )
     }
 }
 
-impl Origin {
-    fn of(line: u64, place: &str) -> Self {
-        Self {
-            line,
-            place: place.to_owned(),
-            normal: normal(place),
-        }
-    }
-
-    fn is(&self, place: &str) -> bool {
-        self.place == place || self.normal == normal(place)
+impl Found<'_> {
+    /// The place in one spelling, with the name, in which letter case counts.
+    fn normal(&self) -> String {
+        let parts = dn::parts(&self.place).filter(|_| self.is_entry);
+        let place = parts.map_or_else(|| (*self.place).to_owned(), |parts| dn::normal(&parts));
+        place + "\n" + &self.name
     }
 }
 
-/// A place in one spelling. A value that is no name of an entry has only one.
-fn normal(place: &str) -> String {
-    match dn::parts(place) {
-        Some(parts) if place.contains('=') => dn::normal(&parts),
-        _ => place.to_owned(),
-    }
+/// The longer names of a place: its path, and its path with the domain.
+fn longer(place: &str, is_entry: bool) -> [String; 2] {
+    let parts = dn::parts(place).filter(|_| is_entry).unwrap_or_default();
+    let (path, domain) = (path_of(&parts), domain_of(&parts));
+    let between = match path.is_empty() || domain.is_empty() {
+        true => "",
+        false => BETWEEN,
+    };
+    let whole = domain + between + &path;
+    [path, whole]
 }
 
-impl<'a> Found<'a> {
-    /// The name as a group can have it.
-    fn usable_name(&self, counts: &mut Counts) -> Result<Cow<'a, str>, Error> {
-        let name = trimmed(&self.name, counts);
-        if name.is_empty() || name.contains(char::is_control) {
-            return Err(fault(
-                self.line,
-                self.field,
-                format!(
-                    "'{}' cannot be a group: it is empty or holds a control character",
-                    self.name.escape_debug()
-                ),
-                "name one group for all with group=, or another attribute with group-attr=",
-            ));
-        }
-        Ok(if name.contains('/') {
-            Cow::Owned(name.replace('/', SLASH))
-        } else if name.len() == self.name.len() {
-            self.name.clone()
-        } else {
-            Cow::Owned(name.to_owned())
-        })
+/// The name as a group can have it.
+fn usable(name: &str, found: &Found<'_>, counts: &mut Counts) -> Result<String, Error> {
+    let usable = trimmed(name, counts);
+    if usable.is_empty() || usable.contains(char::is_control) {
+        return Err(fault(
+            found.line,
+            found.field,
+            format!(
+                "'{}' cannot be a group: it is empty or holds a control character",
+                name.escape_debug()
+            ),
+            "name one group for all with group=, or another attribute with group-attr=",
+        ));
     }
+    Ok(usable.replace('/', SLASH))
 }
 
 fn by_attribute<'a>(
@@ -147,6 +207,7 @@ fn by_attribute<'a>(
     Ok(Found {
         line: found.line,
         field: attribute,
+        is_entry: first.is_some(),
         name: Cow::Owned(first.unwrap_or_else(|| value.clone())),
         place: Cow::Owned(value),
     })
@@ -179,11 +240,9 @@ fn by_place<'a>(
             "name one group for all with group=, or an attribute with group-attr=",
         ));
     };
-    if unit.is_none() {
-        counts.without_unit += 1;
-    }
+    counts.without_unit += u64::from(unit.is_none());
     let (name, start) = match nearest {
-        None => (Cow::Owned(domain(above)), first.start),
+        None => (Cow::Owned(domain_of(above)), first.start),
         Some(_) if path => (Cow::Owned(path_of(above)), first.start),
         Some(at) => (Cow::Borrowed(&*above[at].value), above[at].start),
     };
@@ -192,11 +251,13 @@ fn by_place<'a>(
         field: "dn",
         name,
         place: Cow::Borrowed(entry.dn[start..].trim()),
+        is_entry: true,
     })
 }
 
-fn domain(parts: &[Part<'_>]) -> String {
-    let labels: Vec<&str> = parts.iter().map(|part| part.value.trim()).collect();
+fn domain_of(parts: &[Part<'_>]) -> String {
+    let labels = parts.iter().filter(|part| part.is_domain());
+    let labels: Vec<&str> = labels.map(|part| part.value.trim()).collect();
     labels.join(BETWEEN)
 }
 
@@ -211,37 +272,4 @@ fn path_of(parts: &[Part<'_>]) -> String {
     }
     names.reverse();
     names.join(BETWEEN)
-}
-
-/// The error for a second place that would be the same group.
-fn two_places(group: &str, first: &Origin, second: &Found<'_>, from: &GroupFrom) -> Error {
-    let shown = |place: &str| {
-        let mut text = place.escape_debug();
-        let beginning: String = text.by_ref().take(LONGEST).collect();
-        let cut = if text.next().is_some() { "…" } else { "" };
-        beginning + cut
-    };
-    let mut error = fault(
-        second.line,
-        second.field,
-        format!(
-            "two places would be one group '{group}': '{}' (line {}) and '{}'",
-            shown(&first.place),
-            first.line,
-            shown(&second.place)
-        ),
-        "tell them apart with group-attr=, or load each from a file of its own with group=",
-    );
-    let path = |place: &str| dn::parts(place).map(|parts| path_of(&parts));
-    if let (GroupFrom::ParentOu, Some(one), Some(other)) =
-        (from, path(&first.place), path(&second.place))
-        && one != other
-    {
-        error.hint = clipped(format!(
-            "group-from=path calls them '{}' and '{}'; or see group-attr= and group=",
-            one.escape_debug(),
-            other.escape_debug()
-        ));
-    }
-    error
 }

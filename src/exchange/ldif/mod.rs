@@ -12,6 +12,7 @@ mod person;
 mod residue;
 mod search;
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
@@ -45,6 +46,8 @@ pub struct Options {
     pub group: GroupFrom,
     /// The attribute that is the user id; without it `uid`, else `sAMAccountName`.
     pub userid_attribute: Option<String>,
+    /// The groups that are there already.
+    pub groups: HashSet<String>,
     /// When accounts have to have expired for their users to be suspended; without it none has.
     pub now: Option<Timestamp>,
 }
@@ -70,6 +73,8 @@ pub struct Counts {
     pub trimmed: u64,
     /// Users who stand in no organizational unit.
     pub without_unit: u64,
+    /// Groups that have the name of their path, because another place has theirs.
+    pub by_path: u64,
     /// Groups whose name had a slash.
     pub renamed_groups: u64,
     /// Users suspended because their account has expired.

@@ -2,84 +2,132 @@
 
 use super::*;
 
+/// The groups of the users `a`, `b`, … in their order, in a vault that has these groups.
+fn groups(file: &str, options: Options, known: &[&str]) -> Vec<String> {
+    let options = Options {
+        groups: known.iter().map(|&name| name.to_owned()).collect(),
+        ..options
+    };
+    let (said, _) = said(file, options);
+    let mut groups: Vec<_> = said
+        .iter()
+        .filter_map(|line| line.split_once(" user ")?.1.rsplit_once('/'))
+        .collect();
+    groups.sort_by_key(|(_, userid)| *userid);
+    groups
+        .into_iter()
+        .map(|(group, _)| group.to_owned())
+        .collect()
+}
+
+const BERLIN: &str = "dn: cn=a,OU=Users,OU=Berlin,DC=e\nuid: a\n\n";
+const PARIS: &str = "dn: cn=b,OU=Users,OU=Paris,DC=e\nuid: b\n\n";
+const CONTAINER: &str = "dn: cn=c,CN=Users,DC=e\nuid: c\n\n";
+const ELSEWHERE: &str = "dn: cn=d,OU=Users,OU=Berlin,DC=other,DC=e\nuid: d\n\n";
+
 #[test]
 fn same_named_places_are_never_one_group() {
-    let file = "dn: cn=a,OU=Users,OU=Berlin,DC=e\nuid: a\n\n\
-        dn: cn=b,ou=Users, ou=berlin ,dc=E \nuid: b\n\n\
-        dn: cn=c,OU=Users,OU=Paris,DC=e\nuid: c\n\n\
-        dn: cn=d,CN=Users,DC=e\nuid: d\n\n\
-        dn: cn=e,OU=users,OU=Paris,DC=e\nuid: e\n";
-    let twice = |line: u32, place: &str| {
-        format!(
-            "line {line}, field 'dn': two places would be one group 'Users': 'OU=Users,OU=Berlin,DC=e' (line 1) and '{place}'"
-        )
-    };
+    let all = [BERLIN, PARIS, CONTAINER, ELSEWHERE].concat();
+    let by_ou = ["Users", "Paris.Users", "e.Users", "other.e.Berlin.Users"];
+    assert_eq!(groups(&all, Options::default(), &[]), by_ou);
+    assert_eq!(said(&all, Options::default()).1.by_path, 3);
     assert_eq!(
-        said(file, Options::default()).0,
+        groups(&all, by_path(), &[]),
         [
-            "1 group Users false".to_owned(),
-            "1 user Users/a".to_owned(),
-            "4 user Users/b".to_owned(),
-            twice(7, "OU=Users,OU=Paris,DC=e"),
-            twice(10, "CN=Users,DC=e"),
-            "13 group users false".to_owned(),
-            "13 user users/e".to_owned(),
+            "Berlin.Users",
+            "Paris.Users",
+            "Users",
+            "other.e.Berlin.Users"
         ]
     );
-    let hint = |file: &str, options| {
-        let errors = Reader::new(file.as_bytes(), options).filter_map(Result::err);
-        errors.map(|error| error.hint).next().unwrap()
-    };
+    // One unit in several spellings, and two that differ in letter case.
+    let file = [
+        BERLIN,
+        "dn: cn=b,2.5.4.11=Users , ou = berlin,dc=E \nuid: b\n\n",
+        "dn: cn=c,ou=users,OU=Paris,DC=e\nuid: c\n",
+    ]
+    .concat();
     assert_eq!(
-        hint(file, Options::default()),
-        "group-from=path calls them 'Berlin.Users' and 'Paris.Users'; or see group-attr= and group="
+        groups(&file, Options::default(), &[]),
+        ["Users", "Users", "users"]
     );
-    assert_eq!(
-        said(file, by_path()).0,
-        [
-            "1 group Berlin.Users false",
-            "1 user Berlin.Users/a",
-            "4 group berlin.Users false",
-            "4 user berlin.Users/b",
-            "7 group Paris.Users false",
-            "7 user Paris.Users/c",
-            "10 group Users false",
-            "10 user Users/d",
-            "13 group Paris.users false",
-            "13 user Paris.users/e",
-        ]
-    );
-    for (file, options) in [
-        // Two domains, a unit with the other name of a slash, two entries of groups with one name.
+
+    for (one, other, options, expected) in [
         (
-            "dn: cn=a,ou=x,dc=a\nuid: a\n\ndn: cn=b,ou=x,dc=b\nuid: b",
-            by_path(),
-        ),
-        (
-            "dn: cn=a,ou=x/y,dc=a\nuid: a\n\ndn: cn=b,ou=x-y,dc=a\nuid: b",
+            "ou=x/y,dc=a",
+            "ou=x-y,dc=a",
             Options::default(),
+            ["x-y", "a.x-y"],
         ),
         (
-            "dn: cn=a,ou=x\\20,dc=a\nuid: a\n\ndn: cn=b,ou=x,dc=a\nuid: b",
+            "ou=x\\20,dc=a",
+            "ou=x,dc=a",
             Options::default(),
+            ["x", "a.x"],
         ),
         (
-            "dn: cn=a\nuid: a\nmemberOf: cn=x,ou=1\n\ndn: cn=b\nuid: b\nmemberOf: cn=x,ou=2",
+            "ou=x,dc=a,dc=e",
+            "ou=x,dc=b,dc=e",
+            Options::default(),
+            ["x", "b.e.x"],
+        ),
+        ("ou=x,o=a", "ou=x,o=b", Options::default(), ["x", "b.x"]),
+        ("ou=y.x,dc=a", "ou=x,ou=y,dc=a", by_path(), ["y.x", "a.y.x"]),
+        ("dc=a", "ou=a,dc=b", Options::default(), ["a", "b.a"]),
+        (
+            "memberOf: cn=x,ou=1",
+            "memberOf: cn=x,ou=2",
             by("memberOf"),
-        ),
-        (
-            "dn: cn=a\nuid: a\nou: x/y\n\ndn: cn=b\nuid: b\nou: x-y",
-            by("ou"),
+            ["x", "2.x"],
         ),
     ] {
-        let (said, counts) = said(file, options.clone());
-        assert!(
-            said[2].contains("two places would be one group 'x"),
-            "{said:?}"
-        );
-        assert_eq!((said.len(), counts.people), (3, 1));
-        assert!(hint(file, options).contains("group="));
+        let entry = |id: &str, place: &str| match place.contains(':') {
+            true => format!("dn: cn={id},dc=a\nuid: {id}\n{place}\n\n"),
+            false => format!("dn: cn={id},{place}\nuid: {id}\n\n"),
+        };
+        let file = entry("a", one) + &entry("b", other);
+        assert_eq!(groups(&file, options, &[]), expected, "{one}");
     }
+}
+
+#[test]
+fn a_place_keeps_its_group_when_a_part_of_the_directory_comes_in_another_order() {
+    let entries = [BERLIN, PARIS, CONTAINER, ELSEWHERE];
+    for first in 0..entries.len() {
+        // Loaded for the first time in some order, then again in every other one and in parts.
+        let mut file = entries;
+        file.rotate_left(first);
+        let known = groups(&file.concat(), Options::default(), &[]);
+        let names: Vec<&str> = known.iter().map(String::as_str).collect();
+        for second in 0..entries.len() {
+            file.rotate_left(1);
+            let again = groups(&file.concat(), Options::default(), &names);
+            assert_eq!(again, known, "{first} {second}");
+            file.reverse();
+            let again = groups(&file.concat(), Options::default(), &names);
+            assert_eq!(again, known, "{first} {second}");
+            let part = groups(entries[second], Options::default(), &names);
+            assert_eq!(part, [known[second].clone()], "{first} {second}");
+        }
+    }
+}
+
+#[test]
+fn places_that_nothing_tells_apart_are_refused() {
+    let file =
+        "dn: cn=a\nuid: a\nou: x/y\n\ndn: cn=b\nuid: b\nou: x-y\n\ndn: cn=c\nuid: c\nou: x-y";
+    let twice = "field 'ou': 'x/y' (line 3) and 'x-y' would be one group 'x-y'";
+    assert_eq!(
+        said(file, by("ou")).0,
+        [
+            "1 group x-y false".to_owned(),
+            "1 user x-y/a".to_owned(),
+            format!("line 7, {twice}"),
+            format!("line 11, {twice}"),
+        ]
+    );
+    let error = Reader::new(file.as_bytes(), by("ou")).find_map(Result::err);
+    assert!(error.unwrap().hint.contains("group="));
 }
 
 #[test]
