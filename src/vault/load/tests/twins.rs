@@ -168,6 +168,15 @@ fn a5_the_same_token_twice_in_a_file_is_refused() {
         assert_eq!((report.skipped, report.tokens.replaced), (1, 1));
         assert_eq!(held(&bench), ["1 of a user", "2 of none K"]);
     });
+    for mut bench in [
+        Bench::new(u64::MAX),
+        Bench::new(0),
+        of_anna(vec![of("7", None, None, "")]),
+    ] {
+        let both = vec![of("1", None, None, "one"), of("1", Some("2"), None, "one")];
+        let said = refused(bench.load(vec![group("g"), anna(both)]));
+        assert_eq!(said, "line 2: token V 1 is there twice");
+    }
     let mut bench = of_anna(Vec::new());
     let file = vec![of("9", None, Some("K"), "one"), of("9", None, None, "one")];
     assert_eq!(
