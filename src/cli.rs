@@ -13,7 +13,9 @@ use secrecy::{ExposeSecret as _, SecretSlice};
 use crate::ambient::{Ambient, CancelToken};
 use crate::command::context::{HowToLogIn, PasswordFrom, Terms};
 use crate::command::failure::code;
-use crate::command::file::{read_line, read_private, read_secret};
+use crate::command::file::{
+    OUTER_BLANK, has_outer_blank, one_line, read_line, read_password, read_secret,
+};
 use crate::command::{Exit, Failure};
 use crate::files::Interruptible;
 use crate::lang::args::Yes;
@@ -78,9 +80,12 @@ fn refuse(error: &clap::Error) -> ExitCode {
     if error.use_stderr() {
         let _ = say(Exit::Usage, &message(&error.render().to_string(), false));
     } else {
-        // It repeats what variables of the environment hold. That it cannot be written is no concern of ours.
+        // It repeats what variables of the environment hold.
         let ask = Box::new(Terminal::new(CancelToken::default()));
-        let _ = Ui::new(Setup::of_process(ask)).print(&error.render().ansi().to_string());
+        let ui = Ui::new(Setup::of_process(ask));
+        if let Err(error) = ui.print(&error.render().ansi().to_string()) {
+            return ExitCode::from(show(&ui, &error.into()) as u8);
+        }
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8))
 }
@@ -169,7 +174,13 @@ fn act(shell: &mut Shell, cli: &Cli, cancel: &CancelToken) -> Result<Exit, Failu
             }
             _ => None,
         };
-        shell.log_in(name, password)?;
+        let blank = password.as_ref().is_some_and(has_outer_blank);
+        shell.log_in(name, password).map_err(|failure| {
+            match blank && failure.code == code::PASSWORD {
+                true => failure.hint(OUTER_BLANK),
+                false => failure,
+            }
+        })?;
         shell.about_tenants(
             options.tenant.clone(),
             Some(HowToLogIn {
@@ -195,14 +206,14 @@ fn act(shell: &mut Shell, cli: &Cli, cancel: &CancelToken) -> Result<Exit, Failu
 /// The master password, from wherever the options say; `None` to be asked on the terminal.
 fn password(options: &Options, cancel: &CancelToken) -> Result<Option<SecretSlice<u8>>, Failure> {
     if let Some(path) = &options.password_file {
-        return read_private(path).map(Some);
+        return read_password(path).map(Some);
     }
     if let Some(number) = options.password_fd {
         let path = PathBuf::from(format!("/dev/fd/{number}"));
         let input =
             std::fs::File::open(&path).map_err(|error| Failure::file("read", &path, &error))?;
         let mut input = Interruptible::new(input, cancel.clone());
-        return read_secret(&mut input, &path).map(Some);
+        return one_line(&read_secret(&mut input, &path)?, &path).map(Some);
     }
     if options.password_stdin {
         return read_line(cancel).map(Some);

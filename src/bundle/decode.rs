@@ -5,8 +5,8 @@ use super::json::{Parsed, Parser, need, unknown};
 use super::token::{assigned_token, unassigned_token};
 use crate::model::bundle::{Card, CardState, Record, UnassignedCard, User};
 use crate::model::{
-    CardFacts, Contact, Group, LocationEntry, Password, QaPair, RbaOverrides, SecretBytes,
-    Timestamp, Usage,
+    CardFacts, Contact, Group, LocationEntry, Moment, Password, QaPair, RbaOverrides, SecretBytes,
+    Usage,
 };
 
 /// Reads one record up to the end of its line.
@@ -181,9 +181,9 @@ fn unassigned_card(parser: &mut Parser<'_, '_>) -> Parsed<UnassignedCard> {
 struct CardFields {
     serial: Option<u64>,
     state: Option<CardState>,
-    created: Option<Timestamp>,
-    expires: Option<Timestamp>,
-    superseded: Option<Timestamp>,
+    created: Option<Moment>,
+    expires: Option<Moment>,
+    superseded: Option<Moment>,
     usage: Option<Usage>,
     challenge_count: Option<u64>,
     least_used_cell: Option<u64>,

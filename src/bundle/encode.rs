@@ -6,7 +6,7 @@
 use crate::json::{Json, MAX_INTEGER};
 use crate::model::bundle::{Card, Record, UnassignedCard, User};
 use crate::model::{
-    Contact, Group, LocationEntry, Password, RbaOverrides, SecretBytes, Timestamp, Wiped,
+    Contact, Group, LocationEntry, Moment, Password, RbaOverrides, SecretBytes, Wiped,
 };
 use secrecy::ExposeSecret as _;
 
@@ -34,9 +34,6 @@ impl Arena {
         Ok(())
     }
 }
-
-/// 0001-01-01T00:00:00Z in Unix seconds: before it, years are not written with four digits everywhere.
-const YEAR_ONE: i64 = -62_135_596_800;
 
 /// Why a record cannot be written.
 #[derive(Debug, PartialEq, Eq)]
@@ -220,11 +217,8 @@ impl Line<'_> {
         Ok(())
     }
 
-    pub(super) fn time_if(&mut self, key: &str, value: Option<Timestamp>) -> Written {
+    pub(super) fn time_if(&mut self, key: &str, value: Option<Moment>) -> Written {
         if let Some(value) = value {
-            if value.as_second() < YEAR_ONE {
-                return Err(Unfit("a time is before the year 1"));
-            }
             self.json.key(key);
             self.json.time(value);
         }

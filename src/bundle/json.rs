@@ -2,7 +2,7 @@
 
 use crate::json;
 pub(super) use crate::json::{Fault, Parsed};
-use crate::model::{SecretBytes, Timestamp};
+use crate::model::{Moment, SecretBytes};
 
 /// The secrets that stand outside a block's JSON, given out in order and once.
 #[derive(Clone, Default)]
@@ -37,7 +37,7 @@ pub(super) type Parser<'a, 's> = json::Parser<'a, &'s mut Secrets<'a>>;
 
 impl Parser<'_, '_> {
     /// A moment as `YYYY-MM-DDThh:mm:ss`, an optional fraction, and `Z`.
-    pub(super) fn time(&mut self) -> Parsed<Timestamp> {
+    pub(super) fn time(&mut self) -> Parsed<Moment> {
         let at = self.place();
         let text = self.text()?;
         match text.parse() {
@@ -94,7 +94,7 @@ fn has_time_form(text: &[u8]) -> bool {
         }
         _ => false,
     };
-    shaped && fraction_fits && !date_time.starts_with(b"0000")
+    shaped && fraction_fits
 }
 
 pub(super) fn unknown<T>(parser: &Parser<'_, '_>, key: &str) -> Parsed<T> {

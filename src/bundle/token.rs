@@ -3,7 +3,7 @@
 use super::encode::{Line, Written, exact};
 use super::json::{Parsed, Parser, need, unknown};
 use crate::model::bundle::{State, Token, UnassignedToken};
-use crate::model::{Algorithm, Hash, SecretBytes, Text, Timestamp, TokenFacts, TokenKind};
+use crate::model::{Algorithm, Hash, Moment, SecretBytes, Text, TokenFacts, TokenKind};
 
 impl Line<'_> {
     pub(super) fn unassigned_token(&mut self, unassigned: &UnassignedToken) -> Written {
@@ -86,9 +86,9 @@ struct TokenFields {
     state: Option<State>,
     idp_url: Option<Text>,
     transactions: Option<bool>,
-    load_date: Option<Timestamp>,
-    last_used: Option<Timestamp>,
-    expires: Option<Timestamp>,
+    load_date: Option<Moment>,
+    last_used: Option<Moment>,
+    expires: Option<Moment>,
     issue_no: Option<Text>,
     key_id: Option<Text>,
     comment: Option<Text>,

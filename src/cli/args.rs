@@ -65,6 +65,9 @@ pub struct Options {
     )]
     pub password_fd: Option<u32>,
     /// Read the master password from this file (mode 0600)
+    ///
+    /// It holds the password in one line and nothing else, as UTF-8; a byte order mark and the line's end (LF or CR LF)
+    /// are no part of it, blanks are.
     #[arg(long, global = true, value_name = "PATH", group = "password", requires = "login", value_hint = ValueHint::FilePath)]
     pub password_file: Option<PathBuf>,
     /// Read the master password from the first line of standard input
@@ -83,7 +86,7 @@ pub struct Options {
     /// By default those of a terminal, unless NO_COLOR is set.
     #[arg(long, global = true, value_name = "WHEN", value_parser = ["auto", "always", "never"], default_value = "auto")]
     pub color: String,
-    /// Say yes to every question that is not about destroying; with =N only where exactly N are affected
+    /// Say yes to every question but those about destroying and about users who would be gone after a load; with =N only where exactly N are affected
     #[arg(long, global = true, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "any")]
     pub yes: Option<String>,
     /// Change nothing: stop at the question of every command that asks, and before every other one that changes something
@@ -96,7 +99,7 @@ pub struct Options {
     pub read_only: bool,
     /// Go on after a command that failed
     ///
-    /// The exit status is then 5.
+    /// The exit status is then 5. A failed 'assert' or 'confirm' ends the run all the same.
     #[arg(long, global = true)]
     pub keep_going: bool,
     /// Show each command of a script before it runs

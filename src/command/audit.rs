@@ -472,8 +472,8 @@ fn entries(count: u64) -> String {
 
 fn between(since: Option<When>, until: Option<When>) -> Filter {
     Filter {
-        since: since.map(|when| when.start),
-        until: until.map(|when| when.end),
+        since: since.map(|when| when.start.timestamp()),
+        until: until.map(|when| when.last.timestamp()),
         ..Filter::default()
     }
 }

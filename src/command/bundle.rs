@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::failure::code;
-use super::file::{read_private, text, write_new};
+use super::file::{read_password, text, write_new};
 use super::shared::{Out, REASON, RECORD};
 use super::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::bundle::{Header, Reader};
 use crate::files;
+use crate::lang::args::Missing;
 use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Complete, Effect, Example};
 use crate::model::Reason;
@@ -23,14 +24,13 @@ use crate::store::state::{self, SETTING};
 use crate::vault::decisions;
 use crate::vault::ledger::{self, Bundle, Skipped as LeftOut};
 
-const NUMBER: Key<u64> = keys::number(
+const NUMBER: Key<Option<u64>> = keys::number(
     "number",
     1,
     i64::MAX,
     "Number of the bundle, as in bundle list",
 )
 .positional()
-.required()
 .complete(Complete::Bundles);
 pub(super) const PASSWORD_FILE: Key<Option<PathBuf>> = keys::in_file(
     "password-file",
@@ -38,20 +38,26 @@ pub(super) const PASSWORD_FILE: Key<Option<PathBuf>> = keys::in_file(
 );
 
 args! {
+    /// Which bundle of the vault.
+    struct Which {
+        number: Option<u64> = NUMBER.unless("file"),
+        file: Option<PathBuf> = in_file("file", "The bundle's file, in place of its number"),
+    }
+
     struct Get {
-        number: u64 = NUMBER,
+        number: u64 = NUMBER.required(),
         ..out: Out = RECORD,
     }
 
     struct Password {
-        number: u64 = NUMBER,
+        ..which: Which,
         into: Option<PathBuf> = out_file("into", "Write the password to this new file (mode 0600) instead"),
         seconds: u64 = number("seconds", 5, 3600, "How long the password stays on the screen").default("120"),
         _ = REASON,
     }
 
     struct Skipped {
-        number: u64 = NUMBER,
+        ..which: Which,
         ..out: Out,
     }
 
@@ -94,7 +100,8 @@ pub(super) static PASSWORD: Entry = entry!(
         synonyms: &["export password"],
         details: "Shows the password of a bundle on a screen of its own, which is cleared after some seconds; any \
             key gives it the full time again, q clears it at once. With into=FILE the password goes to a new file \
-            that only you can read. It never goes to a pipe. Who saw it, when and where is in the audit \
+            that only you can read. It never goes to a pipe. The bundle is named by its number, or by its file: the id \
+            in there tells which bundle it is, wherever the file is now. Who saw it, when and where is in the audit \
             ('audit passwords'), before it is shown.",
         effect: Effect::Reveal,
         examples: &[
@@ -102,6 +109,10 @@ pub(super) static PASSWORD: Entry = entry!(
             Example::new(
                 "bundle password 1 into=bundle-1.password",
                 "Write it to a new file"
+            ),
+            Example::new(
+                "bundle password file=first.igb into=first-again.password",
+                "The same for the bundle in a file"
             ),
         ],
         ..Command::new(
@@ -117,7 +128,7 @@ pub(super) static SKIPPED: Entry = entry!(
     skipped,
     Command {
         details: "Lists what the selected users of a bundle had and did not take along, item by item with the \
-            reason.",
+            reason. The bundle is named by its number or its file.",
         examples: &[Example::new(
             "bundle skipped 1 format=csv",
             "What the first bundle left out"
@@ -157,12 +168,34 @@ pub(super) static VERIFY: Entry = entry!(
     }
 );
 
-/// The bundle that a command names, or the advice to look at the list.
-fn find(cx: &Context<'_>, number: u64) -> Result<Bundle, Failure> {
-    ledger::get(cx.db()?, number)?.ok_or_else(|| {
-        Failure::unknown(format!("there is no bundle {number}"))
-            .hint("'bundle list' shows those there are")
-    })
+/// What a command names, or the advice to look at the list.
+fn known(found: Option<Bundle>, missing: impl FnOnce() -> String) -> Result<Bundle, Failure> {
+    found.ok_or_else(|| Failure::unknown(missing()).hint("'bundle list' shows those there are"))
+}
+
+/// The bundle of this number.
+fn numbered(cx: &Context<'_>, number: u64) -> Result<Bundle, Failure> {
+    let found = ledger::get(cx.db()?, number)?;
+    known(found, || format!("there is no bundle {number}"))
+}
+
+/// The bundle that a command names; its file tells by the id in its header.
+fn find(cx: &Context<'_>, which: &Which) -> Result<Bundle, Failure> {
+    match (which.number, &which.file) {
+        (Some(number), None) => numbered(cx, number),
+        (None, Some(path)) => {
+            let id = header(path)?.meta.id.to_string();
+            let path = path.display();
+            known(ledger::of_id(cx.db()?, &id)?, || {
+                format!("the bundle {path} was not made from this vault")
+            })
+        }
+        (Some(_), Some(_)) => {
+            let what = "a number and file= may name two bundles";
+            Err(Failure::usage(what).hint("leave one of them out"))
+        }
+        (None, None) => Err(Missing("number").into()),
+    }
 }
 
 const COLUMNS: &[Col<Bundle>] = &[
@@ -183,7 +216,7 @@ fn list(cx: &mut Context<'_>, out: Out) -> Result<Outcome, Failure> {
 }
 
 fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
-    let bundle = find(cx, args.number)?;
+    let bundle = numbered(cx, args.number)?;
     let connection = cx.db()?;
     let not_taken = ledger::not_taken(connection, bundle.number)?;
     let shown = audit::showings(connection, Some(bundle.number))?;
@@ -236,7 +269,7 @@ const LEFT_OUT: &[Col<LeftOut>] = &[
 ];
 
 fn skipped(cx: &mut Context<'_>, args: Skipped) -> Result<Outcome, Failure> {
-    let bundle = find(cx, args.number)?;
+    let bundle = find(cx, &args.which)?;
     cx.list(&args.out, "item", LEFT_OUT, |push| {
         ledger::skipped(cx.db()?, bundle.number, push)
     })
@@ -245,7 +278,7 @@ fn skipped(cx: &mut Context<'_>, args: Skipped) -> Result<Outcome, Failure> {
 /// Shows a bundle's password. An entry of the audit says so before, another says afterwards what came of it; without
 /// the first there is no password (security.md §4).
 fn password(cx: &mut Context<'_>, args: Password) -> Result<Outcome, Failure> {
-    let bundle = find(cx, args.number)?;
+    let bundle = find(cx, &args.which)?;
     let into = args.into.as_deref();
     if into.is_none() && !cx.ui.has_screen() {
         return Err(render::Error::NoScreen.into());
@@ -382,8 +415,8 @@ pub(super) fn typed_password(
     let Some(path) = file else {
         return Ok(cx.ui.password("Password of the bundle: ")?);
     };
-    let secret = read_private(path)?;
-    Ok(SecretString::from(text(&secret, path)?.trim()))
+    let secret = read_password(path)?;
+    Ok(SecretString::from(text(&secret, path)?))
 }
 
 fn fields_of(header: &Header) -> Vec<(&'static str, Cell)> {

@@ -14,11 +14,11 @@ use crate::migrate::export::{self, Exported, Extent, Prepared, Request, Work};
 use crate::migrate::report::Report;
 use crate::migrate::rules::Rules;
 use crate::migrate::survey::Survey;
-use crate::model::names;
+use crate::model::{Phase, names};
 use crate::render::doc::{self, Cell, Col, RowSink, ToCell as _};
 use crate::render::{Format, Ui, counted, spoken};
 use crate::store::audit::codes;
-use crate::vault::snapshot::{Collision, Mapped, Party, Unassigned};
+use crate::vault::snapshot::{Beyond, Collision, Mapped, Party, Unassigned};
 
 names! {
     /// What the line says of unassigned tokens and cards.
@@ -55,6 +55,7 @@ args! {
         overwrite: bool = OVERWRITE,
         plan: bool = flag("plan", "Show what would happen, and stop there"),
         skip_conflicts: bool = flag("skip-conflicts", "Leave out users whose names are not unique"),
+        keep_phase: bool = flag("keep-phase", "Leave users who are imported or migrated in their phase"),
         strict: bool = flag("strict", "Exit with status 5 when anything was left out"),
         unassigned: Option<Along> = UNASSIGNED,
         _ = YES,
@@ -72,7 +73,9 @@ pub(super) static EXPORT: Entry = entry!(
         synonyms: &["authexport"],
         details: "Writes the selected users with their tokens, cards, questions, passwords and location data into \
             one encrypted bundle. Without a selection everything goes. The bundle's password is generated; \
-            'bundle password' shows it to a master. Every user in the bundle becomes 'exported'.\n\n\
+            'bundle password' shows it to a master. Every user in the bundle becomes 'exported'. Users who are \
+            imported or migrated already go back to that, which the question and the plan say; with -keep-phase they \
+            stay where they are.\n\n\
             User ids and aliases must be unique over the whole vault, because the target has no groups to tell them \
             apart: the command stops and lists those that are not, or leaves them out with -skip-conflicts. What \
             does not migrate is left out and reported by reason; 'bundle skipped' and 'migrate explain' say who and \
@@ -119,6 +122,7 @@ fn export(cx: &mut Context<'_>, args: Export) -> Result<Outcome, Failure> {
         numbered,
         overwrite: args.overwrite,
         skip_conflicts: args.skip_conflicts,
+        keep_phase: args.keep_phase,
         rules: rules(cx)?,
         draft: draft.clone(),
     };
@@ -159,18 +163,18 @@ fn export(cx: &mut Context<'_>, args: Export) -> Result<Outcome, Failure> {
             return Err(Failure::from(error).audited());
         }
     };
-    let notes: Vec<String> = [
-        stale(prepared.extent()),
-        under_another_id(&prepared.extent().mapped),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let extent = prepared.extent();
+    let beyond = extent.beyond;
+    let mut notes: Vec<String> = [stale(extent), under_another_id(&extent.mapped)]
+        .into_iter()
+        .flatten()
+        .collect();
+    notes.extend(phases(beyond, args.keep_phase));
     let only_looks = if args.plan {
         Some("plan")
     } else {
         let extent = prepared.extent();
-        let question = question(extent, &path);
+        let question = question(extent, args.keep_phase, &path);
         let go = cx.terms.ask(ui, cx.line.yes, extent.count(), &question);
         (go.map_err(Failure::audited)? == Go::DryRun).then_some("dry run")
     };
@@ -178,7 +182,10 @@ fn export(cx: &mut Context<'_>, args: Export) -> Result<Outcome, Failure> {
         let report = prepared.plan(&work)?;
         drop(progress);
         args.out.list(ui, "line", REPORT, |push| {
-            let mut rows = report.rows().into_iter();
+            let mut rows = report
+                .rows()
+                .into_iter()
+                .chain(rows_of(beyond, args.keep_phase));
             rows.try_for_each(|row| push(row).map(drop))
         })?;
         let last = format!("this was a {this}; nothing was written");
@@ -188,7 +195,7 @@ fn export(cx: &mut Context<'_>, args: Export) -> Result<Outcome, Failure> {
         .export(vault, &work)
         .map_err(|error| Failure::from(error).audited())?;
     drop(progress);
-    show_exported(ui, format, &exported)?;
+    show_exported(ui, format, &exported, (beyond, args.keep_phase))?;
     Ok(said(
         args.strict,
         notes,
@@ -206,8 +213,8 @@ pub(super) fn rules(cx: &Context<'_>) -> Result<Rules, Failure> {
     Ok(Rules::from_settings(connection, cx.ambient.clock.now())?)
 }
 
-fn question(extent: &Extent, path: &Path) -> String {
-    let (remarks, what) = (remarks(extent), what(extent));
+fn question(extent: &Extent, keep_phase: bool, path: &Path) -> String {
+    let (remarks, what) = (remarks(extent, keep_phase), what(extent));
     format!("{remarks}Export {what} into {}?", path.display())
 }
 
@@ -233,11 +240,48 @@ fn under_another_id(mapped: &Mapped) -> Option<String> {
     (mapped.users > 0).then(|| format!("{who} {goes} under another id: {mapped}"))
 }
 
+/// The users of each phase beyond `exported`, where there are any.
+fn of_each(beyond: Beyond) -> impl Iterator<Item = (Phase, u64)> {
+    let phases = [
+        (Phase::Imported, beyond.imported),
+        (Phase::Migrated, beyond.migrated),
+    ];
+    phases.into_iter().filter(|(_, users)| *users > 0)
+}
+
+/// What becomes of users who are imported or migrated: whoever says yes has seen it.
+fn phases(beyond: Beyond, keep_phase: bool) -> impl Iterator<Item = String> {
+    of_each(beyond).map(move |(phase, users)| {
+        let who = counted(users, &format!("{phase} user"));
+        match (keep_phase, users) {
+            (true, 1) => format!("{who} stays {phase}"),
+            (true, _) => format!("{who} stay {phase}"),
+            (false, 1) => format!("{who} goes back to exported; -keep-phase leaves them"),
+            (false, _) => format!("{who} go back to exported; -keep-phase leaves them"),
+        }
+    })
+}
+
+/// The same as lines of the plan.
+fn rows_of(beyond: Beyond, keep_phase: bool) -> impl Iterator<Item = Counted> {
+    of_each(beyond).map(move |(phase, users)| match keep_phase {
+        true => ("phases", format!("{phase} users stay {phase}"), users),
+        false => (
+            "phases",
+            format!("{phase} users go back to exported"),
+            users,
+        ),
+    })
+}
+
 /// What a master should know before saying yes.
-fn remarks(extent: &Extent) -> String {
+fn remarks(extent: &Extent, keep_phase: bool) -> String {
     let mut text = String::new();
     for (bundle, users) in &extent.already {
         text += &format!("{} already in bundle {bundle}.\n", are(*users));
+    }
+    for phase in phases(extent.beyond, keep_phase) {
+        text += &format!("{phase}.\n");
     }
     if let Some(mapped) = under_another_id(&extent.mapped) {
         text += &format!("{mapped}.\n");
@@ -340,7 +384,19 @@ const REPORT: &[Col<Counted>] = &[
     Col::whole("count", |(.., count)| count.cell()),
 ];
 
-fn show_exported(ui: &Ui, format: Format, exported: &Exported) -> Result<(), Failure> {
+fn show_exported(
+    ui: &Ui,
+    format: Format,
+    exported: &Exported,
+    (beyond, keep_phase): (Beyond, bool),
+) -> Result<(), Failure> {
+    let beyond: Vec<_> = of_each(beyond)
+        .map(|(phase, users)| (phase.as_str(), users.into()))
+        .collect();
+    let (back, kept) = match keep_phase {
+        true => (Vec::new(), beyond),
+        false => (beyond, Vec::new()),
+    };
     let report = &exported.report;
     let taken = report.taken;
     let not_taken = report
@@ -368,6 +424,8 @@ fn show_exported(ui: &Ui, format: Format, exported: &Exported) -> Result<(), Fai
         ("unassignedCards", report.records.card.into()),
         ("notTaken", Cell::Record(not_taken)),
         ("modelsNotTaken", Cell::List(models)),
+        ("backToExported", Cell::Record(back)),
+        ("phaseKept", Cell::Record(kept)),
     ])?;
     Ok(())
 }

@@ -84,7 +84,7 @@ pub mod code {
             "igsh --read-only -c 'migrate stage wave=W1'" =>
             "igsh -c 'migrate stage wave=W1'";
         UNCONFIRMED = "E0604", "not confirmed",
-            "The question was answered with no, nobody was there to answer, or the count was not the expected one. Nothing was changed. In scripts add -yes, or -yes=N for exactly N.",
+            "The question was answered with no, nobody was there to answer, or the count was not the expected one. Nothing was changed. In scripts add -yes, or -yes=N for exactly N. Where a full load would make many users gone, its file may have been cut: only -yes=N answers, with their number.",
             "export group=sales file=a.igb -yes=412" =>
             "export group=sales file=a.igb -yes";
         NOTHING = "E0701", "nothing matches",
@@ -451,7 +451,16 @@ impl From<crate::render::Error> for Failure {
 
 impl From<crate::exchange::input::OpenError> for Failure {
     fn from(error: crate::exchange::input::OpenError) -> Self {
-        Self::new(Exit::Failed, code::FILE, error)
+        use crate::exchange::input::OpenError;
+        let hint = match &error {
+            OpenError::Encoding(_, encoding) => Some(encoding.hint()),
+            _ => None,
+        };
+        let failure = Self::new(Exit::Failed, code::FILE, error);
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
     }
 }
 
@@ -473,7 +482,9 @@ impl From<crate::migrate::error::Error> for Failure {
             Error::Conflicts { .. } => Self::new(Exit::Failed, code::CONFLICT, error),
             Error::Stale { .. } => Self::new(Exit::Failed, code::STALE, error)
                 .hint("or say 'system set migrate.stale-source=warn'"),
-            Error::Changed { .. } => Self::new(Exit::Failed, code::UNCONFIRMED, error),
+            Error::Changed { .. } | Error::Advanced { .. } => {
+                Self::new(Exit::Failed, code::UNCONFIRMED, error)
+            }
             Error::Unsettled { .. } => Self::new(Exit::Failed, code::VAULT, error),
             Error::Unknown(_) => Self::unknown(error),
             Error::Answers { ref hint, .. } => {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::shared::Chosen;
+use super::source::remark;
 use super::{Context, Entry, Failure, Outcome, entry};
 use crate::exchange::{input, pskc};
 use crate::lang::keys::args;
@@ -12,7 +13,7 @@ use crate::render::counted;
 use crate::render::doc::{Col, ToCell as _};
 use crate::store;
 use crate::store::audit::{self, codes};
-use crate::vault::load::{BadRecord, LoadOptions};
+use crate::vault::load::{BadRecord, GoneLimit, LoadOptions};
 use crate::vault::query::{self, TokenRow};
 
 /// So many remarks about a file are shown.
@@ -35,7 +36,8 @@ pub(super) static LOAD: Entry = entry!(
     codes::TOKENS_LOADED,
     Command {
         details: "Loads tokens from a PSKC file (RFC 6030) as unassigned tokens of a group: all, or none when one is \
-            bad. This version reads plain PSKC; keys in it are in clear, so delete the file when you no longer need \
+            bad or in the vault already; a token never changes hands this way. Tokens that look like others of the \
+            vault are told. This version reads plain PSKC; keys in it are in clear, so delete the file when you no longer need \
             it.",
         effect: Effect::Write,
         examples: &[Example::new(
@@ -111,6 +113,7 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
         skip_bad: false,
         force: false,
         add_system: false,
+        gone_limit: GoneLimit::Exactly(0),
         prefixes: Vec::new(),
     };
     let mut reader = pskc::Reader::new(input::open(path)?);
@@ -152,9 +155,23 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
         )
         .map_err(|error| Failure::from(error).in_file(path));
     drop(progress);
-    let (count, group) = loaded?;
+    let (loaded, group) = loaded?;
+    let count = loaded.tokens.new;
+    remark(cx.ui, &loaded);
+    let report = reader.report();
+    if count == 0 {
+        let why: Vec<String> = besides(report).collect();
+        cx.ui.warning(&format!(
+            "no token was found in {}: {}",
+            path.display(),
+            match why.is_empty() {
+                true => "it holds no key".to_owned(),
+                false => why.join("; "),
+            }
+        ));
+    }
     Ok(Outcome {
-        notices: tell(reader.report(), count, &group, path),
+        notices: tell(report, count, &group, path),
         exit: None,
     })
 }
@@ -162,6 +179,21 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
 /// What was in the file, in a few lines.
 fn tell(report: &pskc::Report, count: u64, group: &str, path: &Path) -> Vec<String> {
     let mut notices = vec![format!("loaded {} into {group}", counted(count, "token"))];
+    notices.extend(besides(report));
+    notices.extend(report.notices.iter().take(TOLD).map(ToString::to_string));
+    let more = report.more_notices + report.notices.len().saturating_sub(TOLD) as u64;
+    if more > 0 {
+        notices.push(format!("and {} more of that kind", counted(more, "remark")));
+    }
+    notices.push(format!(
+        "{} is still there, in plain; delete it when you no longer need it",
+        path.display()
+    ));
+    notices
+}
+
+/// What was in the file besides tokens.
+fn besides(report: &pskc::Report) -> impl Iterator<Item = String> {
     let rest = [
         (report.pins, "PIN", "attached to the tokens they protect"),
         (
@@ -175,17 +207,7 @@ fn tell(report: &pskc::Report, count: u64, group: &str, path: &Path) -> Vec<Stri
             "passed over: no kind of token that igsh knows",
         ),
     ];
-    for (count, noun, what) in rest.into_iter().filter(|(count, ..)| *count > 0) {
-        notices.push(format!("{} {what}", counted(count, noun)));
-    }
-    notices.extend(report.notices.iter().take(TOLD).map(ToString::to_string));
-    let more = report.more_notices + report.notices.len().saturating_sub(TOLD) as u64;
-    if more > 0 {
-        notices.push(format!("and {} more of that kind", counted(more, "remark")));
-    }
-    notices.push(format!(
-        "{} is still there, in plain; delete it when you no longer need it",
-        path.display()
-    ));
-    notices
+    rest.into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, noun, what)| format!("{} {what}", counted(count, noun)))
 }

@@ -9,8 +9,8 @@ use std::io::{BufRead as _, BufReader, Read};
 use serde::Deserialize;
 
 use super::Error;
-use super::error::{broken_off, clipped, too_long};
-use super::lines::{LineError, Lines};
+use super::error::{broken_off, clipped, not_utf8};
+use super::lines::Lines;
 use super::sheet::{Field, Others, Sheet};
 use crate::model::{Answer, AnswerColumns};
 
@@ -116,10 +116,7 @@ impl<R: Read> Answers<R> {
                         Ok(None) => return Ok(None),
                         Ok(Some(line)) if line.iter().all(u8::is_ascii_whitespace) => {}
                         Ok(Some(_)) => break,
-                        Err(LineError::TooLong) => return Err(too_long(lines.number())),
-                        Err(LineError::Io(error)) => {
-                            return Err(broken_off(lines.number() + 1, &error));
-                        }
+                        Err(error) => return Err(error.into_error(lines.number())),
                     }
                 }
                 from_json(lines.number(), lines.current()).map(Some)
@@ -189,7 +186,9 @@ fn from_json(number: u64, line: &[u8]) -> Result<Answer, Error> {
     if line.trim_ascii_start().first() != Some(&b'{') {
         return Err(wrong(None, "not a JSON object".to_owned(), shape));
     }
-    let wire: Wire<'_> = serde_json::from_slice(line).map_err(|error| {
+    let text =
+        std::str::from_utf8(line).map_err(|_| not_utf8(number, None, String::new(), line))?;
+    let wire: Wire<'_> = serde_json::from_str(text).map_err(|error| {
         let said = error.to_string();
         let said = said
             .rsplit_once(" at line ")

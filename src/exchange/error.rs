@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::encoding::Encoding;
 use super::lines::MAX_LINE;
 
 /// A record of a file that cannot be taken, or a file that cannot be read further.
@@ -22,6 +23,17 @@ pub struct Error {
     pub hint: String,
     /// Whether nothing more can be read from the file. Other errors concern one record.
     pub fatal: bool,
+}
+
+/// Why there is no file of what was left out.
+#[derive(Debug, thiserror::Error)]
+pub enum NoResidue {
+    /// The file that was read cannot be read again.
+    #[error(transparent)]
+    Read(io::Error),
+    /// The file of what was left out cannot be written.
+    #[error(transparent)]
+    Write(#[from] io::Error),
 }
 
 fn named(field: &str) -> String {
@@ -63,5 +75,30 @@ pub(super) fn too_long(line: u64) -> Error {
         what: format!("the line has more than {MAX_LINE} bytes"),
         hint: "look for a missing line break".to_owned(),
         fatal: false,
+    }
+}
+
+/// The error for a text that is not UTF-8.
+pub(super) fn not_utf8(line: u64, column: Option<usize>, field: String, text: &[u8]) -> Error {
+    let encoding = Encoding::of_text(text).unwrap_or(Encoding::Ansi);
+    Error {
+        line,
+        column,
+        field: clipped(field),
+        what: encoding.what().to_owned(),
+        hint: encoding.hint().to_owned(),
+        fatal: false,
+    }
+}
+
+/// The error for a file whose lines end with CR alone.
+pub(super) fn returns_only() -> Error {
+    Error {
+        line: 1,
+        column: None,
+        field: String::new(),
+        what: "the lines end with CR only, so the file is one line".to_owned(),
+        hint: "convert it: tr '\\r' '\\n' < OLD > NEW".to_owned(),
+        fatal: true,
     }
 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::encoding::Encoding;
+
 /// The file cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -20,6 +22,9 @@ pub enum OpenError {
     /// It is a directory.
     #[error("{}: this is a directory; name a file in it", .0.display())]
     Directory(PathBuf),
+    /// Its text is in another encoding than UTF-8.
+    #[error("{}: {}", .0.display(), .1.what())]
+    Encoding(PathBuf, Encoding),
     /// Anything else.
     #[error("{}: cannot be read ({source}); check the file and the disk", .path.display())]
     Io {
@@ -56,10 +61,10 @@ impl Read for Input {
     }
 }
 
-/// Opens `path`; zstd and gzip are told by their first bytes.
+/// Opens `path`; zstd and gzip are told by their first bytes, and so are encodings that are not read.
 ///
 /// # Errors
-/// [`OpenError`] when the file is missing, may not be read, or is a directory.
+/// [`OpenError`] when the file is missing, may not be read, is a directory, or begins in another encoding than UTF-8.
 pub fn open(path: &Path) -> Result<Input, OpenError> {
     let explain = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => OpenError::Missing(path.to_owned()),
@@ -79,8 +84,13 @@ pub fn open(path: &Path) -> Result<Input, OpenError> {
         file,
         consumed: Arc::clone(&consumed),
     };
+    let mut plain = decompressed(counted).map_err(explain)?;
+    let head = head_of(&mut plain).map_err(explain)?;
+    if let Some(encoding) = Encoding::of_head(&head) {
+        return Err(OpenError::Encoding(path.to_owned(), encoding));
+    }
     Ok(Input {
-        reader: decompressed(counted).map_err(explain)?,
+        reader: Box::new(io::Cursor::new(head).chain(plain)),
         size: metadata.is_file().then_some(metadata.len()),
         consumed,
     })
@@ -91,8 +101,7 @@ pub fn open(path: &Path) -> Result<Input, OpenError> {
 /// # Errors
 /// What reading the first bytes or setting up the decompressor gives.
 pub fn decompressed(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
-    let mut head = Vec::with_capacity(4);
-    input.by_ref().take(4).read_to_end(&mut head)?;
+    let head = head_of(&mut input)?;
     let kind = Compression::of(&head);
     let whole = io::Cursor::new(head).chain(input);
     Ok(match kind {
@@ -100,6 +109,13 @@ pub fn decompressed(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn
         Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(whole)),
         Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(whole)?),
     })
+}
+
+/// The first four bytes, or all that there are.
+fn head_of(input: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(4);
+    input.take(4).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 enum Compression {
@@ -179,6 +195,28 @@ mod tests {
             "{text}"
         );
         assert!(matches!(open(folder.path()), Err(OpenError::Directory(_))));
+    }
+
+    #[test]
+    fn another_encoding_is_named_compressed_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("source.ndjson");
+        let wide: Vec<u8> = "{\"type\""
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        for bytes in [wide.clone(), zstd::encode_all(&wide[..], 1).unwrap()] {
+            std::fs::write(&path, bytes).unwrap();
+            let error = open(&path).err().unwrap();
+            assert!(
+                matches!(error, OpenError::Encoding(_, Encoding::Utf16Le)),
+                "{error}"
+            );
+        }
+        std::fs::write(&path, "é").unwrap();
+        let mut text = String::new();
+        open(&path).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "é");
     }
 
     #[test]

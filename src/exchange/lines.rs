@@ -8,10 +8,16 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
+use super::Error;
+use super::error::{broken_off, returns_only, too_long};
+
 /// Longest line that is read, in bytes: far above any real record, far below what would hurt.
 pub const MAX_LINE: usize = 16 << 20;
 
 const FIRST_CAPACITY: usize = 256 << 10;
+
+/// So much of a line that is too long can still be looked at, in bytes.
+const HEAD: usize = 256;
 
 /// Splits a stream at line feeds.
 pub(super) struct Lines<R> {
@@ -28,10 +34,23 @@ pub(super) struct Lines<R> {
 /// Why there is no next line.
 #[derive(Debug)]
 pub(super) enum LineError {
-    /// The line has more than [`MAX_LINE`] bytes; reading goes on behind it.
+    /// The line has more than [`MAX_LINE`] bytes; reading goes on behind it, and its beginning is the current line.
     TooLong,
+    /// The lines end with CR alone.
+    ReturnsOnly,
     /// The stream cannot be read.
     Io(io::Error),
+}
+
+impl LineError {
+    /// The error of the file, after line `number` was handed out.
+    pub(super) fn into_error(self, number: u64) -> Error {
+        match self {
+            Self::TooLong => too_long(number),
+            Self::ReturnsOnly => returns_only(),
+            Self::Io(error) => broken_off(number + 1, &error),
+        }
+    }
 }
 
 impl<R: Read> Lines<R> {
@@ -70,8 +89,7 @@ impl<R: Read> Lines<R> {
             }
             searched = unread.len();
             if searched > MAX_LINE {
-                self.skip_line()?;
-                return Err(LineError::TooLong);
+                return Err(self.skip_line()?);
             }
             if !self.fill()? {
                 let rest = self.pending.clone();
@@ -86,11 +104,17 @@ impl<R: Read> Lines<R> {
 
     fn hand_out(&mut self, mut line: Range<usize>) -> Result<Option<&[u8]>, LineError> {
         self.number += 1;
-        if line.len() > MAX_LINE {
-            return Err(LineError::TooLong);
+        if self.number == 1 {
+            if self.buffer[line.clone()].starts_with(b"\xEF\xBB\xBF") {
+                line.start += 3;
+            }
+            if holds_returns(&self.buffer[line.clone()]) {
+                return Err(LineError::ReturnsOnly);
+            }
         }
-        if self.number == 1 && self.buffer[line.clone()].starts_with(b"\xEF\xBB\xBF") {
-            line.start += 3;
+        if line.len() > MAX_LINE {
+            self.current = line.start..line.start + HEAD;
+            return Err(LineError::TooLong);
         }
         self.current = line;
         Ok(Some(self.current()))
@@ -129,20 +153,33 @@ impl<R: Read> Lines<R> {
         self.pending = 0..length;
     }
 
-    fn skip_line(&mut self) -> Result<(), LineError> {
+    /// Goes behind a line that is too long; keeps its beginning.
+    fn skip_line(&mut self) -> Result<LineError, LineError> {
         self.number += 1;
+        let unread = self.pending.clone();
+        if self.number == 1 && holds_returns(&self.buffer[unread.clone()]) {
+            return Err(LineError::ReturnsOnly);
+        }
+        self.buffer
+            .copy_within(unread.start..unread.start + HEAD, 0);
+        self.current = 0..HEAD;
         loop {
+            self.pending = HEAD..HEAD;
+            if !self.fill()? {
+                return Ok(LineError::TooLong);
+            }
             let unread = &self.buffer[self.pending.clone()];
             if let Some(at) = memchr::memchr(b'\n', unread) {
                 self.pending.start += at + 1;
-                return Ok(());
-            }
-            self.pending = 0..0;
-            if !self.fill()? {
-                return Ok(());
+                return Ok(LineError::TooLong);
             }
         }
     }
+}
+
+/// Whether CR parts the lines: it stands within the text, not only at its end.
+pub(super) fn holds_returns(line: &[u8]) -> bool {
+    memchr::memchr(b'\r', line).is_some_and(|at| line[at..].iter().any(|&byte| byte != b'\r'))
 }
 
 #[cfg(test)]
@@ -199,12 +236,31 @@ mod tests {
     }
 
     #[test]
+    fn lines_that_end_with_cr_alone_are_told() {
+        let long = [b"a\r".repeat(MAX_LINE / 2 + 1).as_slice(), b"\nb"].concat();
+        for text in [
+            &b"a\rb"[..],
+            b"\xEF\xBB\xBFa\rb\r",
+            b"a\r\rb\nc",
+            b"\ra",
+            &long[..],
+        ] {
+            let mut lines = Lines::new(Drip(text, 1 << 20));
+            assert!(matches!(lines.next(), Err(LineError::ReturnsOnly)));
+        }
+        for text in [&b"a\r\nb"[..], b"a\r\r\nb", b"a\r", b"\r\na", b"a\nb\rc"] {
+            assert!(Lines::new(text).next().unwrap().is_some());
+        }
+    }
+
+    #[test]
     fn a_line_beyond_the_limit_is_an_error_and_the_next_one_is_read() {
         for tail in [&b"\nnext\n"[..], b""] {
             let bytes = [vec![b'x'; MAX_LINE + 1].as_slice(), tail].concat();
             let mut lines = Lines::new(Drip(&bytes, 1 << 20));
             assert!(matches!(lines.next(), Err(LineError::TooLong)));
             assert_eq!(lines.number(), 1);
+            assert_eq!(lines.current(), [b'x'; HEAD]);
             assert_eq!(
                 lines.next().unwrap(),
                 (!tail.is_empty()).then_some(&b"next"[..])

@@ -7,8 +7,8 @@
 use std::io::Read;
 
 use super::Error;
-use super::error::{broken_off, too_long};
-use super::lines::{LineError, Lines};
+use super::encoding::Encoding;
+use super::lines::Lines;
 use crate::render::original;
 
 /// A name of a list.
@@ -46,10 +46,10 @@ impl<R: Read> Iterator for Names<R> {
             let (line, bytes) = match self.lines.next() {
                 Ok(None) => return None,
                 Ok(Some(_)) => (self.lines.number(), self.lines.current()),
-                Err(LineError::TooLong) => return Some(Err(too_long(self.lines.number()))),
-                Err(LineError::Io(error)) => {
-                    self.over = true;
-                    return Some(Err(broken_off(self.lines.number() + 1, &error)));
+                Err(error) => {
+                    let error = error.into_error(self.lines.number());
+                    self.over = error.fatal;
+                    return Some(Err(error));
                 }
             };
             match name(bytes) {
@@ -79,10 +79,8 @@ impl<R: Read> Iterator for Names<R> {
 fn name(bytes: &[u8]) -> Result<&str, (&'static str, &'static str)> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| {
-            (
-                "the text is not UTF-8",
-                "write the list in UTF-8, or convert it with iconv",
-            )
+            let encoding = Encoding::of_text(bytes).unwrap_or(Encoding::Ansi);
+            (encoding.what(), encoding.hint())
         })?
         .trim();
     if text.starts_with('#') {
@@ -126,7 +124,7 @@ mod tests {
             [
                 "a",
                 "line 2: the name holds a control character",
-                "line 3: the text is not UTF-8",
+                "line 3: the text is not UTF-8; it looks like Windows-1252 (ANSI)",
                 "d"
             ]
         );

@@ -5,19 +5,21 @@
 //! terminals and in logs.
 
 pub mod answers;
+pub mod encoding;
 mod error;
 pub mod input;
 pub mod ldif;
 mod lines;
 pub mod list;
 pub mod ndjson;
+mod number;
 pub mod output;
 pub mod population;
 pub mod pskc;
 mod secret;
 pub mod sheet;
 
-pub use error::Error;
+pub use error::{Error, NoResidue};
 pub use lines::MAX_LINE;
 
 #[cfg(test)]

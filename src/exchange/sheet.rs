@@ -11,6 +11,8 @@ use std::io::{self, Read};
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::Error;
+use super::error::{not_utf8, returns_only};
+use super::lines::holds_returns;
 use crate::lang::suggest::{did_you_mean, similar};
 use crate::model::{Sight, sight};
 use crate::render::original;
@@ -230,8 +232,9 @@ impl<R: Read> Sheet<R> {
         for (field, place) in self.fields.iter().zip(&self.places) {
             let bytes = place.and_then(|place| self.record.get(place));
             let column = place.map(|place| place + 1);
-            let value = std::str::from_utf8(bytes.unwrap_or_default())
-                .map_err(|_| not_utf8(self.line, column))?
+            let bytes = bytes.unwrap_or_default();
+            let value = std::str::from_utf8(bytes)
+                .map_err(|_| not_utf8(self.line, column, String::new(), bytes))?
                 .trim();
             if field.filled && value.is_empty() {
                 let what = format!("no value for '{}'", field.name());
@@ -354,7 +357,11 @@ fn first_line(input: &mut impl Read, before: u64) -> Result<(String, u64), Error
             continue;
         }
         let bytes = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text);
-        let name = std::str::from_utf8(bytes).map_err(|_| not_utf8(line, None))?;
+        if line == 1 && holds_returns(bytes) {
+            return Err(returns_only());
+        }
+        let name =
+            std::str::from_utf8(bytes).map_err(|_| not_utf8(line, None, String::new(), bytes))?;
         if !name.trim().is_empty() {
             return Ok((name.trim_end_matches('\r').to_owned(), line));
         }
@@ -550,15 +557,6 @@ fn wrong(line: u64, column: Option<usize>, what: String, hint: &str) -> Error {
         hint: hint.to_owned(),
         fatal: false,
     }
-}
-
-fn not_utf8(line: u64, column: Option<usize>) -> Error {
-    wrong(
-        line,
-        column,
-        "the text is not UTF-8".to_owned(),
-        "save the sheet as UTF-8, or convert it with iconv",
-    )
 }
 
 #[cfg(test)]

@@ -110,6 +110,7 @@ fn the_manual_lists_the_fields_of_the_schema() {
         serde_json::from_str(include_str!("../../grammar/igsh-source.schema.json")).unwrap();
     for (section, definition, besides) in [
         ("schema", "schema", None),
+        ("end", "end", None),
         ("group", "group", None),
         ("user", "user", None),
         ("contact", "contact", None),

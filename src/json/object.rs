@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Unexpected, Visitor};
 
 /// Declares a wire struct: every field an `Option`, `null` the same as absent, doubled and unknown fields refused.
 macro_rules! object {
@@ -135,8 +135,9 @@ impl<'de> Deserialize<'de> for Whole {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = u64::deserialize(deserializer)?;
         if i64::try_from(number).is_err() {
-            return Err(D::Error::custom(
-                "a whole number may not be above 9223372036854775807",
+            return Err(D::Error::invalid_value(
+                Unexpected::Unsigned(number),
+                &"u64",
             ));
         }
         Ok(Self(number))

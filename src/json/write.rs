@@ -5,7 +5,7 @@
 
 use super::escape::escape;
 use super::sink::Sink;
-use crate::model::Timestamp;
+use crate::model::Moment;
 
 /// JSON under way. Commas are put where they belong.
 pub(crate) struct Json<S> {
@@ -99,12 +99,10 @@ impl<S: Sink> Json<S> {
     }
 
     /// RFC 3339 in UTC.
-    pub(crate) fn time(&mut self, time: Timestamp) {
-        const PRINTER: jiff::fmt::temporal::DateTimePrinter =
-            jiff::fmt::temporal::DateTimePrinter::new();
+    pub(crate) fn time(&mut self, time: Moment) {
         self.quoted(|out| {
             // Writing into memory does not fail.
-            let _ = PRINTER.print_timestamp(&time, Text(out));
+            let _ = time.print(Text(out));
         });
     }
 

@@ -10,6 +10,7 @@ use super::keys;
 use super::lexer::Operator;
 use super::spec::Arg;
 use super::value::Variable;
+use crate::model::Moment;
 use crate::model::{Named, Pattern};
 
 /// A relation to a number.
@@ -44,14 +45,13 @@ pub enum Yes {
     Count(u64),
 }
 
-/// A moment or a day, resolved against the command's *now*: from `start`, inclusive, to `end`, exclusive.
-/// A moment is an interval of one microsecond.
+/// A moment or a day, resolved against the command's *now*: both its ends belong to it. A moment is one microsecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct When {
     /// First moment inside.
-    pub start: jiff::Timestamp,
-    /// First moment after.
-    pub end: jiff::Timestamp,
+    pub start: Moment,
+    /// Last moment inside.
+    pub last: Moment,
 }
 
 /// A value that the binder has checked against its argument's kind.

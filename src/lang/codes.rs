@@ -260,7 +260,7 @@ pub static CODES: &[ErrorCode] = &[
         "E0212",
         "not a date",
         "A date is a day (2026-01-31, in UTC), a moment (2026-01-31T08:00:00Z) or relative to now: -90d is ninety \
-         days ago, +12h in twelve hours.",
+         days ago, +12h in twelve hours. Dates run from 0001-01-01 to 9999-12-31.",
         "audit list since=yesterday",
         "audit list since=-1d",
     ),

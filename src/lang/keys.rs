@@ -33,6 +33,12 @@ impl<T> Key<T> {
         self
     }
 
+    /// The command needs it or the one of this name.
+    pub const fn unless(mut self, other: &'static str) -> Self {
+        self.arg.unless = Some(other);
+        self
+    }
+
     /// What absence means, in words, as help shows it.
     pub const fn absent(mut self, words: &'static str) -> Self {
         self.arg.default = Some(words);

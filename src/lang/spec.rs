@@ -21,6 +21,8 @@ pub struct Command {
     pub session: bool,
     /// Whether it also runs in a session that is restricted, because the vault was changed by another program.
     pub inspects: bool,
+    /// Whether a script ends where this does not go well, whatever else may fail there.
+    pub gate: bool,
     /// Lines that work as they stand on a vault with generated people; a test runs them all.
     pub examples: &'static [Example],
 }
@@ -78,6 +80,8 @@ pub struct Arg {
     pub summary: &'static str,
     /// Whether the command needs it.
     pub required: bool,
+    /// The command needs it unless the one of this name is given.
+    pub unless: Option<&'static str>,
     /// Whether it may stand without its name, in the order of the list.
     pub positional: bool,
     /// Whether it takes a list, or all the positionals that are left.
@@ -168,6 +172,7 @@ impl Arg {
             kind,
             summary,
             required: false,
+            unless: None,
             positional: false,
             many: false,
             default: None,
@@ -222,6 +227,7 @@ impl Command {
             effect: Effect::Read,
             session: true,
             inspects: false,
+            gate: false,
             examples: &[],
         }
     }

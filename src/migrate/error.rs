@@ -51,6 +51,17 @@ pub enum Error {
         /// And now.
         found: u64,
     },
+    /// Users came to a later phase, or left one, between the question and the answer.
+    #[error(
+        "{found} of the chosen users are imported or migrated now, and {asked} were when you were asked; nothing was \
+         exported: look again"
+    )]
+    Advanced {
+        /// How many at the time of the question.
+        asked: u64,
+        /// And now.
+        found: u64,
+    },
     /// The bundle is written whole, but the vault could not note it.
     #[error(
         "bundle {number} is written, but the vault could not take note of it ({source}); the next login settles that"

@@ -54,6 +54,12 @@ static ALL: &[Setting] = &[
         "columns of the target's event audit, for migrate results profile=audit",
     ),
     setting(
+        "migrate.gone-limit",
+        Type::Number(0, 100),
+        "5",
+        "how many percent of the users a full load may make gone unasked",
+    ),
+    setting(
         "migrate.max-source-age",
         Type::Age(3650 * DAY),
         "0",
@@ -107,6 +113,11 @@ mod tests {
             ("migrate.qa-limit", "007", Some("7")),
             ("migrate.qa-limit", "1001", None),
             ("migrate.answer-limit", "0", None),
+            ("migrate.gone-limit", "0", Some("0")),
+            ("migrate.gone-limit", "100", Some("100")),
+            ("migrate.gone-limit", "101", None),
+            ("migrate.gone-limit", "5%", None),
+            ("migrate.gone-limit", "-1", None),
             (
                 "migrate.cr-vendors",
                 " HID , ,Entrust* ",

@@ -6,7 +6,7 @@ use crate::lang::selection::{Entity, Selection};
 use crate::migrate::error::Result;
 use crate::migrate::results::Named;
 use crate::store::Keys;
-use crate::vault::snapshot::{Collision, Mapped, Snapshot, Unassigned};
+use crate::vault::snapshot::{Beyond, Collision, Mapped, Snapshot, Unassigned};
 use crate::vault::{self, Vault, ledger, query};
 
 /// A snapshot, counted.
@@ -104,6 +104,11 @@ impl Survey {
             0 => Ok(Vec::new()),
             _ => Ok(self.snapshot.already()?),
         }
+    }
+
+    /// How many of those who go are imported or migrated.
+    pub(super) fn beyond(&self) -> Result<Beyond> {
+        Ok(self.snapshot.beyond()?)
     }
 
     /// Who of the chosen users goes under an id that a master gave.

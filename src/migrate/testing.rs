@@ -16,7 +16,7 @@ use crate::model::{SecretBytes, SourceRecord, Timestamp};
 use crate::store::audit::{self, Draft, Source, Who, codes};
 use crate::store::{self, Holder, Keys, MasterSession, NewMaster, SealedFile};
 use crate::vault::snapshot::Unassigned;
-use crate::vault::{BadRecord, KIND, LoadOptions, Vault};
+use crate::vault::{BadRecord, GoneLimit, KIND, LoadOptions, Vault};
 
 /// A vault in a folder of its own, with Master1 logged in.
 pub(super) struct House {
@@ -89,6 +89,7 @@ impl House {
             skip_bad: false,
             force: true,
             add_system: true,
+            gone_limit: GoneLimit::Percent(100, None),
             prefixes: self.rules().workflow_prefixes,
         };
         let records: Vec<Result<_, BadRecord>> = (1..).zip(records).map(Ok).collect();
@@ -139,6 +140,7 @@ impl House {
             numbered: false,
             overwrite: false,
             skip_conflicts: false,
+            keep_phase: false,
             rules: self.rules(),
             draft: Draft::new(&codes::EXPORT_BEGUN, "export file=p.igb"),
         }

@@ -1,7 +1,7 @@
 //! Grid cards.
 
 use super::enumeration::names;
-use super::{SecretBytes, Timestamp};
+use super::{Moment, SecretBytes};
 
 names! {
     /// State of an assigned card in the source.
@@ -46,11 +46,11 @@ pub struct CardFacts {
     /// Serial number, one numeric sequence for the whole source.
     pub serial: u64,
     /// When it was made.
-    pub created: Option<Timestamp>,
+    pub created: Option<Moment>,
     /// When it expires.
-    pub expires: Option<Timestamp>,
+    pub expires: Option<Moment>,
     /// When another card took its place.
-    pub superseded: Option<Timestamp>,
+    pub superseded: Option<Moment>,
     /// Usage threshold indicator.
     pub usage: Option<Usage>,
     /// How many challenges it has answered.

@@ -1,6 +1,6 @@
 //! Geolocation and risk-based authentication data of a user.
 
-use super::{Text, Timestamp};
+use super::{Moment, Text};
 
 /// What the source knows of a user's locations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct LocationEntry {
     /// IP address, as text.
     pub ip: Option<Text>,
     /// The last authentication from there.
-    pub last_auth: Option<Timestamp>,
+    pub last_auth: Option<Moment>,
 }
 
 /// Risk settings that a user overrides (domain.md §4, RBA overrides).

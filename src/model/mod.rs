@@ -8,11 +8,13 @@ mod answer;
 pub mod bundle;
 mod card;
 mod changes;
+mod encoded;
 mod enumeration;
 pub mod fold;
 mod group;
 mod idp_url;
 mod location;
+mod moment;
 mod patterns;
 mod qa;
 mod reason;
@@ -27,11 +29,13 @@ mod wiped;
 pub use answer::{Answer, AnswerColumns};
 pub use card::{Card, CardFacts, CardState, UnassignedCard, Usage};
 pub use changes::Changes;
+pub use encoded::Encoding;
 pub(crate) use enumeration::names;
 pub use enumeration::{Named, UnknownName};
 pub use group::Group;
 pub use idp_url::{IdpUrl, NoIdpUrl};
 pub use location::{Location, LocationEntry, RbaOverrides};
+pub use moment::{Moment, NoMoment};
 pub use patterns::{Pattern, Patterns, Piece, Sign, glob, list};
 pub use qa::{Password, QaPair};
 pub use reason::Reason;
@@ -51,7 +55,7 @@ pub type SecretBytes = secrecy::SecretSlice<u8>;
 /// A short text of a record: up to 24 bytes stand in the record itself. Millions of them pass through an export.
 pub type Text = compact_str::CompactString;
 
-/// A moment in UTC. Kept with microseconds, shown as RFC 3339.
+/// A moment as a clock tells it; the dates of records are [`Moment`]s.
 pub type Timestamp = jiff::Timestamp;
 
 /// Any record of a source file (records.md §1), in the order of the file.
@@ -79,5 +83,5 @@ pub struct Schema {
     /// Whether absent users are gone (`full`) or merely not mentioned (`delta`).
     pub full: bool,
     /// When the source wrote the file.
-    pub exported: Option<Timestamp>,
+    pub exported: Option<Moment>,
 }

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 
-use super::{SecretBytes, Timestamp, beginning};
+use super::{Moment, SecretBytes, beginning};
 
 /// A question and its answer.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub struct Password<Secret = SecretBytes> {
     /// The password, UTF-8.
     pub value: Secret,
     /// When it expires.
-    pub expires: Option<Timestamp>,
+    pub expires: Option<Moment>,
     /// Whether it must be changed at the next login.
     pub must_change: Option<bool>,
 }

@@ -13,7 +13,8 @@ pub(crate) trait But: Sized {
 
 impl<T> But for T {}
 
-pub(crate) fn at(text: &str) -> Timestamp {
+/// The moment of a record or of a clock.
+pub(crate) fn at<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
 }
 

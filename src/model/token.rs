@@ -1,7 +1,7 @@
 //! One-time-password tokens, hardware and soft.
 
 use super::enumeration::names;
-use super::{SecretBytes, Text, Timestamp};
+use super::{Moment, SecretBytes, Text};
 
 names! {
     /// What a token is made of.
@@ -114,11 +114,11 @@ pub struct TokenFacts {
     /// Soft tokens: whether they use push authentication or transactions.
     pub transactions: Option<bool>,
     /// When the token was loaded into the source.
-    pub load_date: Option<Timestamp>,
+    pub load_date: Option<Moment>,
     /// When it was last used.
-    pub last_used: Option<Timestamp>,
+    pub last_used: Option<Moment>,
     /// When it expires.
-    pub expires: Option<Timestamp>,
+    pub expires: Option<Moment>,
     /// Issue number.
     pub issue_no: Option<Text>,
     /// Key id.
@@ -158,6 +158,16 @@ impl TokenFacts {
             .as_deref()
             .or(self.key_id.as_deref())
             .unwrap_or_default()
+    }
+
+    /// Whether it and `other`, of the same vendor and serial number, are two tokens by what both say: another issue
+    /// number or another key id. What only one of them says does not tell them apart.
+    pub fn is_another(&self, other: &Self) -> bool {
+        let differs = |one: &Option<Text>, other: &Option<Text>| match (one, other) {
+            (Some(one), Some(other)) => one != other,
+            _ => false,
+        };
+        differs(&self.issue_no, &other.issue_no) || differs(&self.key_id, &other.key_id)
     }
 
     /// What tells one token from all others: serial number, vendor, and [`TokenFacts::distinction`].

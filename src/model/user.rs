@@ -1,7 +1,7 @@
 //! Users and where they stand.
 
 use super::enumeration::names;
-use super::{Card, Location, Password, QaPair, Text, Timestamp, Token};
+use super::{Card, Location, Moment, Password, QaPair, Text, Token};
 
 names! {
     /// State of a user in the source.
@@ -98,7 +98,7 @@ pub struct UserFacts {
     /// Alternative names, unique within the group; workflow aliases included.
     pub aliases: Vec<String>,
     /// Last authentication.
-    pub last_auth: Option<Timestamp>,
+    pub last_auth: Option<Moment>,
     /// Failed attempts; never migrated.
     pub lockout_count: Option<u64>,
     /// Contacts, in the order of the source.

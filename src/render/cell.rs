@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::doc::Cell;
 use super::guard::show_ends;
 use super::sanitize::{Reader, is_neutralised, sanitize};
 use crate::json::Json;
+use crate::model::Moment;
 
 /// How values are written.
 #[derive(Debug, Clone, Copy)]
@@ -87,11 +89,9 @@ fn push_shown(shown: impl std::fmt::Display, out: &mut String) {
 }
 
 /// RFC 3339 in UTC.
-fn push_time(at: jiff::Timestamp, out: &mut String) {
-    const PRINTER: jiff::fmt::temporal::DateTimePrinter =
-        jiff::fmt::temporal::DateTimePrinter::new();
+fn push_time(at: Moment, out: &mut String) {
     // Writing into a String does not fail.
-    let _ = PRINTER.print_timestamp(&at, out);
+    let _ = at.print(out);
 }
 
 /// What a cell holds as a text that is used, not shown: nothing in it is escaped.
@@ -107,11 +107,18 @@ pub fn raw(cell: &Cell) -> String {
 /// What stands for a secret.
 pub(super) const HIDDEN: &str = "<hidden>";
 
-/// A moment as people read it: local time with its zone.
-pub(super) fn local_time(at: jiff::Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone())
-        .strftime("%Y-%m-%d %H:%M:%S %Z")
-        .to_string()
+/// A moment as people read it: local time with its zone. A local time outside the years of a [`Moment`] is cut to them.
+pub(super) fn local_time(at: Moment, zone: &TimeZone) -> String {
+    let here = zone.to_offset_info(at.timestamp());
+    let local = at
+        .civil()
+        .saturating_add(SignedDuration::from_secs(here.offset().seconds().into()))
+        .clamp(Moment::MIN.civil(), Moment::MAX.civil());
+    format!(
+        "{} {}",
+        local.strftime("%Y-%m-%d %H:%M:%S"),
+        here.abbreviation()
+    )
 }
 
 /// A whole number with a comma before every third digit from the right.
@@ -291,6 +298,31 @@ mod tests {
         assert_eq!(
             text(&cell, Writing::Machines(Reader::Terminal)),
             "2026-07-01T10:00:00Z"
+        );
+    }
+
+    #[test]
+    fn c1_local_times_stay_within_the_years_1_to_9999() {
+        let shown = |at: &str, offset: i8| {
+            let zone = jiff::tz::offset(offset).to_time_zone();
+            let cell = Cell::Time(at.parse().unwrap());
+            text(&cell, Writing::People(&zone))[..19].to_owned()
+        };
+        for (at, offset, local) in [
+            ("9999-12-31T23:59:59Z", 0, "9999-12-31 23:59:59"),
+            ("9999-12-31T23:59:59Z", 14, "9999-12-31 23:59:59"),
+            ("9999-12-31T23:59:59Z", -5, "9999-12-31 18:59:59"),
+            ("9999-12-31T10:00:00Z", 2, "9999-12-31 12:00:00"),
+            ("9999-12-30T23:30:00Z", 1, "9999-12-31 00:30:00"),
+            ("0001-01-01T00:00:00Z", -5, "0001-01-01 00:00:00"),
+            ("0001-01-01T00:00:00Z", 1, "0001-01-01 01:00:00"),
+        ] {
+            assert_eq!(shown(at, offset), local, "{at} {offset}");
+        }
+        let never = Cell::Time(Moment::MAX);
+        assert_eq!(
+            text(&never, Writing::Machines(Reader::Terminal)),
+            "9999-12-31T23:59:59Z"
         );
     }
 

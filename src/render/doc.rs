@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::model::{Named, Timestamp};
+use crate::model::{Moment, Named, Timestamp};
 
 /// A column of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +103,7 @@ pub enum Cell {
     /// Yes or no.
     Flag(bool),
     /// A moment; local time in tables, RFC 3339 elsewhere.
-    Time(Timestamp),
+    Time(Moment),
     /// Several texts.
     List(Vec<String>),
     /// A secret that is there: `<hidden>`.
@@ -139,9 +139,15 @@ impl From<bool> for Cell {
     }
 }
 
+impl From<Moment> for Cell {
+    fn from(at: Moment) -> Self {
+        Self::Time(at)
+    }
+}
+
 impl From<Timestamp> for Cell {
     fn from(at: Timestamp) -> Self {
-        Self::Time(at)
+        Self::Time(at.into())
     }
 }
 
@@ -201,7 +207,7 @@ macro_rules! to_cell {
         }
     )+};
 }
-to_cell!(&'static str, bool, Timestamp, i64, u64, u32, usize);
+to_cell!(&'static str, bool, Moment, Timestamp, i64, u64, u32, usize);
 
 /// Takes the rows of a list, one after the other, and shows them in some format.
 ///

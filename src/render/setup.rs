@@ -1,12 +1,37 @@
 //! What a process finds around it: streams, width, colours, zone. Tests put buffers in its place.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::tz::TimeZone;
 
 use super::ascii::{self, Ascii};
 use super::ask::Ask;
 use super::format::Format;
+
+/// Whether the process was started without standard output.
+static OUT_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Before `main` Rust opens the null device in place of a stream that is closed, so that no file takes its number. From
+/// then on data for a standard output that is not there would vanish as if it had been written; this looks before.
+#[ctor::ctor(unsafe)]
+fn look_for_output() {
+    let closed = rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err();
+    OUT_CLOSED.store(closed, Ordering::Relaxed);
+}
+
+/// Standard output that is not there.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::Error::other("standard output is closed"))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// What surrounds a [`Ui`].
 pub struct Setup {
@@ -76,7 +101,9 @@ impl Setup {
         let err_terminal = io::stderr().is_terminal();
         let ascii = ascii::wanted();
         Self {
-            out: if ascii && out_terminal {
+            out: if OUT_CLOSED.load(Ordering::Relaxed) {
+                Box::new(Closed)
+            } else if ascii && out_terminal {
                 Box::new(Ascii(io::stdout()))
             } else {
                 Box::new(io::stdout())

@@ -119,8 +119,8 @@ impl Ui {
     }
 
     /// A moment as people read it: local time with its zone.
-    pub fn local_time(&self, at: jiff::Timestamp) -> String {
-        super::cell::local_time(at, &self.inner.zone)
+    pub fn local_time(&self, at: impl Into<crate::model::Moment>) -> String {
+        super::cell::local_time(at.into(), &self.inner.zone)
     }
 
     /// Whether somebody sits at a terminal: can be asked, and sees what is said.

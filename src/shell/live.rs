@@ -27,7 +27,9 @@ impl Shell {
         let mut editor = self.editor()?;
         let mut last = Exit::Ok;
         while !self.leaving && self.cancel.ended().is_none() {
-            match self.next_line(&mut editor)? {
+            let line = self.next_line(&mut editor)?;
+            self.stopped.set(false);
+            match line {
                 Line::Text(line, parsed) => {
                     last = self.run_parsed(parsed, Text::line(line));
                     editor.history().finished(last as u8);
@@ -158,9 +160,13 @@ impl Shell {
         }
         let (version, vault) = (env!("CARGO_PKG_VERSION"), self.desk.path.display());
         if self.desk.path.exists() {
+            let begin = match self.desk.session {
+                Some(_) => "",
+                None => "'login' to begin, ",
+            };
             self.ui.banner(&[
                 format!("igsh {version} on {vault}"),
-                "Type 'login' to begin, 'help' for help, 'exit' to leave.".to_owned(),
+                format!("Type {begin}'help' for help, 'exit' to leave."),
             ]);
             return;
         }

@@ -99,6 +99,8 @@ pub struct Shell {
     /// What was typed, once somebody types or asks for it.
     history: Option<editor::History>,
     leaving: bool,
+    /// A gate was not passed: nothing that runs goes on, whatever `--keep-going` says.
+    stopped: Cell<bool>,
     /// Lines are typed.
     is_live: bool,
     /// What is run is our own, and its notices are for nobody.
@@ -142,6 +144,7 @@ impl Shell {
             timing: false,
             history: None,
             leaving: false,
+            stopped: Cell::new(false),
             is_live: false,
             hushed: false,
             is_starting: false,
@@ -213,6 +216,9 @@ impl Shell {
         let outer = std::mem::replace(&mut self.line, line);
         let done = self.execute_line(spec, &args);
         self.line = outer;
+        if spec.gate && !matches!(done, Ok(Exit::Ok)) {
+            self.stopped.set(true);
+        }
         done
     }
 

@@ -26,18 +26,13 @@ struct Rows {
 impl Shell {
     pub(super) fn run_loop(&mut self, foreach: &Foreach, text: &Text) -> Result<Exit, Failure> {
         let name = &foreach.variable.text;
-        let bound = match self.bind(&foreach.rows, text) {
-            Ok(bound) => bound,
-            Err(diagnostics) => return Ok(self.report_at_run(diagnostics, text)),
+        let list = match self.list(foreach, text) {
+            Ok(Ok(list)) => list,
+            failed => {
+                self.stop_at_gate(text, &foreach.span);
+                return failed.map(|list| list.err().unwrap_or(Exit::Ok));
+            }
         };
-        yields_rows(&bound).map_err(|diagnostic| *diagnostic)?;
-        self.echo(text, || format!("foreach {name} in ({})", bound.masked));
-        let ui = self.ui.clone();
-        let (outcome, list) = ui.collect(|| self.execute(bound));
-        let exit = outcome?;
-        if exit != Exit::Ok {
-            return Ok(exit);
-        }
         let body = text.text.get(foreach.span.clone()).unwrap_or_default();
         let rows = Rows::of(list, name, &columns_of(name, body));
         let names = rows.names.clone();
@@ -50,6 +45,24 @@ impl Shell {
             }
         }
         outcome
+    }
+
+    /// The list that the loop runs over, or the exit status of the command that did not give it.
+    fn list(&mut self, foreach: &Foreach, text: &Text) -> Result<Result<List, Exit>, Failure> {
+        let bound = match self.bind(&foreach.rows, text) {
+            Ok(bound) => bound,
+            Err(diagnostics) => return Ok(Err(self.report_at_run(diagnostics, text))),
+        };
+        yields_rows(&bound).map_err(|diagnostic| *diagnostic)?;
+        self.echo(text, || {
+            format!("foreach {} in ({})", foreach.variable.text, bound.masked)
+        });
+        let ui = self.ui.clone();
+        let (outcome, list) = ui.collect(|| self.execute(bound));
+        Ok(match outcome? {
+            Exit::Ok => Ok(list),
+            exit => Err(exit),
+        })
     }
 
     fn run_rows(&mut self, foreach: &Foreach, text: &Text, rows: Rows) -> Result<Exit, Failure> {

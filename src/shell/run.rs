@@ -9,10 +9,12 @@ use super::{Shell, catalogue};
 use crate::command::failure::code;
 use crate::command::{Exit, Failure};
 use crate::files::Interruptible;
+use crate::lang::Span;
 use crate::lang::ast::{self, Script, Statement};
-use crate::lang::binder::{self, Around, Bound};
+use crate::lang::binder::{self, Around, Bound, path};
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::grammar::{self, Failed};
+use crate::lang::lexer::{TokenKind, lex};
 use crate::lang::value::Variables;
 use crate::render::counted;
 use crate::store::audit::Source;
@@ -25,7 +27,7 @@ impl Shell {
     pub fn run_lines(&mut self, lines: &[String]) -> Exit {
         let mut worst = Exit::Ok;
         for line in lines {
-            let exit = self.run_text(Text::line(line.as_str()));
+            let exit = self.run_text(Text::argument(line));
             worst = self.after(worst, exit);
             if self.ends(exit) {
                 return if exit == Exit::Ok { worst } else { exit };
@@ -150,7 +152,10 @@ impl Shell {
         self.cancel.check()?;
         match self.bind(command, text) {
             Ok(bound) => self.run_bound(bound, text),
-            Err(diagnostics) => Ok(self.report_at_run(diagnostics, text)),
+            Err(diagnostics) => {
+                self.stop_at_gate(text, &command.span);
+                Ok(self.report_at_run(diagnostics, text))
+            }
         }
     }
 
@@ -182,6 +187,7 @@ impl Shell {
 impl Shell {
     /// Shows what is wrong with a text; nothing of it runs.
     fn report(&self, told: Told, text: &Text) -> Exit {
+        self.stop_at_gate(text, &(0..text.text.len()));
         let shown = told.first.len();
         let exit = self.report_at_run(told.first, text);
         self.and_more(shown, told.more, "error");
@@ -213,19 +219,27 @@ impl Shell {
         }
     }
 
-    /// The exit status so far. Under `--keep-going` any failure makes it "some failed".
+    /// Ends what runs where a stretch of a text does not run that holds a gate: one that is not looked at is not passed.
+    pub(super) fn stop_at_gate(&self, text: &Text, span: &Span) {
+        if holds_gate(text.text.get(span.clone()).unwrap_or_default()) {
+            self.stopped.set(true);
+        }
+    }
+
+    /// The exit status so far. Under `--keep-going` any failure makes it "some failed", but for a gate that was not
+    /// passed.
     pub(super) fn after(&self, worst: Exit, exit: Exit) -> Exit {
         match exit {
             Exit::Ok => worst,
-            _ if self.options.keep_going => Exit::Partial,
+            _ if self.options.keep_going && !self.stopped.get() => Exit::Partial,
             _ => exit,
         }
     }
 
-    /// Whether a run ends here: somebody left, something failed, or was interrupted.
+    /// Whether a run ends here: the user left, something failed, or was interrupted.
     pub(super) fn ends(&self, exit: Exit) -> bool {
         let went_on = matches!(exit, Exit::Ok | Exit::Partial) || self.options.keep_going;
-        self.leaving || exit == Exit::Interrupted || !went_on
+        self.leaving || self.stopped.get() || exit == Exit::Interrupted || !went_on
     }
 
     /// The variables of the script that runs, or of the session.
@@ -252,5 +266,56 @@ impl Shell {
             live: &names,
         };
         binder::bind(command, &text.text, &around)
+    }
+}
+
+/// Whether some command of a text, right or wrong, is a gate.
+fn holds_gate(text: &str) -> bool {
+    let mut begins = true;
+    lex(text).into_iter().any(|token| {
+        let at_begin = match token.kind {
+            TokenKind::Blank | TokenKind::Comment => return false,
+            TokenKind::Newline | TokenKind::Semicolon | TokenKind::OpenBrace => {
+                begins = true;
+                return false;
+            }
+            TokenKind::Word => std::mem::take(&mut begins),
+            _ => {
+                begins = false;
+                false
+            }
+        };
+        let word = text.get(token.span).unwrap_or_default();
+        at_begin && path::find(&[word], &catalogue()).is_some_and(|(command, _)| command.gate)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_is_found_wherever_a_command_begins_and_nowhere_else() {
+        let gates = [
+            "assert count=1",
+            "  Assert count> 1",
+            "echo a; confirm \"x\"",
+            "# c\nassert",
+            "foreach u in (user list) {\n  assert count=1\n}",
+            "foreach u in (user list) { confirm x }",
+        ];
+        for text in gates {
+            assert!(holds_gate(text), "{text}");
+        }
+        for text in [
+            "",
+            "# assert",
+            "echo assert",
+            "echo 'a\nassert b'",
+            "help confirm",
+            "\"assert\" x",
+        ] {
+            assert!(!holds_gate(text), "{text}");
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! A text that is run: where it comes from, its variables, and how its errors are located.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crate::command::failure::code;
 use crate::command::{Exit, Failure};
+use crate::exchange::encoding::Encoding;
 use crate::files::{self, Distrust, Openness};
 use crate::lang::Span;
 use crate::lang::diagnostic::{self, Diagnostic, Source};
@@ -27,7 +29,7 @@ const STEP: usize = 1 << 14;
 pub struct Text {
     /// The name of the file; `None` for a typed line.
     pub name: Option<String>,
-    /// The text, without a byte order mark.
+    /// The text, without a byte order mark; the lines of one that was not typed end in LF.
     pub text: Arc<str>,
     /// Where the running command stands, in bytes.
     pub at: usize,
@@ -41,6 +43,11 @@ impl Text {
     /// A typed line.
     pub fn line(text: impl Into<String>) -> Self {
         Self::of(None, &text.into())
+    }
+
+    /// The text of `-c`.
+    pub fn argument(text: &str) -> Self {
+        Self::of(None, &plain_ends(text))
     }
 
     fn of(name: Option<String>, text: &str) -> Self {
@@ -71,7 +78,7 @@ impl Text {
     /// A script.
     pub fn script(name: impl Into<String>, text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Self::of(Some(name.into()), text)
+        Self::of(Some(name.into()), &plain_ends(text))
     }
 
     /// A diagnostic as a person sees it: with the source line and carets, secrets masked.
@@ -107,6 +114,14 @@ impl Text {
         let counted = self.lines.get(step).copied().unwrap_or(0);
         let rest = self.text.as_bytes().get(step * STEP..at);
         counted + rest.map_or(0, line_ends) + 1
+    }
+}
+
+/// The text with each CR LF as LF: how a file ends its lines is no part of what it quotes.
+fn plain_ends(text: &str) -> Cow<'_, str> {
+    match text.contains("\r\n") {
+        true => Cow::Owned(text.replace("\r\n", "\n")),
+        false => Cow::Borrowed(text),
     }
 }
 
@@ -177,6 +192,10 @@ fn bounded(path: &Path, line: usize, length: usize, most: usize) -> Result<(), F
 /// The text of a script. Where it is not UTF-8, the error says at which line and column.
 fn decoded(path: &Path, bytes: Vec<u8>) -> Result<Text, Failure> {
     let name = path.display().to_string();
+    if let Some(encoding) = Encoding::of_head(&bytes) {
+        let what = format!("{name}: {}", encoding.what());
+        return Err(Failure::new(Exit::Usage, code::FILE, what).hint(encoding.hint()));
+    }
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let bytes = error.as_bytes();
@@ -188,7 +207,7 @@ fn decoded(path: &Path, bytes: Vec<u8>) -> Result<Text, Failure> {
             code::FILE,
             format!("{name}:{line}:{column}: the byte {byte:02x} is not UTF-8 text"),
         )
-        .hint("save it as UTF-8")
+        .hint(format!("save it as UTF-8; or {}", Encoding::Ansi.hint()))
     })?;
     Ok(Text::script(name, &text))
 }

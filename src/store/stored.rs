@@ -30,23 +30,20 @@ pub(crate) fn unfit(row: &Row<'_>, column: usize, why: impl Display) -> rusqlite
     rusqlite::Error::FromSqlConversionFailure(column, found, Box::new(unfit))
 }
 
-/// A moment that may be absent.
+/// A moment of a clock that may be absent; the dates of records are read as [`crate::model::Moment`]s.
 pub(crate) fn moment(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
     let micros: Option<i64> = row.get(column)?;
     micros
-        .map(|micros| moment_of(micros, row, column))
+        .map(|micros| {
+            Timestamp::from_microsecond(micros)
+                .map_err(|_| unfit(row, column, format!("{micros} is no moment")))
+        })
         .transpose()
 }
 
 /// A moment that is always there.
 pub(crate) fn at(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
     moment(row, column)?.ok_or_else(|| unfit(row, column, "there is no moment"))
-}
-
-/// The moment that this column of the row holds as microseconds.
-pub(crate) fn moment_of(micros: i64, row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
-    Timestamp::from_microsecond(micros)
-        .map_err(|_| unfit(row, column, format!("{micros} is no moment")))
 }
 
 /// A word of one of the model's sets.

@@ -4,9 +4,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
 use crate::model::fold::folded;
-use crate::model::{Pattern, Timestamp};
+use crate::model::{Moment, Pattern};
 use crate::store::glob;
-use crate::store::stored::moment;
+use crate::store::records;
 
 use super::error::{Error, Result};
 use super::settings::SETTINGS;
@@ -88,7 +88,7 @@ pub struct TokenRow {
     /// `ACTIVE` or `INACTIVE`.
     pub state: Option<String>,
     /// When it expires.
-    pub expires: Option<Timestamp>,
+    pub expires: Option<Moment>,
 }
 
 /// A card of the tenant.
@@ -105,9 +105,9 @@ pub struct CardRow {
     /// Made in quantity, never assigned.
     pub preproduced: bool,
     /// When it was made.
-    pub created: Option<Timestamp>,
+    pub created: Option<Moment>,
     /// When it expires.
-    pub expires: Option<Timestamp>,
+    pub expires: Option<Moment>,
 }
 
 /// What stands behind `WHERE`, with its parameters.
@@ -265,7 +265,7 @@ pub fn tokens<E: From<Error>>(
                 algorithm: row.get(5)?,
                 model: row.get(6)?,
                 state: row.get(7)?,
-                expires: moment(row, 8)?,
+                expires: records::read(row, 8)?,
             })
         };
         each(read(token())?)
@@ -291,8 +291,8 @@ pub fn cards<E: From<Error>>(
                 group: row.get(2)?,
                 state: row.get(3)?,
                 preproduced: row.get(4)?,
-                created: moment(row, 5)?,
-                expires: moment(row, 6)?,
+                created: records::read(row, 5)?,
+                expires: records::read(row, 6)?,
             })
         };
         each(read(card())?)

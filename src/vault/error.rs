@@ -3,7 +3,7 @@
 use crate::ambient::Cancelled;
 use crate::store;
 
-use super::load::BadRecord;
+use super::load::{BadRecord, TooManyGone};
 use super::selection::Unusable;
 
 /// The result of this room.
@@ -21,6 +21,9 @@ pub enum Error {
     /// A record that cannot be taken; nothing was changed.
     #[error("{0}; nothing was changed")]
     Record(#[source] BadRecord),
+    /// More users would be gone than a full load may make gone; nothing was changed.
+    #[error("{0}; nothing was changed")]
+    Gone(#[from] TooManyGone),
     /// The records are from a system that the vault does not hold.
     #[error(
         "the records are from the system '{found}', the vault holds '{known}'; nothing was changed: load them into \

@@ -3,6 +3,7 @@
 //! The only room with the vault's SQL. Everything but the secrets is plain, so that looking and counting need no key;
 //! secrets are sealed for their owner and leave here sealed, to be opened on another core.
 
+mod alike;
 pub mod answers;
 pub mod check;
 pub mod decisions;
@@ -33,7 +34,7 @@ pub use crate::store::interruptible;
 use crate::store::{Kind, SealedFile};
 
 pub use error::{Error, Result};
-pub use load::{BadRecord, LoadOptions, LoadReport, Tally};
+pub use load::{BadRecord, GoneLimit, LoadOptions, LoadReport, Tally};
 pub use snapshot::{Snapshot, SourceUser, Unassigned};
 
 /// What makes a sealed file a vault.

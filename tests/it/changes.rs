@@ -157,7 +157,7 @@ fn a_diff_tells_what_the_load_then_does_and_changes_nothing() {
     );
     assert_eq!(house.ask("json", "source get"), before);
     let loaded = house
-        .master(&["source load file=later.ndjson format=ndjson"])
+        .master(&["source load file=later.ndjson format=ndjson -yes=1"])
         .ok();
     for words in [
         "5 users",
@@ -202,7 +202,7 @@ fn a_load_says_who_has_changed_since_the_bundle() {
     }
     // And back again: nobody has.
     let back = house
-        .master(&["source load file=people.ndjson format=ndjson"])
+        .master(&["source load file=people.ndjson format=ndjson -yes=1"])
         .ok();
     assert!(!back.err.contains("since the last bundle"), "{}", back.err);
     assert_eq!(count("changed=yes"), "0\n");

@@ -133,7 +133,7 @@ fn assert_token(file: &str, token: &Token, expected: &Value, keys: &[Value]) {
         expected["response_length"],
         "{file}"
     );
-    let expiry = |date: &Value| -> Option<jiff::Timestamp> {
+    let expiry = |date: &Value| -> Option<igsh::model::Moment> {
         let date = date.as_str()?;
         Some(
             date.parse()

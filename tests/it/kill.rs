@@ -76,7 +76,10 @@ fn integrity(house: &House) {
 fn during_a_load() {
     let house = House::with_people(50);
     house
-        .master(&["source generate users=3000 seed=2 file=people.ndjson"])
+        .master(&[
+            "source generate users=3000 seed=2 file=people.ndjson",
+            "system set migrate.gone-limit=100",
+        ])
         .ok();
     at_random_points(
         &house,

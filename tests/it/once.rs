@@ -153,6 +153,107 @@ fn quickstart_script() {
 }
 
 #[test]
+fn a4_the_quickstart_works_beside_other_bundles() {
+    let house = House::with_vault();
+    house
+        .master(&[
+            "source generate users=40 seed=3 file=people.ndjson",
+            "source load file=people.ndjson format=ndjson",
+            "export userid=a* file=one.igb",
+            "export userid=j* file=two.igb",
+        ])
+        .ok();
+    let script = format!("{SCRIPTS}/quickstart.igsh");
+    for out in ["first", "second"] {
+        let mut igsh = house.session();
+        igsh.args(["--yes", "run", &script, "source=people.ndjson"]);
+        // The script itself verifies the bundle with the password.
+        Ran::of(igsh.arg(format!("out={out}"))).ok();
+        let (by_file, by_number) = (
+            house.ask("csv", &format!("bundle skipped file={out}.igb")),
+            house.read(&format!("{out}-skipped.csv")),
+        );
+        assert_eq!(by_file, by_number);
+    }
+    assert_ne!(house.read("first.password"), house.read("second.password"));
+}
+
+#[test]
+fn a4_a_bundle_is_named_by_its_file_wherever_that_is() {
+    let house = House::with_people(30);
+    house
+        .master(&[
+            "export userid=a* file=one.igb",
+            "export userid=b* file=two.igb",
+        ])
+        .ok();
+    std::fs::create_dir(house.at("away")).expect("a folder");
+    std::fs::rename(house.at("two.igb"), house.at("away/renamed")).expect("moved");
+    house
+        .master(&[
+            "bundle password file=away/renamed into=two.password",
+            "export password file=one.igb into=one.password",
+            "bundle password 2 into=again.password",
+            "bundle verify file=away/renamed password-file=two.password",
+            "bundle verify file=one.igb password-file=one.password",
+        ])
+        .ok();
+    assert_eq!(house.read("two.password"), house.read("again.password"));
+    // The audit names number and id, as with the number.
+    let seen = house.ask("ndjson", "audit passwords");
+    assert_eq!(
+        seen.lines()
+            .filter(|line| line.contains("\"bundle\":2"))
+            .count(),
+        2,
+        "{seen}"
+    );
+
+    let other = House::with_people(5);
+    other.master(&["export file=other.igb"]).ok();
+    std::fs::copy(other.at("other.igb"), house.at("other.igb")).expect("copied");
+    house.file("text.igb", "no bundle at all\n");
+    for (line, code, words) in [
+        (
+            "bundle password file=other.igb into=x",
+            1,
+            [
+                "the bundle other.igb was not made from this vault",
+                "bundle list",
+            ],
+        ),
+        (
+            "bundle password 1 file=one.igb into=x",
+            2,
+            ["a number and file=", "leave one"],
+        ),
+        (
+            "bundle password into=x",
+            2,
+            ["needs number=N or file=FILE", "E0204"],
+        ),
+        (
+            "bundle password file=none.igb into=x",
+            1,
+            ["none.igb", "no such file"],
+        ),
+        (
+            "bundle password file=text.igb into=x",
+            1,
+            ["text.igb", "not"],
+        ),
+        (
+            "bundle skipped file=other.igb",
+            1,
+            ["other.igb", "this vault"],
+        ),
+    ] {
+        house.master(&[line]).fails(code, &words);
+        assert!(!house.at("x").exists(), "{line}");
+    }
+}
+
+#[test]
 fn phase_by_group_script() {
     let house = House::with_people(400);
     let groups = house.ask("ndjson", "group list");

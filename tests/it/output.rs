@@ -473,3 +473,66 @@ fn a_dry_run_and_a_read_only_shell_change_nothing_whatever_the_command() {
     }
     assert!(tried > 20, "{tried}");
 }
+
+/// What igsh does where a shell has closed some of its streams.
+fn redirected(house: &House, line: &str) -> Ran {
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .args(["-c", line])
+        .env("IGSH", env!("CARGO_BIN_EXE_igsh"));
+    Ran::of(shell.envs(house.environment()).current_dir(house.path()))
+}
+
+#[test]
+fn c4_data_for_a_closed_standard_output_is_an_error_and_the_null_device_is_none() {
+    let house = House::with_people(3);
+    let igsh = "\"$IGSH\" --login Master1 --password-file m1.txt --quiet";
+    let closed = ["cannot write the output", "standard output is closed"];
+    for line in [
+        "user list format=csv",
+        "user list",
+        "echo a",
+        "help",
+        "user count format=json",
+    ] {
+        redirected(&house, &format!("{igsh} -c '{line}' >&-")).fails(1, &closed);
+        redirected(&house, &format!("{igsh} -c '{line}' <&- >&-")).fails(1, &closed);
+        redirected(&house, &format!("{igsh} -c '{line}' >/dev/null")).ok();
+        // As programs open it that run others.
+        redirected(&house, &format!("{igsh} -c '{line}' 1<>/dev/null")).ok();
+        redirected(&house, &format!("{igsh} -c '{line}' <>/dev/null >&0 2>&0")).ok();
+    }
+    for line in ["--help", "--version", "man", "completions bash"] {
+        redirected(&house, &format!("\"$IGSH\" {line} >&-")).fails(1, &closed);
+        redirected(&house, &format!("\"$IGSH\" {line} >/dev/full")).fails(1, &["no space"]);
+    }
+    // What prints nothing needs no output.
+    redirected(&house, &format!("{igsh} -c 'let a=b' >&-")).ok();
+    redirected(
+        &house,
+        &format!("{igsh} -c 'user list format=csv into=a.csv' >&-"),
+    )
+    .ok();
+}
+
+#[test]
+fn c4_closed_streams_lend_no_file_their_numbers() {
+    let house = House::with_people(3);
+    let igsh = "\"$IGSH\" --login Master1 --password-file m1.txt --yes";
+    let export = redirected(
+        &house,
+        &format!("{igsh} -c 'export file=a.igb' <&- >&- 2>&-"),
+    );
+    assert_eq!((export.code, export.err.as_str()), (1, ""));
+    let steps = [
+        "bundle password file=a.igb into=a.password",
+        "bundle verify file=a.igb password-file=a.password",
+        "audit verify",
+    ];
+    let mut lines = String::new();
+    for step in steps {
+        lines += &format!(" -c '{step}'");
+    }
+    let ran = redirected(&house, &format!("{igsh}{lines} <&- 2>&-")).ok();
+    assert!(ran.out.contains("a.igb"), "{}", ran.out);
+}

@@ -472,3 +472,137 @@ fn what_changes_between_question_and_answer_stops_the_command() {
     shell.wait_for("not confirmed");
     assert_eq!(phases(&house)[1], 1);
 }
+
+/// Of ten users two are exported, three imported, one migrated, all in bundle 1; one of those is gone, and the rest of
+/// the vault was never exported.
+fn on_their_way() -> House {
+    let house = House::with_vault();
+    let mut people = String::from(
+        "{\"type\":\"schema\",\"version\":1}\n{\"type\":\"group\",\"name\":\"sales\"}\n",
+    );
+    for number in 0..10 {
+        people += &format!(
+            "{{\"type\":\"user\",\"group\":\"sales\",\"userid\":\"u{number}\",\"state\":\"active\"}}\n"
+        );
+    }
+    house.file("people.ndjson", people);
+    house
+        .master(&[
+            "source load file=people.ndjson format=ndjson",
+            "export userid=u0,u1,u2,u3,u4,u5 file=first.igb",
+            "migrate advance to=imported userid=u2,u3,u4,u5",
+            "migrate advance to=migrated userid=u5",
+        ])
+        .ok();
+    house
+}
+
+#[test]
+fn a3_an_export_says_who_goes_back_to_exported() {
+    let house = on_their_way();
+    assert_eq!(phases(&house), [4, 0, 2, 3, 1]);
+    let said = [
+        "3 imported users go back to exported",
+        "1 migrated user goes back to exported",
+    ];
+    for plan in [
+        "export file=b.igb -plan",
+        "export userid=u* file=b.igb -plan",
+    ] {
+        house.master(&[plan]).fails(0, &said);
+        let lines = house.ask("ndjson", plan);
+        for line in [
+            r#"{"part":"phases","what":"imported users go back to exported","count":3}"#,
+            r#"{"part":"phases","what":"migrated users go back to exported","count":1}"#,
+        ] {
+            assert!(lines.contains(line), "{lines}");
+        }
+    }
+    let mut dry = house.session();
+    dry.args(["--dry-run", "-c", "export file=b.igb"]);
+    Ran::of(&mut dry).fails(0, &said);
+    let mut shell = house.shell(&LOGIN);
+    shell.wait_for_line("igsh (Master1)>");
+    shell.send("export userid=u3,u5,u9 file=b.igb\r");
+    shell.wait_for("1 imported user goes back to exported");
+    shell.wait_for("1 migrated user goes back to exported");
+    shell.wait_for("[y/N]");
+    shell.send("n\r");
+    shell.wait_for("not confirmed");
+    assert_eq!(phases(&house), [4, 0, 2, 3, 1]);
+    // Who stays out goes nowhere.
+    house
+        .master(&[
+            "migrate exclude userid=u4,u5 reason=later",
+            "export file=b.igb -plan",
+        ])
+        .fails(0, &["2 imported users go back"]);
+
+    let ran = house.master(&["export file=b.igb format=ndjson"]).ok();
+    assert!(
+        ran.out
+            .contains(r#""backToExported":{"imported":2},"phaseKept":{}"#),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.err.contains("2 imported users go back to exported"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(phases(&house), [0, 0, 8, 1, 1]);
+    let entry = house.ask("ndjson", "audit list bundle=2 columns=seq,code");
+    assert_eq!(entry.lines().count(), 3, "{entry}");
+    let last = entry.lines().last().and_then(|line| {
+        line.split(['"', ':', ','])
+            .find(|part| part.parse::<u64>().is_ok())
+    });
+    let shown = house.ask(
+        "ndjson",
+        &format!("audit get {}", last.expect("its number")),
+    );
+    assert!(shown.contains("backToExported: 2"), "{shown}");
+}
+
+#[test]
+fn a3_keep_phase_leaves_imported_and_migrated_users_where_they_are() {
+    let house = on_their_way();
+    let said = [
+        "3 imported users stay imported",
+        "1 migrated user stays migrated",
+    ];
+    house
+        .master(&["export file=b.igb -keep-phase -plan"])
+        .fails(0, &said);
+    let ran = house
+        .master(&["export file=b.igb -keep-phase format=ndjson"])
+        .fails(0, &said);
+    let record = r#""backToExported":{},"phaseKept":{"imported":3,"migrated":1}"#;
+    assert!(ran.out.contains(record), "{}", ran.out);
+    // Everybody else becomes exported, and all of them are members.
+    assert_eq!(phases(&house), [0, 0, 6, 3, 1]);
+    assert_eq!(count(&house, "exported=2"), 10);
+    let why = house.ask("ndjson", "migrate explain u5");
+    assert!(
+        why.contains("bundle 1") && why.contains("bundle 2"),
+        "{why}"
+    );
+    // What the target said of the first bundle is not said of the second; its answers are taken in as others are.
+    assert_eq!(count(&house, "import=none"), 10);
+    house.file(
+        "answers.csv",
+        "user,record,outcome\nu5,user,exists\nu3,user,error\nu0,user,added\n",
+    );
+    house.master(&["migrate results file=answers.csv"]).ok();
+    assert_eq!(phases(&house), [0, 0, 5, 4, 1]);
+    assert_eq!(
+        (count(&house, "import=ok"), count(&house, "import=error")),
+        (2, 1)
+    );
+    house
+        .master(&["audit verify", "system check", "migrate status"])
+        .ok();
+    // Nothing else can take them back unasked.
+    house.master(&["migrate rehearse"]).ok();
+    assert_eq!(phases(&house), [0, 0, 5, 4, 1]);
+}

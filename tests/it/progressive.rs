@@ -1,17 +1,14 @@
-//! A whole migration in three waves: the script that people adapt, with an interrupted export, answers with errors, and
-//! a source that goes on living.
+//! A whole migration in three waves: the scripts that people adapt, with an interrupted export, answers with errors or
+//! without, and a source that goes on living.
 
 use std::collections::BTreeSet;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::common::House;
+use crate::common::{House, Ran};
 
 const USERS: usize = 1_200;
-const SCRIPT: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/scripts/progressive-migration.igsh"
-);
+const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
 
 /// A user of the source file.
 struct Person {
@@ -39,7 +36,7 @@ fn people(source: &str) -> Vec<Person> {
 }
 
 /// Which wave a user goes in; none for those whom the script excludes.
-fn wave(person: &Person) -> Option<usize> {
+fn wave_of(person: &Person) -> Option<usize> {
     let first = person.userid.chars().next().expect("a letter");
     if person.suspended && first == 's' {
         return None;
@@ -66,36 +63,44 @@ fn answer(users: &[&Person], failed: usize, silent: usize) -> String {
     text
 }
 
-/// The counts that the script shows, in its order.
-fn counts(out: &str) -> Vec<u64> {
-    out.lines()
-        .filter_map(|line| {
-            let number = line.strip_prefix("{\"users\":")?.strip_suffix('}')?;
-            // Other records begin with a number of users too.
-            number.parse().ok()
-        })
-        .collect()
-}
-
-fn start(house: &House, more: &[&str]) -> Child {
+/// A script of the folder, as its header says how to run it.
+fn start(house: &House, options: &[&str], script: &str, variables: &[&str]) -> Child {
     house
         .session()
         .args(["--yes", "--format", "ndjson"])
-        .args(more)
-        .args(["run", SCRIPT, "source=people.ndjson", "later=later.ndjson"])
-        .arg("idp=https://tenant.example.com/idp")
+        .args(options)
+        .args(["run", &format!("{SCRIPTS}/{script}.igsh")])
+        .args(variables)
         .stdin(Stdio::null())
-        // Files: a pipe that nobody reads would stop it.
+        // Files: a pipe that is not read would stop it.
         .stdout(std::fs::File::create(house.at("out.txt")).expect("a file"))
         .stderr(std::fs::File::create(house.at("err.txt")).expect("a file"))
         .spawn()
         .expect("igsh starts")
 }
 
-/// The end of the script: its exit status, what it printed, what it said.
-fn end(house: &House, mut child: Child) -> (Option<i32>, String, String) {
+fn end(house: &House, mut child: Child) -> Ran {
     let status = child.wait().expect("it ends");
-    (status.code(), house.read("out.txt"), house.read("err.txt"))
+    Ran {
+        code: status.code().unwrap_or(-1),
+        out: house.read("out.txt"),
+        err: house.read("err.txt"),
+    }
+}
+
+const IDP: &str = "idp=https://tenant.example.com/idp";
+
+fn begin_wave(house: &House, label: &str, users: &str) -> Child {
+    let (label, users) = (format!("wave={label}"), format!("users={users}"));
+    start(house, &[], "progressive-migration", &[&label, &users, IDP])
+}
+
+fn wave(house: &House, label: &str, users: &str) -> Ran {
+    end(house, begin_wave(house, label, users))
+}
+
+fn script(house: &House, options: &[&str], name: &str, variables: &[&str]) -> Ran {
+    end(house, start(house, options, name, variables))
 }
 
 /// Waits until the second wave's bundle is being written, and interrupts.
@@ -105,7 +110,7 @@ fn interrupt_second_wave(house: &House, child: &mut Child) {
         std::fs::read_dir(house.path())
             .expect("the folder")
             .filter_map(Result::ok)
-            .any(|entry| entry.file_name().to_string_lossy().starts_with(".w2.igb."))
+            .any(|entry| entry.file_name().to_string_lossy().starts_with(".W2.igb."))
     };
     while !writing(house) {
         let ended = child.try_wait().expect("a status");
@@ -120,28 +125,53 @@ fn interrupt_second_wave(house: &House, child: &mut Child) {
     rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
 }
 
-#[test]
-fn three_waves_with_everything_that_happens_in_between() {
+fn count(house: &House, selection: &str) -> u64 {
+    let found = house.ask("value", &format!("user count {selection}"));
+    found.trim().parse().expect("a number")
+}
+
+fn bundles(house: &House) -> usize {
+    house.ask("ndjson", "bundle list").lines().count()
+}
+
+/// A vault in which a migration goes on, and everybody in its source but those who do not take part.
+fn begun(users: usize) -> (House, String, Vec<Person>) {
     let house = House::with_vault();
     house
-        .master(&[&format!(
-            "source generate users={USERS} seed=11 file=people.ndjson"
-        )])
+        .master(&[
+            &format!("source generate users={users} seed=11 file=people.ndjson"),
+            "source load file=people.ndjson format=ndjson",
+            "migrate begin",
+            "migrate exclude state=suspended userid=s* reason='on leave, they stay'",
+        ])
         .ok();
     let source = house.read("people.ndjson");
     let people = people(&source);
-    assert_eq!(people.len(), USERS);
+    assert_eq!(people.len(), users);
+    (house, source, people)
+}
+
+const FIRST: &str = "a*,b*,c*,d*,e*,f*";
+const SECOND: &str = "g*,h*,i*,j*,k*,l*,m*";
+
+#[test]
+fn three_waves_with_everything_that_happens_in_between() {
+    let (house, source, people) = begun(USERS);
     let of = |number: usize| -> Vec<&Person> {
         people
             .iter()
-            .filter(|person| wave(person) == Some(number))
+            .filter(|person| wave_of(person) == Some(number))
             .collect()
     };
     let (first, second, third) = (of(1), of(2), of(3));
     let excluded = USERS - first.len() - second.len() - third.len();
     assert!(excluded > 0);
+    house.file("W1.csv", answer(&first, 3, 1));
+    wave(&house, "W1", FIRST).ok();
+    let imported = first.len() as u64 - 3 - 1;
+    assert_eq!(count(&house, "phase=migrated"), imported);
 
-    // Later two of the first wave have left, one of the second too, and three have a new token.
+    // Then two of the first wave have left, one of the second too, and three have a new token.
     let left: BTreeSet<&str> = [first[20], first[21], second[30]]
         .map(|person| person.userid.as_str())
         .into();
@@ -152,76 +182,64 @@ fn three_waves_with_everything_that_happens_in_between() {
         if field(line, "type") == Some("user") && userid.is_some_and(|id| left.contains(id)) {
             continue;
         }
+        // The counts would have to be those of the file.
+        if field(line, "type") == Some("end") {
+            continue;
+        }
         match renewed.iter().position(|person| person.line == line) {
             None => later.push_str(line),
             Some(place) => later.push_str(&with_token(line, place)),
         }
         later.push('\n');
     }
-    house.file("later.ndjson", later);
-    house.file("w1.csv", answer(&first, 3, 1));
+    house.file("later.ndjson", later.replacen(",\"end\":true", "", 1));
+    let load = "source load file=later.ndjson format=ndjson";
+    house.master(&[load]).ok();
+
+    // They stay migrated while their new tokens go; the answer is not there at once.
+    let follow_up = ["out=follow-up"];
+    script(&house, &[], "follow-up", &follow_up).fails(1, &["follow-up.csv"]);
+    assert_eq!(count(&house, "phase=migrated"), imported);
+    assert_eq!(bundles(&house), 2);
     let fresh: String = renewed
         .iter()
         .zip(0..)
         .map(|(person, place)| {
-            format!(
-                "{0},user,exists,\n{0},token Acme 99000{place},added,\n",
-                person.userid
-            )
+            let userid = &person.userid;
+            format!("{userid},user,exists,\n{userid},token Acme 99000{place},added,\n")
         })
         .collect();
-    house.file(
-        "follow-up.csv",
-        format!("user,record,outcome,message\n{fresh}"),
-    );
+    let fresh = format!("user,record,outcome,message\n{fresh}");
+    house.file("follow-up.csv", fresh);
+    script(&house, &[], "follow-up", &follow_up).ok();
+    assert_eq!(count(&house, "phase=migrated import=ok"), imported);
+    assert_eq!(bundles(&house), 2);
+
+    // An export that is interrupted leaves its wave staged, and the same command goes on.
     let second_there: Vec<&Person> = second
         .iter()
         .copied()
         .filter(|person| !left.contains(person.userid.as_str()))
         .collect();
-    house.file("w2.csv", answer(&second_there, 2, 0));
-    house.file("w3.csv", answer(&third, 1, 0));
-
-    let mut child = start(&house, &[]);
+    house.file("W2.csv", answer(&second_there, 2, 0));
+    let mut child = begin_wave(&house, "W2", SECOND);
     interrupt_second_wave(&house, &mut child);
-    let (code, out, err) = end(&house, child);
-    assert_eq!(code, Some(130), "{out}\n{err}");
-    let (w1, w2, w3) = (
-        first.len() as u64,
-        second.len() as u64 - 1,
-        third.len() as u64,
-    );
-    let imported = w1 - 3 - 1;
-    // Staged, exported, imported, failed, migrated; then who left after an export, and who has something new; then
-    // the second wave staged.
+    end(&house, child).fails(130, &[]);
+    assert!(!house.at("W2.igb").exists());
     assert_eq!(
-        counts(&out),
-        [w1, w1, imported, 3, imported, 2, 3, w2],
-        "{err}"
+        count(&house, "phase=export wave=W2"),
+        second_there.len() as u64
     );
-    assert!(!house.at("w2.igb").exists());
-    let count = |selection: &str| -> u64 {
-        let found = house.ask("value", &format!("user count {selection}"));
-        found.trim().parse().expect("a number")
-    };
-    assert_eq!(
-        count("phase=export wave=W2"),
-        w2,
-        "the interrupted wave is still staged"
-    );
-    assert_eq!(count("exported=yes wave=W2"), 0);
+    assert_eq!(count(&house, "exported=yes wave=W2"), 0);
+    wave(&house, "W2", SECOND).ok();
+    house.file("W3.csv", answer(&third, 1, 0));
+    wave(&house, "W3", "*").ok();
+    let migrated = imported + (second_there.len() as u64 - 2) + (third.len() as u64 - 1);
+    assert_eq!(count(&house, "phase=migrated"), migrated);
+    assert_eq!(count(&house, "import=error"), 3 + 2 + 1);
 
-    let (code, out, err) = end(&house, start(&house, &["--keep-going"]));
-    assert_eq!(code, Some(5), "{out}\n{err}");
-    let migrated = imported + (w2 - 2) + (w3 - 1);
-    let shown = counts(&out);
-    assert_eq!(shown.last(), Some(&0), "nobody is left unnamed: {err}");
-    assert_eq!(shown[shown.len() - 2], migrated, "{out}\n{err}");
-
-    // Everybody is migrated or named.
-    assert_eq!(count("phase=migrated"), migrated);
-    assert_eq!(count("import=error"), 3 + 2 + 1);
-    assert_eq!(count("excluded=yes"), excluded as u64);
+    // Refused and unmentioned users keep the migration from ending, until a master says that they stay behind.
+    script(&house, &[], "end-migration", &[]).fails(1, &["E0707", "7 users"]);
     let named = house.read("not-migrated.csv");
     assert_eq!(named.lines().count() as u64 - 1, USERS as u64 - migrated);
     let refused = house.read("refused.csv");
@@ -230,14 +248,91 @@ fn three_waves_with_everything_that_happens_in_between() {
     }
     let why = house.ask("ndjson", &format!("migrate explain {}", first[1].userid));
     assert!(why.contains("the card is assigned elsewhere"), "{why}");
+    assert_eq!(house.read("left.csv").lines().count() - 1, 2);
     let urls = house.read("idp-urls.csv");
-    assert!(
-        urls.lines()
-            .skip(1)
-            .all(|line| line.contains("https://tenant.example.com/idp"))
-    );
-    assert!(urls.lines().count() > 1);
+    let mut urls = urls.lines().skip(1).peekable();
+    assert!(urls.peek().is_some());
+    assert!(urls.all(|line| line.contains("https://tenant.example.com/idp")));
+    house
+        .master(&["migrate exclude phase=exported gone=no reason='they stay behind'"])
+        .ok();
+    script(&house, &[], "end-migration", &[]).ok();
+    house.master(&["migrate end"]).fails(1, &["no migration"]);
     house.master(&["audit verify"]).ok();
+}
+
+#[test]
+fn a2_a_wave_that_stops_anywhere_goes_on_where_it_was() {
+    let (house, source, people) = begun(150);
+    let first: Vec<&Person> = people
+        .iter()
+        .filter(|person| wave_of(person) == Some(1))
+        .collect();
+    let size = first.len() as u64;
+    let state = || {
+        let phases = ["none", "export", "exported", "imported", "migrated"];
+        phases.map(|phase| count(&house, &format!("phase={phase} wave=W1")))
+    };
+    // The export fails at its beginning, at its password's file, and for want of the target's answer.
+    house.file("W1.igb", "in the way");
+    wave(&house, "W1", FIRST).fails(1, &["W1.igb' exists already"]);
+    assert_eq!(state(), [0, size, 0, 0, 0]);
+    assert_eq!(bundles(&house), 0);
+    std::fs::remove_file(house.at("W1.igb")).expect("the file");
+    for _ in 0..2 {
+        wave(&house, "W1", FIRST).fails(
+            1,
+            &["progressive-migration.igsh:", "W1.csv", "no such file"],
+        );
+        assert_eq!(state(), [0, 0, size, 0, 0]);
+    }
+    assert_eq!(bundles(&house), 1, "nothing is exported twice");
+    let verify = "bundle verify file=W1.igb password-file=W1.password";
+    house.igsh(&["-c", verify]).ok();
+
+    // Who comes meanwhile and would fit is not drawn in. With --keep-going nothing else comes of it.
+    let group = field(&first[0].line, "group").expect("a group");
+    let new = format!(
+        "{{\"type\":\"user\",\"group\":\"{group}\",\"userid\":\"anewcomer\",\"state\":\"active\"}}"
+    );
+    house.file("later.ndjson", format!("{source}{new}\n"));
+    house
+        .master(&["source load file=later.ndjson format=ndjson"])
+        .ok();
+    assert_eq!(count(&house, "userid=anewcomer phase=none"), 1);
+    let arguments = ["wave=W1", &format!("users={FIRST}"), IDP];
+    script(
+        &house,
+        &["--keep-going"],
+        "progressive-migration",
+        &arguments,
+    )
+    .fails(5, &["W1.csv"]);
+    assert_eq!((state(), bundles(&house)), ([0, 0, size, 0, 0], 1));
+
+    // The answer comes in parts.
+    house.file("W1.csv", answer(&first, 0, 4));
+    wave(&house, "W1", FIRST).ok();
+    assert_eq!(state(), [0, 0, 4, 0, size - 4]);
+    house.file("W1.csv", answer(&first, 0, 0));
+    for _ in 0..2 {
+        wave(&house, "W1", FIRST).ok();
+        assert_eq!(state(), [0, 0, 0, 0, size]);
+    }
+    assert_eq!(bundles(&house), 1);
+    // The next wave cannot be empty.
+    wave(&house, "W9", "nobody*").fails(1, &["E0707"]);
+}
+
+#[test]
+fn a2_a_migration_is_not_ended_while_users_are_missing() {
+    let (house, _, _) = begun(60);
+    let goes_on = || house.ask("ndjson", "migrate status").contains("began");
+    for options in [&[][..], &["--keep-going"]] {
+        script(&house, options, "end-migration", &[]).fails(1, &["E0707"]);
+        assert!(goes_on());
+        house.master(&["migrate begin"]).fails(1, &["goes on"]);
+    }
 }
 
 /// The line with one more token.

@@ -12,7 +12,8 @@ use igsh::model::SecretBytes;
 use igsh::store::audit::{Draft, Who, append_with, codes};
 use igsh::store::{self, Holder, Keys, NewMaster, SealedFile};
 use igsh::vault::{
-    BadRecord, Error, KIND, LoadOptions, LoadReport, Snapshot, SourceUser, Unassigned, Vault,
+    BadRecord, Error, GoneLimit, KIND, LoadOptions, LoadReport, Snapshot, SourceUser, Unassigned,
+    Vault,
 };
 
 const PASSWORD: &str = "password of master";
@@ -106,6 +107,7 @@ fn load(
         skip_bad: false,
         force: false,
         add_system: false,
+        gone_limit: GoneLimit::Percent(100, None),
         prefixes: vec!["EXPORT_".into()],
     };
     vault.load(

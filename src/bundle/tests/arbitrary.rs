@@ -2,8 +2,8 @@
 
 use crate::model::bundle::{self, Record, State, Token};
 use crate::model::{
-    Algorithm, CardFacts, Contact, Group, Hash, LocationEntry, Password, QaPair, RbaOverrides,
-    SecretBytes, Timestamp, TokenFacts, TokenKind, Usage,
+    Algorithm, CardFacts, Contact, Group, Hash, LocationEntry, Moment, Password, QaPair,
+    RbaOverrides, SecretBytes, TokenFacts, TokenKind, Usage,
 };
 use proptest::prelude::*;
 
@@ -38,10 +38,11 @@ fn integer() -> impl Strategy<Value = u64> {
     prop_oneof![0..10u64, 0..(1u64 << 53)]
 }
 
-fn time() -> impl Strategy<Value = Timestamp> {
-    let seconds = prop_oneof![0..4_000_000_000i64, -62_135_596_800..=253_402_207_199i64];
-    (seconds, prop_oneof![Just(0), 0..1_000_000i32])
-        .prop_map(|(seconds, micros)| Timestamp::new(seconds, micros * 1000).unwrap())
+fn time() -> impl Strategy<Value = Moment> {
+    let seconds = prop_oneof![0..4_000_000_000i64, -62_135_596_800..=253_402_300_798i64];
+    (seconds, prop_oneof![Just(0), 0..1_000_000i32]).prop_map(|(seconds, micros)| {
+        Moment::from_microsecond(seconds * 1_000_000 + i64::from(micros)).unwrap()
+    })
 }
 
 fn token(state: impl Strategy<Value = Option<State>>) -> impl Strategy<Value = Token> {

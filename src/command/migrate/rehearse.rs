@@ -224,6 +224,7 @@ fn export(cx: &mut Context<'_>, tell: Tell<'_>) -> Result<(Rehearsal, u64), Fail
         numbered: false,
         overwrite: false,
         skip_conflicts: true,
+        keep_phase: true,
         rules: rules(cx)?,
         draft: cx.audit(&codes::EXPORT_BEGUN),
     };

@@ -1,10 +1,11 @@
 //! `source diff`: what a load would change, told by doing it and taking it back.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::gone::Place;
 use super::input::{FILE, FileFormat, Input, OfFile, SKIP_BAD, Taking};
-use super::load::options;
+use super::load::{options, without_end};
 use crate::command::shared::{Out, TO_FILE};
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::lang::keys::args;
@@ -12,7 +13,6 @@ use crate::lang::spec::{Command, Example};
 use crate::model::Named as _;
 use crate::render::counted;
 use crate::render::doc::{Col, ToCell as _};
-use crate::vault;
 use crate::vault::load::{Difference, LoadReport, Subject, What};
 
 args! {
@@ -56,21 +56,18 @@ pub(in crate::command) static DIFF: Entry = entry!(
 );
 
 fn diff(cx: &mut Context<'_>, args: Diff) -> Result<Outcome, Failure> {
-    let path = args.file.as_path();
-    let input = Input::open(path, args.format, &args.taking)?;
-    let progress = OfFile::new(cx.ui.progress(), &input);
-    let holder = cx.holding();
-    let source = (&*path.display().to_string(), args.format.name());
-    let options = options(cx, source, args.skip_bad, &args.taking)?;
-    let (ui, cancel) = (cx.ui, cx.cancel);
-    let opened = cx.desk.opened()?;
-    let mut counts = Counts::default();
-    let mut report = None;
-    args.out.list(ui, "difference", COLUMNS, |push| {
+    let input = Input::open(cx, &args.file, args.format, &args.taking)?;
+    let file = Compared {
+        path: &args.file,
+        format: args.format,
+        skip_bad: args.skip_bad,
+        taking: &args.taking,
+    };
+    let mut outcome = Outcome::quiet();
+    args.out.list(cx.ui, "difference", COLUMNS, |push| {
         // `Some` once nobody wants to hear more: no error where the reader has just gone.
         let mut over = None;
         let mut tell = |difference: Difference| {
-            counts.count(&difference);
             match push(difference) {
                 Ok(true) => return true,
                 Ok(false) => over = Some(Ok(())),
@@ -78,32 +75,69 @@ fn diff(cx: &mut Context<'_>, args: Diff) -> Result<Outcome, Failure> {
             }
             false
         };
+        let done = file.compare(cx, input, &mut tell);
+        match (over, done) {
+            (Some(Err(error)), _) => return Err(error),
+            (Some(Ok(())), Err(failure)) if failure.exit == Exit::Interrupted => {}
+            (_, done) => outcome = done?,
+        }
+        Ok(())
+    })?;
+    Ok(outcome)
+}
+
+/// The file of a load, and how it would be loaded.
+pub(super) struct Compared<'a> {
+    pub(super) path: &'a Path,
+    pub(super) format: FileFormat,
+    pub(super) skip_bad: bool,
+    pub(super) taking: &'a Taking,
+}
+
+impl Compared<'_> {
+    /// Does the load, tells each difference until `tell` says `false`, and takes everything back.
+    pub(super) fn compare(
+        &self,
+        cx: &mut Context<'_>,
+        input: Input,
+        tell: &mut dyn FnMut(Difference) -> bool,
+    ) -> Result<Outcome, Failure> {
+        let progress = OfFile::new(cx.ui.progress(), &input.noted);
+        let holder = cx.holding();
+        let source = (&*self.path.display().to_string(), self.format.name());
+        let options = options(cx, source, self.skip_bad, self.taking)?;
+        let cancel = cx.cancel;
+        let opened = cx.desk.opened()?;
+        let mut counts = Counts::default();
         let done = opened.vault.diff(
             &opened.keys,
             input.records,
             &options,
             &holder,
-            &mut tell,
+            &mut |difference| {
+                counts.count(&difference);
+                tell(difference)
+            },
             &progress,
             cancel,
         );
-        match (over, done) {
-            (Some(Err(error)), _) => Err(error),
-            (Some(Ok(())), Err(vault::Error::Cancelled(_))) => Ok(()),
-            (_, Err(error)) => Err(Failure::from(error).in_file(path)),
-            (_, Ok(found)) => {
-                report = Some(found);
-                Ok(())
-            }
+        drop(progress);
+        let report = done.map_err(|error| Failure::from(error).in_file(self.path))?;
+        super::remark(cx.ui, &report);
+        let mut outcome = counts.tell(&report, self.skip_bad);
+        if let Err(found) = options.gone_limit.check(&report) {
+            outcome.notices.push(format!(
+                "{}: 'source load' asks, or takes -yes={}",
+                Place::file(self.path).says(found),
+                found.gone
+            ));
         }
-    })?;
-    drop(progress);
-    let Some(report) = report else {
-        return Ok(Outcome::quiet());
-    };
-    let mut outcome = counts.tell(&report, options.skip_bad);
-    outcome.notices.extend(input.passed_over.tell());
-    Ok(outcome)
+        outcome.notices.extend(input.noted.passed_over.tell());
+        outcome
+            .notices
+            .extend(without_end(self.path, &input.noted.endless, &report));
+        Ok(outcome)
+    }
 }
 
 /// How many of each kind were told.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::gone::{self, Place};
 use super::input::Taking;
 use super::load::{load_into_vault, options, tell};
 use crate::ambient::{Progress as _, Unit};
@@ -14,6 +15,7 @@ use crate::lang::spec::{Command, Effect, Example};
 use crate::model::SourceRecord;
 use crate::render::counted;
 use crate::store::audit::codes;
+use crate::vault::load::LoadOptions;
 
 args! {
     struct Generate {
@@ -23,6 +25,7 @@ args! {
         file: Option<PathBuf> = out_file("file", "Write NDJSON to this file (.zst and .gz are compressed)"),
         load: bool = flag("load", "Load the people into the vault directly"),
         overwrite: bool = OVERWRITE,
+        _ = gone::YES,
     }
 }
 
@@ -34,7 +37,7 @@ pub(in crate::command) static GENERATE: Entry = entry!(
     Command {
         details: "Makes up people with tokens, cards, questions, passwords and locations, for trying things out. \
             The same seed gives the same people. With -load they go into the vault, with file= into a file. Like a \
-            full load, -load makes everybody else of the vault gone.",
+            full load, -load makes everybody else of the vault gone, and asks like one.",
         effect: Effect::Write,
         examples: &[
             Example::new(
@@ -52,6 +55,9 @@ pub(in crate::command) static GENERATE: Entry = entry!(
 
 fn generate(cx: &mut Context<'_>, args: Generate) -> Result<Outcome, Failure> {
     let (users, seed) = (args.users, args.seed);
+    if cx.terms.dry_run {
+        return Ok(Outcome::said("this was a dry run; nobody was made up"));
+    }
     let people = population::generate(users, seed, args.duplicates)?;
     match (&args.file, args.load) {
         (Some(path), false) => {
@@ -63,20 +69,22 @@ fn generate(cx: &mut Context<'_>, args: Generate) -> Result<Outcome, Failure> {
             )))
         }
         (None, true) => {
-            let records = (1u64..).zip(people).map(Ok);
             let source = format!("generated, seed {seed}");
-            let progress = cx.ui.progress();
-            let source = (source.as_str(), "generated");
-            let options = options(cx, source, false, &Taking::default())?;
-            let report = load_into_vault(
-                cx,
-                &codes::SOURCE_GENERATED,
-                &options,
-                records,
-                &mut Vec::new(),
-                &progress,
-            )?;
-            drop(progress);
+            let report = gone::asking(cx, &Place::made_up(), |cx, limit| {
+                let progress = cx.ui.progress();
+                let options = LoadOptions {
+                    gone_limit: limit,
+                    ..options(cx, (&source, "generated"), false, &Taking::default())?
+                };
+                load_into_vault(
+                    cx,
+                    &codes::SOURCE_GENERATED,
+                    &options,
+                    (1u64..).zip(people.clone()).map(Ok),
+                    &mut Vec::new(),
+                    &progress,
+                )
+            })?;
             Ok(tell(&report))
         }
         _ => Err(

@@ -3,6 +3,7 @@
 use crate::command::shared::Record;
 use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::lang::spec::{Command, Example};
+use crate::model::Moment;
 use crate::render::counted;
 use crate::render::doc::Cell;
 use crate::vault::query;
@@ -35,12 +36,12 @@ pub fn overview(cx: &Context<'_>) -> Result<Vec<(&'static str, Cell)>, Failure> 
         ("loads", status.loads.into()),
     ];
     if let Some(load) = status.last_load {
-        let age = load.exported.or(load.at).map(|at| {
+        let age = load.exported.or(load.at.map(Moment::from)).map(|at| {
             let hours = cx
                 .ambient
                 .clock
                 .now()
-                .duration_since(at)
+                .duration_since(at.timestamp())
                 .as_hours()
                 .max(0)
                 .cast_unsigned();

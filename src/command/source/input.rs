@@ -1,14 +1,14 @@
 //! The file of a load, whatever its format: what both `source load` and `source diff` read.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::ambient::{Progress, Unit};
-use crate::command::Failure;
+use crate::command::{Context, Failure};
 use crate::exchange::{self, ldif, ndjson};
 use crate::lang::keys::{self, Key, args};
-use crate::model::{SourceRecord, names};
+use crate::model::{SourceRecord, Timestamp, names};
 use crate::render::{Bar, counted};
 use crate::vault::load::BadRecord;
 
@@ -22,6 +22,26 @@ names! {
     }
 }
 
+impl FileFormat {
+    /// What a bad record of such a file is.
+    pub(super) const fn record(self) -> &'static str {
+        match self {
+            Self::Ndjson => "bad line",
+            Self::Ldif => "bad entry",
+        }
+    }
+}
+
+names! {
+    /// What names the group where neither `group=` nor `group-attr=` does.
+    Placed, "way to name groups" {
+        /// The nearest unit.
+        Ou = "ou",
+        /// All units.
+        Path = "path",
+    }
+}
+
 pub(super) const FILE: Key<PathBuf> = keys::in_file(
     "file",
     "The file to load; .gz and .zst are read as they are",
@@ -29,7 +49,7 @@ pub(super) const FILE: Key<PathBuf> = keys::in_file(
 .required();
 pub(super) const SKIP_BAD: Key<bool> = keys::flag(
     "skip-bad",
-    "Store the good records and write the bad lines to residue=",
+    "Store the good records and write the bad ones to residue=",
 );
 
 args! {
@@ -40,7 +60,11 @@ args! {
         pub(super) add_system: bool = flag("add-system", "Take records of another source system too"),
         group: Option<String> = text("group", "ldif: put everybody into this group").complete(Complete::Groups),
         group_attr: Option<String> = text("group-attr", "ldif: the attribute that names the group"),
-        _ = only("group-from", &["ou"], "ldif: the parent OU names the group").default("ou"),
+        group_from: Option<Placed> = choice(
+            "group-from",
+            "ldif: the nearest OU names the group, or the path of them (Berlin.Users)",
+        )
+        .absent("ou"),
         userid_attr: Option<String> = text("userid-attr", "ldif: the attribute that holds the user id")
             .absent("uid, else sAMAccountName"),
     }
@@ -50,75 +74,145 @@ args! {
 pub(super) struct Input {
     /// Its records, each with its line.
     pub(super) records: Records,
+    /// What else there is to say of it.
+    pub(super) noted: Noted,
+}
+
+/// What is noted of a file while its records are read.
+pub(super) struct Noted {
     /// What it holds besides.
     pub(super) passed_over: PassedOver,
-    size: Option<u64>,
+    /// Whether it could be cut without a trace: it is of a kind that has an end record, and has none.
+    pub(super) endless: Arc<AtomicBool>,
+    /// How many bytes it has; none where it is no plain file.
+    pub(super) size: Option<u64>,
     consumed: Arc<AtomicU64>,
 }
 
 type Records = Box<dyn Iterator<Item = Result<(u64, SourceRecord), BadRecord>> + Send>;
 
-/// Entries of a directory that are no users; counted on the thread that reads.
+/// What there was in a directory, once the thread that reads has come to its end.
 #[derive(Clone, Default)]
-pub(super) struct PassedOver(Arc<[AtomicU64; 2]>);
+pub(super) struct PassedOver(Arc<OnceLock<ldif::Counts>>);
 
 impl Input {
     /// Opens `path`.
-    pub(super) fn open(path: &Path, format: FileFormat, taking: &Taking) -> Result<Self, Failure> {
+    pub(super) fn open(
+        cx: &Context<'_>,
+        path: &Path,
+        format: FileFormat,
+        taking: &Taking,
+    ) -> Result<Self, Failure> {
         let input = exchange::input::open(path)?;
         let (size, consumed) = (input.size(), input.consumed());
         let passed_over = PassedOver::default();
+        let endless = Arc::new(AtomicBool::new(false));
         let records: Records = match format {
             FileFormat::Ldif => {
-                let mut reader = ldif::Reader::new(input, taking.of_directory());
-                let counters = passed_over.clone();
+                let now = cx.ambient.clock.now();
+                let mut reader = ldif::Reader::new(input, taking.of_directory(now));
+                let at_end = passed_over.clone();
                 Box::new(std::iter::from_fn(move || {
                     let item = reader.next();
-                    counters.note(reader.counts());
+                    if item.is_none() {
+                        at_end.0.get_or_init(|| reader.counts());
+                    }
                     item.map(|item| item.map_err(bad_record))
                 }))
             }
             FileFormat::Ndjson => {
-                Box::new(ndjson::Reader::new(input).map(|item| item.map_err(bad_record)))
+                let mut reader = ndjson::Reader::new(input);
+                let endless = Arc::clone(&endless);
+                Box::new(std::iter::from_fn(move || {
+                    let item = reader.next();
+                    endless.store(!reader.has_end(), Ordering::Relaxed);
+                    item.map(|item| item.map_err(bad_record))
+                }))
             }
         };
         Ok(Self {
             records,
-            passed_over,
-            size,
-            consumed,
+            noted: Noted {
+                passed_over,
+                endless,
+                size,
+                consumed,
+            },
         })
     }
 }
 
 impl PassedOver {
-    fn note(&self, counts: ldif::Counts) {
-        let [not_people, without_userid] = &*self.0;
-        not_people.store(counts.not_people, Ordering::Relaxed);
-        without_userid.store(counts.without_userid, Ordering::Relaxed);
-    }
-
-    /// What there is to say of it, once everything is read.
-    pub(super) fn tell(&self) -> impl Iterator<Item = String> {
-        self.0
-            .iter()
-            .map(|counter| counter.load(Ordering::Relaxed))
-            .zip(["no people", "people without a user id"])
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{} passed over: {what}", counted(count, "entry")))
+    /// What there is to say of it.
+    pub(super) fn tell(&self) -> Vec<String> {
+        self.0.get().map(besides_people).unwrap_or_default()
     }
 }
 
+/// What there is to say of a directory besides its users.
+pub(in crate::command) fn besides_people(counts: &ldif::Counts) -> Vec<String> {
+    [
+        (counts.not_people, "entry", "passed over: no people"),
+        (
+            counts.without_userid,
+            "entry",
+            "passed over: people without a user id (see userid-attr=)",
+        ),
+        (counts.deleted, "entry", "passed over: deleted"),
+        (
+            counts.conflicts,
+            "entry",
+            "passed over: conflicts between replicas",
+        ),
+        (
+            counts.references,
+            "reference",
+            "to other servers not followed",
+        ),
+        (
+            counts.urls,
+            "value",
+            "left out that stand in other files (attribute:< URL)",
+        ),
+        (
+            counts.trimmed,
+            "value",
+            "taken without the blanks around them",
+        ),
+        (
+            counts.without_unit,
+            "user",
+            "in no OU: the container, organization or domain is the group",
+        ),
+        (
+            counts.renamed_groups,
+            "group",
+            "named with '-' for the '/' of the directory",
+        ),
+        (
+            counts.expired,
+            "user",
+            "suspended because the account has expired",
+        ),
+    ]
+    .into_iter()
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, noun, what)| format!("{} {what}", counted(count, noun)))
+    .collect()
+}
+
 impl Taking {
-    fn of_directory(&self) -> ldif::Options {
-        let group = match (&self.group, &self.group_attr) {
-            (Some(name), _) => ldif::GroupFrom::Fixed(name.clone()),
-            (None, Some(attribute)) => ldif::GroupFrom::Attribute(attribute.clone()),
-            (None, None) => ldif::GroupFrom::ParentOu,
+    fn of_directory(&self, now: Timestamp) -> ldif::Options {
+        let group = match (&self.group, &self.group_attr, self.group_from) {
+            (Some(name), ..) => ldif::GroupFrom::Fixed(name.clone()),
+            (None, Some(attribute), _) => ldif::GroupFrom::Attribute(attribute.clone()),
+            (None, None, Some(Placed::Path)) => ldif::GroupFrom::Path,
+            (None, None, Some(Placed::Ou) | None) => ldif::GroupFrom::ParentOu,
         };
         ldif::Options {
             group,
             userid_attribute: self.userid_attr.clone(),
+            now: Some(now),
         }
     }
 }
@@ -141,7 +235,7 @@ pub(super) struct OfFile {
 
 impl OfFile {
     /// On this bar, for this file.
-    pub(super) fn new(bar: Bar, input: &Input) -> Self {
+    pub(super) fn new(bar: Bar, input: &Noted) -> Self {
         Self {
             bar,
             size: input.size,

@@ -1,16 +1,19 @@
 //! `source load`: a file into the vault.
 
-use std::io::{BufRead as _, BufWriter, Write as _};
+use std::io::{BufReader, BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use zeroize::Zeroizing;
-
-use super::input::{FILE, FileFormat, Input, OfFile, SKIP_BAD, Taking};
+use super::diff::Compared;
+use super::gone::{self, Place};
+use super::input::{FILE, FileFormat, Input, Noted, OfFile, SKIP_BAD, Taking};
 use crate::ambient::Progress;
+use crate::command::failure::code;
 use crate::command::file::write_new;
 use crate::command::shared::OVERWRITE;
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
-use crate::exchange;
+use crate::exchange::{self, NoResidue, ldif, ndjson};
+use crate::files;
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::migrate::settings;
@@ -18,18 +21,19 @@ use crate::model::{Named as _, SourceRecord};
 use crate::render::counted;
 use crate::store;
 use crate::store::audit::{self, EventCode, codes};
-use crate::vault::load::{BadRecord, LoadOptions, LoadReport};
-use crate::vault::migration;
+use crate::vault::load::{BadRecord, GoneLimit, LoadOptions, LoadReport, TooManyGone};
+use crate::vault::{self, migration};
 
 args! {
     struct Load {
         file: PathBuf = FILE,
         format: FileFormat = choice("format", "What the file is").required(),
         skip_bad: bool = SKIP_BAD,
-        residue: Option<PathBuf> = out_file("residue", "Where bad lines go with their reasons")
+        residue: Option<PathBuf> = out_file("residue", "Where bad records go with their reasons")
             .absent("the file's name with .residue"),
         ..taking: Taking,
         overwrite: bool = OVERWRITE,
+        _ = gone::YES,
     }
 }
 
@@ -41,10 +45,14 @@ pub(in crate::command) static LOAD: Entry = entry!(
     Command {
         details: "Loads people and their second factors into the vault: all records, or none when one is bad (but \
             see -skip-bad). A record replaces what the vault has under its name as a whole; the phase of a user and \
-            the bundles stay. After a full file, users that are not in it are gone: kept, but not exported.\n\n\
+            the bundles stay. After a full file, users that are not in it are gone: kept, but not exported. Where that \
+            is more than migrate.gone-limit percent of them, the file may have been cut: the load asks, and in a \
+            script only -yes=N with the right count answers, -yes does not. 'source diff' shows who they are.\n\n\
             ndjson is igsh's own format (igsh-source(5)). ldif takes people from a directory: the group is named by \
-            group=, by group-attr=, or by the parent OU.\n\nThe file itself stays where it is, in plain: delete it \
-            when you no longer need it.",
+            group=, by group-attr=, by the nearest OU, or (group-from=path) by all OUs above, where OUs of one name \
+            would be one group. Accounts that are locked, disabled or expired are suspended.\n\n\
+            With -skip-bad the bad records go to a file that can be loaded once they are corrected. The file itself \
+            stays where it is, in plain: delete it when you no longer need it.",
         effect: Effect::Write,
         examples: &[
             Example::new(
@@ -65,11 +73,139 @@ pub(in crate::command) static LOAD: Entry = entry!(
 
 fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
     let path = args.file.as_path();
-    let input = Input::open(path, args.format, &args.taking)?;
+    if cx.terms.dry_run {
+        return foretold(cx, &args);
+    }
+    let residue = args.residue.clone();
+    let residue = residue.unwrap_or_else(|| files::beside(path, ".residue"));
+    if args.skip_bad {
+        can_keep_bad(path, &residue, args.overwrite)?;
+    }
+    let Loaded {
+        report,
+        mut bad,
+        noted,
+    } = gone::asking(cx, &Place::file(path), |cx, limit| once(cx, &args, limit))?;
+    super::remark(cx.ui, &report);
+    let mut outcome = tell(&report);
+    outcome.notices.extend(thawed(cx, &report)?);
+    let mut left_out = None;
+    if !bad.is_empty() {
+        bad.sort_by_key(|(line, _)| *line);
+        write_residue(path, args.format, &residue, args.overwrite, &bad)?;
+        let lines = bad.chunk_by(|one, next| one.0 == next.0).count();
+        let lines = counted(lines as u64, args.format.record());
+        outcome.notices.push(format!(
+            "{lines} left out, each with its reason in {}",
+            residue.display()
+        ));
+        if report.full && report.users.gone > 0 {
+            let note = "a user who stands in a bad line is gone until it is corrected and loaded";
+            outcome.notices.push(note.to_owned());
+        }
+        outcome.exit = Some(Exit::Partial);
+        left_out = Some(format!("{lines} left out"));
+    }
+    outcome
+        .notices
+        .extend(without_end(path, &noted.endless, &report));
+    if report.is_of_nobody() {
+        let mut why: Vec<String> = noted
+            .passed_over
+            .tell()
+            .into_iter()
+            .chain(left_out)
+            .collect();
+        if why.is_empty() {
+            let empty = noted.size == Some(0);
+            why.push(
+                if empty {
+                    "it is empty"
+                } else {
+                    "it holds none"
+                }
+                .to_owned(),
+            );
+        }
+        let (path, why) = (path.display(), why.join("; "));
+        cx.ui
+            .warning(&format!("no user was found in {path}: {why}"));
+        return Ok(outcome);
+    }
+    outcome.notices.push(format!(
+        "{} is still there, in plain; delete it when you no longer need it",
+        path.display()
+    ));
+    outcome.notices.extend(noted.passed_over.tell());
+    Ok(outcome)
+}
+
+/// What the load would do, where only that is wanted.
+fn foretold(cx: &mut Context<'_>, args: &Load) -> Result<Outcome, Failure> {
+    let input = Input::open(cx, &args.file, args.format, &args.taking)?;
+    let file = Compared {
+        path: &args.file,
+        format: args.format,
+        skip_bad: args.skip_bad,
+        taking: &args.taking,
+    };
+    let mut outcome = file.compare(cx, input, &mut |_| true)?;
+    outcome.notices.push("this was a dry run".to_owned());
+    Ok(outcome)
+}
+
+/// Whether the bad lines can be kept, so that no record is left out and lost.
+fn can_keep_bad(path: &Path, residue: &Path, overwrite: bool) -> Result<(), Failure> {
+    if path.exists() && !path.is_file() {
+        let what = format!(
+            "{}: the bad lines are read a second time, which a pipe does not allow",
+            path.display()
+        );
+        return Err(Failure::new(Exit::Failed, code::FILE, what)
+            .hint("write it to a file first, and load that"));
+    }
+    if !overwrite && files::is_taken(residue) {
+        return Err(Failure::file(
+            "write",
+            residue,
+            &ErrorKind::AlreadyExists.into(),
+        ));
+    }
+    Ok(())
+}
+
+/// A load that was done, and what came of its file.
+struct Loaded {
+    report: LoadReport,
+    /// Bad lines that were left out, each with its reason.
+    bad: Vec<(u64, String)>,
+    noted: Noted,
+}
+
+/// Why a load was not done.
+pub(super) enum Stopped {
+    /// It would make too many users gone.
+    Gone(TooManyGone),
+    /// It failed.
+    Failed(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for Stopped {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+fn once(cx: &mut Context<'_>, args: &Load, limit: GoneLimit) -> Result<Loaded, Stopped> {
+    let path = args.file.as_path();
+    let input = Input::open(cx, path, args.format, &args.taking)?;
     let mut bad = Vec::new();
-    let progress = OfFile::new(cx.ui.progress(), &input);
+    let progress = OfFile::new(cx.ui.progress(), &input.noted);
     let (source, format) = (path.display().to_string(), args.format.name());
-    let options = options(cx, (&source, format), args.skip_bad, &args.taking)?;
+    let options = LoadOptions {
+        gone_limit: limit,
+        ..options(cx, (&source, format), args.skip_bad, &args.taking)?
+    };
     let loaded = load_into_vault(
         cx,
         &codes::SOURCE_LOADED,
@@ -78,26 +214,15 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
         &mut bad,
         &progress,
     );
-    drop(progress);
-    let report = loaded.map_err(|failure| failure.in_file(path))?;
-    let mut outcome = tell(&report);
-    outcome.notices.extend(thawed(cx, &report)?);
-    if !bad.is_empty() {
-        let residue = args.residue.unwrap_or_else(|| beside(path));
-        write_residue(path, &residue, args.overwrite, &bad)?;
-        outcome.notices.push(format!(
-            "{} bad lines are in {}, each with its reason",
-            bad.len(),
-            residue.display()
-        ));
-        outcome.exit = Some(Exit::Partial);
+    match loaded {
+        Ok(report) => Ok(Loaded {
+            report,
+            bad,
+            noted: input.noted,
+        }),
+        Err(Stopped::Failed(failure)) => Err(Stopped::Failed(failure.in_file(path))),
+        Err(gone) => Err(gone),
     }
-    outcome.notices.push(format!(
-        "{} is still there, in plain; delete it when you no longer need it",
-        path.display()
-    ));
-    outcome.notices.extend(input.passed_over.tell());
-    Ok(outcome)
 }
 
 pub(super) fn load_into_vault(
@@ -107,7 +232,7 @@ pub(super) fn load_into_vault(
     records: impl Iterator<Item = Result<(u64, SourceRecord), BadRecord>> + Send,
     bad: &mut Vec<(u64, String)>,
     progress: &dyn Progress,
-) -> Result<LoadReport, Failure> {
+) -> Result<LoadReport, Stopped> {
     let holder = cx.holding();
     let draft = cx.audit(code).object(options.source.as_str());
     let (clock, cancel, who) = (cx.ambient.clock.as_ref(), cx.cancel, cx.desk.who.clone());
@@ -124,9 +249,13 @@ pub(super) fn load_into_vault(
         audit::append_with(tx, &draft, &who, Some(&keys), sums, clock).map(|_| ())
     };
     let mut keep = |record: &BadRecord| bad.push((record.line, record.what.clone()));
-    Ok(opened.vault.load(
+    let loaded = opened.vault.load(
         &keys, records, options, &holder, audit, &mut keep, progress, cancel,
-    )?)
+    );
+    loaded.map_err(|error| match error {
+        vault::Error::Gone(found) => Stopped::Gone(found),
+        error => Stopped::Failed(error.into()),
+    })
 }
 
 /// How the arguments say that the load is to be done.
@@ -144,6 +273,7 @@ pub(super) fn options(
         skip_bad,
         force: taking.force,
         add_system: taking.add_system,
+        gone_limit: gone::limit(cx)?,
         prefixes: settings::VAULT.names(cx.db()?, "migrate.prefixes")?,
     })
 }
@@ -183,6 +313,16 @@ pub(super) fn tell(report: &LoadReport) -> Outcome {
             report.users.gone,
             "user",
             "not in this full load any more and will not be exported",
+        ),
+        (
+            report.tokens.gone,
+            "unassigned token",
+            "not in this full load any more",
+        ),
+        (
+            report.cards.gone,
+            "unassigned card",
+            "not in this full load any more",
         ),
         (report.returned, "user", "back who had been gone"),
         (report.renamed, "user", "renamed"),
@@ -230,38 +370,38 @@ pub(super) fn drifted(report: &LoadReport) -> Option<String> {
     })
 }
 
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".residue");
-    name.into()
+/// That a cut of the file would not have been seen, if so.
+pub(super) fn without_end(
+    path: &Path,
+    endless: &AtomicBool,
+    report: &LoadReport,
+) -> Option<String> {
+    (report.full && endless.load(Ordering::Relaxed)).then(|| {
+        format!(
+            "{} has no end record, so a cut would not be seen (igsh-source(5), end)",
+            path.display()
+        )
+    })
 }
 
-/// The bad lines of a file, each below its reason. They may hold secrets: the file is for its owner only.
+/// The bad records of a file, each below its reason. They may hold secrets: the file is for its owner only.
 fn write_residue(
     path: &Path,
+    format: FileFormat,
     residue: &Path,
     overwrite: bool,
     bad: &[(u64, String)],
 ) -> Result<(), Failure> {
-    let mut lines = std::io::BufReader::new(exchange::input::open(path)?);
-    let failed = |error: &std::io::Error| Failure::file("write", residue, error);
+    let input = exchange::input::open(path)?;
     write_new(residue, overwrite, |file| {
-        let mut out = BufWriter::new(file);
-        let mut line = Zeroizing::new(Vec::new());
-        let mut number = 0;
-        for (wanted, reason) in bad {
-            while number < *wanted {
-                line.clear();
-                lines
-                    .read_until(b'\n', &mut line)
-                    .map_err(|error| Failure::file("read", path, &error))?;
-                number += 1;
-            }
-            writeln!(out, "# {reason}").map_err(|error| failed(&error))?;
-            out.write_all(line.strip_suffix(b"\n").unwrap_or(&line))
-                .map_err(|error| failed(&error))?;
-            out.write_all(b"\n").map_err(|error| failed(&error))?;
+        let out = BufWriter::new(file);
+        match format {
+            FileFormat::Ndjson => ndjson::write_residue(input, bad, out),
+            FileFormat::Ldif => ldif::write_residue(BufReader::new(input), bad, out),
         }
-        out.flush().map_err(|error| failed(&error))
+        .map_err(|error| match error {
+            NoResidue::Read(error) => Failure::file("read", path, &error),
+            NoResidue::Write(error) => Failure::file("write", residue, &error),
+        })
     })
 }

@@ -153,7 +153,7 @@ pub(super) fn make(
         .into());
     }
     let masters = match &masters.passwords {
-        Some(file) => from_file(file)?,
+        Some(file) => from_file(cx, file)?,
         None => from_terminal(cx)?,
     };
     if let Some(folder) = path
@@ -211,9 +211,12 @@ fn cost(parts: &[String]) -> Result<Cost, Failure> {
 }
 
 /// The three masters from a file with a line `Master1 <password>` each.
-fn from_file(path: &Path) -> Result<[NewMaster; 3], Failure> {
+fn from_file(cx: &Context<'_>, path: &Path) -> Result<[NewMaster; 3], Failure> {
     let secret = read_private(path)?;
     let text = file::text(&secret, path)?;
+    if text.trim().is_empty() {
+        return Err(file::empty(path));
+    }
     let wrong = |line: usize, what: &str| {
         Failure::new(
             Exit::Failed,
@@ -237,7 +240,13 @@ fn from_file(path: &Path) -> Result<[NewMaster; 3], Failure> {
         if passwords[place].is_some() {
             return Err(wrong(number, &format!("{name} appears twice")));
         }
-        passwords[place] = Some(SecretBytes::new(password.as_bytes().into()));
+        let password = SecretBytes::new(password.as_bytes().into());
+        if file::has_outer_blank(&password) {
+            cx.ui.warning(&format!(
+                "the password of {name} begins or ends with a blank, which is part of it"
+            ));
+        }
+        passwords[place] = Some(password);
     }
     let lines = text.lines().count();
     let missing = |name: &str| wrong(lines, &format!("there is no line for {name}"));

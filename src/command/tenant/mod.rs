@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use super::context::{OpenTenant, PasswordFrom};
 use super::failure::code;
-use super::file::read_private;
+use super::file::{OUTER_BLANK, has_outer_blank, read_password};
 use super::shared::Out;
 use super::{Context, Exit, Failure, Outcome};
 use crate::lang::keys::args;
@@ -159,9 +159,11 @@ fn arrive(cx: &mut Context<'_>, at: &At) -> Result<OpenTenant, Failure> {
         .map_err(|error| {
             let failure = Failure::from(error);
             let message = format!("tenant {}: {}", path.display(), failure.message);
-            Failure { message, ..failure }
-                .hint("the tenant has masters of its own: name one with tenant-login= and tenant-password-file=")
-                .audited()
+            let hint = match has_outer_blank(&password) {
+                true => OUTER_BLANK,
+                false => "the tenant has masters of its own: name one with tenant-login= and tenant-password-file=",
+            };
+            Failure { message, ..failure }.hint(hint).audited()
         })?;
     for warning in &session.arrival().warnings {
         cx.ui.warning(warning);
@@ -198,7 +200,7 @@ fn password(
     path: &std::path::Path,
 ) -> Result<SecretBytes, Failure> {
     if let Some(file) = &at.password {
-        return read_private(file);
+        return read_password(file);
     }
     match cx
         .desk
@@ -206,7 +208,7 @@ fn password(
         .as_ref()
         .and_then(|entry| entry.password.as_ref())
     {
-        Some(PasswordFrom::File(file)) => read_private(file),
+        Some(PasswordFrom::File(file)) => read_password(file),
         Some(PasswordFrom::Kept(kept)) => Ok(kept.expose_secret().to_vec().into()),
         None => {
             let prompt = format!("Password of {name} for the tenant {}: ", path.display());

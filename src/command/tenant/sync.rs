@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{At, on, working};
+use crate::command::source::besides_people;
 use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::exchange::sheet::{Field, Others, Sheet};
 use crate::exchange::{self, input, ldif};
@@ -11,7 +12,7 @@ use crate::lang::spec::{Command, Effect, Example};
 use crate::model::{Contact, SourceRecord, UserState, names};
 use crate::render::counted;
 use crate::store::audit::codes;
-use crate::tenant::sync::Person;
+use crate::tenant::sync::{Person, Synced};
 
 names! {
     /// What the file of a directory is.
@@ -56,26 +57,38 @@ fn sync(cx: &mut Context<'_>, args: Sync) -> Result<Outcome, Failure> {
         Some(format) => format == FileFormat::Ldif,
         None => path.to_string_lossy().contains(".ldif"),
     };
+    let now = cx.ambient.clock.now();
     on(cx, &args.at, Some(&codes::TENANT_SYNCED), |cx, open| {
+        let mut besides = Vec::new();
         let synced = working(cx, open, &codes::TENANT_SYNCED, |tenant, work| {
             if is_ldif {
                 // A tenant has no use for the group that a load would want.
                 let options = ldif::Options {
                     group: ldif::GroupFrom::Fixed(String::new()),
+                    now: Some(now),
                     ..ldif::Options::default()
                 };
-                let people = ldif::open(path, options)?;
-                tenant.sync(people.filter_map(|item| of_ldif(item, path)), work)
+                let mut people = ldif::open(path, options)?;
+                let taken = people.by_ref().filter_map(|item| of_ldif(item, path));
+                let synced = tenant.sync(taken, work);
+                besides = besides_people(&people.counts());
+                synced
             } else {
                 tenant.sync(Rows::open(path)?, work)
             }
         })?;
-        Ok(Outcome::said(format!(
+        if synced == Synced::default() {
+            cx.ui
+                .warning(&format!("no user was found in {}", path.display()));
+        }
+        let mut outcome = Outcome::said(format!(
             "{} of the directory: {} new, {} known before",
             counted(synced.new + synced.known, "user"),
             synced.new,
             synced.known
-        )))
+        ));
+        outcome.notices.extend(besides);
+        Ok(outcome)
     })
 }
 

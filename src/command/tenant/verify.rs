@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{At, on, write};
 use crate::command::context::OpenTenant;
 use crate::command::failure::code;
-use crate::command::file::{read_private, text};
+use crate::command::file::{read_password, text};
 use crate::command::shared::{Out, RECORD};
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::lang::keys::{self, Key, args};
@@ -187,10 +187,8 @@ pub(super) fn answer(
     let Some(path) = file else {
         return Ok(cx.ui.password(&prompt()?)?);
     };
-    let secret = read_private(path)?;
-    let line = text(&secret, path)?;
-    let line = line.strip_suffix('\n').unwrap_or(line);
-    Ok(SecretString::from(line.strip_suffix('\r').unwrap_or(line)))
+    let secret = read_password(path)?;
+    Ok(SecretString::from(text(&secret, path)?))
 }
 
 /// Tries an answer on the tenant, and shows what came of it.

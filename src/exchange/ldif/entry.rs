@@ -7,9 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::exchange::Error;
-use crate::exchange::error::{broken_off, clipped, too_long};
+use crate::exchange::encoding::Encoding;
+use crate::exchange::error::{clipped, not_utf8, too_long};
 use crate::exchange::lines::{LineError, Lines, MAX_LINE};
 use crate::model::Wiped;
+
+use super::search;
 
 /// An entry, with those of its attributes that are wanted.
 #[derive(Debug)]
@@ -23,35 +26,53 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) struct Attribute {
     pub(super) line: u64,
-    /// The attribute's name in lower case, without options.
+    /// The attribute's name without options.
     pub(super) name: String,
     /// Whether the name has options, such as a language.
     pub(super) has_options: bool,
+    /// Whether the value is written in base64.
+    pub(super) is_base64: bool,
     pub(super) value: Vec<u8>,
 }
 
 /// Reads entry by entry.
 pub(super) struct Entries<R> {
     lines: Lines<R>,
-    /// Names, in lower case, of the attributes that are kept.
+    /// Names, in lower case and sorted, of the attributes that are kept.
     wanted: Vec<String>,
-    /// The logical line: unfolded.
+    /// The logical line: unfolded, or the beginning of one that is too long.
     logical: Wiped,
     logical_at: u64,
+    logical_is_cut: bool,
     /// Whether the current physical line belongs to the next logical line.
     pending: bool,
-    first: bool,
+    /// Whether it is only the beginning of one that is too long.
+    physical_is_cut: bool,
+    /// What is decoded only to see whether it can be.
+    scratch: Wiped,
+    /// References to other servers so far.
+    pub(super) references: u64,
+    /// Values in other files so far, of attributes that are not wanted.
+    pub(super) urls: u64,
+    /// The line that announces more pages of the search, until they have come.
+    more_pages: Option<u64>,
 }
 
 impl<R: Read> Entries<R> {
-    pub(super) fn new(input: R, wanted: Vec<String>) -> Self {
+    pub(super) fn new(input: R, mut wanted: Vec<String>) -> Self {
+        wanted.sort_unstable();
         Self {
             lines: Lines::new(input),
             wanted,
             logical: Wiped::with_capacity(4096),
             logical_at: 0,
+            logical_is_cut: false,
             pending: false,
-            first: true,
+            physical_is_cut: false,
+            scratch: Wiped::with_capacity(4096),
+            references: 0,
+            urls: 0,
+            more_pages: None,
         }
     }
 
@@ -67,56 +88,108 @@ impl<R: Read> Entries<R> {
     fn entry(&mut self) -> Result<Option<Entry>, Error> {
         let mut entry: Option<Entry> = None;
         while self.logical_line()? {
-            let line = self.logical_at;
-            if self.logical.is_empty() {
-                match entry {
-                    Some(_) => return Ok(entry),
-                    None => continue,
-                }
-            }
-            let (name, has_options, value) = attribute(&self.logical, line)?;
-            let Some(entry) = &mut entry else {
-                if std::mem::take(&mut self.first) && name == "version" {
-                    version(&value, line)?;
-                } else {
-                    entry = Some(Entry {
-                        line,
-                        dn: distinguished_name(&name, &value, line)?,
-                        attributes: Vec::new(),
-                    });
-                }
-                continue;
-            };
-            match name.as_str() {
-                "dn" => {
-                    return Err(fault(
-                        line,
-                        "dn",
-                        "a second dn in one entry",
-                        "entries are parted by a blank line",
-                    ));
-                }
-                "changetype" if value.eq_ignore_ascii_case(b"add") => {}
-                "changetype" => {
-                    return Err(fault(
-                        line,
-                        "changetype",
-                        "this change is not an addition",
-                        "only entries and additions (changetype: add) can be loaded; export the entries themselves",
-                    ));
-                }
-                _ if self.wanted.contains(&name) => {
-                    entry.attributes.push(Attribute {
-                        line,
-                        name,
-                        has_options,
-                        value: value.to_vec(),
-                    });
-                }
-                _ => {}
+            match &mut entry {
+                Some(_) if self.logical.is_empty() => return Ok(entry),
+                None if self.logical.is_empty() => {}
+                Some(entry) => self.attribute(entry)?,
+                None => entry = self.beginning()?,
             }
         }
-        Ok(entry)
+        match self.more_pages.take() {
+            Some(line) if entry.is_none() => Err(search::no_last_page(line)),
+            _ => Ok(entry),
+        }
+    }
+
+    /// A line where an entry begins; `None` for one that stands between the entries.
+    fn beginning(&mut self) -> Result<Option<Entry>, Error> {
+        let line = self.logical_at;
+        if let Some(said) = search::said(&self.logical, line)? {
+            match said {
+                search::Said::Reference => self.references += 1,
+                search::Said::Page { last } => self.more_pages = (!last).then_some(line),
+                search::Said::Other => {}
+            }
+            return Ok(None);
+        }
+        let Written { name, value, .. } = Written::of(&self.logical, line)?;
+        if self.logical_is_cut {
+            return Err(too_long(line));
+        }
+        let is_version = name.eq_ignore_ascii_case("version");
+        if !is_version && !name.eq_ignore_ascii_case("dn") {
+            return Err(fault(
+                line,
+                name,
+                "an entry begins with its dn",
+                "check the blank lines between entries; is this an LDIF file?",
+            ));
+        }
+        let value = value.read(line, name)?;
+        if is_version {
+            // Files that were put together have more than one.
+            return version(&value, line).map(|()| None);
+        }
+        let dn = String::from_utf8(value.to_vec())
+            .map_err(|_| not_utf8(line, None, name.to_owned(), &value))?;
+        Ok(Some(Entry {
+            line,
+            dn,
+            attributes: Vec::new(),
+        }))
+    }
+
+    fn attribute(&mut self, entry: &mut Entry) -> Result<(), Error> {
+        let line = self.logical_at;
+        let Written {
+            name,
+            options,
+            value,
+        } = Written::of(&self.logical, line)?;
+        if name.eq_ignore_ascii_case("dn") {
+            return Err(fault(
+                line,
+                "dn",
+                "a second dn in one entry",
+                "entries are parted by a blank line",
+            ));
+        }
+        if name.eq_ignore_ascii_case("changetype") {
+            let value = value.read(line, name)?;
+            if value.trim_ascii().eq_ignore_ascii_case(b"add") {
+                return Ok(());
+            }
+            return Err(fault(
+                line,
+                "changetype",
+                "this change is not an addition",
+                "only entries and additions (changetype: add) can be loaded; export the entries themselves",
+            ));
+        }
+        let lower = || name.bytes().map(|byte| byte.to_ascii_lowercase());
+        let wanted = self
+            .wanted
+            .binary_search_by(|wanted| wanted.bytes().cmp(lower()));
+        if wanted.is_err() || is_deleted(options) {
+            match value {
+                Value::Elsewhere => self.urls += 1,
+                Value::Base64(_) if self.logical_is_cut => {}
+                Value::Base64(text) => check_base64(text, line, name, &mut self.scratch)?,
+                Value::Plain(_) => {}
+            }
+            return Ok(());
+        }
+        if self.logical_is_cut {
+            return Err(too_long(line));
+        }
+        entry.attributes.push(Attribute {
+            line,
+            name: name.to_owned(),
+            has_options: !options.is_empty(),
+            is_base64: matches!(value, Value::Base64(_)),
+            value: value.read(line, name)?.to_vec(),
+        });
+        Ok(())
     }
 
     /// Reads one logical line; `false` at the end. A blank line parts entries; comments are skipped.
@@ -127,6 +200,7 @@ impl<R: Read> Entries<R> {
                 return Ok(false);
             }
             self.logical_at = self.lines.number();
+            self.logical_is_cut = self.physical_is_cut;
             if self.lines.current().starts_with(b" ") {
                 return Err(fault(
                     self.logical_at,
@@ -145,9 +219,10 @@ impl<R: Read> Entries<R> {
                     self.pending = true;
                     break;
                 }
-                self.logical.push(trimmed(more));
-                if self.logical.len() > MAX_LINE {
-                    return Err(too_long(self.logical_at));
+                self.logical_is_cut |=
+                    self.physical_is_cut || self.logical.len() + more.len() > MAX_LINE;
+                if !self.logical_is_cut {
+                    self.logical.push(trimmed(more));
                 }
             }
             if !self.logical.starts_with(b"#") {
@@ -156,11 +231,14 @@ impl<R: Read> Entries<R> {
         }
     }
 
+    /// Goes to the next line; `false` at the end. Of one that is too long, the beginning is there.
     fn physical_line(&mut self) -> Result<bool, Error> {
-        match self.lines.next() {
+        let line = self.lines.next();
+        self.physical_is_cut = matches!(line, Err(LineError::TooLong));
+        match line {
             Ok(line) => Ok(line.is_some()),
-            Err(LineError::TooLong) => Err(too_long(self.lines.number())),
-            Err(LineError::Io(error)) => Err(broken_off(self.lines.number() + 1, &error)),
+            Err(LineError::TooLong) => Ok(true),
+            Err(error) => Err(error.into_error(self.lines.number())),
         }
     }
 
@@ -175,65 +253,117 @@ impl<R: Read> Entries<R> {
     }
 }
 
-fn trimmed(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r").unwrap_or(line)
+/// The line without the CR that some programs write before the line feed, more than once when a file was copied as text.
+pub(super) fn trimmed(mut line: &[u8]) -> &[u8] {
+    while let Some(rest) = line.strip_suffix(b"\r") {
+        line = rest;
+    }
+    line
 }
 
-type Parsed = (String, bool, Zeroizing<Vec<u8>>);
+/// Whether a replica keeps the value only to know that it was deleted (389 Directory Server).
+fn is_deleted(options: &str) -> bool {
+    options.split(';').any(|option| {
+        option.eq_ignore_ascii_case("deleted") || option.eq_ignore_ascii_case("deletedattribute")
+    })
+}
 
-/// Name in lower case, whether it has options, and value of `name: value`.
-fn attribute(text: &[u8], line: u64) -> Result<Parsed, Error> {
-    let colon = text.iter().position(|byte| *byte == b':');
-    let (description, rest) = text.split_at(colon.unwrap_or(0));
-    let name = std::str::from_utf8(description).unwrap_or_default();
-    let (name, options) = name.split_once(';').unwrap_or((name, ""));
-    let is_name = !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
-    if !is_name {
-        return Err(fault(
-            line,
-            "",
-            "not 'attribute: value'",
-            "check the line; a long value goes on in lines that begin with one blank",
-        ));
-    }
-    let value = match rest {
-        [b':', b':', value @ ..] => STANDARD
-            .decode(value.trim_ascii())
-            .map(Zeroizing::new)
-            .map_err(|error| {
-                let place = match error {
-                    base64::DecodeError::InvalidByte(at, _)
-                    | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => {
-                        format!(" at character {} of the value", at + 1)
-                    }
-                    _ => ": length or padding is wrong".to_owned(),
-                };
-                fault(
+/// An attribute as it is written: `name;options: value`.
+struct Written<'a> {
+    name: &'a str,
+    options: &'a str,
+    value: Value<'a>,
+}
+
+/// A value as it is written.
+enum Value<'a> {
+    Plain(&'a [u8]),
+    Base64(&'a [u8]),
+    /// In another file, which the value names.
+    Elsewhere,
+}
+
+impl<'a> Written<'a> {
+    fn of(text: &'a [u8], line: u64) -> Result<Self, Error> {
+        let colon = memchr::memchr(b':', text);
+        let (description, rest) = text.split_at(colon.unwrap_or(0));
+        let description = std::str::from_utf8(description).unwrap_or_default();
+        let (name, options) = description.split_once(';').unwrap_or((description, ""));
+        let is_name = !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+        if !is_name {
+            return Err(match Encoding::of_text(text) {
+                Some(Encoding::PartlyUtf16) => not_utf8(line, None, String::new(), text),
+                _ => fault(
                     line,
-                    name,
-                    format!("not base64{place}"),
-                    "two colons announce base64; correct the value",
-                )
-            })?,
-        [b':', b'<', ..] => {
-            return Err(fault(
+                    "",
+                    "not 'attribute: value'",
+                    "check the line; a long value goes on in lines that begin with one blank",
+                ),
+            });
+        }
+        let value = match rest {
+            [b':', b':', value @ ..] => Value::Base64(value.trim_ascii()),
+            [b':', b'<', ..] => Value::Elsewhere,
+            [_, value @ ..] => Value::Plain(value.trim_ascii_start()),
+            [] => Value::Plain(&[]),
+        };
+        Ok(Self {
+            name,
+            options,
+            value,
+        })
+    }
+}
+
+impl Value<'_> {
+    /// The bytes that are meant.
+    fn read(self, line: u64, name: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
+        match self {
+            Self::Plain(value) => Ok(Zeroizing::new(value.to_vec())),
+            Self::Base64(value) => STANDARD
+                .decode(value)
+                .map(Zeroizing::new)
+                .map_err(|error| not_base64(line, name, &error)),
+            Self::Elsewhere => Err(fault(
                 line,
                 name,
                 "the value stands in another file",
                 "values from a URL are not fetched; write the value itself into the file",
-            ));
+            )),
         }
-        [_, value @ ..] => Zeroizing::new(value.trim_ascii_start().to_vec()),
-        [] => Zeroizing::default(),
+    }
+}
+
+/// Decodes what is not wanted, since a value that is damaged is a sign that the file is.
+fn check_base64(text: &[u8], line: u64, name: &str, scratch: &mut Wiped) -> Result<(), Error> {
+    scratch.clear();
+    let room = scratch.with_room(base64::decoded_len_estimate(text.len()));
+    STANDARD
+        .decode_vec(text, room)
+        .map_err(|error| not_base64(line, name, &error))
+}
+
+fn not_base64(line: u64, name: &str, error: &base64::DecodeError) -> Error {
+    let place = match error {
+        base64::DecodeError::InvalidByte(at, _)
+        | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => {
+            format!(" at character {} of the value", at + 1)
+        }
+        _ => ": length or padding is wrong".to_owned(),
     };
-    Ok((name.to_ascii_lowercase(), !options.is_empty(), value))
+    fault(
+        line,
+        name,
+        format!("not base64{place}"),
+        "two colons announce base64; correct the value",
+    )
 }
 
 fn version(value: &[u8], line: u64) -> Result<(), Error> {
-    if value == b"1" {
+    if value.trim_ascii_end() == b"1" {
         return Ok(());
     }
     Err(Error {
@@ -243,25 +373,6 @@ fn version(value: &[u8], line: u64) -> Result<(), Error> {
             "version",
             "this version of LDIF is not known",
             "RFC 2849 has version 1 only",
-        )
-    })
-}
-
-fn distinguished_name(name: &str, value: &[u8], line: u64) -> Result<String, Error> {
-    if name != "dn" {
-        return Err(fault(
-            line,
-            name,
-            "an entry begins with its dn",
-            "check the blank lines between entries; is this an LDIF file?",
-        ));
-    }
-    String::from_utf8(value.to_vec()).map_err(|_| {
-        fault(
-            line,
-            "dn",
-            "the text is not UTF-8",
-            "write the file in UTF-8",
         )
     })
 }

@@ -6,25 +6,32 @@
 
 mod dn;
 mod entry;
+mod groups;
+mod locks;
 mod person;
+mod residue;
+mod search;
 
-use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
 use entry::Entries;
-use person::Who;
+use person::{People, Who};
 
 use super::Error;
 use super::input::{self, Input, OpenError};
-use crate::model::{Group, SourceRecord, User};
+use crate::model::{Group, SourceRecord, Timestamp, User};
+
+pub use residue::write_residue;
 
 /// Where the group of a user comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum GroupFrom {
-    /// The nearest organizational unit above the entry.
+    /// The nearest organizational unit above the entry; without one, what stands next above it.
     #[default]
     ParentOu,
+    /// All that stands above the entry, but the domain, from the top.
+    Path,
     /// The first value of this attribute; where that is a DN, such as in `memberOf`, the value of its first part.
     Attribute(String),
     /// All users are in this group.
@@ -38,6 +45,8 @@ pub struct Options {
     pub group: GroupFrom,
     /// The attribute that is the user id; without it `uid`, else `sAMAccountName`.
     pub userid_attribute: Option<String>,
+    /// When accounts have to have expired for their users to be suspended; without it none has.
+    pub now: Option<Timestamp>,
 }
 
 /// What was in the file.
@@ -49,6 +58,22 @@ pub struct Counts {
     pub without_userid: u64,
     /// Entries that are not people, left out.
     pub not_people: u64,
+    /// People who were deleted, left out.
+    pub deleted: u64,
+    /// People whose entry is a conflict between replicas, left out.
+    pub conflicts: u64,
+    /// References to other servers, not followed.
+    pub references: u64,
+    /// Values in other files, left out.
+    pub urls: u64,
+    /// Texts that had blanks around them.
+    pub trimmed: u64,
+    /// Users who stand in no organizational unit.
+    pub without_unit: u64,
+    /// Groups whose name had a slash.
+    pub renamed_groups: u64,
+    /// Users suspended because their account has expired.
+    pub expired: u64,
 }
 
 /// Reads an LDIF file: users, and each group before its first user.
@@ -56,11 +81,9 @@ pub struct Counts {
 /// An [`Error`] concerns one entry and reading goes on behind it, unless it is `fatal`; then the iterator ends.
 pub struct Reader<R> {
     entries: Entries<R>,
-    options: Options,
-    groups: HashSet<String>,
+    people: People,
     /// A user whose group was just handed out.
     waiting: Option<(u64, Box<User>)>,
-    counts: Counts,
     over: bool,
 }
 
@@ -77,17 +100,19 @@ impl<R: Read> Reader<R> {
     pub fn new(input: R, options: Options) -> Self {
         Self {
             entries: Entries::new(input, person::wanted(&options)),
-            options,
-            groups: HashSet::new(),
+            people: People::new(options),
             waiting: None,
-            counts: Counts::default(),
             over: false,
         }
     }
 
     /// What was in the file so far.
     pub const fn counts(&self) -> Counts {
-        self.counts
+        Counts {
+            references: self.entries.references,
+            urls: self.entries.urls,
+            ..self.people.counts
+        }
     }
 
     fn read(&mut self) -> Result<Option<(u64, SourceRecord)>, Error> {
@@ -95,22 +120,23 @@ impl<R: Read> Reader<R> {
             return Ok(Some((line, SourceRecord::User(user))));
         }
         while let Some(entry) = self.entries.next()? {
-            let user = match person::read(&entry, &self.options)? {
-                Who::Person(user) => user,
-                Who::Nameless => {
-                    self.counts.without_userid += 1;
-                    continue;
-                }
-                Who::NotAPerson => {
-                    self.counts.not_people += 1;
+            let who = self.people.read(&entry)?;
+            let counts = &mut self.people.counts;
+            let (user, is_new) = match who {
+                Who::Person(user, is_new) => (user, is_new),
+                other => {
+                    *match other {
+                        Who::Nameless => &mut counts.without_userid,
+                        Who::Deleted => &mut counts.deleted,
+                        Who::Conflict => &mut counts.conflicts,
+                        _ => &mut counts.not_people,
+                    } += 1;
                     continue;
                 }
             };
-            self.counts.people += 1;
-            if self.groups.contains(&user.facts.group) {
+            if !is_new {
                 return Ok(Some((entry.line, SourceRecord::User(user))));
             }
-            self.groups.insert(user.facts.group.clone());
             let group = Group {
                 name: user.facts.group.clone(),
                 default: false,

@@ -2,18 +2,25 @@
 
 use std::slice;
 
-use super::dn;
+use super::dn::{self, Part};
 use super::entry::{Attribute, Entry, fault};
-use super::{GroupFrom, Options};
+use super::groups::Groups;
+use super::locks::{self, Now, Standing};
+use super::{Counts, GroupFrom, Options};
 use crate::exchange::Error;
+use crate::exchange::error::not_utf8;
 use crate::model::{Contact, User, UserFacts, UserState};
 
 /// What an entry is.
 pub(super) enum Who {
-    /// Somebody who can be loaded.
-    Person(Box<User>),
-    /// Somebody without a user id.
+    /// A user who can be loaded, and whether the user's group is new.
+    Person(Box<User>, bool),
+    /// A person without a user id.
     Nameless,
+    /// What was deleted and is kept as a tombstone.
+    Deleted,
+    /// What two replicas could not agree upon.
+    Conflict,
     /// A group, a device, a container.
     NotAPerson,
 }
@@ -26,7 +33,8 @@ const UID: Names = &["uid", "userid"];
 const ACCOUNT_NAME: Names = &["samaccountname"];
 const DISPLAY_NAME: Names = &["displayname"];
 const COMMON_NAME: Names = &["cn", "commonname"];
-const CONTROL: Names = &["useraccountcontrol"];
+const DELETED: Names = &["isdeleted", "isrecycled"];
+const CONFLICT: Names = &["nsds5replconflict", "ds-sync-conflict"];
 const ENTRY_UUID: Names = &["entryuuid"];
 const OBJECT_GUID: Names = &["objectguid"];
 
@@ -38,9 +46,6 @@ const CONTACTS: [(Names, &str); 4] = [
     (&["homephone", "hometelephonenumber"], "Home phone"),
 ];
 
-/// The bit of `userAccountControl` that disables an account.
-const ACCOUNT_DISABLED: i64 = 2;
-
 /// The names, in lower case, of all attributes that are looked at.
 pub(super) fn wanted(options: &Options) -> Vec<String> {
     let fixed = [
@@ -49,7 +54,8 @@ pub(super) fn wanted(options: &Options) -> Vec<String> {
         ACCOUNT_NAME,
         DISPLAY_NAME,
         COMMON_NAME,
-        CONTROL,
+        DELETED,
+        CONFLICT,
         ENTRY_UUID,
         OBJECT_GUID,
     ];
@@ -57,70 +63,129 @@ pub(super) fn wanted(options: &Options) -> Vec<String> {
         GroupFrom::Attribute(name) => Some(name),
         _ => None,
     };
+    let told = options.userid_attribute.iter().chain(group);
     fixed
         .into_iter()
         .chain(CONTACTS.map(|(names, _)| names))
         .flatten()
-        .map(|name| (*name).to_owned())
-        .chain(
-            options
-                .userid_attribute
-                .iter()
-                .chain(group)
-                .map(|name| name.to_lowercase()),
-        )
+        .copied()
+        .chain(locks::names())
+        .map(str::to_owned)
+        .chain(told.map(|name| name.to_lowercase()))
         .collect()
 }
 
-pub(super) fn read(entry: &Entry, options: &Options) -> Result<Who, Error> {
-    let account = match &options.userid_attribute {
-        Some(name) => entry.first(slice::from_ref(name)),
-        None => entry.first(UID).or_else(|| entry.first(ACCOUNT_NAME)),
-    };
-    if !is_person(entry)? {
-        return Ok(Who::NotAPerson);
+/// Makes users of entries.
+pub(super) struct People {
+    options: Options,
+    now: Now,
+    groups: Groups,
+    pub(super) counts: Counts,
+}
+
+impl People {
+    pub(super) fn new(options: Options) -> Self {
+        Self {
+            now: Now::new(options.now),
+            options,
+            groups: Groups::default(),
+            counts: Counts::default(),
+        }
     }
-    let Some(account) = account else {
-        // Without classes nothing says that the entry is a person.
-        return Ok(if entry.all(CLASS).next().is_some() {
-            Who::Nameless
-        } else {
-            Who::NotAPerson
-        });
-    };
-    let mut contacts = Vec::new();
-    for (names, label) in CONTACTS {
-        for attribute in entry.all(names) {
-            let value = text(attribute)?;
-            if !value.is_empty() {
-                contacts.push(Contact {
-                    label: label.into(),
-                    value: value.into(),
-                    default: false,
-                });
+
+    pub(super) fn read(&mut self, entry: &Entry) -> Result<Who, Error> {
+        if !is_person(entry)? {
+            return Ok(Who::NotAPerson);
+        }
+        let parts = dn::parts(&entry.dn);
+        if let Some(dead) = dead(entry, parts.as_deref().unwrap_or_default()) {
+            return Ok(dead);
+        }
+        let Some(account) = self.account(entry) else {
+            // Without classes nothing says that the entry is a person.
+            return Ok(if entry.all(CLASS).next().is_some() {
+                Who::Nameless
+            } else {
+                Who::NotAPerson
+            });
+        };
+        let userid = name(account, &mut self.counts)?;
+        if self.options.userid_attribute.is_none() && userid.ends_with('$') {
+            // The account of a machine or of another domain.
+            return Ok(Who::NotAPerson);
+        }
+        let mut facts = UserFacts {
+            id: stable_id(entry, &mut self.counts)?,
+            full_name: self.full_name(entry)?,
+            state: UserState::Active,
+            contacts: self.contacts(entry)?,
+            ..UserFacts::new(String::new(), userid)
+        };
+        let standing = locks::standing(entry, &self.now)?;
+        if standing > Standing::Open {
+            facts.state = UserState::Suspended;
+        }
+        let counts = &mut self.counts;
+        let (group, is_new) = self
+            .groups
+            .of(entry, parts.as_deref(), &self.options, counts)?;
+        facts.group = group;
+        counts.expired += u64::from(standing == Standing::Expired);
+        counts.people += 1;
+        Ok(Who::Person(Box::new(User::new(facts)), is_new))
+    }
+
+    /// The attribute with the user id: the first that has a value, else the first.
+    fn account<'a>(&self, entry: &'a Entry) -> Option<&'a Attribute> {
+        match &self.options.userid_attribute {
+            Some(name) => entry.first(slice::from_ref(name)),
+            None => {
+                let mut found = [UID, ACCOUNT_NAME]
+                    .into_iter()
+                    .filter_map(|names| entry.first(names));
+                let first = found.next();
+                first
+                    .filter(|attribute| !attribute.value.trim_ascii().is_empty())
+                    .or_else(|| found.next())
+                    .or(first)
             }
         }
     }
-    if let Some(first) = contacts
-        .first_mut()
-        .filter(|contact| contact.label == CONTACTS[0].1)
-    {
-        first.default = true;
+
+    fn full_name(&mut self, entry: &Entry) -> Result<Option<String>, Error> {
+        for names in [DISPLAY_NAME, COMMON_NAME] {
+            if let Some(attribute) = entry.first(names) {
+                let text = trimmed(text(attribute)?, &mut self.counts);
+                if !text.is_empty() {
+                    return Ok(Some(text.to_owned()));
+                }
+            }
+        }
+        Ok(None)
     }
-    let facts = UserFacts {
-        id: stable_id(entry)?,
-        full_name: match entry
-            .first(DISPLAY_NAME)
-            .or_else(|| entry.first(COMMON_NAME))
+
+    fn contacts(&mut self, entry: &Entry) -> Result<Vec<Contact>, Error> {
+        let mut contacts = Vec::new();
+        for (names, label) in CONTACTS {
+            for attribute in entry.all(names) {
+                let value = trimmed(text(attribute)?, &mut self.counts);
+                if !value.is_empty() {
+                    contacts.push(Contact {
+                        label: label.into(),
+                        value: value.into(),
+                        default: false,
+                    });
+                }
+            }
+        }
+        if let Some(first) = contacts
+            .first_mut()
+            .filter(|contact| contact.label == CONTACTS[0].1)
         {
-            Some(attribute) => Some(text(attribute)?.to_owned()),
-            None => None,
-        },
-        state: state(entry)?,
-        contacts,
-        ..UserFacts::new(group(entry, options)?, name(account)?)
-    };
-    Ok(Who::Person(Box::new(User::new(facts))))
+            first.default = true;
+        }
+        Ok(contacts)
+    }
 }
 
 /// Whether the classes say that this is a person. Directories have classes of their own for people, whose names end
@@ -129,95 +194,65 @@ fn is_person(entry: &Entry) -> Result<bool, Error> {
     let (mut any, mut person) = (false, false);
     for attribute in entry.all(CLASS) {
         any = true;
-        let class = text(attribute)?.to_lowercase();
-        match class.as_str() {
-            "computer" | "contact" => return Ok(false),
-            "user" | "account" | "posixaccount" => person = true,
-            _ => person |= class.ends_with("person"),
+        let class = text(attribute)?.trim();
+        let is = |name: &str| class.eq_ignore_ascii_case(name);
+        if is("computer") || is("contact") {
+            return Ok(false);
         }
+        person |= is("user") || is("account") || is("posixAccount");
+        let ending = class.len().saturating_sub("person".len());
+        person |= class
+            .get(ending..)
+            .is_some_and(|ending| ending.eq_ignore_ascii_case("person"));
     }
     Ok(person || !any)
 }
 
-fn group(entry: &Entry, options: &Options) -> Result<String, Error> {
-    let (line, field, group) = match &options.group {
-        GroupFrom::Fixed(group) => return Ok(group.clone()),
-        GroupFrom::Attribute(attribute) => {
-            let Some(found) = entry.first(slice::from_ref(attribute)) else {
-                return Err(fault(
-                    entry.line,
-                    attribute,
-                    "the entry has no such attribute to take its group from",
-                    "complete the entry, or name one group for all with group=",
-                ));
-            };
-            let value = name(found)?;
-            // An attribute such as memberOf names the group's entry.
-            let entry_name = dn::rdns(&value).filter(|rdns| rdns.len() > 1);
-            let group = entry_name
-                .and_then(|rdns| rdns.into_iter().next())
-                .map(|(_, value)| value);
-            (found.line, attribute.as_str(), group.unwrap_or(value))
-        }
-        GroupFrom::ParentOu => {
-            let rdns = dn::rdns(&entry.dn).ok_or_else(|| {
-                fault(
-                    entry.line,
-                    "dn",
-                    "this is no distinguished name",
-                    "correct it, or name one group for all with group=",
-                )
-            })?;
-            let unit = rdns.into_iter().skip(1).find(|(name, _)| {
-                name.eq_ignore_ascii_case("ou")
-                    || name.eq_ignore_ascii_case("organizationalUnitName")
-                    || name == "2.5.4.11"
+/// Why the entry is left out although it has all that a person's has.
+fn dead(entry: &Entry, parts: &[Part<'_>]) -> Option<Who> {
+    let has = |names: Names, value: &[u8]| {
+        entry
+            .all(names)
+            .any(|attribute| attribute.value.trim_ascii().eq_ignore_ascii_case(value))
+    };
+    if has(CLASS, b"nsTombstone") || has(DELETED, b"true") {
+        return Some(Who::Deleted);
+    }
+    if has(CLASS, b"glue") || entry.all(CONFLICT).next().is_some() {
+        return Some(Who::Conflict);
+    }
+    let is_multiple = parts.get(1).is_some_and(|part| part.level == 0);
+    for (at, part) in parts.iter().enumerate() {
+        let own = part.level == 0;
+        // 389 Directory Server puts the unique id before the name of a tombstone and beside the name of a conflict.
+        if own && part.is("nsuniqueid") {
+            return Some(if is_multiple {
+                Who::Conflict
+            } else {
+                Who::Deleted
             });
-            let Some((_, group)) = unit else {
-                return Err(fault(
-                    entry.line,
-                    "dn",
-                    "the entry stands in no organizational unit to take its group from",
-                    "name one group for all with group=, or an attribute with group-attr=",
-                ));
-            };
-            (entry.line, "dn", group)
         }
-    };
-    if group.is_empty() || group.contains(|char: char| char == '/' || char.is_control()) {
-        return Err(fault(
-            line,
-            field,
-            format!(
-                "'{}' cannot be a group: it is empty or holds '/' or a control character",
-                group.escape_debug()
-            ),
-            "name one group for all with group=, or another attribute with group-attr=",
-        ));
+        // OpenDJ does the latter.
+        if part.value.contains("\nCNF:") || own && is_multiple && part.is("entryuuid") {
+            return Some(Who::Conflict);
+        }
+        let kept_in = |name: &str| !own && part.is("cn") && part.value.eq_ignore_ascii_case(name);
+        // FreeIPA keeps those whom it preserves there.
+        let preserved = kept_in("deleted users")
+            && parts
+                .get(at + 1)
+                .is_some_and(|next| next.is("cn") && next.value.eq_ignore_ascii_case("accounts"));
+        if part.value.contains("\nDEL:") || kept_in("Deleted Objects") || preserved {
+            return Some(Who::Deleted);
+        }
     }
-    Ok(group)
-}
-
-fn state(entry: &Entry) -> Result<UserState, Error> {
-    let Some(attribute) = entry.first(CONTROL) else {
-        return Ok(UserState::Active);
-    };
-    match text(attribute)?.trim().parse::<i64>() {
-        Ok(bits) if bits & ACCOUNT_DISABLED != 0 => Ok(UserState::Suspended),
-        Ok(_) => Ok(UserState::Active),
-        Err(_) => Err(fault(
-            attribute.line,
-            "userAccountControl",
-            "not a whole number",
-            "correct the value",
-        )),
-    }
+    None
 }
 
 /// The entry's UUID as text. Active Directory's is binary with its first three parts byte-swapped.
-fn stable_id(entry: &Entry) -> Result<Option<String>, Error> {
+fn stable_id(entry: &Entry, counts: &mut Counts) -> Result<Option<String>, Error> {
     if let Some(attribute) = entry.first(ENTRY_UUID) {
-        return name(attribute).map(Some);
+        return name(attribute, counts).map(Some);
     }
     let Some(attribute) = entry.first(OBJECT_GUID) else {
         return Ok(None);
@@ -238,20 +273,33 @@ fn stable_id(entry: &Entry) -> Result<Option<String>, Error> {
     })
 }
 
-fn text(attribute: &Attribute) -> Result<&str, Error> {
-    std::str::from_utf8(&attribute.value).map_err(|_| {
-        fault(
+pub(super) fn text(attribute: &Attribute) -> Result<&str, Error> {
+    std::str::from_utf8(&attribute.value).map_err(|_| match attribute.is_base64 {
+        true => fault(
             attribute.line,
             &attribute.name,
             "the value is not UTF-8",
             "export the directory in UTF-8",
-        )
+        ),
+        false => not_utf8(
+            attribute.line,
+            None,
+            attribute.name.clone(),
+            &attribute.value,
+        ),
     })
 }
 
+/// The text without the blanks around it.
+pub(super) fn trimmed<'a>(text: &'a str, counts: &mut Counts) -> &'a str {
+    let trimmed = text.trim();
+    counts.trimmed += u64::from(trimmed.len() < text.len() && !trimmed.is_empty());
+    trimmed
+}
+
 /// A text that can be a name.
-fn name(attribute: &Attribute) -> Result<String, Error> {
-    let text = text(attribute)?;
+pub(super) fn name(attribute: &Attribute, counts: &mut Counts) -> Result<String, Error> {
+    let text = trimmed(text(attribute)?, counts);
     if text.is_empty() || text.contains(char::is_control) {
         return Err(fault(
             attribute.line,
@@ -264,7 +312,10 @@ fn name(attribute: &Attribute) -> Result<String, Error> {
 }
 
 impl Entry {
-    fn all<'a, N: AsRef<str>>(&'a self, names: &'a [N]) -> impl Iterator<Item = &'a Attribute> {
+    pub(super) fn all<'a, N: AsRef<str>>(
+        &'a self,
+        names: &[N],
+    ) -> impl Iterator<Item = &'a Attribute> {
         let named = |attribute: &&Attribute| {
             names
                 .iter()
@@ -274,7 +325,7 @@ impl Entry {
     }
 
     /// The first value; one without options, such as a language, goes before those with them.
-    fn first<'a, N: AsRef<str>>(&'a self, names: &'a [N]) -> Option<&'a Attribute> {
+    pub(super) fn first<'a, N: AsRef<str>>(&'a self, names: &[N]) -> Option<&'a Attribute> {
         self.all(names)
             .find(|attribute| !attribute.has_options)
             .or_else(|| self.all(names).next())

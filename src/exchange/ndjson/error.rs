@@ -3,6 +3,7 @@
 use super::locate;
 use crate::exchange::Error;
 use crate::exchange::error::clipped;
+use crate::exchange::number::misfit;
 
 /// What is wrong with a value, before line and column are known.
 #[derive(Debug)]
@@ -79,11 +80,13 @@ pub(super) fn from_json(number: u64, line: &str, error: &serde_json::Error) -> E
             offset = start;
             match said.rsplit_once(", expected ") {
                 Some((_, expected)) if said.starts_with("invalid ") => (
-                    format!(
-                        "expected {}, found {}",
-                        plain_name(expected),
-                        kind_of(line, offset, expected)
-                    ),
+                    misfit_at(line, offset, expected).unwrap_or_else(|| {
+                        format!(
+                            "expected {}, found {}",
+                            plain_name(expected),
+                            kind_of(line, offset)
+                        )
+                    }),
                     "see igsh-source(5) for what belongs in this field",
                 ),
                 _ => (
@@ -122,15 +125,28 @@ fn plain_name(expected: &str) -> &str {
     }
 }
 
-fn kind_of(line: &str, offset: usize, expected: &str) -> &'static str {
+/// What is wrong with the number at `offset`, where a whole number is expected.
+fn misfit_at(line: &str, offset: usize, expected: &str) -> Option<String> {
+    let range = match expected {
+        "u32" => 0..=u32::MAX.into(),
+        "u64" => 0..=i64::MAX.into(),
+        "i64" => i64::MIN.into()..=i64::MAX.into(),
+        _ => return None,
+    };
+    let rest = line.get(offset..)?;
+    let is_number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
+    let number = rest.split(|c| !is_number(c)).next()?;
+    (!number.is_empty()).then(|| misfit(number, &range))
+}
+
+fn kind_of(line: &str, offset: usize) -> &'static str {
     match line.as_bytes().get(offset) {
         Some(b'"') => "a string",
         Some(b'{') => "an object",
         Some(b'[') => "an array",
         Some(b't' | b'f') => "true or false",
         Some(b'n') => "null",
-        Some(b'-' | b'0'..=b'9') if expected == "a string" => "a number",
-        Some(b'-' | b'0'..=b'9') => "a number that does not fit",
+        Some(b'-' | b'0'..=b'9') => "a number",
         _ => "something else",
     }
 }

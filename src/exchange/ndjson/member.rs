@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret as _;
 
 use crate::json::Json;
-use crate::model::{SecretBytes, Timestamp, Wiped};
+use crate::model::{Moment, SecretBytes, Wiped};
 
 pub(super) fn text(json: &mut Json<Wiped>, key: &str, value: Option<&str>) {
     json.member(key, value, Json::string);
@@ -19,7 +19,7 @@ pub(super) fn boolean(json: &mut Json<Wiped>, key: &str, value: Option<bool>) {
     json.member(key, value, Json::boolean);
 }
 
-pub(super) fn date(json: &mut Json<Wiped>, key: &str, value: Option<Timestamp>) {
+pub(super) fn date(json: &mut Json<Wiped>, key: &str, value: Option<Moment>) {
     json.member(key, value, Json::time);
 }
 

@@ -7,9 +7,11 @@
 
 mod cells;
 mod convert;
+mod end;
 mod error;
 mod locate;
 mod member;
+mod residue;
 mod token;
 mod value;
 mod wire;
@@ -23,11 +25,13 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::json::object::{Skipped, Text};
+use end::Counts;
 use error::Fault;
+pub use residue::write_residue;
 pub use writer::Writer;
 
 pub use super::Error;
-use super::error::{broken_off, too_long};
+use super::error::too_long;
 use super::input::{self, Input, OpenError};
 use super::lines::{LineError, Lines};
 use crate::model::{Group, SourceRecord};
@@ -38,12 +42,24 @@ const VERSION: u64 = 1;
 /// Reads a source file record by record.
 ///
 /// The first record is [`SourceRecord::Schema`]. An [`Error`] concerns one line and reading goes on behind it, unless
-/// it is `fatal`; then the iterator ends.
+/// it is `fatal`; then the iterator ends. The end record is no item: where the file is not as it says, there is an error.
 pub struct Reader<R> {
     lines: Lines<R>,
-    groups: Groups,
-    schema_read: bool,
+    known: Known,
     over: bool,
+}
+
+/// What is known of the lines read so far.
+#[derive(Default)]
+struct Known {
+    groups: Groups,
+    counts: Counts,
+    /// Lines that are no record.
+    bad: u64,
+    schema: bool,
+    /// Whether the schema promises an end record.
+    end_promised: bool,
+    end: bool,
 }
 
 /// Opens a source file, compressed or not.
@@ -59,8 +75,7 @@ impl<R: Read> Reader<R> {
     pub fn new(input: R) -> Self {
         Self {
             lines: Lines::new(input),
-            groups: Groups::default(),
-            schema_read: false,
+            known: Known::default(),
             over: false,
         }
     }
@@ -70,41 +85,34 @@ impl<R: Read> Reader<R> {
         self.lines.current()
     }
 
-    fn read(&mut self) -> Option<Result<(u64, SourceRecord), Error>> {
+    /// Whether the end record was read, so that nothing can be missing.
+    pub fn has_end(&self) -> bool {
+        self.known.end
+    }
+
+    fn read(&mut self) -> Result<Option<(u64, SourceRecord)>, Error> {
         loop {
             match self.lines.next() {
-                Ok(None) if self.schema_read => return None,
-                Ok(None) => {
-                    self.over = true;
-                    return Some(Err(no_schema(1, "the file has no record".to_owned())));
+                Ok(None) => return self.known.whole(self.lines.number()).map(|()| None),
+                Ok(Some(line)) if says_nothing(line) => continue,
+                Ok(Some(_)) => {}
+                Err(LineError::TooLong) if !self.known.end => {
+                    return Err(self.known.refused(too_long(self.lines.number())));
                 }
-                Ok(Some(line)) if line.iter().all(u8::is_ascii_whitespace) => {}
-                Ok(Some(_)) => break,
-                Err(LineError::TooLong) => return Some(Err(too_long(self.lines.number()))),
-                Err(LineError::Io(error)) => {
-                    self.over = true;
-                    return Some(Err(broken_off(self.lines.number() + 1, &error)));
-                }
+                Err(LineError::TooLong) => {}
+                Err(error) => return Err(error.into_error(self.lines.number())),
+            }
+            let number = self.lines.number();
+            if self.known.end {
+                return Err(behind_the_end(number));
+            }
+            let record = self.known.record(number, self.lines.current());
+            match record {
+                Ok(Some(record)) => return Ok(Some((number, record))),
+                Ok(None) => {}
+                Err(error) => return Err(self.known.refused(error)),
             }
         }
-        let number = self.lines.number();
-        let record = record(
-            number,
-            self.lines.current(),
-            &mut self.groups,
-            self.schema_read,
-        );
-        if !self.schema_read {
-            self.schema_read = record.is_ok();
-            self.over = record.is_err();
-        }
-        Some(match record {
-            Err(mut error) => {
-                error.fatal = self.over;
-                Err(error)
-            }
-            Ok(record) => Ok((number, record)),
-        })
     }
 }
 
@@ -112,8 +120,21 @@ impl<R: Read> Iterator for Reader<R> {
     type Item = Result<(u64, SourceRecord), Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.over { None } else { self.read() }
+        if self.over {
+            return None;
+        }
+        let item = self.read().transpose();
+        self.over = match &item {
+            None => true,
+            Some(item) => item.as_ref().is_err_and(|error| error.fatal),
+        };
+        item
     }
+}
+
+/// Whether a line is blank or a comment, such as the reason above a line of a residue.
+fn says_nothing(line: &[u8]) -> bool {
+    line.first() == Some(&b'#') || line.iter().all(u8::is_ascii_whitespace)
 }
 
 /// The groups named so far: few, even in a file of millions.
@@ -158,64 +179,109 @@ impl Groups {
     }
 }
 
-const KINDS: &str = "schema, group, user, token, card";
+const KINDS: &str = "schema, group, user, token, card, end";
 
-fn record(
-    number: u64,
-    bytes: &[u8],
-    groups: &mut Groups,
-    schema_read: bool,
-) -> Result<SourceRecord, Error> {
-    let line = std::str::from_utf8(bytes).map_err(|error| not_utf8(number, bytes, &error))?;
-    let kind = kind_of(line);
-    let record = match kind.as_deref() {
-        Some("schema") if schema_read => Err(Fault::new(
-            "type",
-            "a second schema line",
-            "a file has one; split it or remove this line",
-        )),
-        Some("schema") => convert::schema(parse(number, line)?).map(SourceRecord::Schema),
-        _ if !schema_read => {
-            // A line that is no JSON object gets that said instead.
-            parse::<Skipped>(number, line)?;
-            return Err(no_schema(
-                number,
-                "the first line is not the schema".to_owned(),
+impl Known {
+    /// The record of a line; none where it is the end record.
+    fn record(&mut self, number: u64, bytes: &[u8]) -> Result<Option<SourceRecord>, Error> {
+        let line = std::str::from_utf8(bytes).map_err(|error| not_utf8(number, bytes, &error))?;
+        let kind = kind_of(line);
+        let record = match kind.as_deref() {
+            Some("schema") if self.schema => Err(Fault::new(
+                "type",
+                "a second schema line",
+                "a file has one; split it or remove this line",
+            )),
+            Some("schema") => {
+                let schema: wire::Schema<'_> = parse(number, line)?;
+                self.end_promised = schema.end == Some(true);
+                convert::schema(schema).map(SourceRecord::Schema)
+            }
+            _ if !self.schema => {
+                // A line that is no JSON object gets that said instead.
+                parse::<Skipped>(number, line)?;
+                return Err(no_schema(
+                    number,
+                    "the first line is not the schema".to_owned(),
+                ));
+            }
+            Some("group") => convert::group(parse(number, line)?).and_then(|group| {
+                self.groups.add(&group)?;
+                Ok(SourceRecord::Group(group))
+            }),
+            Some("user") => convert::user(parse(number, line)?).and_then(|user| {
+                self.groups.check(&user.facts.group)?;
+                Ok(SourceRecord::User(Box::new(user)))
+            }),
+            Some("token") => token::unassigned(parse(number, line)?).and_then(|token| {
+                self.groups.check(&token.group)?;
+                Ok(SourceRecord::Token(Box::new(token)))
+            }),
+            Some("card") => convert::unassigned_card(parse(number, line)?).and_then(|card| {
+                self.groups.check(&card.group)?;
+                Ok(SourceRecord::Card(Box::new(card)))
+            }),
+            Some("end") => return self.end(number, line).map(|()| None),
+            other => {
+                parse::<Skipped>(number, line)?;
+                Err(match other {
+                    Some(other) => Fault::new(
+                        "type",
+                        format!("'{other}' is not a record: expected one of {KINDS}"),
+                        "correct the type",
+                    ),
+                    None => Fault::new(
+                        "type",
+                        "required, but missing",
+                        format!("every record has a type, one of {KINDS}"),
+                    ),
+                })
+            }
+        };
+        let record = record.map_err(|fault| fault.into_error(number, line))?;
+        self.schema = true;
+        self.counts.add(&record);
+        Ok(Some(record))
+    }
+
+    /// The end record, with which the records before it must agree.
+    fn end(&mut self, number: u64, line: &str) -> Result<(), Error> {
+        let agreed = parse(number, line).and_then(|end| {
+            let agreed = Counts::of(end).and_then(|promised| self.counts.agree(promised, self.bad));
+            agreed.map_err(|fault| fault.into_error(number, line))
+        });
+        self.end = agreed.is_ok();
+        // Nothing can be said of the file without it.
+        agreed.map_err(fatal)
+    }
+
+    /// A line that is no record.
+    fn refused(&mut self, error: Error) -> Error {
+        self.bad += 1;
+        if self.schema { error } else { fatal(error) }
+    }
+
+    /// Whether the file may end here.
+    fn whole(&self, line: u64) -> Result<(), Error> {
+        if !self.schema {
+            return Err(no_schema(1, "the file has no record".to_owned()));
+        }
+        if self.end_promised && !self.end {
+            return Err(of_file(
+                line,
+                "the file ends without its end record: it was cut",
+                "get the file again; its schema line promises {\"type\":\"end\",…}",
             ));
         }
-        Some("group") => convert::group(parse(number, line)?).and_then(|group| {
-            groups.add(&group)?;
-            Ok(SourceRecord::Group(group))
-        }),
-        Some("user") => convert::user(parse(number, line)?).and_then(|user| {
-            groups.check(&user.facts.group)?;
-            Ok(SourceRecord::User(Box::new(user)))
-        }),
-        Some("token") => token::unassigned(parse(number, line)?).and_then(|token| {
-            groups.check(&token.group)?;
-            Ok(SourceRecord::Token(Box::new(token)))
-        }),
-        Some("card") => convert::unassigned_card(parse(number, line)?).and_then(|card| {
-            groups.check(&card.group)?;
-            Ok(SourceRecord::Card(Box::new(card)))
-        }),
-        other => {
-            parse::<Skipped>(number, line)?;
-            Err(match other {
-                Some(other) => Fault::new(
-                    "type",
-                    format!("'{other}' is not a record: expected one of {KINDS}"),
-                    "correct the type",
-                ),
-                None => Fault::new(
-                    "type",
-                    "required, but missing",
-                    format!("every record has a type, one of {KINDS}"),
-                ),
-            })
-        }
-    };
-    record.map_err(|fault| fault.into_error(number, line))
+        Ok(())
+    }
+}
+
+fn fatal(error: Error) -> Error {
+    Error {
+        fatal: true,
+        ..error
+    }
 }
 
 fn parse<'a, T: Deserialize<'a>>(number: u64, line: &'a str) -> Result<T, Error> {
@@ -236,23 +302,37 @@ fn kind_of(line: &str) -> Option<Cow<'_, str>> {
 fn not_utf8(number: u64, bytes: &[u8], error: &std::str::Utf8Error) -> Error {
     let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
     let good = String::from_utf8_lossy(good);
-    Error {
-        line: number,
-        column: Some(good.chars().count() + 1),
-        field: locate::path_at(&good, good.len()).0,
-        what: "the text is not UTF-8".to_owned(),
-        hint: "write the file in UTF-8, or convert it with iconv".to_owned(),
-        fatal: false,
-    }
+    let field = locate::path_at(&good, good.len()).0;
+    super::error::not_utf8(number, Some(good.chars().count() + 1), field, bytes)
 }
 
 fn no_schema(line: u64, what: String) -> Error {
     Error {
-        line,
         column: Some(1),
+        ..of_file(
+            line,
+            what,
+            "the first line is {\"type\":\"schema\",\"version\":1,…}",
+        )
+    }
+}
+
+fn behind_the_end(line: u64) -> Error {
+    of_file(
+        line,
+        "something stands behind the end record",
+        "the end record is the last line; were two files put together?",
+    )
+}
+
+/// What is wrong with the file as a whole, seen at this line.
+fn of_file(line: u64, what: impl Into<String>, hint: &str) -> Error {
+    Error {
+        line,
+        column: None,
         field: String::new(),
-        what,
-        hint: "the first line is {\"type\":\"schema\",\"version\":1,…}".to_owned(),
+        what: what.into(),
+        hint: hint.to_owned(),
         fatal: true,
     }
 }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::error::Fault;
 use crate::exchange::secret::{self, SecretFault};
 use crate::json::object::{Text, Whole};
-use crate::model::{SecretBytes, Timestamp, UnknownName};
+use crate::model::{Moment, NoMoment, SecretBytes, UnknownName};
 
 /// A value, or what is wrong with it.
 pub(super) type Converted<T> = Result<T, Fault>;
@@ -90,20 +90,10 @@ pub(super) fn name_of<T: FromStr<Err = UnknownName>>(
     .transpose()
 }
 
-pub(super) fn date(text: Option<Text<'_>>, field: &str) -> Converted<Option<Timestamp>> {
+pub(super) fn date(text: Option<Text<'_>>, field: &str) -> Converted<Option<Moment>> {
     text.map(|Text(text)| {
-        // jiff would also take a zone in brackets and a date with a comma in the seconds.
-        (!text.bytes().any(|byte| matches!(byte, b'[' | b',')))
-            .then(|| text.parse::<Timestamp>().ok())
-            .flatten()
-            .and_then(|it| Timestamp::from_microsecond(it.as_microsecond()).ok())
-            .ok_or_else(|| {
-                Fault::new(
-                    field,
-                    format!("'{text}' is not a date and time"),
-                    "write RFC 3339 with a zone, such as 2026-01-02T03:04:05Z",
-                )
-            })
+        text.parse()
+            .map_err(|fault: NoMoment| Fault::new(field, format!("'{text}' {fault}"), fault.hint()))
     })
     .transpose()
 }

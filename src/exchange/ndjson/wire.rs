@@ -15,6 +15,15 @@ object! { Schema<'a> {
     system_version: Text<'a> = "systemVersion",
     scope: Text<'a> = "scope",
     exported: Text<'a> = "exported",
+    end: bool = "end",
+    x: Skipped = "x",
+} }
+
+object! { End<'a> {
+    kind: Text<'a> = "type",
+    users: Whole = "users",
+    tokens: Whole = "tokens",
+    cards: Whole = "cards",
     x: Skipped = "x",
 } }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use secrecy::ExposeSecret as _;
 
 use super::VERSION;
+use super::end::Counts;
 use super::member::{boolean, date, list, number, objects, secret_text, text};
 use super::token;
 use crate::json::Json;
@@ -18,9 +19,12 @@ const BATCH: usize = 64 << 10;
 
 /// Writes source records, one a line. The output holds secrets in plain: it belongs into a file that only its owner
 /// can read.
+///
+/// The schema line promises an end record and [`Writer::finish`] writes it, so that a file that was cut can be told.
 pub struct Writer<W> {
     out: W,
     json: Json<Wiped>,
+    counts: Counts,
 }
 
 impl<W: Write> Writer<W> {
@@ -29,6 +33,7 @@ impl<W: Write> Writer<W> {
         Self {
             out,
             json: Json::new(Wiped::with_capacity(2 * BATCH)),
+            counts: Counts::default(),
         }
     }
 
@@ -37,10 +42,14 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// What writing to the output gives.
     pub fn record(&mut self, record: &SourceRecord) -> io::Result<()> {
+        self.counts.add(record);
         let json = &mut self.json;
         json.open_object();
         match record {
-            SourceRecord::Schema(it) => schema(json, it),
+            SourceRecord::Schema(it) => {
+                schema(json, it);
+                boolean(json, "end", Some(true));
+            }
             SourceRecord::Group(it) => group(json, it),
             SourceRecord::User(it) => user(json, it),
             SourceRecord::Token(it) => token::write_unassigned(json, it),
@@ -55,11 +64,19 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    /// Writes what is left and gives the output back.
+    /// Writes the end record and what is left, and gives the output back.
     ///
     /// # Errors
     /// What writing to the output gives.
     pub fn finish(mut self) -> io::Result<W> {
+        let json = &mut self.json;
+        json.open_object();
+        text(json, "type", Some("end"));
+        number(json, "users", Some(self.counts.users));
+        number(json, "tokens", Some(self.counts.tokens));
+        number(json, "cards", Some(self.counts.cards));
+        json.close_object();
+        json.end_line();
         self.write_out()?;
         self.out.flush()?;
         Ok(self.out)
@@ -72,7 +89,7 @@ impl<W: Write> Writer<W> {
     }
 }
 
-fn schema(json: &mut Json<Wiped>, it: &Schema) {
+pub(super) fn schema(json: &mut Json<Wiped>, it: &Schema) {
     text(json, "type", Some("schema"));
     number(json, "version", Some(VERSION));
     text(json, "system", it.system.as_deref());
@@ -221,7 +238,7 @@ mod tests {
 
     /// Every field of every record, in the order in which they are written.
     const WHOLE: &str = concat!(
-        r#"{"type":"schema","version":1,"system":"ig","systemVersion":"13.0","scope":"full","exported":"2026-01-02T03:04:05Z"}"#,
+        r#"{"type":"schema","version":1,"system":"ig","systemVersion":"13.0","scope":"full","exported":"2026-01-02T03:04:05Z","end":true}"#,
         "\n",
         r#"{"type":"group","name":"sales","default":true}"#,
         "\n",
@@ -243,6 +260,8 @@ mod tests {
         r#"{"type":"token","group":"hr","vendor":"V","serial":"2","kind":"hardware","algorithm":"hotp","drift":9,"seed":"MTIzNA=="}"#,
         "\n",
         r#"{"type":"card","group":"hr","preproduced":true,"comment":"c","serial":7,"rows":2,"columns":1,"cells":["A","B"]}"#,
+        "\n",
+        r#"{"type":"end","users":2,"tokens":2,"cards":2}"#,
         "\n",
     );
 

@@ -3,7 +3,7 @@
 //! SplitMix64, written out, because a population has to be the same in every version of every crate. Its seeds and
 //! passwords are made up and protect nobody.
 
-use crate::model::{SecretBytes, Timestamp};
+use crate::model::{Moment, SecretBytes};
 
 /// The day the standard population was exported: 2026-01-01T00:00:00Z, in seconds.
 pub(super) const EPOCH: i64 = 1_767_225_600;
@@ -75,10 +75,10 @@ impl Draw {
     }
 
     /// A moment at least `from` and less than `to` days after the epoch; negative is before.
-    pub(super) fn day(&mut self, from: i64, to: i64) -> Option<Timestamp> {
+    pub(super) fn day(&mut self, from: i64, to: i64) -> Option<Moment> {
         let span = ((to - from) * DAY).unsigned_abs();
         let second = EPOCH + from * DAY + self.below(span).cast_signed();
-        Timestamp::from_second(second).ok()
+        Moment::from_microsecond(second * 1_000_000)
     }
 }
 

@@ -12,9 +12,8 @@ use draw::{Draw, EPOCH};
 use names::{ANSWERS, FIRST, GROUPS, LAST, LOCALES, PLACES, QUESTIONS};
 
 use crate::model::{
-    Contact, Group, Location, LocationEntry, NotMigrated, Password, QaPair, RbaOverrides, Schema,
-    SecretBytes, SourceRecord, Timestamp, UnassignedCard, UnassignedToken, User, UserFacts,
-    UserState,
+    Contact, Group, Location, LocationEntry, Moment, NotMigrated, Password, QaPair, RbaOverrides,
+    Schema, SecretBytes, SourceRecord, UnassignedCard, UnassignedToken, User, UserFacts, UserState,
 };
 
 /// More doubled names are asked for than there are pairs of users.
@@ -281,7 +280,7 @@ fn schema() -> Schema {
         system: Some("standard-population".to_owned()),
         system_version: Some("13.0".to_owned()),
         full: true,
-        exported: Timestamp::from_second(EPOCH).ok(),
+        exported: Moment::from_microsecond(EPOCH * 1_000_000),
     }
 }
 

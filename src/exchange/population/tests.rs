@@ -34,8 +34,12 @@ fn folded(text: &str) -> String {
 fn the_same_seed_gives_the_same_file_and_another_seed_another_one() {
     assert_eq!(file(300, 1, 3), file(300, 1, 3));
     assert_ne!(file(300, 1, 3), file(300, 2, 3));
+    // The people, without the record that only counts them.
+    let text = String::from_utf8(file(1000, 1, 0)).unwrap();
+    let (people, _) = text.split_once("{\"type\":\"end\"").unwrap();
+    let people = people.replacen(",\"end\":true}", "}", 1);
     assert_eq!(
-        hex(&sha256(&file(1000, 1, 0))),
+        hex(&sha256(people.as_bytes())),
         "ff5e4c0c79eaf7d600db3cc28949b6813e878f6b36645ff5b6e9f6535632a080",
         "measurements are compared by this population; a change makes them a new series"
     );

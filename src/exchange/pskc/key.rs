@@ -4,7 +4,8 @@ use std::io::Read;
 
 use super::value;
 use super::xml::{Fault, Mark, Tag, Xml};
-use crate::model::{SecretBytes, Timestamp};
+use crate::exchange::number::misfit;
+use crate::model::{Moment, NoMoment, SecretBytes};
 
 /// What a package says of its device.
 #[derive(Debug, Default)]
@@ -13,7 +14,7 @@ pub(super) struct Device {
     pub(super) serial: Option<String>,
     pub(super) model: Option<String>,
     pub(super) issue_no: Option<String>,
-    pub(super) expires: Option<Timestamp>,
+    pub(super) expires: Option<Moment>,
 }
 
 /// A key as it stands.
@@ -32,7 +33,7 @@ pub(super) struct Key {
     pub(super) counter: Option<i64>,
     pub(super) interval: Option<i64>,
     pub(super) drift: Option<i64>,
-    pub(super) expires: Option<Timestamp>,
+    pub(super) expires: Option<Moment>,
     pub(super) pin_key_id: Option<String>,
     /// What is worth knowing, and no error.
     pub(super) notices: Vec<String>,
@@ -172,10 +173,10 @@ impl Key {
             "timedrift" => &mut self.drift,
             _ => return Ok(()),
         };
-        let (number, unusual) = value::integer(text).ok_or_else(|| {
+        let (number, unusual) = value::integer(text).map_err(|fault| {
             bad(
                 mark,
-                format!("'{name}' is not a whole number"),
+                fault.of(name),
                 "write digits, or base64 of eight octets",
             )
         })?;
@@ -206,9 +207,10 @@ impl Key {
                 "numberoftransactions" => {
                     let limit = text(xml)?.unwrap_or_default();
                     if limit.parse::<u64>().is_err() {
+                        let fault = misfit(&limit, &(0..=u64::MAX.into()));
                         return Err(bad(
                             tag.mark,
-                            "'NumberOfTransactions' is not a whole number",
+                            format!("'NumberOfTransactions' is {fault}"),
                             "correct the value",
                         ));
                     }
@@ -261,16 +263,20 @@ fn text<R: Read>(xml: &mut Xml<R>) -> Read_<Option<String>> {
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-fn date<R: Read>(xml: &mut Xml<R>, notices: &mut Vec<String>) -> Read_<Option<Timestamp>> {
+fn date<R: Read>(xml: &mut Xml<R>, notices: &mut Vec<String>) -> Read_<Option<Moment>> {
     let Some(text) = text(xml)? else {
         return Ok(None);
     };
-    let (date, guessed) = value::date(&text).ok_or_else(|| {
-        bad(
-            xml.mark(),
-            format!("'{text}' is not a date"),
-            "write it as 2026-12-31T00:00:00Z",
-        )
+    let (date, guessed) = value::date(&text).map_err(|fault| {
+        let (what, hint) = match fault {
+            // A date alone is one here too.
+            NoMoment::Form => (
+                "is not a date".to_owned(),
+                "write it as 2026-12-31T00:00:00Z",
+            ),
+            NoMoment::Range => (fault.to_string(), fault.hint()),
+        };
+        bad(xml.mark(), format!("'{text}' {what}"), hint)
     })?;
     if guessed {
         notices.push(format!("the date {text} was read as month/day/year"));
@@ -285,7 +291,11 @@ fn number(tag: &Tag, name: &str) -> Read_<Option<u32>> {
     text.parse().map(Some).map_err(|_| {
         bad(
             tag.mark,
-            format!("'{name}' of '{}' is not a whole number", tag.name),
+            format!(
+                "'{name}' of '{}' is {}",
+                tag.name,
+                misfit(text, &(0..=u32::MAX.into()))
+            ),
             "correct the attribute",
         )
     })
@@ -353,7 +363,7 @@ fn is_encrypted(mark: Mark) -> Fault {
     Fault {
         mark,
         what: "the file is encrypted; encrypted PSKC is read in a later version".to_owned(),
-        hint: "decrypt it first (pskctool --decrypt …) into a file that only you can read, load that, and delete it",
+        hint: "decrypt it, as by: pskc2pskc --password PASSWORDFILE --output PLAINFILE FILE (--secret KEYFILE for a key); load PLAINFILE, then delete it",
         fatal: true,
     }
 }

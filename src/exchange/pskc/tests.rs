@@ -419,7 +419,7 @@ fn encrypted_files_say_what_to_do() {
         error.what,
         "the file is encrypted; encrypted PSKC is read in a later version"
     );
-    assert!(error.fatal && error.hint.contains("pskctool"));
+    assert!(error.fatal && error.hint.contains("pskc2pskc --password"));
     let error = only_error(&package("1", "k", "hotp", &encrypted("rsa_1_5")));
     assert!(
         error.what.contains("asymmetric keys are not supported"),
@@ -469,7 +469,7 @@ fn hostile_and_broken_files_are_refused() {
         ),
         (
             good.replace("UTF-8", "ISO-8859-1"),
-            "the file is not in UTF-8",
+            "the file says that it is iso-8859-1, not UTF-8",
         ),
         (
             good.replace("</KeyPackage>", "</KeyPackag>"),

@@ -2,7 +2,8 @@
 
 use super::key::{Device, Key, bad};
 use super::xml::Fault;
-use crate::model::{Algorithm, Hash, SecretBytes, Timestamp, Token, TokenFacts, TokenKind};
+use crate::exchange::number::misfit;
+use crate::model::{Algorithm, Hash, Moment, SecretBytes, Token, TokenFacts, TokenKind};
 
 /// What a key is for us.
 pub(super) enum Made {
@@ -73,12 +74,22 @@ pub(super) fn make(device: &Device, key: Key) -> Result<(Made, Vec<String>), Fau
             }
             digits => digits,
         },
-        step: match key.interval.map(u32::try_from) {
-            Some(Ok(step)) if step > 0 => Some(step),
-            Some(_) => {
+        step: match key
+            .interval
+            .map(|seconds| (seconds, u32::try_from(seconds)))
+        {
+            Some((_, Ok(step))) if step > 0 => Some(step),
+            Some((seconds, _)) => {
+                let range = 1..=u32::MAX.into();
                 return Err(bad(
                     mark,
-                    "its time interval is no number of seconds",
+                    match seconds {
+                        ..=0 => "its time interval is no number of seconds".to_owned(),
+                        _ => format!(
+                            "its time interval is {}",
+                            misfit(&seconds.to_string(), &range)
+                        ),
+                    },
                     "correct TimeInterval",
                 ));
             }
@@ -177,7 +188,7 @@ fn named(text: Option<String>, what: &str) -> Result<String, (String, &'static s
     }
 }
 
-fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+fn earlier(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
     one.into_iter().chain(other).min()
 }
 

@@ -2,12 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::civil;
-use jiff::tz::TimeZone;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::fmt::temporal::Pieces;
 use zeroize::Zeroizing;
 
+use crate::exchange::number::{is_decimal, misfit};
 use crate::exchange::secret::{self, SecretFault};
-use crate::model::{SecretBytes, Timestamp};
+use crate::model::{Moment, NoMoment, SecretBytes};
 
 /// A secret in base64, in which files may hold blanks and line breaks.
 pub(super) fn secret(text: &str) -> Result<SecretBytes, String> {
@@ -25,62 +26,106 @@ pub(super) fn secret(text: &str) -> Result<SecretBytes, String> {
     })
 }
 
-/// A whole number, as digits or as base64 of its octets, and whether its spelling is unusual enough to be told.
-///
-/// Eight or four octets are big-endian, as the RFC has it for encrypted numbers; one is binary; others are ASCII digits
-/// where they all are, and else the least octets that hold the number.
-pub(super) fn integer(text: &str) -> Option<(i64, bool)> {
-    if let Ok(number) = text.parse::<i64>() {
-        return Some((number, false));
-    }
-    let packed: String = text.split_ascii_whitespace().collect();
-    let octets = STANDARD.decode(packed).ok()?;
-    let digits = octets.iter().all(u8::is_ascii_digit);
-    match octets.len() {
-        0 => None,
-        1 | 4 | 8 => Some((big_endian(&octets)?, false)),
-        _ if digits => std::str::from_utf8(&octets)
-            .ok()?
-            .parse()
-            .ok()
-            .map(|number| (number, true)),
-        2..8 => Some((big_endian(&octets)?, true)),
-        _ => None,
+/// Why a text is no whole number, or none that fits.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum NoInteger {
+    /// It is none.
+    Form,
+    /// It is beyond what is kept.
+    Size(String),
+}
+
+impl NoInteger {
+    /// What to say of the value called `name`.
+    pub(super) fn of(self, name: &str) -> String {
+        match self {
+            Self::Form => format!("'{name}' is not a whole number"),
+            Self::Size(number) => {
+                let range = i64::MIN.into()..=i64::MAX.into();
+                format!("'{name}' is {}", misfit(&number, &range))
+            }
+        }
     }
 }
 
-fn big_endian(octets: &[u8]) -> Option<i64> {
-    let number = octets
+/// A whole number, as digits or as base64 of its octets, and whether its spelling is unusual enough to be told.
+///
+/// Eight or four octets are big-endian, as the RFC has it for encrypted numbers; one is binary; others are ASCII digits
+/// where they all are, and else the octets of the number, of which the first may be zero.
+pub(super) fn integer(text: &str) -> Result<(i64, bool), NoInteger> {
+    if is_decimal(text.strip_prefix(['-', '+']).unwrap_or(text)) {
+        return Ok((decimal(text)?, false));
+    }
+    let packed: String = text.split_ascii_whitespace().collect();
+    let octets = STANDARD.decode(packed).map_err(|_| NoInteger::Form)?;
+    match octets.len() {
+        0 => Err(NoInteger::Form),
+        1 | 4 | 8 => Ok((big_endian(&octets)?, false)),
+        _ => match std::str::from_utf8(&octets) {
+            Ok(digits) if is_decimal(digits) => Ok((decimal(digits)?, true)),
+            _ => Ok((big_endian(&octets)?, true)),
+        },
+    }
+}
+
+fn decimal(text: &str) -> Result<i64, NoInteger> {
+    text.parse().map_err(|_| NoInteger::Size(text.to_owned()))
+}
+
+fn big_endian(octets: &[u8]) -> Result<i64, NoInteger> {
+    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+    let significant = octets.get(zeros..).unwrap_or_default();
+    // No file means a longer one as a number.
+    if significant.len() > 16 {
+        return Err(NoInteger::Form);
+    }
+    let number = significant
         .iter()
-        .fold(0_u64, |sum, octet| sum << 8 | u64::from(*octet));
-    i64::try_from(number).ok()
+        .fold(0_u128, |sum, octet| sum << 8 | u128::from(*octet));
+    i64::try_from(number).map_err(|_| NoInteger::Size(number.to_string()))
 }
 
 /// A date, and whether its month and day had to be guessed.
 ///
 /// `xs:dateTime` with or without a zone (then it is UTC), a date alone, or the drafts' month/day/year.
-pub(super) fn date(text: &str) -> Option<(Timestamp, bool)> {
-    if let Ok(timestamp) = text.parse::<Timestamp>() {
-        return Some((timestamp, false));
+pub(super) fn date(text: &str) -> Result<(Moment, bool), NoMoment> {
+    match text.parse() {
+        Ok(moment) => return Ok((moment, false)),
+        Err(NoMoment::Range) => return Err(NoMoment::Range),
+        Err(NoMoment::Form) => {}
     }
     let (civil, guessed) = match text.split('/').collect::<Vec<_>>().as_slice() {
-        [first, second, year] => {
-            let (first, second): (i8, i8) = (first.parse().ok()?, second.parse().ok()?);
-            let (month, day) = if first > 12 {
-                (second, first)
-            } else {
-                (first, second)
-            };
-            let date = civil::Date::new(year.parse().ok()?, month, day).ok()?;
-            (
-                date.to_datetime(civil::Time::midnight()),
-                first <= 12 && second <= 12 && first != second,
-            )
-        }
-        _ => (text.parse::<civil::DateTime>().ok()?, false),
+        [first, second, year] => of_the_drafts(first, second, year)?,
+        _ => (without_zone(text).ok_or(NoMoment::Form)?, false),
     };
-    let zoned = civil.to_zoned(TimeZone::UTC).ok()?;
-    Some((zoned.timestamp(), guessed))
+    Ok((Moment::of_civil(civil, 0)?, guessed))
+}
+
+fn of_the_drafts(first: &str, second: &str, year: &str) -> Result<(DateTime, bool), NoMoment> {
+    let number = |text: &str| text.parse().map_err(|_| NoMoment::Form);
+    let (first, second, year): (i32, i32, i32) = (number(first)?, number(second)?, number(year)?);
+    if !(1..=9999).contains(&year) {
+        return Err(NoMoment::Range);
+    }
+    let (month, day) = if first > 12 {
+        (second, first)
+    } else {
+        (first, second)
+    };
+    let date = || {
+        let (year, month, day) = (year.try_into(), month.try_into(), day.try_into());
+        Date::new(year.ok()?, month.ok()?, day.ok()?).ok()
+    };
+    let date = date().ok_or(NoMoment::Form)?;
+    let guessed = first <= 12 && second <= 12 && first != second;
+    Ok((date.at(0, 0, 0, 0), guessed))
+}
+
+fn without_zone(text: &str) -> Option<DateTime> {
+    let pieces = Pieces::parse(text).ok()?;
+    let zoned = pieces.offset().is_some() || pieces.time_zone_annotation().is_some();
+    let time = pieces.time().unwrap_or_else(Time::midnight);
+    (!zoned).then(|| pieces.date().to_datetime(time))
 }
 
 /// `xs:boolean`.
@@ -108,19 +153,44 @@ mod tests {
             ("NzA5Nzkx", 709_791, true),
             ("AQ==", 1, false),
             ("MQ==", 49, false),
-            ("AAAA\n AAAx8EYD", i64::MIN, false),
+            ("AAAA\n AAAx8EYD", 837_830_147, true),
             ("BjFK", 405_834, true),
+            ("9223372036854775807", i64::MAX, false),
+            ("f/////////8=", i64::MAX, false),
         ] {
-            let read = integer(text);
-            if number == i64::MIN {
-                assert_eq!(read, None, "{text}: nine octets");
-            } else {
-                assert_eq!(read, Some((number, unusual)), "{text}");
-            }
+            assert_eq!(integer(text), Ok((number, unusual)), "{text}");
         }
-        for bad in ["", "x", "12 3", "//////////8=", "1.5", "QUJDREVGR0hJSg=="] {
-            assert_eq!(integer(bad), None, "{bad}");
+        for bad in ["", "x", "12 3", "1.5", "-", "lots!", &"QUJD".repeat(8)] {
+            assert_eq!(integer(bad), Err(NoInteger::Form), "{bad}");
         }
+    }
+
+    #[test]
+    fn c1_numbers_that_are_too_large_are_told_as_that() {
+        for (text, number) in [
+            ("9223372036854775808", "9223372036854775808"),
+            ("18446744073709551615", "18446744073709551615"),
+            (
+                "340282366920938463463374607431768211456",
+                "340282366920938463463374607431768211456",
+            ),
+            ("//////////8=", "18446744073709551615"),
+            ("gAAAAAAAAAA=", "9223372036854775808"),
+            ("AP//////////", "18446744073709551615"),
+            ("AQAAAAAAAAAA", "18446744073709551616"),
+            ("MTg0NDY3NDQwNzM3MDk1NTE2MTY=", "18446744073709551616"),
+        ] {
+            let said = integer(text).unwrap_err().of("counter");
+            assert_eq!(
+                said,
+                format!("'counter' is too large: {number}; the largest is 9223372036854775807"),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            integer("-9223372036854775809").unwrap_err().of("timedrift"),
+            "'timedrift' is too small: -9223372036854775809; the smallest is -9223372036854775808"
+        );
     }
 
     #[test]
@@ -134,15 +204,35 @@ mod tests {
             ("12/31/2008", "2008-12-31T00:00:00Z", false),
             ("31/12/2008", "2008-12-31T00:00:00Z", false),
             ("02/03/2008", "2008-02-03T00:00:00Z", true),
+            ("31/12/9999", "9999-12-31T00:00:00Z", false),
+            ("9999-12-31", "9999-12-31T00:00:00Z", false),
+            ("9999-12-31T23:59:59", "9999-12-31T23:59:59Z", false),
+            ("9999-12-31T20:00:00-08:00", "9999-12-31T23:59:59Z", false),
         ] {
             assert_eq!(
                 date(text),
-                Some((expected.parse().unwrap(), guessed)),
+                Ok((expected.parse().unwrap(), guessed)),
                 "{text}"
             );
         }
-        for bad in ["", "soon", "13/13/2008", "2006-13-01", "1/2"] {
-            assert_eq!(date(bad), None, "{bad}");
+        for bad in [
+            "",
+            "soon",
+            "13/13/2008",
+            "2006-13-01",
+            "1/2",
+            "2006-05-31T00:00:00+02:00[Europe/Berlin]",
+            "2006-05-31T00:00:00,5+02:00",
+        ] {
+            assert_eq!(date(bad), Err(NoMoment::Form), "{bad}");
+        }
+        for other in [
+            "31/12/10000",
+            "1/1/0",
+            "0000-05-31",
+            "10000-01-01T00:00:00Z",
+        ] {
+            assert_eq!(date(other), Err(NoMoment::Range), "{other}");
         }
     }
 

@@ -9,6 +9,8 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use zeroize::Zeroizing;
 
 use super::source::{MAX_PIECE, Source};
+use crate::exchange::encoding::Encoding;
+use crate::exchange::error::clipped;
 use crate::model::Wiped;
 
 /// Deeper than any PSKC file, encrypted and signed ones included.
@@ -133,14 +135,13 @@ impl<R: Read> Xml<R> {
                 }
                 Event::Decl(declaration) => {
                     let encoding = declaration.encoding().and_then(Result::ok);
-                    let known = encoding.is_none_or(|name| {
-                        ["utf-8", "utf8", "us-ascii", "ascii"]
-                            .contains(&name.to_lowercase().as_str())
-                    });
-                    if !known {
+                    let read = ["utf-8", "utf8", "us-ascii", "ascii"];
+                    if let Some(name) = encoding.map(|name| name.to_lowercase())
+                        && !read.contains(&name.as_str())
+                    {
                         return Err(self.fatal(
-                            "the file is not in UTF-8",
-                            "convert it with iconv, and change its first line",
+                            clipped(format!("the file says that it is {name}, not UTF-8")),
+                            "convert it with iconv, and name UTF-8 in its first line",
                         ));
                     }
                 }
@@ -227,7 +228,7 @@ impl<R: Read> Xml<R> {
                 format!("the file cannot be read further: {error}"),
                 "if it is compressed it may be cut or damaged; copy it again",
             ),
-            Error::Encoding(_) => self.fatal("the file is not in UTF-8", "convert it with iconv"),
+            Error::Encoding(_) => self.fatal(Encoding::Ansi.what(), Encoding::Ansi.hint()),
             // What the parser says may quote the file, but never more than names.
             Error::IllFormed(error) => self.fatal(format!("this is not XML: {error}"), NOT_XML),
             Error::Syntax(error) => self.fatal(format!("this is not XML: {error}"), NOT_XML),

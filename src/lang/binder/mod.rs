@@ -345,16 +345,24 @@ impl Binder<'_> {
         if self.diagnostics.iter().any(|found| found.code == "E0101") {
             return;
         }
-        let args = self.spec.args.iter();
+        let is_given = |wanted: &str| self.given.iter().any(|(name, _)| *name == wanted);
+        let is_needed =
+            |arg: &Arg| arg.required || arg.unless.is_some_and(|other| !is_given(other));
+        let args = self.spec.args;
         let missing: Vec<&Arg> = args
-            .filter(|arg| arg.required && !self.given.iter().any(|(name, _)| *name == arg.name))
+            .iter()
+            .filter(|arg| is_needed(arg) && !is_given(arg.name))
             .collect();
         if missing.is_empty() {
             return;
         }
+        let other = |arg: &Arg| args.iter().find(|other| Some(other.name) == arg.unless);
         let names: Vec<String> = missing
             .iter()
-            .map(|arg| super::help::placeholder(arg))
+            .map(|arg| match (super::help::placeholder(arg), other(arg)) {
+                (name, Some(other)) => format!("{name} or {}", super::help::placeholder(other)),
+                (name, None) => name,
+            })
             .collect();
         let title = format!("'{}' needs {}", self.spec.path, names.join(" and "));
         let mut diagnostic = Diagnostic::new("E0204", title, path.clone(), "missing here");

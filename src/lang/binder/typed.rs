@@ -1,8 +1,7 @@
 //! A word as the value of its kind, or what is wrong with it.
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
 
 use crate::lang::args::{When, Yes};
 use crate::lang::diagnostic::{Diagnostic, quoted};
@@ -10,6 +9,7 @@ use crate::lang::lookalike;
 use crate::lang::spec::{fold_name, is_called};
 use crate::lang::suggest::{did_you_mean, similar};
 use crate::lang::value::Word;
+use crate::model::{Moment, NoMoment};
 
 pub(super) fn flag(word: &Word) -> Result<bool, Diagnostic> {
     match word.text().to_ascii_lowercase().as_str() {
@@ -68,16 +68,20 @@ pub(super) fn choice(
     })
 }
 
-/// `YYYY-MM-DD`, RFC 3339, or `[+-]N(d|h)` from `now`.
+/// `YYYY-MM-DD`, RFC 3339, or `[+-]N(d|h)` from `now`; what leaves the range of dates is cut to its end.
 pub(super) fn when(word: &Word, now: Timestamp) -> Result<When, Diagnostic> {
     let text = word.text();
     let found = day(&text)
         .or_else(|| moment(&text))
-        .or_else(|| relative(&text, now));
-    found.ok_or_else(|| {
+        .or_else(|| relative(&text, now).map(Ok));
+    // What is none of them may still begin with another year.
+    let fault = || text.parse::<Moment>().err().unwrap_or(NoMoment::Form);
+    found.unwrap_or_else(|| Err(fault())).map_err(|fault| {
         let signless = text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with(['d', 'h']);
-        let zoneless = jiff::civil::DateTime::strptime("%Y-%m-%dT%H:%M:%S", &text).is_ok();
-        let help = if signless {
+        let zoneless = DateTime::strptime("%Y-%m-%dT%H:%M:%S", &text).is_ok();
+        let help = if fault == NoMoment::Range {
+            Some(fault.hint().to_owned())
+        } else if signless {
             Some(format!(
                 "write -{text} for the past, +{text} for the future"
             ))
@@ -92,31 +96,32 @@ pub(super) fn when(word: &Word, now: Timestamp) -> Result<When, Diagnostic> {
     })
 }
 
-fn day(text: &str) -> Option<When> {
+/// A text in the form of a day, of a moment or of neither.
+type Read = Option<Result<When, NoMoment>>;
+
+fn day(text: &str) -> Read {
     // Exactly ten characters: jiff itself would take more spellings.
     if text.len() != 10 {
         return None;
     }
     let date = Date::strptime("%Y-%m-%d", text).ok()?;
-    let start = |date: Date| Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp());
-    let end = date.tomorrow().ok()?;
-    Some(When {
-        start: start(date)?,
-        end: start(end)?,
-    })
+    let at = |of_day: fn(Date) -> DateTime| Moment::of_civil(of_day(date), 0);
+    Some(at(|day| day.at(0, 0, 0, 0)).and_then(|start| {
+        Ok(When {
+            start,
+            last: at(|day| day.at(23, 59, 59, 999_999_000))?,
+        })
+    }))
 }
 
-fn moment(text: &str) -> Option<When> {
-    if !text.contains(['T', 't']) {
-        return None;
-    }
-    at(text.parse().ok()?)
+fn moment(text: &str) -> Read {
+    text.contains(['T', 't']).then(|| Ok(at(text.parse()?)))
 }
 
 fn relative(text: &str, now: Timestamp) -> Option<When> {
-    let past = match text.chars().next()? {
-        '-' => true,
-        '+' => false,
+    let sign = match text.chars().next()? {
+        '-' => -1,
+        '+' => 1,
         _ => return None,
     };
     let (number, hours) = match text.get(1..)? {
@@ -126,23 +131,23 @@ fn relative(text: &str, now: Timestamp) -> Option<When> {
     if !is_digits(number) {
         return None;
     }
-    let hours = number.parse::<i64>().ok()?.checked_mul(hours)?;
-    let distance = SignedDuration::from_secs(hours.checked_mul(3600)?);
-    let moment = if past {
-        now.checked_sub(distance)
-    } else {
-        now.checked_add(distance)
-    };
-    at(moment.ok()?)
+    // Digits that are no number are too many.
+    let hours = number
+        .parse()
+        .unwrap_or(i64::MAX)
+        .saturating_mul(hours * sign);
+    let micros = hours.saturating_mul(3_600_000_000);
+    Some(at(Moment::nearest(
+        now.as_microsecond().saturating_add(micros),
+    )))
 }
 
-/// The microsecond that holds a moment.
-fn at(moment: Timestamp) -> Option<When> {
-    let micros = moment.as_microsecond();
-    Some(When {
-        start: Timestamp::from_microsecond(micros).ok()?,
-        end: Timestamp::from_microsecond(micros.checked_add(1)?).ok()?,
-    })
+/// The microsecond that is a moment.
+const fn at(moment: Moment) -> When {
+    When {
+        start: moment,
+        last: moment,
+    }
 }
 
 fn is_digits(text: &str) -> bool {
@@ -169,25 +174,60 @@ mod tests {
 
     fn interval(text: &str) -> (String, String) {
         let when = when(&word(text), now()).unwrap_or_else(|d| panic!("{text}: {d:?}"));
-        (when.start.to_string(), when.end.to_string())
+        (when.start.to_string(), when.last.to_string())
     }
 
     #[test]
     fn a_day_is_an_interval_in_utc_and_a_moment_a_microsecond() {
         assert_eq!(
             interval("2024-02-29"),
-            ("2024-02-29T00:00:00Z".into(), "2024-03-01T00:00:00Z".into())
+            (
+                "2024-02-29T00:00:00Z".into(),
+                "2024-02-29T23:59:59.999999Z".into()
+            )
         );
         assert_eq!(
             interval("2026-01-31T08:00:00+02:00"),
-            (
-                "2026-01-31T06:00:00Z".into(),
-                "2026-01-31T06:00:00.000001Z".into()
-            )
+            ("2026-01-31T06:00:00Z".into(), "2026-01-31T06:00:00Z".into())
         );
         assert_eq!(interval("-90d").0, "2025-12-01T12:00:00Z");
         assert_eq!(interval("+12h").0, "2026-03-02T00:00:00Z");
-        assert_eq!(interval("-0d").1, "2026-03-01T12:00:00.000001Z");
+        assert_eq!(interval("-0d").1, "2026-03-01T12:00:00Z");
+    }
+
+    #[test]
+    fn c1_dates_run_to_the_end_of_the_year_9999_and_no_further() {
+        let (first, last) = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z");
+        assert_eq!(
+            interval("9999-12-31"),
+            ("9999-12-31T00:00:00Z".into(), last.into())
+        );
+        assert_eq!(interval("0001-01-01").0, first);
+        for text in [
+            last,
+            "9999-12-31T23:59:59-14:00",
+            "+2913000d",
+            "+99999999999d",
+            "+99999999999999999999999h",
+        ] {
+            assert_eq!(interval(text), (last.into(), last.into()), "{text}");
+        }
+        for text in [
+            "0001-01-01T05:00:00+09:00",
+            "-9999999d",
+            "-9223372036854775807d",
+        ] {
+            assert_eq!(interval(text), (first.into(), first.into()), "{text}");
+        }
+        for text in [
+            "0000-12-31",
+            "10000-01-01",
+            "0000-01-01T00:00:00Z",
+            "10000-01-01T00:00:00Z",
+        ] {
+            let error = when(&word(text), now()).unwrap_err();
+            assert!(error.help[0].contains("9999-12-31"), "{text}: {error:?}");
+        }
     }
 
     #[test]
@@ -201,8 +241,6 @@ mod tests {
             "-d",
             "-9w",
             "--9d",
-            "-99999999999d",
-            "-9223372036854775807d",
             "2026-01-31T08:00:00",
             "yesterday",
             "''",

@@ -322,6 +322,9 @@ pub(super) fn described(arg: &Arg) -> String {
     if arg.required {
         remarks.push("required".to_owned());
     }
+    if let Some(other) = arg.unless {
+        remarks.push(format!("or {other}="));
+    }
     match arg.kind {
         Kind::Number(min, max) if max < i64::MAX => remarks.push(format!("{min} to {max}")),
         Kind::Number(min, _) if min > i64::MIN => remarks.push(format!("from {min}")),

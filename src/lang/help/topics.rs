@@ -127,8 +127,9 @@ const PHASES: &[&str] = &[
     "'migrate advance phase=imported' makes them migrated, once they no longer use the source. 'migrate retreat' goes \
      back. Nothing but an export makes a user exported.",
     "Meanwhile the source lives on: load it again, and changed=new-authenticator, changed=counter and so on choose \
-     users who differ from what was exported; 'export changed=new-authenticator' makes the follow-up bundle, of which \
-     the target takes only what is new to it. Users who are gone stay known: gone=yes exported=yes.",
+     users who differ from what was exported; 'export changed=new-authenticator -keep-phase' makes the follow-up \
+     bundle, of which the target takes only what is new to it, and leaves imported and migrated users in their phase; \
+     without -keep-phase they are exported again. Users who are gone stay known: gone=yes exported=yes.",
     "'migrate status' shows who stands where and what is left, 'migrate explain' why one user or token stands there.",
 ];
 

@@ -51,6 +51,8 @@ pub enum Finding {
     Exported,
     /// Counters that went on in the source since the export.
     CounterAdvanced,
+    /// A token that may be one with another.
+    TokenAlike,
     /// An event-based token goes.
     EventToken,
     /// A clock that is further off than the target looks.
@@ -101,6 +103,7 @@ impl Finding {
             Renamed,
             Moved,
             CounterAdvanced,
+            TokenAlike,
             EventToken,
             Drift,
             NamedPassword,
@@ -188,6 +191,12 @@ impl Finding {
                 Warning,
                 "counters went on in the source since the export",
                 "Let the user enter two codes in a row on the target, which resynchronises it.",
+            ),
+            TokenAlike => (
+                "token.look-alike",
+                Warning,
+                "tokens like another one of the vault",
+                "Find out whether it is one token; correct vendor, serial number or key id in the source, and load it.",
             ),
             EventToken => (
                 "token.event",

@@ -180,6 +180,12 @@ pub fn check(
     if survey.users > 0 {
         gathered.names(&mut survey, targets, &work)?;
     }
+    survey.snapshot.alike(work.cancel, |found| {
+        let item = format!("token {}", found.name);
+        let whose = (found.group.as_str(), found.userid.as_str());
+        let like = format!("like {}", found.other);
+        gathered.count(instance(Finding::TokenAlike, whose, &item, &like));
+    })?;
     let (total, earlier_cards) = (survey.total(), survey.earlier_cards);
     let snapshot = survey.snapshot;
     let Work {

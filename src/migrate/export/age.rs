@@ -31,7 +31,7 @@ impl SourceAge {
         };
         let most = settings::VAULT.span(db, "migrate.max-source-age")?;
         let found = Self {
-            age: Duration::try_from(now.duration_since(written)).unwrap_or_default(),
+            age: Duration::try_from(now.duration_since(written.timestamp())).unwrap_or_default(),
             most: (!most.is_zero()).then_some(most),
         };
         match found.most {
@@ -68,7 +68,7 @@ mod tests {
         let written: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
         let mut house = House::new([
             SourceRecord::Schema(Schema {
-                exported: Some(written),
+                exported: Some(written.into()),
                 ..Schema::default()
             }),
             testing::group("g"),

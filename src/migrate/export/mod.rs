@@ -27,7 +27,7 @@ use crate::migrate::rules::Rules;
 use crate::migrate::survey::Survey;
 use crate::store::audit::{self, Draft, Who, codes};
 use crate::store::{self, Holder, Keys};
-use crate::vault::snapshot::{Collision, Mapped, Unassigned};
+use crate::vault::snapshot::{Beyond, Collision, Mapped, Unassigned};
 use crate::vault::{self, Vault};
 
 pub use age::SourceAge;
@@ -51,6 +51,8 @@ pub struct Request<'a> {
     pub overwrite: bool,
     /// Leave all parties to a collision out, instead of refusing.
     pub skip_conflicts: bool,
+    /// Leave users who are imported or migrated where they are.
+    pub keep_phase: bool,
     /// The keys of the session, which prove who goes where.
     pub keys: Arc<Keys>,
     /// What the mapping goes by.
@@ -102,6 +104,8 @@ pub struct Extent {
     pub collisions: u64,
     /// How many of the chosen users are already in which bundle.
     pub already: Vec<(u64, u64)>,
+    /// How many of those who go are imported or migrated.
+    pub beyond: Beyond,
     /// Who of them goes under an id that a master gave.
     pub mapped: Mapped,
     /// How old the source copy is.
@@ -201,6 +205,12 @@ impl<'a> Prepared<'a> {
             });
         }
         let db = survey.snapshot.connection();
+        let already = survey.already()?;
+        // Whoever was never in a bundle cannot be beyond one.
+        let beyond = match already.is_empty() {
+            true => Beyond::default(),
+            false => survey.beyond()?,
+        };
         Ok(Self {
             seen: audit::last(db)?,
             extent: Extent {
@@ -208,7 +218,8 @@ impl<'a> Prepared<'a> {
                 tokens: survey.tokens,
                 cards: survey.cards,
                 collisions,
-                already: survey.already()?,
+                already,
+                beyond,
                 mapped: survey.mapped()?,
                 source: SourceAge::look(db, request.rules.now)?,
             },
@@ -240,7 +251,7 @@ impl<'a> Prepared<'a> {
     /// After any but [`Error::Unsettled`] there is no file, and the ledger says why.
     pub fn export(mut self, vault: &mut Vault, work: &Work<'_>) -> Result<Exported> {
         if audit::last(vault.file().connection())? != self.seen {
-            let asked = self.extent.total();
+            let (asked, beyond) = (self.extent.total(), self.extent.beyond);
             drop(self.survey);
             let survey = self.request.survey(vault, work.cancel)?;
             let (request, destination) = (self.request, self.destination);
@@ -249,12 +260,19 @@ impl<'a> Prepared<'a> {
             if found != asked {
                 return Err(Error::Changed { asked, found });
             }
+            if self.extent.beyond != beyond {
+                return Err(Error::Advanced {
+                    asked: beyond.total(),
+                    found: self.extent.beyond.total(),
+                });
+            }
         }
         let (mut report, rules) = (self.report(), Arc::new(self.request.rules.clone()));
         let Some(destination) = self.destination else {
             return Err(store::Error::Internal("a rehearsal has no file").into());
         };
         note_mapped(&mut self.request.draft, &self.extent.mapped);
+        note_phases(&mut self.request, self.extent.beyond);
         let mut output = Output::open(vault, work, &self.request, destination)?;
         let number = Purpose::Bundle(output.number);
         let ran = run(self.survey, number, rules, work, |done| {
@@ -290,6 +308,20 @@ fn note_mapped(draft: &mut Draft, mapped: &Mapped) {
     if mapped.users > 0 {
         draft.counts.insert("mapped".to_owned(), mapped.users);
         draft.detail = Some(format!("under another id: {mapped}"));
+    }
+}
+
+/// What the audit calls users who stay in their phase. That it names them at all says that they were to stay, to
+/// whoever settles an export that was interrupted.
+pub(in crate::migrate) const KEPT: &str = "phaseKept";
+
+/// The audit says how many imported and migrated users went back to `exported`, or were to stay.
+fn note_phases(request: &mut Request<'_>, beyond: Beyond) {
+    let counts = &mut request.draft.counts;
+    if request.keep_phase {
+        counts.insert(KEPT.to_owned(), beyond.total());
+    } else if beyond.total() > 0 {
+        counts.insert("backToExported".to_owned(), beyond.total());
     }
 }
 

@@ -257,7 +257,7 @@ impl<'a> Output<'a> {
 
     /// Step C. The file has its name, so that nothing is given up any more.
     fn finish(self, report: Report, summary: &Summary) -> Result<Exported> {
-        let (work, number) = (self.work, self.number);
+        let (work, number, keep) = (self.work, self.number, self.request.keep_phase);
         let path = self.part.path().to_owned();
         let draft = ended(self.request, (number, self.begun), &path.to_string_lossy());
         let draft = counted(draft, summary.records, &report);
@@ -265,7 +265,7 @@ impl<'a> Output<'a> {
         let moved = file
             .write(work.holder, |tx| -> Result<u64> {
                 let amended = amend(tx, work)?;
-                let moved = ledger::finish(tx, number, work.ambient.clock.now())?;
+                let moved = ledger::finish(tx, number, work.ambient.clock.now(), keep)?;
                 append(tx, &draft, work, amended)?;
                 Ok(moved)
             })

@@ -79,7 +79,7 @@ fn canceled(card: &Card) -> Option<LeftOut> {
 fn expired(card: &Card, rules: &Rules) -> Option<LeftOut> {
     card.facts
         .expires
-        .filter(|expires| *expires < rules.now)
+        .filter(|expires| *expires < rules.now.into())
         .map(|expires| LeftOut::one(Reason::CardExpired, item(card), expires.to_string()))
 }
 

@@ -12,8 +12,9 @@ use uuid::Uuid;
 use crate::ambient::Ambient;
 use crate::files::{AtPath, Destination, FileError};
 use crate::migrate::bundle_file::sha256;
-use crate::migrate::error::Result;
-use crate::store::audit::{self, Draft, Who, codes};
+use crate::migrate::error::{Error, Result};
+use crate::migrate::export::KEPT;
+use crate::store::audit::{self, Draft, Filter, Who, codes};
 use crate::store::{Holder, Keys, state};
 use crate::vault::ledger::{self, Bundle, State};
 use crate::vault::{Vault, decisions};
@@ -194,7 +195,10 @@ fn note(tx: &Connection, bundle: &Bundle, seen: Seen, ambient: &Ambient) -> Resu
     Ok(match (seen, bundle.state) {
         (Seen::Alive, _) => None,
         (Seen::Stuck(error), _) => Some(Fate::Waiting(error)),
-        (Seen::Whole, _) => Some(Fate::Done(ledger::finish(tx, number, now)?)),
+        (Seen::Whole, _) => {
+            let keep = keeps_phases(tx, number)?;
+            Some(Fate::Done(ledger::finish(tx, number, now, keep)?))
+        }
         (Seen::Nothing, State::Open) => {
             ledger::fail(tx, number, "interrupted before it was written", now)?;
             Some(Fate::Failed)
@@ -209,6 +213,24 @@ fn note(tx: &Connection, bundle: &Bundle, seen: Seen, ambient: &Ambient) -> Resu
             Some(Fate::Lost)
         }
     })
+}
+
+/// Whether the users of a bundle who are imported or migrated were to stay that, as the audit says of its export.
+fn keeps_phases(tx: &Connection, number: u64) -> Result<bool> {
+    let sealed = Filter {
+        codes: vec![codes::BUNDLE_SEALED.code.to_owned()],
+        bundle: Some(number),
+        newest: Some(1),
+        ..Filter::default()
+    };
+    let mut keeps = false;
+    audit::list::<Error>(tx, &sealed, |row| {
+        keeps = row
+            .entry
+            .is_some_and(|entry| entry.counts.contains_key(KEPT));
+        Ok(true)
+    })?;
+    Ok(keeps)
 }
 
 fn draft(bundle: &Bundle, fate: &Fate, holder: &Holder) -> Option<Draft> {

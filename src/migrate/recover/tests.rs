@@ -6,6 +6,7 @@ use super::*;
 use crate::crypto::sha256;
 use crate::migrate::testing::House;
 use crate::model::bundle::Counts;
+use crate::store::audit::Anchor;
 use crate::vault::ledger::{Opening, Sealing};
 use crate::vault::testing::{self, member};
 
@@ -223,5 +224,32 @@ fn a_folder_that_is_gone_is_no_reason_to_fail_a_login() {
         house.accepted("UPDATE bundles SET path = '/nonexistent/p.igb'");
         assert_eq!(recovered(&mut house).len(), 1);
         assert_eq!(state(&house), end);
+    }
+}
+
+#[test]
+fn a3_who_was_to_stay_in_a_phase_stays_in_it_also_when_the_export_was_interrupted() {
+    for (kept, phases) in [(true, "2,4"), (false, "2,2")] {
+        let mut house = killed(State::Sealed, false);
+        house.sql("INSERT INTO progress (user, phase, at, master) VALUES (2, 4, 0, 'Master1')");
+        let mut draft = Draft {
+            bundle: Some(1),
+            ..Draft::new(&codes::BUNDLE_SEALED, "export")
+        };
+        if kept {
+            draft = draft.count(KEPT, 0);
+        }
+        let (vault, work) = house.work();
+        let write = |tx: &Connection| -> Result<Anchor> {
+            let clock = &*work.ambient.clock;
+            Ok(audit::append(tx, &draft, work.who, Some(work.keys), clock)?)
+        };
+        vault.file_mut().write(work.holder, |tx| write(tx)).unwrap();
+        std::fs::write(house.path("p.igb"), CONTENT).unwrap();
+        let moved = if kept { 1 } else { 2 };
+        assert!(matches!(fate(&mut house), Fate::Done(users) if users == moved));
+        let found: String = house.ask("SELECT group_concat(phase) FROM progress");
+        assert_eq!(found, phases);
+        assert_eq!(house.ask::<i64>("SELECT min(bundle) FROM progress"), 1);
     }
 }

@@ -58,7 +58,8 @@ pub(super) static ASSERT: Entry = entry!(
     assert,
     Command {
         details: "Ends a script that is about to work on the wrong users: counts the users of a selection, and fails \
-            unless the count is as it is written. Any relation will do: count>0, count<=500, count=412.",
+            unless the count is as it is written. Any relation will do: count>0, count<=500, count=412. It also ends a \
+            script that goes on after other errors (--keep-going), and so does an assert that cannot be evaluated.",
         selects: Selects::Users,
         examples: &[
             Example::new(
@@ -70,6 +71,7 @@ pub(super) static ASSERT: Entry = entry!(
                 "Go on only if they are not too many"
             ),
         ],
+        gate: true,
         ..Command::new("assert", "Go on only if a selection has the expected size")
     }
 );
@@ -80,12 +82,14 @@ pub(super) static CONFIRM: Entry = entry!(
     confirm,
     Command {
         details: "Asks, and ends the script unless the answer is yes. -yes, or the program's option --yes, answers \
-            beforehand; without a terminal there is nobody else to answer.",
+            beforehand; without a terminal there is nobody else to answer. It also ends a script that goes on after other \
+            errors (--keep-going).",
         session: false,
         examples: &[Example::new(
             "confirm \"Has the help desk been told?\" -yes",
             "Ask before the script goes on"
         )],
+        gate: true,
         ..Command::new("confirm", "Ask before a script goes on")
     }
 );

@@ -166,7 +166,7 @@ fn compile(filter: &Filter) -> (String, Vec<Value>) {
             .collect(),
     );
     one_of("master COLLATE NOCASE", filter.masters.clone());
-    for (at, comparison) in [(filter.since, "at >= ?"), (filter.until, "at < ?")] {
+    for (at, comparison) in [(filter.since, "at >= ?"), (filter.until, "at <= ?")] {
         if let Some(at) = at {
             parts.push(comparison.to_owned());
             params.push(Value::Text(moment(at)));
@@ -273,7 +273,7 @@ mod tests {
             ),
             (
                 Filter {
-                    until: day("2026-03-02T00:00:00Z"),
+                    until: day("2026-03-01T23:59:59.999999Z"),
                     ..none.clone()
                 },
                 vec![1, 2, 3],

@@ -7,10 +7,10 @@ use rusqlite::{Connection, Result, Row, Statement, ToSql};
 
 use super::counts::{counts, counts_text};
 use crate::model::{
-    Activation, Algorithm, CardState, Hash, NotMigrated, Text, Timestamp, TokenKind, TokenState,
+    Activation, Algorithm, CardState, Hash, Moment, NotMigrated, Text, TokenKind, TokenState,
     Usage, UserState, bundle,
 };
-use crate::store::stored::{moment_of, unfit, word_of};
+use crate::store::stored::{unfit, word_of};
 
 /// A statement that puts rows into a table.
 pub(crate) struct Insert<'c>(Statement<'c>);
@@ -184,15 +184,17 @@ impl Value for u64 {
     }
 }
 
-impl Put for Timestamp {
+impl Put for Moment {
     fn put(&self, to: &mut Values<'_, '_>) -> Result<()> {
         to.bind(self.as_microsecond())
     }
 }
 
-impl Value for Timestamp {
+impl Value for Moment {
     fn of(value: ValueRef<'_>, row: &Row<'_>, column: usize) -> Result<Self> {
-        moment_of(plain(value, row, column)?, row, column)
+        let micros = plain(value, row, column)?;
+        Self::from_microsecond(micros)
+            .ok_or_else(|| unfit(row, column, format!("{micros} is no moment")))
     }
 }
 

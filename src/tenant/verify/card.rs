@@ -66,8 +66,8 @@ impl Stored {
         if !matches!(self.state.as_deref(), Some("ACTIVE" | "PENDING")) {
             return Some("INACTIVE".to_owned());
         }
-        let expired = self.facts.expires.filter(|expires| *expires <= now);
-        expired.map(|expires| format!("expired on {}", expires.strftime("%Y-%m-%d")))
+        let expired = self.facts.expires.filter(|expires| *expires <= now.into());
+        expired.map(|expires| format!("expired on {}", expires.civil().date()))
     }
 
     fn open(&self, keys: &Keys, userid: &str) -> Result<Zeroizing<Vec<u8>>> {

@@ -39,8 +39,8 @@ impl Stored {
         if self.state.as_deref() != Some("ACTIVE") {
             return Some("INACTIVE".to_owned());
         }
-        let expired = self.facts.expires.filter(|expires| *expires <= now);
-        expired.map(|expires| format!("expired on {}", expires.strftime("%Y-%m-%d")))
+        let expired = self.facts.expires.filter(|expires| *expires <= now.into());
+        expired.map(|expires| format!("expired on {}", expires.civil().date()))
     }
 
     /// What verifies its codes, or why nothing does.

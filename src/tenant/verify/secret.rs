@@ -8,9 +8,9 @@ use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 
 use super::{Account, Refused, Result, Tried, Verdict};
-use crate::model::{QaPair, Timestamp, beginning};
+use crate::model::{Moment, QaPair, Timestamp, beginning};
 use crate::store::Keys;
-use crate::store::stored::moment;
+use crate::store::records::read;
 use crate::tenant::{SETTINGS, sealing};
 
 /// A question of a user.
@@ -93,7 +93,7 @@ pub(super) fn try_password(
         .query_row(params![first, last, name], |row| {
             Ok((
                 row.get::<_, Option<String>>(0)?,
-                moment(row, 1)?,
+                read::<Option<Moment>>(row, 1)?,
                 row.get::<_, Option<bool>>(2)?,
                 row.get::<_, Vec<u8>>(3)?,
             ))
@@ -113,9 +113,9 @@ pub(super) fn try_password(
         "it is not the password that is stored",
     );
     if let Verdict::Right { remark, .. } = &mut tried.verdict {
-        let expired = expires.filter(|expires| *expires <= now);
+        let expired = expires.filter(|expires| *expires <= now.into());
         *remark = match (expired, must_change) {
-            (Some(at), _) => Some(format!("it expired on {}", at.strftime("%Y-%m-%d"))),
+            (Some(at), _) => Some(format!("it expired on {}", at.civil().date())),
             (None, Some(true)) => Some("it must be changed at the next login".to_owned()),
             (None, _) => None,
         };

@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret as _;
 
 use crate::crypto::Sha256;
-use crate::model::{SecretBytes, Timestamp};
+use crate::model::{Moment, SecretBytes};
 
 /// Spreads a small number over a share; for one `id`, two numbers never meet.
 pub(super) const fn mixed(id: u64, number: u64) -> u64 {
@@ -85,7 +85,7 @@ impl Hash {
         }
     }
 
-    pub(super) fn moment(&mut self, at: Option<Timestamp>) -> &mut Self {
+    pub(super) fn moment(&mut self, at: Option<Moment>) -> &mut Self {
         self.maybe_number(at.map(|at| at.as_microsecond().cast_unsigned()))
     }
 

@@ -11,7 +11,7 @@ mod tests;
 
 pub use read::{
     Membership, Password, Skipped, bundles_of, each, get, left_out_of, left_out_unassigned, list,
-    next, not_taken, password, skipped, source_written, unassigned_cards, unresolved,
+    next, not_taken, of_id, password, skipped, source_written, unassigned_cards, unresolved,
 };
 pub use write::{
     LeftOut, Member, Opening, Sealing, add_left_out, add_members, fail, finish, lose, open, seal,

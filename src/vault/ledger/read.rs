@@ -1,10 +1,11 @@
 //! What is read back: bundles, members, items left out.
 
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 
 use crate::model::bundle::Counts;
-use crate::model::{Reason, Timestamp};
+use crate::model::{Moment, Reason};
 
+use crate::store::records;
 use crate::store::stored::{at, moment, word};
 
 use super::super::query::walk;
@@ -54,9 +55,18 @@ pub struct Password {
 /// The bundle of this number. It is read along the table, as the sum over the table is: a look-up by the key could find
 /// another row in a file that was tampered with.
 pub fn get(db: &Connection, number: u64) -> Result<Option<Bundle>> {
-    let sql = format!("SELECT {COLUMNS} FROM bundles WHERE +number = ?");
+    one(db, "number", number)
+}
+
+/// The bundle whose header has this id, likewise.
+pub fn of_id(db: &Connection, id: &str) -> Result<Option<Bundle>> {
+    one(db, "id", id)
+}
+
+fn one(db: &Connection, column: &str, value: impl ToSql) -> Result<Option<Bundle>> {
+    let sql = format!("SELECT {COLUMNS} FROM bundles WHERE +{column} = ?");
     let mut statement = db.prepare_cached(&sql)?;
-    Ok(statement.query_row([number], bundle).optional()?)
+    Ok(statement.query_row([value], bundle).optional()?)
 }
 
 /// All bundles in the order of their numbers, until `each` says that it wants no more.
@@ -205,9 +215,11 @@ pub fn next(db: &Connection) -> Result<u64> {
 
 /// When the source wrote what was loaded last, or when that was loaded if the file did not say. Tokens that a vendor
 /// delivered say nothing of the source.
-pub fn source_written(db: &Connection) -> Result<Option<Timestamp>> {
+pub fn source_written(db: &Connection) -> Result<Option<Moment>> {
     let sql = "SELECT coalesce(exported, at) FROM loads WHERE exported IS NOT NULL OR users > 0 ORDER BY id DESC LIMIT 1";
-    let found = db.query_row(sql, [], |row| moment(row, 0)).optional()?;
+    let found = db
+        .query_row(sql, [], |row| records::read(row, 0))
+        .optional()?;
     Ok(found.flatten())
 }
 

@@ -62,7 +62,10 @@ fn make(db: &Connection, id: &str, users: &[i64], overwrite: bool) -> u64 {
     let mut sealing = sealing(&nothing);
     sealing.counts.user = users.len() as u64;
     seal(db, number, &sealing).unwrap();
-    assert_eq!(finish(db, number, at(9)).unwrap(), users.len() as u64);
+    assert_eq!(
+        finish(db, number, at(9), false).unwrap(),
+        users.len() as u64
+    );
     number
 }
 
@@ -103,7 +106,7 @@ fn a_bundle_goes_from_open_over_sealed_to_done_and_takes_its_users_along() {
     add_members(&db, number, &[member(1, None), member(2, Some("second"))]).unwrap();
     seal(&db, number, &sealing(&BTreeMap::from([("card.state", 5)]))).unwrap();
     assert_eq!(phases(&db), [], "nobody moves before the file has its name");
-    assert_eq!(finish(&db, number, at(9)).unwrap(), 2);
+    assert_eq!(finish(&db, number, at(9), false).unwrap(), 2);
 
     let bundle = get(&db, number).unwrap().unwrap();
     assert_eq!((bundle.state, bundle.finished), (State::Done, Some(at(9))));
@@ -131,20 +134,20 @@ fn steps_out_of_order_are_refused() {
     let db = vault();
     let number = begin(&db, "a", false);
     add_members(&db, number, &[member(1, None)]).unwrap();
-    assert!(finish(&db, number, at(1)).is_err(), "C before B");
+    assert!(finish(&db, number, at(1), false).is_err(), "C before B");
     seal(&db, number, &sealing(&BTreeMap::new())).unwrap();
     assert!(
         seal(&db, number, &sealing(&BTreeMap::new())).is_err(),
         "B twice"
     );
-    let error = finish(&db, number, at(1)).unwrap_err().to_string();
+    let error = finish(&db, number, at(1), false).unwrap_err().to_string();
     assert!(
         error.contains("sealed with 2 users, and the vault has 1"),
         "{error}"
     );
     add_members(&db, number, &[member(2, None)]).unwrap();
-    finish(&db, number, at(1)).unwrap();
-    assert!(finish(&db, number, at(1)).is_err(), "C twice");
+    finish(&db, number, at(1), false).unwrap();
+    assert!(finish(&db, number, at(1), false).is_err(), "C twice");
     assert!(fail(&db, number, "", at(1)).is_err(), "failed after C");
     assert!(lose(&db, 99, "", at(1)).is_err(), "no such bundle");
 }
@@ -157,6 +160,36 @@ fn a_second_bundle_moves_a_user_again_whatever_the_phase() {
         .unwrap();
     make(&db, "b", &[2, 3], false);
     assert_eq!(phases(&db), [(1, 2, 1), (2, 2, 2), (3, 2, 2)]);
+}
+
+#[test]
+fn a_second_bundle_can_leave_those_in_their_phase_who_are_beyond_exported() {
+    let db = vault();
+    make(&db, "a", &[1, 2, 3], false);
+    db.execute_batch(
+        "UPDATE progress SET phase = user + 1, at = 7, master = 'Master2', import = 1, changed = 1;
+         INSERT INTO progress (user, phase, at, master) VALUES (4, 1, 0, 'x')",
+    )
+    .unwrap();
+    let number = begin(&db, "b", false);
+    let members: Vec<_> = (1..=4).map(|user| member(user, None)).collect();
+    add_members(&db, number, &members).unwrap();
+    let nothing = BTreeMap::new();
+    let mut sealing = sealing(&nothing);
+    sealing.counts.user = 4;
+    seal(&db, number, &sealing).unwrap();
+    assert_eq!(finish(&db, number, at(9), true).unwrap(), 2);
+    assert_eq!(phases(&db), [(1, 2, 2), (2, 3, 2), (3, 4, 2), (4, 2, 2)]);
+    let kept: (String, i64, i64) = db
+        .query_row(
+            "SELECT group_concat(user || ' ' || at || ' ' || master), max(import), max(changed) FROM progress \
+             WHERE at = 7",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .unwrap();
+    // When they came there stays; what the target said of another bundle does not.
+    assert_eq!(kept, ("2 7 Master2,3 7 Master2".to_owned(), 0, 0));
 }
 
 #[test]

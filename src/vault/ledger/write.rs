@@ -158,9 +158,10 @@ pub fn seal(tx: &Connection, bundle: u64, sealing: &Sealing<'_>) -> Result<()> {
 }
 
 /// Step C: the file has its name. Its users become `exported`, with what the target said and what has changed since
-/// begun anew; an older bundle whose file it replaced says so.
-/// Returns how many users moved.
-pub fn finish(tx: &Connection, bundle: u64, at: Timestamp) -> Result<u64> {
+/// begun anew; with `keep_phase` those who are imported or migrated stay that. An older bundle whose file it replaced
+/// says so.
+/// Returns how many users are exported now.
+pub fn finish(tx: &Connection, bundle: u64, at: Timestamp, keep_phase: bool) -> Result<u64> {
     let found: Option<(String, String, bool, u64)> = tx
         .query_row(
             "SELECT master, path, overwrite, coalesce(users, 0) FROM bundles WHERE number = ? AND state = ?",
@@ -197,14 +198,27 @@ pub fn finish(tx: &Connection, bundle: u64, at: Timestamp) -> Result<u64> {
             ],
         )?;
     }
-    let moved = tx.execute(
-        "INSERT INTO progress (user, phase, bundle, at, master) \
-         SELECT user, ?2, ?1, ?3, ?4 FROM members WHERE bundle = ?1 ORDER BY user \
-         ON CONFLICT (user) DO UPDATE SET phase = excluded.phase, bundle = excluded.bundle, at = excluded.at, \
-         master = excluded.master, import = 0, changed = 0",
-        params![bundle, Phase::Exported.number(), at.as_microsecond(), master],
+    let exported = Phase::Exported.number();
+    let own = "CASE WHEN ?5 AND phase > excluded.phase THEN";
+    tx.execute(
+        &format!(
+            "INSERT INTO progress (user, phase, bundle, at, master) \
+             SELECT user, ?2, ?1, ?3, ?4 FROM members WHERE bundle = ?1 ORDER BY user \
+             ON CONFLICT (user) DO UPDATE SET phase = {own} phase ELSE excluded.phase END, bundle = excluded.bundle, \
+             at = {own} at ELSE excluded.at END, master = {own} master ELSE excluded.master END, \
+             import = 0, changed = 0"
+        ),
+        params![bundle, exported, at.as_microsecond(), master, keep_phase],
     )?;
-    Ok(moved as u64)
+    let moved = match keep_phase {
+        true => tx.query_row(
+            "SELECT count(*) FROM members m JOIN progress p ON p.user = m.user WHERE m.bundle = ? AND p.phase = ?",
+            params![bundle, exported],
+            |row| row.get(0),
+        )?,
+        false => users,
+    };
+    Ok(moved)
 }
 
 /// The export did not finish: the row keeps why; its password, members and items are gone.

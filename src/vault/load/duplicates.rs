@@ -1,12 +1,13 @@
 //! Keys that stand twice in a file, found after the rows are in: which lines they are, and the later record out again.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::vault::Result;
 
 use super::bad::BadRecord;
 use super::report::LoadReport;
 use super::rows::Rows;
+use super::twins::Twice;
 
 /// The records that are taken out because their key stands twice in the file.
 pub(super) struct Duplicates<'a, 'c> {
@@ -103,6 +104,24 @@ impl Duplicates<'_, '_> {
                 return Ok(self.skip_bad);
             }
         }
+    }
+
+    /// The same for tokens that stand twice though their keys differ.
+    pub(super) fn take_out_twins(&mut self, twins: &[Twice]) -> Result<()> {
+        for twin in twins {
+            let name = match super::twins::name(self.db, twin.id).optional()? {
+                Some(name) => format!("token {name}"),
+                // Out already, with its user.
+                None => continue,
+            };
+            let line = twin.line.unsigned_abs();
+            self.bad.push(BadRecord::twice(line, twin.first, &name));
+            if !self.skip_bad {
+                break;
+            }
+            self.item("tokens", twin.id)?;
+        }
+        Ok(())
     }
 
     /// Takes out a user who came with this load. One who was there before cannot be put back, and is kept as gone.

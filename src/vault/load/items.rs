@@ -9,6 +9,7 @@ use crate::store::records::TOKEN_KEY;
 
 use super::bad::BadRecord;
 use super::rows::has_rows;
+use super::twins::MOST;
 
 /// Whether it is a token or a card.
 #[derive(Debug, Clone, Copy)]
@@ -20,13 +21,34 @@ pub(super) enum Item {
 /// The tokens and cards of earlier loads, and what the vault keeps about tokens besides.
 pub(super) struct Items<'c> {
     db: &'c Connection,
+    load: i64,
     /// None where the vault held no token, so that it is not searched.
-    tokens: Option<Before<'c>>,
+    tokens: Option<Tokens<'c>>,
     /// As for tokens.
     cards: Option<Before<'c>>,
     given: Option<Given<'c>>,
     vendors: HashSet<String>,
     vendor: Statement<'c>,
+    /// Which of issue number and key id the tokens of the load had, a bit for each way.
+    ways: u8,
+}
+
+/// The tokens that were there before.
+struct Tokens<'c> {
+    before: Before<'c>,
+    /// Those of a vendor and serial number, those of this load too.
+    namesakes: Statement<'c>,
+    /// As `namesakes`, while the indexes are away: those of earlier loads.
+    namesakes_before: Statement<'c>,
+}
+
+/// What the vault holds of a token's vendor and serial number.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// What an earlier load has under the whole key.
+    pub(super) exact: Option<i64>,
+    /// Others, which may be the same token.
+    pub(super) namesakes: Vec<i64>,
 }
 
 /// The items of a kind that were there before.
@@ -49,9 +71,24 @@ impl<'c> Items<'c> {
                 remove: db.prepare(&format!("DELETE FROM {table} WHERE id = ?"))?,
             }))
         };
+        let namesakes = |earlier: &str| {
+            db.prepare(&format!(
+                "SELECT id, coalesce(issue_no, key_id, ''), load FROM tokens WHERE serial = ?1 AND vendor = ?2 {earlier} \
+                 LIMIT {}",
+                MOST + 1
+            ))
+        };
+        let tokens = before("tokens", TOKEN_KEY)?.map(|before| {
+            Ok::<_, rusqlite::Error>(Tokens {
+                before,
+                namesakes: namesakes("")?,
+                namesakes_before: namesakes(&format!("AND load < {load}"))?,
+            })
+        });
         Ok(Self {
             db,
-            tokens: before("tokens", TOKEN_KEY)?,
+            load,
+            tokens: tokens.transpose()?,
             cards: before("cards", "serial = ?")?,
             given: Given::new(db)?,
             vendors: db
@@ -59,16 +96,56 @@ impl<'c> Items<'c> {
                 .query_map([], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?,
             vendor: db.prepare("INSERT OR IGNORE INTO vendors (name) VALUES (?)")?,
+            ways: 0,
         })
     }
 
-    /// The row that an earlier load has under the key of `token`.
-    pub(super) fn token(&mut self, token: &TokenFacts) -> rusqlite::Result<Option<i64>> {
-        let Some(before) = &mut self.tokens else {
-            return Ok(None);
+    /// What there is under the key of `token`, and what may be the same token; `away` says that the indexes are.
+    pub(super) fn token(&mut self, token: &TokenFacts, away: bool) -> rusqlite::Result<Found> {
+        let mut found = Found::default();
+        self.ways |=
+            1 << (u8::from(token.issue_no.is_some()) | u8::from(token.key_id.is_some()) << 1);
+        let Some(tokens) = &mut self.tokens else {
+            return Ok(found);
         };
-        let key = token.key();
-        before.find.query_row(key, |row| row.get(0)).optional()
+        let (serial, vendor, distinction) = token.key();
+        let statement = match away {
+            true => &mut tokens.namesakes_before,
+            false => &mut tokens.namesakes,
+        };
+        let mut rows = statement.query([serial, vendor])?;
+        let mut seen = 0;
+        while let Some(row) = rows.next()? {
+            seen += 1;
+            if row.get_ref(1)?.as_str()? != distinction {
+                found.namesakes.push(row.get(0)?);
+            } else if row.get::<_, i64>(2)? < self.load {
+                found.exact = Some(row.get(0)?);
+            }
+        }
+        if seen > MOST && found.exact.is_none() {
+            let find = &mut tokens.before.find;
+            found.exact = find.query_row(token.key(), |row| row.get(0)).optional()?;
+        }
+        Ok(found)
+    }
+
+    /// Whether this load has written the token of a row.
+    pub(super) fn is_of_this_load(&self, row: i64) -> rusqlite::Result<bool> {
+        let sql = "SELECT load = ? FROM tokens WHERE id = ?";
+        self.db
+            .prepare_cached(sql)?
+            .query_row([self.load, row], |row| row.get(0))
+    }
+
+    /// Whether two tokens of the file can be one that was not found as such while it was written.
+    pub(super) fn may_be_twice(&self, away: bool) -> bool {
+        self.ways.count_ones() > 1 && (away || self.tokens.is_none())
+    }
+
+    /// Whether the vault held no token before.
+    pub(super) fn no_token_before(&self) -> bool {
+        self.tokens.is_none()
     }
 
     /// As for tokens.
@@ -83,8 +160,8 @@ impl<'c> Items<'c> {
     /// Takes out a row that makes room.
     pub(super) fn remove(&mut self, item: Item, row: i64) -> rusqlite::Result<()> {
         let before = match item {
-            Item::Token => &mut self.tokens,
-            Item::Card => &mut self.cards,
+            Item::Token => self.tokens.as_mut().map(|tokens| &mut tokens.before),
+            Item::Card => self.cards.as_mut(),
         };
         if let Some(before) = before {
             before.remove.execute([row])?;
@@ -116,16 +193,11 @@ impl<'c> Items<'c> {
         row: i64,
         token: &TokenFacts,
     ) -> rusqlite::Result<BadRecord> {
-        let whose: String = self.db.query_row(
-            "SELECT coalesce('assigned to ' || h.name || '/' || u.userid, 'unassigned in group ' || g.name, 'in the vault') \
-             FROM tokens t LEFT JOIN groups g ON g.id = t.group_id LEFT JOIN users u ON u.id = t.id >> 16 \
-             LEFT JOIN groups h ON h.id = u.group_id WHERE t.id = ?",
-            [row],
-            |row| row.get(0),
-        )?;
         let what = format!(
-            "token {} {} is there already, {whose}",
-            token.vendor, token.serial
+            "token {} {} is there already, {}",
+            token.vendor,
+            token.serial,
+            whose(self.db, row)?
         );
         Ok(BadRecord::at(
             line,
@@ -133,6 +205,16 @@ impl<'c> Items<'c> {
             "only tokens that are new to the vault can be loaded this way",
         ))
     }
+}
+
+/// Whose the token of a row is, in words.
+pub(super) fn whose(db: &Connection, row: i64) -> rusqlite::Result<String> {
+    db.prepare_cached(
+        "SELECT coalesce('assigned to ' || h.name || '/' || u.userid, 'unassigned in group ' || g.name, 'in the vault') \
+         FROM tokens t LEFT JOIN groups g ON g.id = t.group_id LEFT JOIN users u ON u.id = t.id >> 16 \
+         LEFT JOIN groups h ON h.id = u.group_id WHERE t.id = ?",
+    )?
+    .query_row([row], |row| row.get(0))
 }
 
 /// The addresses that masters have given to soft tokens; they stay when a load brings the token again.

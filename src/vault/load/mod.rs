@@ -9,6 +9,7 @@ mod bulk_indexes;
 mod comparison;
 mod difference;
 mod duplicates;
+mod gone;
 mod groups;
 mod in_bundles;
 mod items;
@@ -22,6 +23,7 @@ mod source;
 mod standing;
 mod tokens;
 mod trouble;
+mod twins;
 mod writer;
 
 #[cfg(test)]
@@ -36,8 +38,9 @@ use crate::store::{self, Holder, Keys, state};
 
 pub use bad::BadRecord;
 pub use difference::{Difference, Subject, What};
+pub use gone::{GoneLimit, TooManyGone};
 pub use options::LoadOptions;
-pub use report::{Drift, LoadReport, Tally};
+pub use report::{Drift, LoadReport, Remarks, Tally};
 
 use super::decisions::LATE;
 use super::{Error, Result, Vault};
@@ -52,7 +55,8 @@ impl Vault {
     /// the bad ones to `bad`. `audit` runs in the load's transaction, after everything else.
     ///
     /// # Errors
-    /// [`Error::Record`] for a bad record, [`Error::OtherSystem`], [`Error::Cancelled`]: nothing was changed.
+    /// [`Error::Record`] for a bad record, [`Error::OtherSystem`], [`Error::Gone`], [`Error::Cancelled`]: nothing was
+    /// changed.
     #[allow(clippy::too_many_arguments)]
     pub fn load<I>(
         &mut self,
@@ -85,6 +89,7 @@ impl Vault {
                 cancel,
             }
             .run(writer, records)?;
+            options.gone_limit.check(&done.0)?;
             audit(tx, &done.0, amended.into())?;
             Ok::<_, Error>(done)
         })?;

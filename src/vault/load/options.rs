@@ -1,5 +1,6 @@
 //! How a load is to be done.
 
+use super::gone::GoneLimit;
 use crate::model::Timestamp;
 
 /// How a load is to be done.
@@ -19,6 +20,8 @@ pub struct LoadOptions {
     pub force: bool,
     /// Take records of a system that is new to the vault.
     pub add_system: bool,
+    /// How many users a full load may make gone.
+    pub gone_limit: GoneLimit,
     /// Prefixes of aliases that only drive the migration (`migrate.prefixes`); the first one stages a user.
     pub prefixes: Vec<String>,
 }

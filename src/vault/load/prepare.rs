@@ -1,8 +1,10 @@
 //! The reading half of a load: records are read, checked for what needs no database, folded and sealed.
 
+use std::convert::Infallible;
+
 use crossbeam_channel::Sender;
 
-use crate::model::{Card, Group, Schema, SecretBytes, SourceRecord, Token, User, oddity};
+use crate::model::{Card, Encoding, Group, Schema, SecretBytes, SourceRecord, Token, User, oddity};
 use crate::store::Keys;
 use crate::vault::Result;
 use crate::vault::digest::{self, Digest};
@@ -11,6 +13,7 @@ use crate::vault::sealed::{SealedUnassignedCard, SealedUnassignedToken, SealedUs
 use secrecy::ExposeSecret as _;
 
 use super::bad::BadRecord;
+use super::report::Remarks;
 
 /// Records that travel together, so that the channel is not the work.
 pub(super) type Batch = Vec<Item>;
@@ -69,14 +72,17 @@ pub(super) struct Preparing<'a> {
     pub(super) digests: bool,
 }
 
-/// Prepares all of `records`; ends early when nobody listens any more.
-pub(super) fn prepare<I>(records: I, with: Preparing<'_>, out: &Sender<Batch>)
+/// Prepares all of `records`; ends early when nobody listens any more. Gives back which tokens have a seed that is the
+/// text of an encoding.
+pub(super) fn prepare<I>(records: I, with: Preparing<'_>, out: &Sender<Batch>) -> Remarks
 where
     I: Iterator<Item = Result<(u64, SourceRecord), BadRecord>>,
 {
     let mut batch = Batch::with_capacity(BATCH);
+    let mut encoded = Remarks::default();
     for record in records {
         let item = record.and_then(|(line, record)| {
+            note_encoded(&record, &mut encoded);
             let prepared = one(record, with);
             prepared
                 .map(|prepared| (line, prepared))
@@ -86,12 +92,28 @@ where
         if batch.len() == BATCH {
             let full = std::mem::replace(&mut batch, Batch::with_capacity(BATCH));
             if out.send(full).is_err() {
-                return;
+                return encoded;
             }
         }
     }
     // Nobody listening is nothing to tell anybody.
     let _ = out.send(batch);
+    encoded
+}
+
+fn note_encoded(record: &SourceRecord, encoded: &mut Remarks) {
+    let mut note = |token: &Token| {
+        if let Some(encoding) = Encoding::of(token.seed.expose_secret()) {
+            let (vendor, serial) = (&token.facts.vendor, &token.facts.serial);
+            let Ok(()) = encoded
+                .note(|| Ok::<_, Infallible>(format!("{vendor} {serial} ({})", encoding.as_str())));
+        }
+    };
+    match record {
+        SourceRecord::User(user) => user.tokens.iter().for_each(note),
+        SourceRecord::Token(token) => note(&token.token),
+        _ => {}
+    }
 }
 
 type Wrong = (String, &'static str);

@@ -1,6 +1,6 @@
 //! What a load has done, counted.
 
-use crate::model::{Changes, Timestamp};
+use crate::model::{Changes, Moment};
 
 /// How many records of a kind a load has brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,8 +37,10 @@ pub struct LoadReport {
     pub system: String,
     /// Whether absent records are now gone.
     pub full: bool,
+    /// Users of the system who were there before a full load.
+    pub before: u64,
     /// When the source wrote the records.
-    pub exported: Option<Timestamp>,
+    pub exported: Option<Moment>,
     /// Groups.
     pub groups: Tally,
     /// Users.
@@ -69,6 +71,41 @@ pub struct LoadReport {
     pub odd_names: u64,
     /// Bad records that were left out.
     pub skipped: u64,
+    /// Tokens of the file whose seed is the text of an encoding.
+    pub encoded: Remarks,
+    /// Tokens that are like others.
+    pub alike: Remarks,
+}
+
+/// What of a load a master should look at: how many there are, and the first few in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remarks {
+    /// All of them.
+    pub count: u64,
+    /// The first few.
+    pub first: Vec<String>,
+}
+
+impl Remarks {
+    /// So many are put into words.
+    const FIRST: usize = 3;
+
+    /// Notes one more; `what` is asked where it will be shown.
+    pub(super) fn note<E>(&mut self, what: impl FnOnce() -> Result<String, E>) -> Result<(), E> {
+        if self.first.len() < Self::FIRST {
+            self.first.push(what()?);
+        }
+        self.count += 1;
+        Ok(())
+    }
+}
+
+impl LoadReport {
+    /// Whether no user came, and no token or card of no user in their place, which only a delta may bring alone.
+    pub fn is_of_nobody(&self) -> bool {
+        let spare = self.tokens.loaded() + self.cards.loaded();
+        self.users.loaded() == 0 && (self.full || spare == 0)
+    }
 }
 
 /// How many loaded users differ from what their last bundle held.

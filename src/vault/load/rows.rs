@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Statement, params};
 
-use crate::model::{CardState, Contact, Location, RbaOverrides, Timestamp, TokenState};
+use crate::model::{CardState, Contact, Location, Moment, RbaOverrides, TokenState};
 use crate::store::records::{Belongings, Besides, Columns as _, Insert, Place, Stock};
 use crate::vault::sealed::{SealedCard, SealedToken};
 
@@ -233,8 +233,8 @@ pub(super) fn places<T>(
     (first..).zip(items)
 }
 
-fn micros(at: Option<Timestamp>) -> Option<i64> {
-    at.map(Timestamp::as_microsecond)
+fn micros(at: Option<Moment>) -> Option<i64> {
+    at.map(Moment::as_microsecond)
 }
 
 /// Counts beyond what SQLite holds do not occur; `prepare` refuses those that are keys.

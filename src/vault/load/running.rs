@@ -73,7 +73,7 @@ impl Load<'_> {
                     self.progress.at(done);
                 }
                 // A reader that panicked has sent less than there was.
-                sealing
+                writer.report.encoded = sealing
                     .join()
                     .map_err(|_| store::Error::Internal("the reading of the file stopped"))?;
                 self.progress.end();
@@ -84,10 +84,8 @@ impl Load<'_> {
 
     fn finish(&mut self, writer: &mut Writer<'_, '_>) -> Result<(LoadReport, bool)> {
         let big = writer.is_bulk();
-        if big {
-            for trouble in writer.rebuild_indexes(self.progress)? {
-                self.refused(writer, Trouble::Record(trouble))?;
-            }
+        for trouble in writer.doubles(self.progress)? {
+            self.refused(writer, Trouble::Record(trouble))?;
         }
         let report = writer.finish()?;
         writer.each_gone(&mut |difference| {

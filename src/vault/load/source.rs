@@ -99,6 +99,13 @@ impl<'c, 'o> Source<'c, 'o> {
         Ok(name)
     }
 
+    /// How many users of the system are there.
+    pub(super) fn users(&self, system: i64) -> Result<u64> {
+        let sql = "SELECT count(*) FROM users WHERE gone = 0 AND system_id = ?";
+        let count: i64 = self.db.query_row(sql, [system], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
     /// Marks what of the system a full load no longer has.
     pub(super) fn mark_gone(&self, system: i64, groups: &mut Groups<'_>) -> Result<Gone> {
         let key = params![self.load, system];

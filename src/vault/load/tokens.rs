@@ -13,12 +13,14 @@ use crate::vault::{Result, Vault};
 
 use super::bad::BadRecord;
 use super::options::LoadOptions;
+use super::report::LoadReport;
 use super::running::Load;
 use super::writer::Writer;
 
 impl Vault {
     /// Loads tokens, each with its line, into `group`, else into the default group. A token that the vault has already
-    /// is a bad record. `audit` runs in the same transaction with the number of tokens and the name of the group.
+    /// is a bad record: by its key, or by vendor, serial number and seed where one side lacks the issue number or key
+    /// id. `audit` runs in the same transaction with the number of tokens and the name of the group.
     ///
     /// # Errors
     /// [`crate::vault::Error::NoGroup`] besides those of [`Vault::load`]: nothing was changed.
@@ -33,7 +35,7 @@ impl Vault {
         audit: impl FnOnce(&Transaction<'_>, u64, &str, Sums) -> store::Result<()>,
         progress: &dyn Progress,
         cancel: &CancelToken,
-    ) -> Result<(u64, String)> {
+    ) -> Result<(LoadReport, String)> {
         self.file.write(holder, |tx| {
             let amended = state::amend(tx, keys, LATE)?;
             let (group, writer) = Writer::of_new_tokens(tx, options, keys, group)?;
@@ -46,7 +48,7 @@ impl Vault {
             }
             .run(writer, records)?;
             audit(tx, report.tokens.new, &group, amended.into())?;
-            Ok((report.tokens.new, group))
+            Ok((report, group))
         })
     }
 }

@@ -90,7 +90,25 @@ pub(super) fn of_token(
         token.key(),
         |row| row.get(0),
     );
-    let what = format!("token {} {}", token.vendor, token.serial);
+    twice(
+        first,
+        line,
+        format!("token {} {}", token.vendor, token.serial),
+    )
+}
+
+/// That a token stands in the file already, in the row `there`, with another key.
+pub(super) fn of_twin(db: &Connection, there: i64, line: u64, token: &TokenFacts) -> Trouble {
+    let sql = "SELECT line FROM tokens WHERE id = ?";
+    let first = db.query_row(sql, [there], |row| row.get(0));
+    twice(
+        first,
+        line,
+        format!("token {} {}", token.vendor, token.serial),
+    )
+}
+
+fn twice(first: rusqlite::Result<i64>, line: u64, what: String) -> Trouble {
     first.map_or_else(Trouble::from, |first| {
         BadRecord::twice(line, first, &what).into()
     })
@@ -108,8 +126,5 @@ pub(super) fn of_card(
     }
     let sql = "SELECT line FROM cards WHERE serial = ?";
     let first = db.query_row(sql, [card.serial.cast_signed()], |row| row.get(0));
-    let what = format!("card {}", card.serial);
-    first.map_or_else(Trouble::from, |first| {
-        BadRecord::twice(line, first, &what).into()
-    })
+    twice(first, line, format!("card {}", card.serial))
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::ambient::Progress;
-use crate::model::{Group, Schema, oddity};
+use crate::model::{Group, Schema, UnassignedToken, oddity};
 use crate::store::Keys;
 use crate::store::records::Stock;
 use crate::vault::sealed::{
@@ -18,7 +18,7 @@ use super::difference::{Difference, Subject};
 use super::duplicates::Duplicates;
 use super::groups::Groups;
 use super::in_bundles::InBundles;
-use super::items::{Item, Items};
+use super::items::{Found, Item, Items};
 use super::options::LoadOptions;
 use super::people::{People, Person};
 use super::prepare::{Nobodys, Prepared, PreparedUser};
@@ -27,6 +27,7 @@ use super::rows::{Origin, Rows, places};
 use super::source::Source;
 use super::standing::Standing;
 use super::trouble::{self, Trouble};
+use super::twins::Twins;
 
 type Written<T = ()> = std::result::Result<T, Trouble>;
 
@@ -47,11 +48,14 @@ pub(super) struct Writer<'c, 'o> {
     /// Where it is asked what changes.
     comparison: Option<Comparison<'c, 'o>>,
     bulk: BulkIndexes<'c>,
+    twins: Twins<'c, 'o>,
     /// Whether tokens that are there already are errors.
     only_new: bool,
     /// The first user that was not there before.
     first_user: i64,
     next_user: i64,
+    /// The first unassigned token that is new.
+    first_token: i64,
     next_token: i64,
     next_card: i64,
 }
@@ -77,6 +81,7 @@ impl<'c, 'o> Writer<'c, 'o> {
         let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0));
         let users_before = one("SELECT count(*) FROM users")?.unsigned_abs();
         let first_user = one("SELECT coalesce(max(id), 0) + 1 FROM users")?;
+        let first_token = one("SELECT min(coalesce(min(id), 0), 0) - 1 FROM tokens")?;
         let source = Source::new(db, options)?;
         let load = source.load;
         Ok(Self {
@@ -96,10 +101,12 @@ impl<'c, 'o> Writer<'c, 'o> {
             in_bundles: InBundles::new(db, keys)?,
             comparison: None,
             bulk: BulkIndexes::new(db, load, users_before, bulk_from),
+            twins: Twins::new(db, keys),
             only_new: false,
             first_user,
             next_user: first_user,
-            next_token: one("SELECT min(coalesce(min(id), 0), 0) - 1 FROM tokens")?,
+            first_token,
+            next_token: first_token,
             next_card: one("SELECT min(coalesce(min(id), 0), 0) - 1 FROM cards")?,
         })
     }
@@ -124,6 +131,7 @@ impl<'c, 'o> Writer<'c, 'o> {
         })?;
         let mut writer = Self::new(db, options, keys, u64::MAX)?;
         writer.only_new = true;
+        writer.twins.watch_spellings();
         writer.open(system, &Schema::default())?;
         Ok((name, writer))
     }
@@ -216,6 +224,9 @@ impl<'c, 'o> Writer<'c, 'o> {
         self.report.full = schema.full;
         self.report.exported = schema.exported;
         self.report.system = self.source.open(system, schema)?;
+        if schema.full {
+            self.report.before = self.source.users(system)?;
+        }
         Ok(())
     }
 
@@ -298,9 +309,15 @@ impl<'c, 'o> Writer<'c, 'o> {
         prepared: &mut PreparedUser,
         from: Origin,
     ) -> Written {
-        let SealedUser { tokens, cards, .. } = &mut prepared.user;
+        let SealedUser {
+            facts,
+            tokens,
+            cards,
+            ..
+        } = &mut prepared.user;
+        let holder = [facts.group.as_str(), &facts.userid];
         for (place, (row, token)) in places(id, tokens.iter_mut()).enumerate() {
-            let put = self.token(line, row, None, token, from)?;
+            let put = self.token(line, (row, None), holder, token, from)?;
             if let (Some(url), Some(digest)) = (&put.given, &mut prepared.digest) {
                 digest.set_address(place, url);
             }
@@ -326,8 +343,9 @@ impl<'c, 'o> Writer<'c, 'o> {
         from: Origin,
     ) -> Written {
         let id = self.groups.id(line, &token.item.group)?;
-        let held = &mut token.item.token;
-        let put = self.token(line, self.next_token, Some(id), held, from)?;
+        let UnassignedToken { group, token: held } = &mut token.item;
+        let place = (self.next_token, Some(id));
+        let put = self.token(line, place, [group, ""], held, from)?;
         self.next_token -= 1;
         self.report.tokens.count(put.replaced);
         if let Some(comparison) = &mut self.comparison {
@@ -360,23 +378,28 @@ impl<'c, 'o> Writer<'c, 'o> {
         Ok(())
     }
 
-    /// Writes a token; what an earlier load had under its key makes room.
+    /// Writes a token; what an earlier load had of it makes room.
     fn token(
         &mut self,
         line: u64,
-        id: i64,
-        group: Option<i64>,
+        (id, group): (i64, Option<i64>),
+        holder: [&str; 2],
         token: &mut SealedToken,
         from: Origin,
     ) -> Written<Put> {
-        let there = self.items.token(&token.facts)?;
-        if let Some(row) = there.filter(|_| self.only_new) {
-            return Err(self.items.not_new(line, row, &token.facts)?.into());
+        let Found { exact, namesakes } = self.items.token(&token.facts, self.bulk.are_away())?;
+        let same = self.twins.same(holder, token, namesakes)?;
+        let mut put = Put::default();
+        for row in exact.into_iter().chain(same).rev() {
+            if self.items.is_of_this_load(row)? {
+                return Err(trouble::of_twin(self.db, row, line, &token.facts));
+            }
+            if self.only_new {
+                return Err(self.items.not_new(line, row, &token.facts)?.into());
+            }
+            put = self.make_room(Item::Token, Some(row), group.is_some())?;
         }
-        let put = Put {
-            given: self.items.given(&token.facts)?,
-            ..self.make_room(Item::Token, there, group.is_some())?
-        };
+        put.given = self.items.given(&token.facts)?;
         if let Some(url) = &put.given {
             token.facts.idp_url = Some(url.into());
         }
@@ -384,6 +407,7 @@ impl<'c, 'o> Writer<'c, 'o> {
             .token(id, group, token, from)
             .map_err(|error| trouble::of_token(self.db, error, line, &token.facts))?;
         self.items.vendor(&token.facts.vendor)?;
+        self.twins.written(token);
         Ok(put)
     }
 
@@ -424,8 +448,10 @@ impl<'c, 'o> Writer<'c, 'o> {
         self.bulk.are_away()
     }
 
-    /// Builds the indexes again. Gives back the records whose key stands twice in the file; they are taken out.
-    pub(super) fn rebuild_indexes(&mut self, progress: &dyn Progress) -> Result<Vec<BadRecord>> {
+    /// Builds the indexes again where they are away. Gives back the records that stand twice in the file and were not
+    /// refused while they were written; they are taken out.
+    pub(super) fn doubles(&mut self, progress: &dyn Progress) -> Result<Vec<BadRecord>> {
+        let search_twins = self.items.may_be_twice(self.bulk.are_away());
         let mut duplicates = Duplicates {
             db: self.db,
             rows: &mut self.rows,
@@ -436,6 +462,9 @@ impl<'c, 'o> Writer<'c, 'o> {
             bad: Vec::new(),
         };
         self.bulk.rebuild(&mut duplicates, progress)?;
+        if search_twins && (self.options.skip_bad || duplicates.bad.is_empty()) {
+            duplicates.take_out_twins(&self.twins.twice(self.source.load)?)?;
+        }
         let mut bad = duplicates.bad;
         bad.sort_by_key(|record| record.line);
         Ok(bad)
@@ -451,6 +480,9 @@ impl<'c, 'o> Writer<'c, 'o> {
             self.report.cards.gone = gone.cards;
         }
         self.report.users.gone = self.source.users_gone()?;
+        let no_token_before = self.items.no_token_before();
+        self.twins.look_around(self.first_token, no_token_before)?;
+        self.report.alike = std::mem::take(&mut self.twins.remarks);
         self.source.close(&self.report)?;
         Ok(self.report.clone())
     }

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Row};
 
 use crate::lang::selection::{Entity, Selection};
-use crate::model::Timestamp;
-use crate::store::stored::moment;
+use crate::model::Moment;
+use crate::store::records::read;
 
 use super::super::selection::user_ids;
 use super::super::{Error, Result};
@@ -70,9 +70,9 @@ pub struct TokenRow {
     /// The user it belongs to.
     pub userid: Option<String>,
     /// Last use.
-    pub last_used: Option<Timestamp>,
+    pub last_used: Option<Moment>,
     /// Expiry.
-    pub expires: Option<Timestamp>,
+    pub expires: Option<Moment>,
 }
 
 /// The chosen tokens, assigned and unassigned, by vendor and serial number.
@@ -99,8 +99,8 @@ fn token(row: &Row<'_>) -> rusqlite::Result<TokenRow> {
         activation: row.get(6)?,
         group: row.get(7)?,
         userid: row.get(8)?,
-        last_used: moment(row, 9)?,
-        expires: moment(row, 10)?,
+        last_used: read(row, 9)?,
+        expires: read(row, 10)?,
     })
 }
 
@@ -120,9 +120,9 @@ pub struct CardRow {
     /// The user it belongs to.
     pub userid: Option<String>,
     /// When it was made.
-    pub created: Option<Timestamp>,
+    pub created: Option<Moment>,
     /// Expiry.
-    pub expires: Option<Timestamp>,
+    pub expires: Option<Moment>,
     /// Rows and columns.
     pub size: (u32, u32),
 }
@@ -148,8 +148,8 @@ fn card(row: &Row<'_>) -> rusqlite::Result<CardRow> {
         preproduced: row.get(3)?,
         group: row.get(4)?,
         userid: row.get(5)?,
-        created: moment(row, 6)?,
-        expires: moment(row, 7)?,
+        created: read(row, 6)?,
+        expires: read(row, 7)?,
         size: (row.get(8)?, row.get(9)?),
     })
 }

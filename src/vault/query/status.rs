@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-use crate::model::{Phase, Timestamp};
+use crate::model::{Moment, Phase, Timestamp};
+use crate::store::records::read;
 use crate::store::stored::moment;
 
 use super::super::Result;
@@ -20,7 +21,7 @@ pub struct LoadRow {
     /// Its format.
     pub format: String,
     /// When the source wrote it.
-    pub exported: Option<Timestamp>,
+    pub exported: Option<Moment>,
 }
 
 /// What the vault holds.
@@ -61,7 +62,7 @@ pub fn status(db: &Connection) -> Result<Status> {
                     master: row.get(1)?,
                     source: row.get(2)?,
                     format: row.get(3)?,
-                    exported: moment(row, 4)?,
+                    exported: read(row, 4)?,
                 })
             },
         )

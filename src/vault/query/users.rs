@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Row};
 
 use crate::lang::selection::{Entity, Expr, Op, Operand, Selection, Test};
-use crate::model::{Phase, Timestamp};
-use crate::store::stored::moment;
+use crate::model::{Moment, Phase};
+use crate::store::records;
 
 use super::super::selection::{self, Case};
 use super::super::snapshot::phase;
@@ -33,7 +33,7 @@ pub struct UserRow {
     /// The contact named for e-mail, else the first value that looks like an address (domain.md §5).
     pub email: Option<String>,
     /// Last authentication.
-    pub last_auth: Option<Timestamp>,
+    pub last_auth: Option<Moment>,
     /// Whether the last full load no longer had the user.
     pub gone: bool,
 }
@@ -158,7 +158,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<UserRow> {
         tokens: number(row, 6)?,
         cards: number(row, 7)?,
         email: row.get(8)?,
-        last_auth: moment(row, 9)?,
+        last_auth: records::read(row, 9)?,
         gone: row.get(10)?,
     })
 }

@@ -3,6 +3,7 @@
 //! The owner's key of every sealed value (security.md §2, columns 1 to 5) is put together here and nowhere else.
 
 use secrecy::ExposeSecret as _;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::model::{
@@ -270,6 +271,20 @@ impl SealedToken {
             state: self.state,
             activation: self.activation,
         })
+    }
+
+    /// Whether it has the seed of `other`. Each stands with the group and the user id that it is sealed for; what does
+    /// not open is like nothing.
+    pub fn has_seed_of(&self, holder: &[&str], other: (&Self, &[&str]), keys: &Keys) -> bool {
+        let seed = |token: &Self, holder: &[&str]| {
+            with_token_owner(holder, &token.facts, |names| {
+                keys.open(Column::TokenSeed, names, &token.seed)
+            })
+        };
+        match (seed(self, holder), seed(other.0, other.1)) {
+            (Ok(one), Ok(other)) => one.ct_eq(&other).into(),
+            _ => false,
+        }
     }
 
     /// Hands on what became of the seed and of the unlock data.

@@ -37,7 +37,7 @@ impl Compiler {
                 self.text.push('(');
                 self.compare(column, ">=", Value::Integer(when.start.as_microsecond()));
                 self.text.push_str(" AND ");
-                self.compare(column, "<", Value::Integer(when.end.as_microsecond()));
+                self.compare(column, "<=", Value::Integer(when.last.as_microsecond()));
                 self.text.push(')');
             }
         }
@@ -53,14 +53,10 @@ impl Compiler {
         match value {
             Operand::Number(number) => self.compare(column, sign, Value::Integer(*number)),
             Operand::When(when) => {
-                // A day is an interval: before its start, from its end.
+                // A day is an interval: before its start, after its last moment.
                 let edge = match test.op {
                     Op::Less | Op::GreaterOrEqual | Op::Equal => when.start,
-                    Op::LessOrEqual | Op::Greater => when.end,
-                };
-                let sign = match test.op {
-                    Op::Less | Op::LessOrEqual => "<",
-                    Op::Greater | Op::GreaterOrEqual | Op::Equal => ">=",
+                    Op::LessOrEqual | Op::Greater => when.last,
                 };
                 self.compare(column, sign, Value::Integer(edge.as_microsecond()));
             }

@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use crate::model::Phase;
 use crate::vault::Result;
 
 use super::Snapshot;
@@ -13,6 +14,22 @@ pub struct Mapped {
     pub users: u64,
     /// The first few: group, user id, id on the target.
     pub named: Vec<(String, String, String)>,
+}
+
+/// Users who stand beyond `exported` already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Beyond {
+    /// Whom the target has.
+    pub imported: u64,
+    /// Who no longer use the source.
+    pub migrated: u64,
+}
+
+impl Beyond {
+    /// Both.
+    pub fn total(self) -> u64 {
+        self.imported + self.migrated
+    }
 }
 
 impl std::fmt::Display for Mapped {
@@ -76,6 +93,27 @@ impl Snapshot {
             }
         }
         Ok(found)
+    }
+
+    /// How many of those who go are imported or migrated, after [`Snapshot::collisions`].
+    pub fn beyond(&self) -> Result<Beyond> {
+        let from = if self.narrowed {
+            "temp.chosen c CROSS JOIN progress p ON p.user = c.id"
+        } else {
+            "progress p"
+        };
+        let sql = format!(
+            "SELECT coalesce(sum(p.phase = ?1), 0), coalesce(sum(p.phase = ?2), 0) \
+             FROM {from} CROSS JOIN users u ON u.id = p.user WHERE p.phase IN (?1, ?2) AND u.gone = 0 \
+             AND p.user NOT IN (SELECT user FROM excluded) AND p.user NOT IN (SELECT user FROM temp.conflict)"
+        );
+        let phases = [Phase::Imported.number(), Phase::Migrated.number()];
+        Ok(self.db.query_row(&sql, phases, |row| {
+            Ok(Beyond {
+                imported: row.get(0)?,
+                migrated: row.get(1)?,
+            })
+        })?)
     }
 
     /// Whether any chosen user is neither gone nor excluded nor, after [`Snapshot::collisions`], in conflict.

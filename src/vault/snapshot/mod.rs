@@ -29,9 +29,9 @@ use crate::store::{Keys, interruptible};
 
 pub(in crate::vault) use collisions::collisions_of_listed;
 pub use collisions::{Collision, Holds, Party};
-pub use facts::Mapped;
+pub use facts::{Beyond, Mapped};
 pub use oddities::{OddName, Wrong};
-pub use preflight::{Elsewhere, FormerName};
+pub use preflight::{Elsewhere, FormerName, LikeToken};
 pub(in crate::vault) use row::phase;
 
 /// Which unassigned tokens and cards go along (domain.md §3).

@@ -6,9 +6,9 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter, types:
 
 use crate::model::{Changes, Contact, LocationEntry, Phase, RbaOverrides, UserFacts};
 use crate::store::records::{Columns as _, Take, read};
-use crate::store::stored::{moment, word};
+use crate::store::stored::word;
 use crate::vault::Result;
-use crate::vault::sealed::{SealedPassword, SealedQa, SealedUser};
+use crate::vault::sealed::{SealedPassword, SealedQa, SealedToken, SealedUser};
 use crate::vault::selection::Sql;
 
 use super::SourceUser;
@@ -149,7 +149,7 @@ fn heads(db: &Connection, from: &str, id: &str, last: i64, most: usize) -> Resul
                     full_name: row.get(5)?,
                     state: word(row, 6)?,
                     locale: row.get(7)?,
-                    last_auth: moment(row, 8)?,
+                    last_auth: read(row, 8)?,
                     lockout_count: row.get(9)?,
                     ..UserFacts::new(group, row.get(2)?)
                 },
@@ -273,6 +273,32 @@ pub(in crate::vault) fn one_unassigned<T: Nobodys>(db: &Connection, row: i64) ->
         T::TABLE
     ))?;
     Ok(statement.query_row([row], |row| read(row, 0)).optional()?)
+}
+
+/// A token with the group and the user id that its secrets are sealed for; the user id is empty where it is of no user.
+#[derive(Debug)]
+pub(in crate::vault) struct HeldToken {
+    pub(in crate::vault) group: String,
+    pub(in crate::vault) userid: String,
+    pub(in crate::vault) token: SealedToken,
+}
+
+/// A token by its row, whosever it is.
+pub(in crate::vault) fn token(db: &Connection, row: i64) -> Result<Option<HeldToken>> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT coalesce(h.name, g.name, ''), coalesce(u.userid, ''), t.* \
+         FROM (SELECT {}, id, group_id FROM tokens WHERE id = ?) t LEFT JOIN groups g ON g.id = t.group_id \
+         LEFT JOIN users u ON u.id = t.id >> 16 LEFT JOIN groups h ON h.id = u.group_id",
+        token_columns()
+    ))?;
+    let held = statement.query_row([row], |row| {
+        Ok(HeldToken {
+            group: row.get(0)?,
+            userid: row.get(1)?,
+            token: read(row, 2)?,
+        })
+    });
+    Ok(held.optional()?)
 }
 
 fn nobodys<T: Nobodys>(

@@ -4,12 +4,13 @@
 //! Such a list can be as long as the vault, so it goes into a temporary table, with the forms in which a name is
 //! compared: as it is, folded, and folded without what follows an `@`.
 
-use rusqlite::{Connection, Row, Statement, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Statement, params, params_from_iter};
 
 use crate::ambient::CancelToken;
+use crate::model::{Algorithm, Text, TokenFacts, TokenKind};
 use crate::store::interruptible;
 use crate::vault::fold::folded;
-use crate::vault::{Error, Result};
+use crate::vault::{Error, Result, alike};
 
 use super::Snapshot;
 
@@ -22,6 +23,19 @@ pub struct FormerName {
     pub userid: String,
     /// What it was.
     pub before: String,
+}
+
+/// A token that may be one with another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LikeToken {
+    /// The group that holds it.
+    pub group: String,
+    /// The user; empty where it is of none.
+    pub userid: String,
+    /// Vendor and serial number.
+    pub name: String,
+    /// The other one, with whose it is.
+    pub other: String,
 }
 
 /// How a user is missing on the target.
@@ -65,6 +79,52 @@ impl Snapshot {
             });
         }
         Ok(())
+    }
+
+    /// Chosen tokens of which the vault may hold another copy: vendor and serial number are the same but for letter case,
+    /// blanks, dashes and leading zeros, and no issue number or key id tells them apart.
+    pub fn alike(&self, cancel: &CancelToken, mut each: impl FnMut(LikeToken)) -> Result<()> {
+        let chosen = if self.narrowed {
+            "u.id IN (SELECT id FROM temp.chosen)"
+        } else {
+            "TRUE"
+        };
+        let (goes, params) = match &self.unassigned {
+            Some(groups) => (
+                format!(
+                    "t.group_id IN (SELECT g.id FROM groups g WHERE {})",
+                    groups.text
+                ),
+                groups.params.clone(),
+            ),
+            None => ("FALSE".to_owned(), Vec::new()),
+        };
+        interruptible(&self.db, cancel, || {
+            let found = alike::of_folds(&self.db, &alike::shared(&self.db)?)?;
+            let mut statement = self.db.prepare(&format!(
+                "SELECT t.vendor, t.serial, t.issue_no, t.key_id, g.name, coalesce(u.userid, ''), \
+                 iif(u.id IS NULL, {goes}, {chosen}) \
+                 FROM tokens t LEFT JOIN users u ON u.id = t.id >> 16 \
+                 JOIN groups g ON g.id = coalesce(u.group_id, t.group_id) \
+                 WHERE t.id = ? AND t.gone = 0 AND coalesce(u.gone, 0) = 0"
+            ))?;
+            for group in found.chunk_by(|one, other| one.fold == other.fold) {
+                let mut members = Vec::new();
+                for token in group.iter().take(MOST_ALIKE) {
+                    let params = params.iter().cloned().chain([token.row.into()]);
+                    let member = statement.query_row(params_from_iter(params), Member::read);
+                    members.extend(member.optional()?);
+                }
+                for (at, member) in members.iter().enumerate().filter(|(_, it)| it.chosen) {
+                    let mut others = members.iter().enumerate();
+                    let other = others.find(|(other, it)| *other != at && it.may_be(member));
+                    if let Some((_, other)) = other {
+                        each(member.like(other));
+                    }
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Takes the names of the target's users, with their lines in the file. Returns how many there are.
@@ -155,6 +215,59 @@ impl Snapshot {
             }
             Ok(())
         })
+    }
+}
+
+/// So many tokens that are alike are compared with each other: nothing but a placeholder has more.
+const MOST_ALIKE: usize = 64;
+
+/// A token among others that are alike.
+struct Member {
+    facts: TokenFacts,
+    group: String,
+    userid: String,
+    chosen: bool,
+}
+
+impl Member {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let text = |column| row.get::<_, String>(column).map(Text::from);
+        let id = |column| {
+            Ok::<_, rusqlite::Error>(row.get::<_, Option<String>>(column)?.map(Text::from))
+        };
+        Ok(Self {
+            facts: TokenFacts {
+                issue_no: id(2)?,
+                key_id: id(3)?,
+                ..TokenFacts::new(text(0)?, text(1)?, TokenKind::Hardware, Algorithm::Totp)
+            },
+            group: row.get(4)?,
+            userid: row.get(5)?,
+            chosen: row.get(6)?,
+        })
+    }
+
+    /// Whether nothing tells it from `other`, or only the spelling.
+    fn may_be(&self, other: &Self) -> bool {
+        let spelling = |it: &Self| (it.facts.vendor.clone(), it.facts.serial.clone());
+        spelling(self) != spelling(other) || !self.facts.is_another(&other.facts)
+    }
+
+    fn name(&self) -> String {
+        format!("{} {}", self.facts.vendor, self.facts.serial)
+    }
+
+    fn like(&self, other: &Self) -> LikeToken {
+        let whose = match other.userid.as_str() {
+            "" => format!("unassigned in group {}", other.group),
+            userid => format!("assigned to {}/{userid}", other.group),
+        };
+        LikeToken {
+            group: self.group.clone(),
+            userid: self.userid.clone(),
+            name: self.name(),
+            other: format!("{}, {whose}", other.name()),
+        }
     }
 }
 

@@ -90,3 +90,25 @@ fn the_script_rehearses_a_migration() {
     assert!(house.read("rehearsal.fate.ndjson").lines().count() > 40);
     assert!(house.read("rehearsal.results.csv").lines().count() > 40);
 }
+
+#[test]
+fn a4_the_script_rehearses_in_a_vault_with_bundles_and_leaves_who_has_moved() {
+    let house = House::with_people(40);
+    house
+        .master(&[
+            "export userid=a* file=one.igb",
+            "export userid=b* file=two.igb",
+            "migrate advance to=migrated phase=exported",
+        ])
+        .ok();
+    let moved = house.ask("value", "user count phase=migrated");
+    assert_ne!(moved, "0\n");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/rehearse.igsh");
+    for name in ["first", "second"] {
+        let mut igsh = house.session();
+        igsh.args(["--yes", "run", script, "masters=masters.txt"]);
+        igsh.args([format!("tenant={name}.tenant"), format!("out={name}")]);
+        Ran::of(&mut igsh).ok();
+        assert_eq!(house.ask("value", "user count phase=migrated"), moved);
+    }
+}

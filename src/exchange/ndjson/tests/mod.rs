@@ -1,3 +1,5 @@
+mod end;
+mod residue;
 mod rules;
 mod schema;
 
@@ -286,8 +288,23 @@ fn text_that_is_not_utf_8_and_lines_without_end_are_told() {
         (error.line, error.column, error.field.as_str()),
         (2, Some(25), "name")
     );
-    assert_eq!(error.what, "the text is not UTF-8");
+    assert!(
+        error
+            .what
+            .starts_with("the text is not UTF-8; it looks like Windows-1252")
+    );
+    assert!(
+        error.hint.contains("iconv -f WINDOWS-1252"),
+        "{}",
+        error.hint
+    );
     assert!(items[2].is_ok());
+
+    let file = format!("{SCHEMA}\r{GROUP}\r");
+    let items: Vec<_> = Reader::new(file.as_bytes()).collect();
+    let error = items[0].as_ref().unwrap_err();
+    assert!(error.what.starts_with("the lines end with CR only") && error.fatal);
+    assert_eq!(items.len(), 1);
 
     let file = format!("{SCHEMA}\n{}\n{GROUP}", "x".repeat(MAX_LINE + 1));
     let items: Vec<_> = Reader::new(file.as_bytes()).collect();

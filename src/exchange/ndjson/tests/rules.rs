@@ -113,17 +113,27 @@ fn values_of_the_wrong_kind_are_refused_without_being_quoted() {
         (
             r#","lockoutCount":-1"#,
             "lockoutCount",
-            "expected a whole number, 0 or more, found a number that does not fit",
+            "too small: -1; the smallest is 0",
         ),
         (
             r#","lockoutCount":1.5"#,
             "lockoutCount",
-            "expected a whole number, 0 or more, found a number that does not fit",
+            "not a whole number",
         ),
         (
             r#","lockoutCount":9223372036854775808"#,
             "lockoutCount",
-            "a whole number may not be above 9223372036854775807",
+            "too large: 9223372036854775808; the largest is 9223372036854775807",
+        ),
+        (
+            r#","lockoutCount":18446744073709551616"#,
+            "lockoutCount",
+            "too large: 18446744073709551616; the largest is 9223372036854775807",
+        ),
+        (
+            r#","location":{"overrides":{"maxHistory":99999999999999999999999}}"#,
+            "location.overrides.maxHistory",
+            "too large: 99999999999999999999999; the largest is 9223372036854775807",
         ),
         (
             r#","contacts":[["Email","a@b"]]"#,
@@ -247,7 +257,7 @@ fn names_of_enumerations_are_told() {
         (
             r#"{"type":"person"}"#.to_owned(),
             "type",
-            "'person' is not a record: expected one of schema, group, user, token, card",
+            "'person' is not a record: expected one of schema, group, user, token, card, end",
         ),
         (
             r#"{"name":"sales"}"#.to_owned(),

@@ -6,8 +6,9 @@ use super::*;
 use crate::model;
 
 /// Where an object of each definition stands in the records below.
-const PLACES: [(&str, &str, &[&str]); 15] = [
+const PLACES: [(&str, &str, &[&str]); 16] = [
     ("schema", "/schema", wire::Schema::FIELDS),
+    ("end", "/end", wire::End::FIELDS),
     ("group", "/group", wire::Group::FIELDS),
     ("user", "/user", wire::User::FIELDS),
     ("contact", "/user/contacts/0", wire::Contact::FIELDS),
@@ -66,8 +67,9 @@ fn records() -> Value {
     let usage = ["usage", "challengeCount", "leastUsedCell", "cellUsage"];
     json!({
         "schema": line("schema", &json!({}), json!({
-            "version": 1, "system": "s", "systemVersion": "13", "scope": "full", "exported": date,
+            "version": 1, "system": "s", "systemVersion": "13", "scope": "full", "exported": date, "end": true,
         }), &[]),
+        "end": line("end", &json!({}), json!({ "users": 0, "tokens": 0, "cards": 0 }), &[]),
         "group": line("group", &json!({}), json!({ "name": "other", "default": true }), &[]),
         "user": line("user", &json!({}), json!({
             "id": "1", "group": "sales", "userid": "a", "fullName": "A", "state": "active", "locale": "en",
@@ -98,6 +100,11 @@ fn verdict(records: &Value, place: &str) -> Result<SourceRecord, Error> {
             .next()
             .unwrap()
             .map(|(_, record)| record);
+    }
+    if record == "end" {
+        let file = format!("{SCHEMA}\n{text}\n");
+        let (_, last) = Reader::new(file.as_bytes()).last().unwrap()?;
+        return Ok(last);
     }
     line(&text)
 }

@@ -65,7 +65,7 @@ mod card_states {
 
     #[test]
     fn on_its_expiry_date_goes() {
-        let today = card(1).but(|it| it.facts.expires = Some(rules().now));
+        let today = card(1).but(|it| it.facts.expires = Some(rules().now.into()));
         assert_eq!(card_fate(today), Ok(TargetCard::Active));
     }
 

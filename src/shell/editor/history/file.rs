@@ -204,6 +204,9 @@ fn read(path: &Path, file: &mut File) -> Result<(Contents, usize, bool), History
         .filter(|line| !line.is_empty())
     {
         count += 1;
+        // What a power failure leaves of a write has no line end: the next line follows it.
+        let lost = line.iter().position(|byte| *byte != 0);
+        let line = line.get(lost.unwrap_or(0)..).unwrap_or(line);
         let entry = if is_old { old(line) } else { entry(line) };
         match entry {
             Some(entry) => contents.entries.push(entry),

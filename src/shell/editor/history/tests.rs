@@ -207,6 +207,19 @@ fn damaged_lines_are_left_out_and_told_once() {
 }
 
 #[test]
+fn c4_a_good_line_behind_what_a_power_failure_left_stays() {
+    let (_folder, path) = folder();
+    drop(open(&path));
+    let mut text = format!("igsh history 2\n{RUNS}before\n").into_bytes();
+    text.extend_from_slice(&[0; 300]);
+    text.extend_from_slice(format!("{RUNS}behind\n").as_bytes());
+    std::fs::write(&path, text).unwrap();
+    let history = open(&path);
+    assert_eq!(lines(&history), ["before", "behind"]);
+    assert_eq!(history.damaged(), 0);
+}
+
+#[test]
 fn a_line_that_was_cut_off_does_not_swallow_the_next() {
     let (_folder, path) = folder();
     let history = open(&path);

@@ -87,7 +87,7 @@ fn the_active_card_is_asked_before_the_pending_one() {
 fn cards_that_expired_or_are_too_small_ask_nothing() {
     let mut world = World::new();
     let yesterday = now() - jiff::SignedDuration::from_hours(24);
-    world.card(card(10).but(|it| it.facts.expires = Some(yesterday)));
+    world.card(card(10).but(|it| it.facts.expires = Some(yesterday.into())));
     let refused = message(world.ask(None));
     assert!(
         refused.ends_with("card 10: expired on 1970-12-13"),

@@ -73,7 +73,7 @@ fn any_active_token_of_the_user_will_do_and_no_other() {
         ..token("1", Algorithm::Totp)
     });
     let yesterday = now() - jiff::SignedDuration::from_hours(24);
-    world.token(token("2", Algorithm::Totp).but(|it| it.facts.expires = Some(yesterday)));
+    world.token(token("2", Algorithm::Totp).but(|it| it.facts.expires = Some(yesterday.into())));
     world.token(token("3", Algorithm::Cr));
     world.token(token("4", Algorithm::Ocra));
     let any = code("1", 1_000_000);

@@ -134,7 +134,7 @@ impl World {
         let password = Password {
             name: name.map(str::to_owned),
             value: secret(value),
-            expires,
+            expires: expires.map(Into::into),
             must_change: Some(must_change),
         };
         let sealed = sealing::password(&self.keys, ANNA, &password);

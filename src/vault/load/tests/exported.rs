@@ -30,7 +30,7 @@ impl Bench {
             })
             .collect();
         ledger::add_members(&self.db, bundle, &members).unwrap();
-        ledger::finish(&self.db, bundle, at("2026-11-22T00:00:00Z")).unwrap();
+        ledger::finish(&self.db, bundle, at("2026-11-22T00:00:00Z"), false).unwrap();
     }
 
     fn changed(&self, userid: &str) -> Changes {

@@ -43,6 +43,38 @@ fn tokens_and_cards_change_hands() {
     });
 }
 
+/// Loads tokens as a vendor delivers them.
+pub(super) fn load_new(
+    bench: &mut Bench,
+    group: Option<&str>,
+    tokens: Vec<Token>,
+) -> Result<LoadReport> {
+    let tx = bench.db.unchecked_transaction().unwrap();
+    let (group, writer) = Writer::of_new_tokens(&tx, &bench.options, &bench.keys, group)?;
+    let records = (1..)
+        .zip(tokens)
+        .map(|(line, token)| Ok((line, held(&group, token))));
+    let outcome = Load {
+        options: &bench.options,
+        hear: &mut |news| {
+            if let News::Bad(bad) = news {
+                bench.bad.push(bad);
+            }
+            Ok(())
+        },
+        progress: &Silent,
+        cancel: &CancelToken::default(),
+    }
+    .run(writer, records);
+    match outcome {
+        Ok((report, _)) => {
+            tx.commit().unwrap();
+            Ok(report)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 #[test]
 fn new_tokens_go_into_the_named_or_the_default_group() {
     let mut bench = Bench::holding(vec![
@@ -55,30 +87,9 @@ fn new_tokens_go_into_the_named_or_the_default_group() {
         unassigned_token("h", token("HID", "1")),
     ]);
     let owned = user("h", "a").tokens.remove(0).facts.serial;
-    let load = |bench: &mut Bench, group: Option<&str>, tokens: Vec<Token>| {
-        let tx = bench.db.unchecked_transaction().unwrap();
-        let (group, writer) = Writer::of_new_tokens(&tx, &bench.options, &bench.keys, group)?;
-        let records = (1..)
-            .zip(tokens)
-            .map(|(line, token)| Ok((line, held(&group, token))));
-        let outcome = Load {
-            options: &bench.options,
-            hear: &mut |news| {
-                if let News::Bad(bad) = news {
-                    bench.bad.push(bad);
-                }
-                Ok(())
-            },
-            progress: &Silent,
-            cancel: &CancelToken::default(),
-        }
-        .run(writer, records);
-        tx.commit().unwrap();
-        outcome.map(|(report, _)| report)
-    };
-    let report = load(&mut bench, None, vec![token("V", "5")]).unwrap();
+    let report = load_new(&mut bench, None, vec![token("V", "5")]).unwrap();
     assert_eq!((report.tokens.new, report.number), (1, 2));
-    load(&mut bench, Some("h"), vec![token("V", "6")]).unwrap();
+    load_new(&mut bench, Some("h"), vec![token("V", "6")]).unwrap();
     let held = "SELECT serial || (SELECT name FROM groups g WHERE g.id = group_id) FROM tokens WHERE vendor = 'V' ORDER BY 1";
     assert_eq!(bench.texts(held), ["5g", "6h"]);
     bench.options.skip_bad = true;
@@ -88,7 +99,7 @@ fn new_tokens_go_into_the_named_or_the_default_group() {
         token("V", "7"),
         token("V", "7"),
     ];
-    let report = load(&mut bench, Some("h"), again).unwrap();
+    let report = load_new(&mut bench, Some("h"), again).unwrap();
     assert_eq!((report.tokens.new, report.skipped), (1, 3));
     let bad: Vec<&str> = bench.bad.iter().map(|bad| bad.what.as_str()).collect();
     assert_eq!(
@@ -100,7 +111,7 @@ fn new_tokens_go_into_the_named_or_the_default_group() {
         ]
     );
     assert!(matches!(
-        load(&mut bench, Some("x"), vec![]),
+        load_new(&mut bench, Some("x"), vec![]),
         Err(Error::NoGroup { name: Some(_) })
     ));
     bench
@@ -108,7 +119,7 @@ fn new_tokens_go_into_the_named_or_the_default_group() {
         .execute("UPDATE groups SET is_default = 0", [])
         .unwrap();
     assert!(matches!(
-        load(&mut bench, None, vec![]),
+        load_new(&mut bench, None, vec![]),
         Err(Error::NoGroup { name: None })
     ));
 }

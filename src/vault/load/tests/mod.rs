@@ -16,6 +16,7 @@ mod diff;
 mod exported;
 mod items;
 mod people;
+mod twins;
 
 pub(crate) struct Bench {
     pub(crate) db: Connection,
@@ -38,6 +39,7 @@ impl Bench {
                 skip_bad: false,
                 force: false,
                 add_system: false,
+                gone_limit: GoneLimit::Percent(0, None),
                 prefixes: vec!["EXPORT_".into(), "EXPORTED_".into()],
             },
             bulk_from,

@@ -1,7 +1,7 @@
 //! What a selection chooses, said in plain Rust over the records: no SQL and no table of columns.
 
 use crate::lang::selection::{Entity, Expr, Op, Operand, Piece, Test};
-use crate::model::{Changes, Text, Timestamp};
+use crate::model::{Changes, Moment, Text};
 
 use super::world::{Item, Person, World};
 
@@ -10,7 +10,7 @@ enum Fact<'a> {
     Text(&'a str),
     Name(&'a str),
     Number(i64),
-    At(Timestamp),
+    At(Moment),
 }
 
 /// What a condition is asked of.
@@ -204,10 +204,10 @@ fn meets(op: Op, value: &Operand, fact: &Fact<'_>) -> bool {
         (Operand::Name(name), Fact::Name(is)) => name == is,
         (Operand::Number(number), Fact::Number(is)) => in_order(op, is.cmp(number)),
         (Operand::When(when), Fact::At(at)) => match op {
-            Op::Equal => when.start <= *at && *at < when.end,
+            Op::Equal => (when.start..=when.last).contains(at),
             Op::Less => *at < when.start,
-            Op::LessOrEqual => *at < when.end,
-            Op::Greater => *at >= when.end,
+            Op::LessOrEqual => *at <= when.last,
+            Op::Greater => *at > when.last,
             Op::GreaterOrEqual => *at >= when.start,
         },
         _ => panic!("{value:?} is not of the attribute's kind"),

@@ -18,12 +18,12 @@ fn name(attribute: &str, name: &'static str) -> Expr {
 }
 
 fn since(attribute_name: &str) -> Expr {
-    let start: jiff::Timestamp = "2026-01-02T00:00:00Z".parse().unwrap();
-    let end = start + jiff::SignedDuration::from_hours(24);
+    let start = "2026-01-02T00:00:00Z".parse().unwrap();
+    let last = "2026-01-02T23:59:59.999999Z".parse().unwrap();
     test(
         attribute(attribute_name),
         Op::Greater,
-        vec![Operand::When(When { start, end })],
+        vec![Operand::When(When { start, last })],
     )
 }
 

@@ -17,6 +17,7 @@ use crate::lang::live::NoLiveNames;
 use crate::lang::selection::{AttributeKind, Piece};
 use crate::lang::spec::{Catalogue, Command, Selects};
 use crate::lang::value::Variables;
+use crate::model::Moment;
 
 /// What each way of choosing finds, beside what the records say.
 fn check(world: &World, expr: &Expr, selects: Selects) -> Result<(), TestCaseError> {
@@ -99,18 +100,15 @@ fn any_text() -> impl Strategy<Value = Operand> {
 }
 
 fn any_when() -> impl Strategy<Value = Operand> {
-    let day = "2026-01-02T00:00:00Z".parse::<jiff::Timestamp>().unwrap();
-    let hours =
-        |start: jiff::Timestamp, hours: i64| start + jiff::SignedDuration::from_hours(hours);
+    let at = |text: &str| text.parse::<Moment>().unwrap();
     prop_oneof![
-        prop::sample::select(vec![-24, 0, 24])
-            .prop_map(move |from| (hours(day, from), hours(day, from + 24))),
-        prop::sample::select(&MOMENTS[..]).prop_map(|text| {
-            let at: jiff::Timestamp = text.parse().unwrap();
-            (at, at + jiff::SignedDuration::from_micros(1))
-        }),
+        prop::sample::select(vec!["2026-01-01", "2026-01-02", "2026-01-03"]).prop_map(move |day| (
+            at(&format!("{day}T00:00:00Z")),
+            at(&format!("{day}T23:59:59.999999Z"))
+        )),
+        prop::sample::select(&MOMENTS[..]).prop_map(move |text| (at(text), at(text))),
     ]
-    .prop_map(|(start, end)| Operand::When(When { start, end }))
+    .prop_map(|(start, last)| Operand::When(When { start, last }))
 }
 
 /// One value for an attribute.
@@ -375,12 +373,7 @@ fn operand(value: &Operand) -> Option<String> {
         Operand::Qualified(group, name) => format!("{}/{}", spelled(group), spelled(name)),
         Operand::Number(number) => number.to_string(),
         Operand::Name(name) => (*name).to_owned(),
-        Operand::When(when)
-            if (when.end - when.start).get_hours() >= 24
-                || when.end.as_second() - when.start.as_second() == 86_400 =>
-        {
-            when.start.to_string()[..10].to_owned()
-        }
+        Operand::When(when) if when.start != when.last => when.start.to_string()[..10].to_owned(),
         Operand::When(when) => when.start.to_string(),
         Operand::File(_) | Operand::Set(_) => return None,
     })

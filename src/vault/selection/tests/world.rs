@@ -94,7 +94,7 @@ impl Dice {
         self.maybe(choices).map(Into::into)
     }
 
-    fn moment(&mut self) -> Option<Timestamp> {
+    fn moment(&mut self) -> Option<Moment> {
         self.maybe(&MOMENTS).map(at)
     }
 }

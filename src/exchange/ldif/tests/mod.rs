@@ -1,3 +1,7 @@
+//! What the reader makes of LDIF.
+
+mod servers;
+
 use super::*;
 use crate::model::UserState;
 
@@ -25,14 +29,21 @@ fn said(file: &str, options: Options) -> (Vec<String>, Counts) {
 fn fixed() -> Options {
     Options {
         group: GroupFrom::Fixed("all".to_owned()),
-        userid_attribute: None,
+        ..Options::default()
     }
 }
 
 fn by(attribute: &str) -> Options {
     Options {
         group: GroupFrom::Attribute(attribute.to_owned()),
-        userid_attribute: None,
+        ..Options::default()
+    }
+}
+
+fn by_path() -> Options {
+    Options {
+        group: GroupFrom::Path,
+        ..Options::default()
     }
 }
 
@@ -53,7 +64,7 @@ fn a_file_is_read_entry_by_entry() {
         # between\ndn:cn=Anna Smith,ou=Sales,ou=Peo\n ple,dc=e\nchangetype: add\n# inside\n  and on\nobjectclass: top\n\
         OBJECTCLASS: inetOrgPerson\nUID: asm\n i\n th\nmail:a@e\n\r\n\
         dn:: Y249QsO2YixvdT1WZXJ0cmllYixkYz1l\nobjectClass:: cGVyc29u\nuid: bob\r\n\r\n\
-        dn: cn=c,ou=Sales,dc=e\nobjectClass: person\nsAMAccountName: c\n\n\
+        dn: cn=c,ou=Sales,ou=People,dc=e\nobjectClass: person\nsAMAccountName: c\n\n\
         dn: cn=Manager,dc=e\nobjectClass: person\ncn: Manager\n\n\
         dn: cn=PC,ou=Sales,dc=e\nobjectClass: person\nobjectClass: user\nobjectClass: computer\nsAMAccountName: PC$";
     let (said, counts) = said(file, Options::default());
@@ -72,7 +83,8 @@ fn a_file_is_read_entry_by_entry() {
         Counts {
             people: 3,
             without_userid: 1,
-            not_people: 2
+            not_people: 2,
+            ..Counts::default()
         }
     );
 }
@@ -175,6 +187,32 @@ fn the_group_comes_from_where_it_is_told_to() {
         ),
         ("cn=a,cn=Users,ou=Site,dc=e", "", Options::default(), "Site"),
         (
+            "cn=a,cn=Users,dc=corp,dc=e",
+            "",
+            Options::default(),
+            "Users",
+        ),
+        (
+            "uid=a,cn=users,cn=accounts,dc=e",
+            "",
+            Options::default(),
+            "users",
+        ),
+        ("cn=a,o=Acme", "", Options::default(), "Acme"),
+        ("cn=a,l=Bonn+ou=Sales,o=e", "", Options::default(), "Sales"),
+        ("cn=a,dc=corp,dc=e", "", Options::default(), "corp.e"),
+        ("cn=a,ou=R/D \\2F x,dc=e", "", Options::default(), "R-D - x"),
+        ("cn=a,ou=x\\20,dc=e", "", Options::default(), "x"),
+        (
+            "cn=a,ou=Users,ou=Berlin,o=Acme,dc=corp,dc=e",
+            "",
+            by_path(),
+            "Acme.Berlin.Users",
+        ),
+        ("cn=a,cn=Users,dc=corp,dc=e", "", by_path(), "Users"),
+        ("cn=a,dc=corp,dc=e", "", by_path(), "corp.e"),
+        ("cn=a,dc=e", "department: R/D", by("department"), "R-D"),
+        (
             "cn=a,dc=e",
             "department: R&D\ndepartment: HR",
             by("Department"),
@@ -200,10 +238,10 @@ fn the_group_comes_from_where_it_is_told_to() {
     }
     for (dn, more, options, what) in [
         (
-            "cn=a,dc=e",
+            "cn=a",
             "",
             Options::default(),
-            "line 1, field 'dn': the entry stands in no organizational unit to take its group from",
+            "line 1, field 'dn': the entry stands below nothing to take its group from",
         ),
         (
             "nonsense",
@@ -212,10 +250,10 @@ fn the_group_comes_from_where_it_is_told_to() {
             "line 1, field 'dn': this is no distinguished name",
         ),
         (
-            "cn=a,ou=R/D,dc=e",
+            "cn=a,ou=R\\07D,dc=e",
             "",
             Options::default(),
-            "line 1, field 'dn': 'R/D' cannot be a group: it is empty or holds '/' or a control character",
+            "line 1, field 'dn': 'R\\u{7}D' cannot be a group: it is empty or holds a control character",
         ),
         (
             "cn=a,dc=e",
@@ -243,8 +281,8 @@ fn an_entry_without_classes_is_a_person_when_it_has_a_user_id() {
         counts,
         Counts {
             people: 1,
-            without_userid: 0,
-            not_people: 1
+            not_people: 1,
+            ..Counts::default()
         }
     );
 }
@@ -262,8 +300,8 @@ fn what_is_wrong_is_told_with_its_line_and_the_next_entry_is_read() {
             "line 2, field 'jpegPhoto': not base64: length or padding is wrong",
         ),
         (
-            "dn: cn=a,dc=e\nuid: a\njpegPhoto:< file:///etc/passwd",
-            "line 3, field 'jpegPhoto': the value stands in another file",
+            "dn: cn=a,dc=e\nuid: a\nmail:< file:///etc/passwd",
+            "line 3, field 'mail': the value stands in another file",
         ),
         (
             "dn: cn=a,dc=e\nchangetype: modify\nreplace: uid\nuid: b\n-",
@@ -293,6 +331,14 @@ fn what_is_wrong_is_told_with_its_line_and_the_next_entry_is_read() {
         (
             "dn: cn=a,dc=e\nuid:: /w==",
             "line 2, field 'uid': the value is not UTF-8",
+        ),
+        (
+            "dn: cn=a,dc=e\nuid: a\ncn: x\nresult: 4 Size limit exceeded\nno colon",
+            "line 5: not 'attribute: value'",
+        ),
+        (
+            "result: 4 Size limit exceeded\nref: ldap://x",
+            "line 1: the search did not find everything: '4 Size limit exceeded'",
         ),
         (
             "dn: cn=a,dc=e\nuid:: YQBi",

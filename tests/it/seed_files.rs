@@ -1,0 +1,269 @@
+//! Seed files of token makers: what they bring again, what looks like something else, what does not fit.
+
+use crate::common::House;
+
+/// One key of a PSKC file: manufacturer, serial number, id, secret in base64, and what else its data hold.
+fn pskc(keys: &[(&str, &str, &str, &str, &str)]) -> String {
+    let packages: String = keys
+        .iter()
+        .map(|(maker, serial, id, secret, more)| {
+            format!(
+                "<KeyPackage><DeviceInfo><Manufacturer>{maker}</Manufacturer><SerialNo>{serial}</SerialNo>{}</DeviceInfo>\
+                 <Key Id=\"{id}\" Algorithm=\"urn:ietf:params:xml:ns:keyprov:pskc:hotp\"><AlgorithmParameters>\
+                 <ResponseFormat Length=\"6\" Encoding=\"DECIMAL\"/></AlgorithmParameters><Data><Secret>\
+                 <PlainValue>{secret}</PlainValue></Secret>{}</Data></Key></KeyPackage>\n",
+                if more.starts_with("<ExpiryDate") { more } else { "" },
+                if more.starts_with("<ExpiryDate") { "" } else { more },
+            )
+        })
+        .collect();
+    format!(
+        "<KeyContainer Version=\"1.0\" xmlns=\"urn:ietf:params:xml:ns:keyprov:pskc\">\n{packages}</KeyContainer>\n"
+    )
+}
+
+const SEED: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM=";
+const OTHER: &str = "QEFCQ0RFRkdISUpLTE1OT1BRUlP/";
+
+/// A vault in which Carla has a HOTP token of Feitian that was used, without a key id.
+fn carlas() -> House {
+    let house = House::with_vault();
+    house.file(
+        "people.ndjson",
+        format!(
+            "{}\n{}\n{}{SEED}{}\n",
+            r#"{"type":"schema","version":1,"system":"s"}"#,
+            r#"{"type":"group","name":"ops","default":true}"#,
+            r#"{"type":"user","group":"ops","userid":"carla","tokens":[{"vendor":"Feitian","serial":"2-0071","kind":"hardware","algorithm":"hotp","digits":6,"counter":311,"state":"current","seed":""#,
+            r#""}]}"#
+        ),
+    );
+    house
+        .master(&["source load file=people.ndjson format=ndjson"])
+        .ok();
+    house
+}
+
+fn tokens(house: &House) -> String {
+    house.ask("csv", "token list columns=vendor,serial,userid")
+}
+
+#[test]
+fn a5_a_makers_file_does_not_store_a_token_again() {
+    let house = carlas();
+    let before = (tokens(&house), house.ask("json", "user get carla"));
+    house.file(
+        "seeds.xml",
+        pskc(&[
+            ("Feitian", "20072", "a", OTHER, ""),
+            (
+                "Feitian",
+                "20071",
+                "20071-1",
+                SEED,
+                "<Counter><PlainValue>0</PlainValue></Counter>",
+            ),
+        ]),
+    );
+    house.master(&["token load file=seeds.xml"]).fails(
+        1,
+        &[
+            "token Feitian 20071 is there already, assigned to ops/carla",
+            "nothing was changed",
+        ],
+    );
+    assert_eq!(
+        before,
+        (tokens(&house), house.ask("json", "user get carla"))
+    );
+    // Another seed under the same serial number is another token, but told.
+    house.file(
+        "other.xml",
+        pskc(&[("Feitian", "20071", "20071-1", OTHER, "")]),
+    );
+    let ran = house.master(&["token load file=other.xml"]).ok();
+    let warning = "warning: 1 token is like another one; compare them before one is assigned or exported: \
+                   Feitian 20071 is also there with another seed, assigned to ops/carla";
+    assert!(ran.err.contains(warning), "{}", ran.err);
+    let checked = house.master(&["migrate check format=csv"]);
+    for line in [
+        "warning,token.look-alike,ops,carla,token Feitian 20071,\"like Feitian 20071, unassigned in group ops\",1",
+        "warning,token.look-alike,ops,,token Feitian 20071,\"like Feitian 20071, assigned to ops/carla\",1",
+    ] {
+        assert!(checked.out.contains(line), "{line}: {}", checked.out);
+    }
+}
+
+#[test]
+fn a5_makers_and_serial_numbers_in_another_spelling_are_told() {
+    let house = carlas();
+    house.file(
+        "twins.xml",
+        pskc(&[
+            ("FEITIAN", "20071", "x", OTHER, ""),
+            ("Feitian", "0020071", "y", OTHER, ""),
+            ("Feitian", "30000", "z", OTHER, ""),
+        ]),
+    );
+    let ran = house.master(&["token load file=twins.xml"]).ok();
+    for words in [
+        "warning: 2 tokens are like another one",
+        "FEITIAN 20071 looks like Feitian 20071, assigned to ops/carla",
+        "Feitian 0020071 looks like Feitian 20071, assigned to ops/carla",
+    ] {
+        assert!(ran.err.contains(words), "{words}: {}", ran.err);
+    }
+    let found = house.ask("csv", "migrate check userid=carla");
+    assert!(
+        found.contains("total,warning,token.look-alike,,,,tokens like another one of the vault,1"),
+        "{found}"
+    );
+    assert!(
+        !house
+            .ask("csv", "migrate check group=none*")
+            .contains("look-alike")
+    );
+}
+
+#[test]
+fn b4_seeds_that_were_encoded_twice_are_told_without_the_seed() {
+    let house = carlas();
+    // The base64 of: the base64 of a seed; its hex with a line break; its base32; the test seed of RFC 4226; the seed.
+    house.file(
+        "twice.xml",
+        pskc(&[
+            (
+                "Acme",
+                "1",
+                "a",
+                "SUNFaUl5UWxKaWNvS1Nvck5DMHVMekF4TWpNPQ==",
+                "",
+            ),
+            (
+                "Acme",
+                "2",
+                "b",
+                "MjAyMTIyMjMyNDI1MjYyNzI4MjkyYTJiMmMyZDJlMmYzMDMxMzIzMwo=",
+                "",
+            ),
+            (
+                "Acme",
+                "3",
+                "c",
+                "RUFRU0VJWkVFVVRDT0tCSkZJVlNZTEpPRjRZRENNUlQ=",
+                "",
+            ),
+            ("Acme", "4", "d", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=", ""),
+            ("Acme", "5", "e", SEED, ""),
+        ]),
+    );
+    let ran = house.master(&["token load file=twice.xml"]).ok();
+    let warning = "warning: 3 tokens have a seed that is itself encoded text, and so gives wrong codes if it was encoded \
+                   twice: Acme 1 (base64), Acme 2 (hexadecimal), Acme 3 (base32)\n";
+    assert!(ran.err.contains(warning), "{}", ran.err);
+    house.file(
+        "users.ndjson",
+        r#"{"type":"schema","version":1,"system":"s"}
+{"type":"group","name":"ops","default":true}
+{"type":"user","group":"ops","userid":"dan","tokens":[{"vendor":"HID","serial":"9","kind":"hardware","algorithm":"totp","state":"current","seed":"ZmZlZWRkY2NiYmFhOTk4ODc3NjY1NTQ0MzMyMjExMDA="}]}
+"#,
+    );
+    for command in ["source diff", "source load"] {
+        let ran = house.master(&[&format!("{command} file=users.ndjson format=ndjson")]);
+        let ran = ran.ok();
+        assert!(
+            ran.err.contains("warning: 1 token has a seed")
+                && ran.err.contains("HID 9 (hexadecimal)"),
+            "{}",
+            ran.err
+        );
+        assert!(!ran.err.contains("ffeedd"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn c1_counters_that_are_too_large_are_told_as_that() {
+    let house = carlas();
+    for (counter, number) in [
+        ("9223372036854775808", "9223372036854775808"),
+        ("99999999999999999999", "99999999999999999999"),
+        ("//////////4=", "18446744073709551614"),
+    ] {
+        let data = format!("<Counter><PlainValue>{counter}</PlainValue></Counter>");
+        house.file("big.xml", pskc(&[("A", "1", "a", SEED, &data)]));
+        let said = format!("'counter' is too large: {number}; the largest is 9223372036854775807");
+        house
+            .master(&["token load file=big.xml"])
+            .fails(1, &[&said]);
+        if !number.starts_with(counter) {
+            continue;
+        }
+        house.file(
+            "big.ndjson",
+            format!(
+                "{}\n{}{counter}}}\n",
+                r#"{"type":"schema","version":1,"system":"s"}"#,
+                r#"{"type":"group","name":"ops"}
+{"type":"token","group":"ops","vendor":"A","serial":"1","kind":"hardware","algorithm":"hotp","seed":"ICEiIyQl","counter":"#
+            ),
+        );
+        let said =
+            format!("field 'counter': too large: {number}; the largest is 9223372036854775807");
+        let load = "source load file=big.ndjson format=ndjson";
+        house.master(&[load]).fails(1, &[&said]);
+    }
+    let largest = "<Counter><PlainValue>9223372036854775807</PlainValue></Counter>";
+    house.file("largest.xml", pskc(&[("A", "1", "a", SEED, largest)]));
+    house.master(&["token load file=largest.xml"]).ok();
+}
+
+#[test]
+fn c1_a_seed_file_may_say_that_a_token_never_expires() {
+    let house = carlas();
+    let expires = |serial, at: &'static str| ("Acme", serial, "k", OTHER, at);
+    house.file(
+        "never.xml",
+        pskc(&[
+            expires("1", "<ExpiryDate>9999-12-31T23:59:59Z</ExpiryDate>"),
+            expires("2", "<ExpiryDate>9999-12-31T12:00:00-12:00</ExpiryDate>"),
+            expires("3", "<ExpiryDate>31/12/9999</ExpiryDate>"),
+        ]),
+    );
+    house.master(&["token load file=never.xml"]).ok();
+    let listed = house.ask("csv", "token list vendor=Acme columns=serial,expires");
+    assert_eq!(
+        listed,
+        "serial,expires\n1,9999-12-31T23:59:59Z\n2,9999-12-31T23:59:59Z\n3,9999-12-31T00:00:00Z\n"
+    );
+    house.file(
+        "beyond.xml",
+        pskc(&[expires(
+            "4",
+            "<ExpiryDate>10000-01-01T00:00:00Z</ExpiryDate>",
+        )]),
+    );
+    house.master(&["token load file=beyond.xml"]).fails(
+        1,
+        &[
+            "is not between the years 1 and 9999",
+            "to 9999-12-31T23:59:59Z",
+        ],
+    );
+}
+
+#[test]
+fn c4_hints_name_tools_and_options_that_there_are() {
+    let house = carlas();
+    let plain = pskc(&[("A", "1", "a", SEED, "")]);
+    let encrypted = plain.replace(
+        &format!("<PlainValue>{SEED}</PlainValue>"),
+        "<EncryptedValue><x/></EncryptedValue>",
+    );
+    house.file("encrypted.xml", encrypted);
+    let ran = house.master(&["token load file=encrypted.xml"]);
+    // The options of pskc2pskc(1).
+    ran.fails(
+        1,
+        &["encrypted", "pskc2pskc --password", "--output", "--secret"],
+    );
+}
