@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::doc::Cell;
+use super::guard::show_ends;
 use super::sanitize::{Reader, is_neutralised, sanitize};
 use crate::json::Json;
 use crate::model::Moment;
@@ -34,6 +35,12 @@ pub(super) fn push_text(cell: &Cell, writing: Writing<'_>, out: &mut String) {
     };
     match (cell, writing) {
         (Cell::Absent, _) => {}
+        // A name that ends with a blank looks like one that does not.
+        (Cell::Text(text), Writing::People(_)) => {
+            let mut text = sanitize(text, reader).into_owned();
+            show_ends(&mut text);
+            out.push_str(&text);
+        }
         (Cell::Text(text), _) => out.push_str(&sanitize(text, reader)),
         (Cell::Number(number), Writing::People(_)) => out.push_str(&grouped(*number)),
         (Cell::Number(number), Writing::Machines(_)) => push_shown(number, out),
@@ -264,6 +271,20 @@ mod tests {
             "a\\u{3b}b;c"
         );
         assert_eq!(text(&cell, Writing::People(&TimeZone::UTC)), "a;b, c");
+    }
+
+    #[test]
+    fn b3_people_see_blanks_at_the_ends_of_a_name() {
+        let people = Writing::People(&TimeZone::UTC);
+        for (name, shown) in [
+            ("eve ", "eve\\u{20}"),
+            ("\u{3000}eve\u{a0}", "\\u{3000}eve\\u{a0}"),
+            (" ", "\\u{20}"),
+            ("a b", "a b"),
+            ("", ""),
+        ] {
+            assert_eq!(text(&Cell::from(name), people), shown);
+        }
     }
 
     #[test]

@@ -20,24 +20,43 @@ pub(super) struct Place {
 
 /// Makes sanitised text a cell that [`original`] reads back.
 pub(super) fn write(cell: &mut String, place: Place) {
+    show_end(cell);
+    if place.guarded && is_guarded(cell) {
+        return cell.insert(0, '\'');
+    }
+    let is_odd = match cell.chars().next() {
+        Some('#') => place.listed,
+        Some('"') => place.unquoted,
+        // Would be read as the guard's.
+        Some('\'') => is_guarded(cell),
+        _ => return show_beginning(cell),
+    };
+    if is_odd {
+        escape_first(cell);
+    }
+}
+
+/// Makes a blank at an end of a cell visible.
+pub(super) fn show_ends(cell: &mut String) {
+    show_end(cell);
+    show_beginning(cell);
+}
+
+fn show_end(cell: &mut String) {
     if let Some(last) = cell.chars().next_back().filter(|c| c.is_whitespace()) {
         cell.pop();
         escape(last, cell);
     }
-    let Some(first) = cell.chars().next() else {
-        return;
-    };
-    if place.guarded && is_guarded(cell) {
-        return cell.insert(0, '\'');
+}
+
+fn show_beginning(cell: &mut String) {
+    if cell.starts_with(char::is_whitespace) {
+        escape_first(cell);
     }
-    let is_odd = match first {
-        '#' => place.listed,
-        '"' => place.unquoted,
-        // Would be read as the guard's.
-        '\'' => is_guarded(cell),
-        c => c.is_whitespace(),
-    };
-    if is_odd {
+}
+
+fn escape_first(cell: &mut String) {
+    if let Some(first) = cell.chars().next() {
         let mut escaped = String::with_capacity(cell.len() + 8);
         escape(first, &mut escaped);
         cell.replace_range(..first.len_utf8(), &escaped);

@@ -309,6 +309,8 @@ fn b3_loads_and_the_check_tell_of_names_that_look_like_others() {
         ran.out,
         ran.err
     );
+    let ran = house.master(&["user list userid=e* columns=userid"]).ok();
+    assert!(ran.out.contains("\neve\\u{20}\n"), "{}", ran.out);
 }
 
 #[test]
