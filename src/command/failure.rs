@@ -54,7 +54,7 @@ pub mod code {
             "export file=/no/such/folder/a.igb" =>
             "export file=a.igb";
         RECORD = "E0402", "a record cannot be taken",
-            "A line of a file is not what it should be. The message names the line and, where it can, column and field; nothing was loaded. With -skip-bad 'source load' takes the good records and writes the bad lines to a residue file.",
+            "A line of a file is not what it should be. The message names the line and, where it can, column and field; nothing was loaded. With -skip-bad 'source load' takes the good records and writes the bad ones to a residue file.",
             "source load file=people.ndjson format=ndjson" =>
             "source load file=people.ndjson format=ndjson -skip-bad";
         VAULT = "E0501", "the vault cannot be used",

@@ -228,6 +228,8 @@ impl<R: Read> Entries<R> {
             if !self.logical.starts_with(b"#") {
                 return Ok(true);
             }
+            // Without what else it prints, ldapsearch writes references as comments.
+            self.references += u64::from(self.logical.starts_with(b"# refldap"));
         }
     }
 

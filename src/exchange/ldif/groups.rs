@@ -98,16 +98,16 @@ impl Groups {
         counts: &mut Counts,
     ) -> Result<String, Error> {
         let own = usable(&found.name, found, counts)?;
+        let if_usable = |name: &String| usable(name, found, &mut Counts::default()).ok();
         let path_and_whole: Vec<String> = longer(&found.place, found.is_entry)
             .iter()
-            .filter_map(|name| usable(name, found, &mut Counts::default()).ok())
+            .filter_map(if_usable)
             .filter(|name| *name != own)
             .collect();
         // Whoever has the name may have the same path in another domain, and must not get it the next time.
-        let holder = self.taken.get(&own).map(|holder| &*holder.place);
-        let shared = holder.map(|place| {
-            let [path, _] = longer(place, found.is_entry);
-            path
+        let shared = self.taken.get(&own).and_then(|holder| {
+            let [path, _] = longer(&holder.place, found.is_entry);
+            if_usable(&path)
         });
         let is_known = |name: &&String| options.groups.contains(*name);
         let mut names = path_and_whole

@@ -261,7 +261,7 @@ fn stable_id(entry: &Entry, counts: &mut Counts) -> Result<Option<String>, Error
         Ok(bytes) => Some(uuid::Uuid::from_bytes_le(bytes)),
         Err(_) => std::str::from_utf8(&attribute.value)
             .ok()
-            .and_then(|text| text.parse().ok()),
+            .and_then(|text| text.trim().parse().ok()),
     };
     guid.map(|guid| Some(guid.to_string())).ok_or_else(|| {
         fault(
