@@ -483,11 +483,6 @@ fn b5_a_load_of_nobody_says_so_and_why() {
             "dn: cn=a,ou=hr,dc=x\nobjectClass: person\ncn: a\n".to_owned(),
             "1 entry passed over",
         ),
-        (
-            "cr.ldif",
-            "dn: uid=a,ou=hr,dc=x\robjectClass: person\ruid: a\r".to_owned(),
-            "its lines end in CR alone",
-        ),
         ("schema.ndjson", format!("{schema}\n"), "it holds none"),
         (
             "group.ndjson",
