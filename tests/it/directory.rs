@@ -193,6 +193,19 @@ fn c2_same_named_units_do_not_merge() {
 }
 
 #[test]
+fn c2_a_container_and_a_unit_of_one_name_keep_their_groups() {
+    let file = "dn: CN=a,CN=Users,DC=e\nsAMAccountName: a\n\n\
+                dn: CN=b,OU=Users,DC=e\nsAMAccountName: b\n";
+    let house = with(file);
+    notes(&house, LOAD);
+    let all = ["Users,a,active", "e.ou=Users,b,active"];
+    assert_eq!(users(&house), all);
+    let said = notes(&house, LOAD);
+    assert!(said.contains("2 of the users were there before"), "{said}");
+    assert_eq!(users(&house), all);
+}
+
+#[test]
 fn c2_values_that_would_be_one_group_are_refused_and_kept_in_the_residue() {
     let house = with("dn: cn=a,dc=e\nuid: a\nteam: x/y\n\ndn: cn=b,dc=e\nuid: b\nteam: x-y\n");
     let load = format!("{LOAD} group-attr=team");

@@ -29,6 +29,15 @@ impl Part<'_> {
     pub(super) fn is_domain(&self) -> bool {
         self.is("dc") || self.is("domainComponent") || self.name == "0.9.2342.19200300.100.1.25"
     }
+
+    /// The type in one spelling.
+    pub(super) fn type_name(&self) -> String {
+        match (self.is_unit(), self.is_domain()) {
+            (true, _) => "ou".to_owned(),
+            (_, true) => "dc".to_owned(),
+            _ => self.name.to_ascii_lowercase(),
+        }
+    }
 }
 
 /// The parts of `dn`, from the entry upwards; `None` where it is no DN.
@@ -66,13 +75,8 @@ pub(super) fn parts(dn: &str) -> Option<Vec<Part<'_>>> {
 pub(super) fn normal(parts: &[Part<'_>]) -> String {
     let mut text = String::new();
     for part in parts {
-        let name = match (part.is_unit(), part.is_domain()) {
-            (true, _) => "ou",
-            (_, true) => "dc",
-            _ => part.name,
-        };
         let own_value = part.value.to_lowercase();
-        text.extend([&*name.to_ascii_lowercase(), "=", &own_value, "\n"]);
+        text.extend([&*part.type_name(), "=", &own_value, "\n"]);
     }
     text
 }

@@ -89,8 +89,8 @@ impl Groups {
     }
 
     /// A name for a place: its own, or where another place has that, its path, or where others share that, the path
-    /// with the domain. A longer name that the vault has already goes first: so a place keeps its group, whatever else
-    /// is in the file this time.
+    /// with the domain, and with the types of its parts. A longer name that the vault has already goes first: so a place
+    /// keeps its group, whatever else is in the file this time.
     fn choose(
         &self,
         found: &Found<'_>,
@@ -99,24 +99,27 @@ impl Groups {
     ) -> Result<String, Error> {
         let own = usable(&found.name, found, counts)?;
         let if_usable = |name: &String| usable(name, found, &mut Counts::default()).ok();
-        let path_and_whole: Vec<String> = longer(&found.place, found.is_entry)
+        let longer_names: Vec<String> = longer(&found.place, found.is_entry)
             .iter()
             .filter_map(if_usable)
             .filter(|name| *name != own)
             .collect();
-        // Whoever has the name may have the same path in another domain, and must not get it the next time.
-        let shared = self.taken.get(&own).and_then(|holder| {
-            let [path, _] = longer(&holder.place, found.is_entry);
-            if_usable(&path)
-        });
+        // Whoever has the name may have the same path too, and must not get it the next time.
+        let holder = self.taken.get(&own);
+        let shared: Vec<String> = holder
+            .map(|holder| longer(&holder.place, found.is_entry))
+            .iter()
+            .flatten()
+            .filter_map(if_usable)
+            .collect();
         let is_known = |name: &&String| options.groups.contains(*name);
-        let mut names = path_and_whole
+        let mut names = longer_names
             .iter()
             .rev()
             .filter(is_known)
             .chain([&own])
-            .chain(&path_and_whole)
-            .filter(|name| shared.as_ref() != Some(*name) || is_known(name));
+            .chain(&longer_names)
+            .filter(|name| !shared.contains(name) || is_known(name));
         let Some(name) = names.find(|name| !self.taken.contains_key(*name)) else {
             return Err(self.two_places(&own, found));
         };
@@ -156,16 +159,22 @@ impl Found<'_> {
     }
 }
 
-/// The longer names of a place: its path, and its path with the domain.
-fn longer(place: &str, is_entry: bool) -> [String; 2] {
+/// The longer names of a place: its path, its path with the domain, and that with the types of its parts, by which
+/// `CN=Users` is told from `OU=Users`.
+fn longer(place: &str, is_entry: bool) -> [String; 3] {
     let parts = dn::parts(place).filter(|_| is_entry).unwrap_or_default();
-    let (path, domain) = (path_of(&parts), domain_of(&parts));
-    let between = match path.is_empty() || domain.is_empty() {
-        true => "",
-        false => BETWEEN,
+    let domain = domain_of(&parts);
+    let whole = |path: &str| {
+        let both = [domain.as_str(), path];
+        let both: Vec<&str> = both.into_iter().filter(|part| !part.is_empty()).collect();
+        both.join(BETWEEN)
     };
-    let whole = domain + between + &path;
-    [path, whole]
+    let path = path_of(&parts, |part| Cow::Borrowed(part.value.trim()));
+    let typed = path_of(&parts, |part| {
+        Cow::Owned(format!("{}={}", part.type_name(), part.value.trim()))
+    });
+    let (with_domain, with_types) = (whole(&path), whole(&typed));
+    [path, with_domain, with_types]
 }
 
 /// The name as a group can have it.
@@ -243,7 +252,10 @@ fn by_place<'a>(
     counts.without_unit += u64::from(unit.is_none());
     let (name, start) = match nearest {
         None => (Cow::Owned(domain_of(above)), first.start),
-        Some(_) if path => (Cow::Owned(path_of(above)), first.start),
+        Some(_) if path => (
+            Cow::Owned(path_of(above, |part| Cow::Borrowed(part.value.trim()))),
+            first.start,
+        ),
         Some(at) => (Cow::Borrowed(&*above[at].value), above[at].start),
     };
     Ok(Found {
@@ -261,13 +273,13 @@ fn domain_of(parts: &[Part<'_>]) -> String {
     labels.join(BETWEEN)
 }
 
-/// All that stands above an entry but the domain, from the top.
-fn path_of(parts: &[Part<'_>]) -> String {
-    let mut names: Vec<&str> = Vec::new();
+/// All that stands above an entry but the domain, from the top, each as it is `called`.
+fn path_of<'a>(parts: &'a [Part<'a>], called: impl Fn(&'a Part<'a>) -> Cow<'a, str>) -> String {
+    let mut names: Vec<Cow<'a, str>> = Vec::new();
     for rdn in parts.chunk_by(|one, next| one.level == next.level) {
         let unit = rdn.iter().find(|part| part.is_unit());
         if let Some(part) = unit.or_else(|| rdn.iter().find(|part| !part.is_domain())) {
-            names.push(part.value.trim());
+            names.push(called(part));
         }
     }
     names.reverse();

@@ -54,16 +54,16 @@ fn same_named_places_are_never_one_group() {
 
     for (one, other, options, expected) in [
         (
-            "ou=x/y,dc=a",
-            "ou=x-y,dc=a",
+            "ou=x,dc=a",
+            "CN=x,dc=a",
             Options::default(),
-            ["x-y", "a.x-y"],
+            ["x", "a.cn=x"],
         ),
         (
-            "ou=x\\20,dc=a",
-            "ou=x,dc=a",
-            Options::default(),
-            ["x", "a.x"],
+            "ou=x,ou=y,dc=a",
+            "ou=x,o=y,dc=a",
+            by_path(),
+            ["y.x", "a.o=y.ou=x"],
         ),
         (
             "ou=x,dc=a,dc=e",
@@ -78,7 +78,12 @@ fn same_named_places_are_never_one_group() {
             ["x", "b.y-z.x"],
         ),
         ("ou=x,o=a", "ou=x,o=b", Options::default(), ["x", "b.x"]),
-        ("ou=y.x,dc=a", "ou=x,ou=y,dc=a", by_path(), ["y.x", "a.y.x"]),
+        (
+            "ou=y.x,dc=a",
+            "ou=x,ou=y,dc=a",
+            by_path(),
+            ["y.x", "a.ou=y.ou=x"],
+        ),
         ("dc=a", "ou=a,dc=b", Options::default(), ["a", "b.a"]),
         (
             "memberOf: cn=x,ou=1",
@@ -115,6 +120,43 @@ fn a_place_keeps_its_group_when_a_part_of_the_directory_comes_in_another_order()
             let part = groups(entries[second], Options::default(), &names);
             assert_eq!(part, [known[second].clone()], "{first} {second}");
         }
+    }
+}
+
+#[test]
+fn places_that_only_their_types_tell_apart_keep_their_groups() {
+    let entries = [
+        "dn: cn=a,CN=Users,DC=e\nuid: a\n\n",
+        "dn: cn=b,OU=Users,DC=e\nuid: b\n\n",
+        "dn: cn=c,L=Users,DC=e\nuid: c\n\n",
+        "dn: cn=d,OU=Users,OU=Berlin,DC=e\nuid: d\n\n",
+    ];
+    for first in 0..entries.len() {
+        let mut file = entries;
+        file.rotate_left(first);
+        let known = groups(&file.concat(), Options::default(), &[]);
+        let names: Vec<&str> = known.iter().map(String::as_str).collect();
+        assert_eq!(names.iter().collect::<HashSet<_>>().len(), 4, "{known:?}");
+        for _ in 0..entries.len() {
+            file.rotate_left(1);
+            let again = groups(&file.concat(), Options::default(), &names);
+            assert_eq!(again, known, "{file:?}");
+            file.reverse();
+            let again = groups(&file.concat(), Options::default(), &names);
+            assert_eq!(again, known, "{file:?}");
+        }
+    }
+}
+
+#[test]
+fn units_that_differ_only_in_what_no_group_can_have_are_refused() {
+    for (one, other) in [
+        ("ou=x/y,dc=a", "ou=x-y,dc=a"),
+        ("ou=x\\20,dc=a", "ou=x,dc=a"),
+    ] {
+        let file = format!("dn: cn=a,{one}\nuid: a\n\ndn: cn=b,{other}\nuid: b\n");
+        let (said, _) = said(&file, Options::default());
+        assert!(said[2].contains("would be one group"), "{said:?}");
     }
 }
 
