@@ -32,6 +32,9 @@ fn b1_locked_accounts_of_every_family_are_suspended() {
         "accountExpires: 132000000000000000",
         "nsAccountLock: true",
         "nsRoleDN: cn=nsManagedDisabledRole,dc=e",
+        "accountUnlockTime: 19700101000000Z",
+        "acctFlags: [UD         ]",
+        "authAuthority: ;DisabledUser;;ShadowHash;",
         "inetUserStatus: inactive",
         "orclIsEnabled: DISABLED",
         "loginDisabled: TRUE",
@@ -41,6 +44,8 @@ fn b1_locked_accounts_of_every_family_are_suspended() {
         "ibm-pwdAccountLocked: true",
         "sambaAcctFlags: [UD         ]",
         "shadowExpire: 1",
+        "krb5ValidEnd: 20200101000000Z",
+        "orclActiveEndDate: 20200101000000Z",
         "accountStatus: disabled",
         "zimbraAccountStatus: locked",
     ];
@@ -51,6 +56,9 @@ fn b1_locked_accounts_of_every_family_are_suspended() {
         "accountExpires: 0",
         "sambaAcctFlags: [U          ]",
         "shadowExpire: -1",
+        "accountUnlockTime: 20200101000000Z",
+        "authAuthority: ;ShadowHash;",
+        "krb5ValidEnd: 20990101000000Z",
         "inetUserStatus: active",
         "lockoutTime: 132000000000000000",
         "loginShell: /sbin/nologin",
@@ -71,7 +79,7 @@ fn b1_locked_accounts_of_every_family_are_suspended() {
     let house = with(file);
     let said = notes(&house, LOAD);
     assert!(
-        said.contains("2 users suspended because the account has expired"),
+        said.contains("4 users suspended because the account has expired"),
         "{said}"
     );
     for user in users(&house) {
@@ -100,6 +108,22 @@ fn b1_tombstones_deleted_and_conflict_objects_are_no_users() {
         "{said}"
     );
     assert_eq!(users(&house), ["people,live,active"]);
+}
+
+#[test]
+fn b1_users_whom_freeipa_prepares_are_suspended() {
+    let house = with(
+        "dn: uid=live,cn=users,cn=accounts,dc=e\nuid: live\n\n\
+         dn: uid=soon,cn=staged users,cn=accounts,cn=provisioning,dc=e\nuid: soon\n\n\
+         dn: uid=left,cn=deleted users,cn=accounts,cn=provisioning,dc=e\nuid: left\n\n\
+         dn: uid=other,cn=staged users,dc=e\nuid: other\n",
+    );
+    let said = notes(&house, &format!("{LOAD} group=all"));
+    assert!(said.contains("1 entry passed over: deleted"), "{said}");
+    assert_eq!(
+        users(&house),
+        ["all,live,active", "all,other,active", "all,soon,suspended"]
+    );
 }
 
 #[test]

@@ -105,11 +105,7 @@ impl<R: Read> Entries<R> {
     fn beginning(&mut self) -> Result<Option<Entry>, Error> {
         let line = self.logical_at;
         if let Some(said) = search::said(&self.logical, line)? {
-            match said {
-                search::Said::Reference => self.references += 1,
-                search::Said::Page { last } => self.more_pages = (!last).then_some(line),
-                search::Said::Other => {}
-            }
+            self.heard(said, line);
             return Ok(None);
         }
         let Written { name, value, .. } = Written::of(&self.logical, line)?;
@@ -228,8 +224,16 @@ impl<R: Read> Entries<R> {
             if !self.logical.starts_with(b"#") {
                 return Ok(true);
             }
-            // Without what else it prints, ldapsearch writes references as comments.
-            self.references += u64::from(self.logical.starts_with(b"# refldap"));
+            self.heard(search::said_aside(&self.logical), self.logical_at);
+        }
+    }
+
+    /// Keeps what `ldapsearch` says of its search.
+    fn heard(&mut self, said: search::Said, line: u64) {
+        match said {
+            search::Said::Reference => self.references += 1,
+            search::Said::Page { last } => self.more_pages = (!last).then_some(line),
+            search::Said::Other => {}
         }
     }
 

@@ -27,6 +27,8 @@ enum Sign {
     Word(&'static [&'static str]),
     /// It is a number with this bit.
     Bit(i64),
+    /// It begins with this, in lower case.
+    Tag(&'static str),
     /// It has one of these letters.
     Letter(&'static [char]),
     /// It names the entry of one of these roles.
@@ -57,8 +59,13 @@ const SIGNS: &[(&str, Sign)] = &[
     ("nsroledn", Sign::Role(DISABLED_ROLES)),
     ("nsrole", Sign::Role(DISABLED_ROLES)),
     ("inetuserstatus", Sign::Word(&["inactive", "deleted"])),
+    // Until an administrator unlocks it; any other time ends the lock by itself.
+    ("accountunlocktime", Sign::Word(&["19700101000000Z"])),
     ("orclisenabled", Sign::Word(&["disabled", "false"])),
+    ("orclactiveenddate", Sign::Digits),
+    // Kerberos of MIT and of Heimdal
     ("krbprincipalexpiration", Sign::Digits),
+    ("krb5validend", Sign::Digits),
     // eDirectory
     ("logindisabled", Sign::Yes),
     ("lockedbyintruder", Sign::Yes),
@@ -71,10 +78,14 @@ const SIGNS: &[(&str, Sign)] = &[
     ("ds-pwp-account-expiration-time", Sign::Digits),
     // IBM
     ("ibm-pwdaccountlocked", Sign::Yes),
-    // Samba, shadow passwords
+    // Samba 3 and 2, shadow passwords
     ("sambaacctflags", Sign::Letter(&['D', 'L'])),
     ("sambakickofftime", Sign::Seconds),
+    ("acctflags", Sign::Letter(&['D', 'L'])),
+    ("kickofftime", Sign::Seconds),
     ("shadowexpire", Sign::Days),
+    // Open Directory
+    ("authauthority", Sign::Tag(";disableduser;")),
     // Mail servers
     (
         "accountstatus",
@@ -145,6 +156,7 @@ impl Sign {
             Self::Yes => (!is_one_of(&["", "false", "0", "no"]), Standing::Locked),
             Self::Anything => (!value.is_empty(), Standing::Locked),
             Self::Word(words) => (is_one_of(words), Standing::Locked),
+            Self::Tag(tag) => (value.to_lowercase().starts_with(tag), Standing::Locked),
             Self::Letter(letters) => (value.contains(*letters), Standing::Locked),
             Self::Role(roles) => (names_role(value, roles), Standing::Locked),
             Self::FileTime => (
@@ -250,6 +262,17 @@ mod tests {
             ),
             ("inetuserstatus", &["inactive", "Deleted"], &["active", ""]),
             ("orclisenabled", &["DISABLED"], &["ENABLED"]),
+            (
+                "accountunlocktime",
+                &["19700101000000Z"],
+                &["20990101000000Z", "20200101000000Z", "0"],
+            ),
+            (
+                "authauthority",
+                &[";DisabledUser;;ShadowHash;", ";disableduser;"],
+                &[";ShadowHash;", ";ApplePasswordServer;x;DisabledUser;"],
+            ),
+            ("acctflags", &["[UD         ]", "[UL ]"], &["[UX         ]"]),
             ("logindisabled", &["TRUE"], &["FALSE"]),
             ("lockedbyintruder", &["TRUE"], &["FALSE"]),
             (
@@ -334,6 +357,13 @@ mod tests {
                 &["20200101000000Z"],
                 &["20270101000000Z"],
             ),
+            (
+                "orclactiveenddate",
+                &["20200101000000Z"],
+                &["20990101000000Z"],
+            ),
+            ("krb5validend", &["20200101000000Z"], &["20990101000000Z"]),
+            ("kickofftime", &["1000000000"], &["0", "2147483647"]),
             (
                 "ds-pwp-account-expiration-time",
                 &["20200101000000.000Z"],

@@ -122,7 +122,8 @@ impl People {
             ..UserFacts::new(String::new(), userid)
         };
         let standing = locks::standing(entry, &self.now)?;
-        if standing > Standing::Open {
+        let is_staged = in_provisioning(parts.as_deref().unwrap_or_default(), "staged users");
+        if standing > Standing::Open || is_staged {
             facts.state = UserState::Suspended;
         }
         let counts = &mut self.counts;
@@ -222,7 +223,7 @@ fn dead(entry: &Entry, parts: &[Part<'_>]) -> Option<Who> {
         return Some(Who::Conflict);
     }
     let is_multiple = parts.get(1).is_some_and(|part| part.level == 0);
-    for (at, part) in parts.iter().enumerate() {
+    for part in parts {
         let own = part.level == 0;
         // 389 Directory Server puts the unique id before the name of a tombstone and beside the name of a conflict.
         if own && part.is("nsuniqueid") {
@@ -236,17 +237,26 @@ fn dead(entry: &Entry, parts: &[Part<'_>]) -> Option<Who> {
         if part.value.contains("\nCNF:") || own && is_multiple && part.is("entryuuid") {
             return Some(Who::Conflict);
         }
-        let kept_in = |name: &str| !own && part.is("cn") && part.value.eq_ignore_ascii_case(name);
-        // FreeIPA keeps those whom it preserves there.
-        let preserved = kept_in("deleted users")
-            && parts
-                .get(at + 1)
-                .is_some_and(|next| next.is("cn") && next.value.eq_ignore_ascii_case("accounts"));
-        if part.value.contains("\nDEL:") || kept_in("Deleted Objects") || preserved {
+        let is_kept = !own && names(part, "Deleted Objects");
+        if part.value.contains("\nDEL:") || is_kept {
             return Some(Who::Deleted);
         }
     }
-    None
+    in_provisioning(parts, "deleted users").then_some(Who::Deleted)
+}
+
+/// Whether the entry stands in this container of FreeIPA, beside which those are whose accounts are in use: users who
+/// are preserved, and users who are prepared and locked there without an attribute of their own.
+fn in_provisioning(parts: &[Part<'_>], container: &str) -> bool {
+    parts.windows(2).any(|both| match both {
+        [part, above] => part.level > 0 && names(part, container) && names(above, "accounts"),
+        _ => false,
+    })
+}
+
+/// Whether a part is a `cn` of this name.
+fn names(part: &Part<'_>, name: &str) -> bool {
+    part.is("cn") && part.value.eq_ignore_ascii_case(name)
 }
 
 /// The entry's UUID as text. Active Directory's is binary with its first three parts byte-swapped.

@@ -32,14 +32,30 @@ pub(super) fn said(text: &[u8], line: u64) -> Result<Option<Said>, Error> {
         "ref" => Said::Reference,
         "result" if is_success(value) => Said::Other,
         "result" => return Err(incomplete(line, value)),
-        "pagedresults" => Said::Page {
-            last: value.ends_with("cookie="),
-        },
+        "pagedresults" => page(value),
         "search" | "control" | "matchedDN" | "matcheddn" | "text" => Said::Other,
         _ if text.starts_with("Press [size] Enter for the next ") => Said::Other,
         _ if ends_with_code(text) => return Err(incomplete(line, text)),
         _ => return Ok(None),
     }))
+}
+
+/// What a comment says: asked for plain LDIF, `ldapsearch` writes references and pages as comments, and no colon in
+/// them.
+pub(super) fn said_aside(comment: &[u8]) -> Said {
+    match std::str::from_utf8(comment).unwrap_or_default() {
+        text if text.starts_with("# refldap") => Said::Reference,
+        text => match text.strip_prefix("# pagedresults") {
+            Some(value) if value.contains("cookie=") => page(value.trim_end()),
+            _ => Said::Other,
+        },
+    }
+}
+
+fn page(value: &str) -> Said {
+    Said::Page {
+        last: value.ends_with("cookie="),
+    }
 }
 
 /// Whether the result is `0 Success`.
@@ -120,6 +136,26 @@ mod tests {
             assert_eq!(said(text.as_bytes(), 1).unwrap(), None, "{text}");
         }
         assert_eq!(said(b"d\xFF", 1).unwrap(), None);
+    }
+
+    #[test]
+    fn c2_pages_and_references_may_stand_in_comments() {
+        for (text, what) in [
+            ("# refldap://x/DC=x", Said::Reference),
+            ("# pagedresultscookie=AAAB", Said::Page { last: false }),
+            ("# pagedresultscookie=", Said::Page { last: true }),
+            (
+                "# pagedresultsestimate=12 cookie=AAAB",
+                Said::Page { last: false },
+            ),
+            ("# pagedresults: cookie=AAAB", Said::Page { last: false }),
+            ("# with pagedResults control: size=500", Said::Other),
+            ("# pagedresults", Said::Other),
+            ("# numEntries: 3", Said::Other),
+        ] {
+            assert_eq!(said_aside(text.as_bytes()), what, "{text}");
+        }
+        assert_eq!(said_aside(b"# \xFF"), Said::Other);
     }
 
     #[test]

@@ -228,12 +228,17 @@ fn a_search_with_pages_has_to_come_to_its_last_one() {
     let whole = [&page("AAA"), entry, &page("")].concat();
     assert_eq!(said(&whole, fixed()).0.len(), 2);
     let cut = [&page(""), entry, &page("AAA")].concat();
-    let (said, _) = said(&cut, fixed());
-    assert_eq!(
-        said[2],
-        "line 6, field 'pagedresults': the search has more pages than the file"
-    );
-    assert_eq!(said.len(), 3);
+    // As plain LDIF has it, with a long cookie folded.
+    let in_comments = [entry, "# pagedresultscookie=AAA\n AAA\n"].concat();
+    for (file, line) in [(cut, 6), (in_comments, 4)] {
+        let (said, _) = said(&file, fixed());
+        let expected =
+            format!("line {line}, field 'pagedresults': the search has more pages than the file");
+        assert_eq!(said[2], expected);
+        assert_eq!(said.len(), 3);
+    }
+    let last_in_comment = [&page("AAA"), entry, "# pagedresultscookie=\n"].concat();
+    assert_eq!(said(&last_in_comment, fixed()).0.len(), 2);
 }
 
 #[test]
