@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 /// In words: too large, too small, or none in digits.
 pub(super) fn misfit(text: &str, range: &RangeInclusive<i128>) -> String {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if !is_decimal(digits) {
+    // JSON has a zero with a sign, which is a fraction to all who read it.
+    let is_signed_zero = digits.len() < text.len() && digits.bytes().all(|byte| byte == b'0');
+    if !is_decimal(digits) || is_signed_zero {
         return "not a whole number".to_owned();
     }
     if text.starts_with('-') {
@@ -38,6 +40,7 @@ mod tests {
             ("1e2", "not a whole number"),
             ("0x10", "not a whole number"),
             ("-", "not a whole number"),
+            ("-0", "not a whole number"),
             ("", "not a whole number"),
         ] {
             assert_eq!(misfit(text, &(0..=255)), said, "{text}");

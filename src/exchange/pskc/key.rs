@@ -174,11 +174,8 @@ impl Key {
             _ => return Ok(()),
         };
         let (number, unusual) = value::integer(text).map_err(|fault| {
-            bad(
-                mark,
-                fault.of(name),
-                "write digits, or base64 of eight octets",
-            )
+            let hint = fault.hint();
+            bad(mark, fault.of(name), hint)
         })?;
         *target = Some(number);
         if unusual {
