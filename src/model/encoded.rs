@@ -28,12 +28,16 @@ const LEAST_UNPADDED: usize = 22;
 impl Encoding {
     /// The encoding whose text a seed is. The test seeds of the RFCs, the digits 1 to 9 and 0 in turn, are none.
     pub fn of(seed: &[u8]) -> Option<Self> {
+        let seed = BYTE_ORDER_MARKS
+            .iter()
+            .find_map(|mark| seed.strip_prefix(*mark))
+            .unwrap_or(seed);
         // Nearly every seed is over with its first byte or two.
         if !seed.iter().all(|byte| may_stand(*byte)) {
             return None;
         }
         let mut text = Zeroizing::new(Vec::with_capacity(seed.len()));
-        text.extend(seed.iter().filter(|byte| !byte.is_ascii_whitespace()));
+        text.extend(seed.iter().filter(|byte| !is_around(**byte)));
         if text.len() < LEAST || is_test_seed(&text) {
             return None;
         }
@@ -47,9 +51,16 @@ impl Encoding {
     }
 }
 
+const BYTE_ORDER_MARKS: [&[u8]; 3] = [b"\xEF\xBB\xBF", b"\xFF\xFE", b"\xFE\xFF"];
+
+/// What stands around and between the characters of a text: blanks, quotes, and the zeros of UTF-16 and at an end.
+const fn is_around(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, 0 | b'"' | b'\'')
+}
+
 const fn may_stand(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
-        || byte.is_ascii_whitespace()
+        || is_around(byte)
         || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=' | b':')
 }
 
@@ -141,6 +152,27 @@ mod tests {
         ] {
             assert_eq!(Encoding::of(seed.as_bytes()), Some(encoding), "{seed:?}");
         }
+    }
+
+    #[test]
+    fn b4_what_stands_around_a_text_does_not_hide_it() {
+        let hex = "00112233445566778899aabbccddeeff";
+        let utf16 =
+            |unit: fn(u16) -> [u8; 2]| hex.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+        for seed in [
+            utf16(u16::to_le_bytes),
+            utf16(u16::to_be_bytes),
+            [b"\xFF\xFE", &utf16(u16::to_le_bytes)[..]].concat(),
+            [b"\xFE\xFF", &utf16(u16::to_be_bytes)[..]].concat(),
+            format!("\u{feff}{hex}").into_bytes(),
+            format!("{hex}\0").into_bytes(),
+            format!("\"{hex}\"\r\n").into_bytes(),
+            format!("'{hex}'").into_bytes(),
+        ] {
+            assert_eq!(Encoding::of(&seed), Some(Encoding::Hex), "{seed:?}");
+        }
+        assert_eq!(Encoding::of(&[0; 20]), None);
+        assert_eq!(Encoding::of(b"\xFF\xFE"), None);
     }
 
     #[test]
