@@ -164,7 +164,7 @@ fn a_diff_tells_what_the_load_then_does_and_changes_nothing() {
         "4 of the users were there before",
         "1 user is renamed",
         "1 user is not in this full load",
-        "1 token or card is another's before",
+        "1 token or card was another's before",
     ] {
         assert!(loaded.err.contains(words), "{words}: {}", loaded.err);
     }

@@ -197,7 +197,7 @@ fn c2_same_named_units_do_not_merge() {
     let mut entries: Vec<&str> = TWO_UNITS.split_inclusive("\n\n").collect();
     house.file("in.ldif", entries[1]);
     let said = notes(&house, LOAD);
-    assert!(said.contains("1 of the users were there before"), "{said}");
+    assert!(said.contains("1 of the users was there before"), "{said}");
     entries.reverse();
     house.file("in.ldif", entries.join("\n"));
     let said = notes(&house, LOAD);

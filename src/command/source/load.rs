@@ -292,6 +292,10 @@ fn thawed(cx: &Context<'_>, report: &LoadReport) -> Result<Option<String>, Failu
     }))
 }
 
+const fn was(count: u64) -> &'static str {
+    if count == 1 { "was" } else { "were" }
+}
+
 /// What a load has done, in a few lines.
 pub(super) fn tell(report: &LoadReport) -> Outcome {
     let mut first = format!(
@@ -303,8 +307,9 @@ pub(super) fn tell(report: &LoadReport) -> Outcome {
     );
     if report.users.replaced > 0 {
         first += &format!(
-            " ({} of the users were there before)",
-            report.users.replaced
+            " ({} of the users {} there before)",
+            report.users.replaced,
+            was(report.users.replaced)
         );
     }
     let mut outcome = Outcome::said(first);
@@ -329,13 +334,19 @@ pub(super) fn tell(report: &LoadReport) -> Outcome {
         (report.moved, "user", "moved to another group"),
         (report.staged, "user", "staged for export by an alias"),
         (report.aliases_dropped, "workflow alias", "left out"),
-        (report.reassigned, "token or card", "another's before"),
     ];
     for (count, noun, what) in rest.into_iter().filter(|(count, ..)| *count > 0) {
         outcome.notices.push(format!(
             "{} {} {what}",
             counted(count, noun),
             if count == 1 { "is" } else { "are" }
+        ));
+    }
+    if report.reassigned > 0 {
+        outcome.notices.push(format!(
+            "{} {} another's before",
+            counted(report.reassigned, "token or card"),
+            was(report.reassigned)
         ));
     }
     if report.odd_names > 0 {
