@@ -66,7 +66,10 @@ impl<R: Read> Answers<R> {
                 Field::required(&[&columns.user]),
                 optional(&columns.record),
                 Field::required(&[&columns.outcome]),
-                optional(&columns.message),
+                Field {
+                    last: true,
+                    ..optional(&columns.message)
+                },
             ];
             Source::Sheet(Sheet::new(input, fields, Others::Ignored)?)
         } else {
@@ -74,7 +77,7 @@ impl<R: Read> Answers<R> {
                 Field::present(&["user", "userid"]),
                 Field::required(&["record"]),
                 Field::required(&["outcome"]),
-                Field::optional(&["message"]),
+                Field::last(&["message"]),
             ];
             Source::Sheet(Sheet::new(input, fields, Others::Named)?)
         }))

@@ -37,6 +37,8 @@ pub struct Field {
     pub required: bool,
     /// Whether a row without a value in it is refused.
     pub filled: bool,
+    /// Whether a row may end before it: spreadsheets leave out the empty values at a row's end.
+    pub last: bool,
 }
 
 impl Field {
@@ -46,6 +48,7 @@ impl Field {
             names: names.iter().map(|&name| name.to_owned()).collect(),
             required: true,
             filled: true,
+            last: false,
         }
     }
 
@@ -62,6 +65,14 @@ impl Field {
         Self {
             required: false,
             ..Self::present(names)
+        }
+    }
+
+    /// A column that may be there, and that a row may end before.
+    pub fn last(names: &[&str]) -> Self {
+        Self {
+            last: true,
+            ..Self::optional(names)
         }
     }
 
@@ -90,8 +101,10 @@ pub struct Sheet<R> {
     fields: Vec<Field>,
     /// Where each field stands in a row.
     places: Vec<Option<usize>>,
-    /// Values that a row has at least, and at most where the others are not empty.
+    /// Values that a row has at least, columns with a name, and values that a row has at most where the others are not
+    /// empty.
     width: usize,
+    named: usize,
     room: usize,
     delimiter: u8,
     /// Lines before the first that `rows` counts.
@@ -161,6 +174,8 @@ impl<R: Read> Sheet<R> {
                 .try_for_each(|(at, name)| is_not_near(*at, name, &absent, line))?;
         }
         let unused = unused.into_iter().map(|(_, name)| name.clone()).collect();
+        let needed = fields.iter().zip(&places).filter(|(field, _)| !field.last);
+        let width = needed.filter_map(|(_, place)| *place).max();
         let bounded = Bounded {
             input,
             left: MAX_ROW,
@@ -178,7 +193,8 @@ impl<R: Read> Sheet<R> {
             rows,
             fields,
             places,
-            width: names
+            width: width.map_or(0, |at| at + 1),
+            named: names
                 .iter()
                 .rposition(|name| !name.is_empty())
                 .map_or(0, |at| at + 1),
@@ -263,7 +279,7 @@ impl<R: Read> Sheet<R> {
     }
 
     fn other_width(&self) -> Error {
-        let (found, expected) = (self.record.len(), self.width);
+        let (found, expected) = (self.record.len(), self.named);
         let other = DELIMITERS.iter().find(|(delimiter, _)| {
             *delimiter != self.delimiter
                 && found < expected

@@ -170,6 +170,16 @@ fn c3_answers_of_odd_users_find_them() {
     );
     house.master(&["migrate results file=b.ndjson"]).ok();
     assert_eq!(house.ask("value", "user count phase=imported"), "4\n");
+    let short = "user;record;outcome;message\n'#hash;user;added;\n'=cmd();user;error\n";
+    house.file("s.csv", short.replace("'#", "#"));
+    house.master(&["migrate results file=s.csv"]).ok();
+    house.file("s.csv", "user;record;outcome;message\neve;user\n");
+    let ran = house.master(&["migrate results file=s.csv"]);
+    assert!(
+        ran.err.contains("2 values where the header has 4 columns"),
+        "{}",
+        ran.err
+    );
     house.file(
         "c.json",
         "[{\"user\":\"anna\",\"record\":\"user\",\"outcome\":\"added\"}]",
@@ -203,6 +213,11 @@ fn c3_sheets_that_went_through_a_spreadsheet_are_read() {
         ),
         ("userid,group\nanna,sales,,,\n", None),
         ("user id , group\n\u{a0}anna\u{a0},\"sales\"\n", None),
+        // A spreadsheet leaves out the empty values at the end of some rows.
+        (
+            "userid;group;Notes;More\nanna;sales\n;;;\n",
+            Some("the columns 'Notes', 'More' are not used"),
+        ),
     ] {
         house.file("s.csv", sheet);
         let ran = house.master(&["migrate stage bulk=s.csv"]).ok();
@@ -242,6 +257,10 @@ fn c3_sheets_that_went_through_a_spreadsheet_are_read() {
         (
             "userid,group\nanna,sales,x\n",
             "3 values where the header has 2 columns",
+        ),
+        (
+            "userid,group,Notes\nanna\n",
+            "1 value where the header has 3 columns",
         ),
     ] {
         house.file("s.csv", sheet);
