@@ -63,7 +63,7 @@ impl<R: Read> Answers<R> {
                 None => Field::optional(&[]),
             };
             let fields = vec![
-                Field::required(&[&columns.user]),
+                Field::present(&[&columns.user]),
                 optional(&columns.record),
                 Field::required(&[&columns.outcome]),
                 Field {
@@ -207,7 +207,7 @@ fn from_json(number: u64, line: &[u8]) -> Result<Answer, Error> {
         Ok(text.to_owned())
     };
     let record = filled("record", wire.record)?;
-    let is_blank = wire.user.trim().is_empty();
+    let is_blank = wire.user.trim_ascii().is_empty();
     if is_blank && !is_nobodys(&record) {
         return Err(no_user(number));
     }

@@ -194,6 +194,62 @@ fn c3_answers_of_odd_users_find_them() {
 }
 
 #[test]
+fn c3_what_the_tenant_says_of_odd_users_is_read_back() {
+    let names = [
+        "=a",
+        "'=a",
+        "''=a",
+        "eve ",
+        " eve2",
+        "#hash",
+        "an\u{200b}na",
+        "\\u{41}",
+        "A",
+        "a;b",
+        "a,\"b",
+        "\u{a0}",
+        "+x",
+        "'\\u{27}",
+    ];
+    let people: Vec<(&str, &str)> = names.iter().map(|name| ("=g", *name)).collect();
+    let house = house(&people);
+    house
+        .master(&[
+            "export file=a.igb",
+            "bundle password 1 into=a.password",
+            "tenant init file=t.db passwords=masters.txt kdf=19456,2,1",
+            "tenant import file=a.igb password-file=a.password tenant=t.db",
+            "tenant job results 1 file=r.csv tenant=t.db",
+            "tenant job results 1 file=r.ndjson tenant=t.db",
+            "tenant audit list tenant=t.db format=csv into=audit.csv",
+            "tenant audit list tenant=t.db format=tsv into=audit.tsv",
+            "system set migrate.audit-columns=\"user=user,record=record,outcome=event,message=message\"",
+        ])
+        .ok();
+    let text = house.read("r.csv");
+    let guarded = |line: &str| !line.trim_start_matches('"').starts_with(['=', '+', '@']);
+    assert!(text.lines().all(guarded), "{text}");
+    for file in [
+        "r.csv",
+        "r.ndjson",
+        "audit.csv profile=audit",
+        "audit.tsv profile=audit",
+    ] {
+        let ran = house
+            .master(&[&format!("migrate results file={file}")])
+            .ok();
+        assert!(
+            ran.err.contains("took in 14 answers about 14 users"),
+            "{file}: {}",
+            ran.err
+        );
+        house
+            .master(&["migrate retreat to=exported phase=imported"])
+            .ok();
+    }
+}
+
+#[test]
 fn c3_sheets_that_went_through_a_spreadsheet_are_read() {
     let house = house(PEOPLE);
     for (sheet, note) in [
