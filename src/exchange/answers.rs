@@ -31,7 +31,7 @@ pub enum Layout {
 pub struct Answers<R>(Source<R>);
 
 enum Source<R> {
-    Sheet(Sheet<BufReader<R>>),
+    Sheet(Box<Sheet<BufReader<R>>>),
     Json(Lines<BufReader<R>>),
 }
 
@@ -71,7 +71,7 @@ impl<R: Read> Answers<R> {
                     ..optional(&columns.message)
                 },
             ];
-            Source::Sheet(Sheet::new(input, fields, Others::Ignored)?)
+            Source::Sheet(Box::new(Sheet::new(input, fields, Others::Ignored)?))
         } else {
             let fields = vec![
                 Field::present(&["user", "userid"]),
@@ -79,7 +79,7 @@ impl<R: Read> Answers<R> {
                 Field::required(&["outcome"]),
                 Field::last(&["message"]),
             ];
-            Source::Sheet(Sheet::new(input, fields, Others::Named)?)
+            Source::Sheet(Box::new(Sheet::new(input, fields, Others::Named)?))
         }))
     }
 

@@ -241,7 +241,8 @@ impl<R: Read> Sheet<R> {
         }
         // A spreadsheet that once had more columns writes empty values for them.
         let mut more = self.record.iter().skip(self.room);
-        if self.record.len() < self.width || !more.all(|v| v.trim_ascii().is_empty()) {
+        let is_other = self.record.len() == 1 && self.named > 1 && self.other_delimiter().is_some();
+        if self.record.len() < self.width || is_other || !more.all(|v| v.trim_ascii().is_empty()) {
             return Err(self.other_width());
         }
         let mut values = Vec::with_capacity(self.fields.len());
@@ -278,13 +279,16 @@ impl<R: Read> Sheet<R> {
         (self.before + end.line()).saturating_sub(lines)
     }
 
+    /// What a delimiter that the row has and the header has not is called.
+    fn other_delimiter(&self) -> Option<&'static str> {
+        let mut others = DELIMITERS.iter().filter(|(one, _)| *one != self.delimiter);
+        let has = |wanted: &u8| self.record.iter().any(|value| value.contains(wanted));
+        others.find(|(one, _)| has(one)).map(|(_, name)| *name)
+    }
+
     fn other_width(&self) -> Error {
         let (found, expected) = (self.record.len(), self.named);
-        let other = DELIMITERS.iter().find(|(delimiter, _)| {
-            *delimiter != self.delimiter
-                && found < expected
-                && self.record.iter().any(|value| value.contains(delimiter))
-        });
+        let other = self.other_delimiter().filter(|_| found < expected);
         let ours = name_of(self.delimiter);
         let what = format!(
             "{} where the header has {expected} columns",
@@ -295,7 +299,7 @@ impl<R: Read> Sheet<R> {
             }
         );
         match other {
-            Some((_, theirs)) => wrong(
+            Some(theirs) => wrong(
                 self.line,
                 None,
                 format!("{what}: the row has {theirs} where the header has {ours}"),

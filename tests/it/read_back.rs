@@ -318,6 +318,10 @@ fn c3_sheets_that_went_through_a_spreadsheet_are_read() {
             "userid,group,Notes\nanna\n",
             "1 value where the header has 3 columns",
         ),
+        (
+            "userid,Notes\nanna;x\n",
+            "the row has a semicolon where the header has a comma",
+        ),
     ] {
         house.file("s.csv", sheet);
         let ran = house.master(&["migrate stage bulk=s.csv"]);
