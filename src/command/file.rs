@@ -102,7 +102,7 @@ pub fn one_line(secret: &SecretSlice<u8>, name: &Path) -> Result<SecretSlice<u8>
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if text.trim_matches(['\r', '\n']).is_empty() {
-        return Err(empty(name));
+        return Err(empty(name).hint("write the password into it, in one line"));
     }
     if line.contains('\n') {
         return Err(no_password(name, "has more than one line")
@@ -126,7 +126,7 @@ pub fn text<'a>(secret: &'a SecretSlice<u8>, name: &Path) -> Result<&'a str, Fai
 
 /// That a file of passwords is empty.
 pub fn empty(name: &Path) -> Failure {
-    no_password(name, "is empty").hint("write the password into it, in one line")
+    no_password(name, "is empty")
 }
 
 /// A file that holds no password that could be tried.

@@ -31,7 +31,7 @@ pub enum Layout {
 pub struct Answers<R>(Source<R>);
 
 enum Source<R> {
-    Sheet(Sheet<BufReader<R>>),
+    Sheet(Box<Sheet<BufReader<R>>>),
     Json(Lines<BufReader<R>>),
 }
 
@@ -63,20 +63,23 @@ impl<R: Read> Answers<R> {
                 None => Field::optional(&[]),
             };
             let fields = vec![
-                Field::required(&[&columns.user]),
+                Field::present(&[&columns.user]),
                 optional(&columns.record),
                 Field::required(&[&columns.outcome]),
-                optional(&columns.message),
+                Field {
+                    last: true,
+                    ..optional(&columns.message)
+                },
             ];
-            Source::Sheet(Sheet::new(input, fields, Others::Ignored)?)
+            Source::Sheet(Box::new(Sheet::new(input, fields, Others::Ignored)?))
         } else {
             let fields = vec![
                 Field::present(&["user", "userid"]),
                 Field::required(&["record"]),
                 Field::required(&["outcome"]),
-                Field::optional(&["message"]),
+                Field::last(&["message"]),
             ];
-            Source::Sheet(Sheet::new(input, fields, Others::Named)?)
+            Source::Sheet(Box::new(Sheet::new(input, fields, Others::Named)?))
         }))
     }
 
@@ -204,7 +207,7 @@ fn from_json(number: u64, line: &[u8]) -> Result<Answer, Error> {
         Ok(text.to_owned())
     };
     let record = filled("record", wire.record)?;
-    let is_blank = wire.user.trim().is_empty();
+    let is_blank = wire.user.trim_ascii().is_empty();
     if is_blank && !is_nobodys(&record) {
         return Err(no_user(number));
     }

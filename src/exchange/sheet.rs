@@ -37,6 +37,8 @@ pub struct Field {
     pub required: bool,
     /// Whether a row without a value in it is refused.
     pub filled: bool,
+    /// Whether a row may end before it: spreadsheets leave out the empty values at a row's end.
+    pub last: bool,
 }
 
 impl Field {
@@ -46,6 +48,7 @@ impl Field {
             names: names.iter().map(|&name| name.to_owned()).collect(),
             required: true,
             filled: true,
+            last: false,
         }
     }
 
@@ -62,6 +65,14 @@ impl Field {
         Self {
             required: false,
             ..Self::present(names)
+        }
+    }
+
+    /// A column that may be there, and that a row may end before.
+    pub fn last(names: &[&str]) -> Self {
+        Self {
+            last: true,
+            ..Self::optional(names)
         }
     }
 
@@ -90,8 +101,10 @@ pub struct Sheet<R> {
     fields: Vec<Field>,
     /// Where each field stands in a row.
     places: Vec<Option<usize>>,
-    /// Values that a row has at least, and at most where the others are not empty.
+    /// Values that a row has at least, columns with a name, and values that a row has at most where the others are not
+    /// empty.
     width: usize,
+    named: usize,
     room: usize,
     delimiter: u8,
     /// Lines before the first that `rows` counts.
@@ -161,6 +174,8 @@ impl<R: Read> Sheet<R> {
                 .try_for_each(|(at, name)| is_not_near(*at, name, &absent, line))?;
         }
         let unused = unused.into_iter().map(|(_, name)| name.clone()).collect();
+        let needed = fields.iter().zip(&places).filter(|(field, _)| !field.last);
+        let width = needed.filter_map(|(_, place)| *place).max();
         let bounded = Bounded {
             input,
             left: MAX_ROW,
@@ -178,7 +193,8 @@ impl<R: Read> Sheet<R> {
             rows,
             fields,
             places,
-            width: names
+            width: width.map_or(0, |at| at + 1),
+            named: names
                 .iter()
                 .rposition(|name| !name.is_empty())
                 .map_or(0, |at| at + 1),
@@ -225,7 +241,8 @@ impl<R: Read> Sheet<R> {
         }
         // A spreadsheet that once had more columns writes empty values for them.
         let mut more = self.record.iter().skip(self.room);
-        if self.record.len() < self.width || !more.all(|v| v.trim_ascii().is_empty()) {
+        let is_other = self.record.len() == 1 && self.named > 1 && self.other_delimiter().is_some();
+        if self.record.len() < self.width || is_other || !more.all(|v| v.trim_ascii().is_empty()) {
             return Err(self.other_width());
         }
         let mut values = Vec::with_capacity(self.fields.len());
@@ -262,13 +279,16 @@ impl<R: Read> Sheet<R> {
         (self.before + end.line()).saturating_sub(lines)
     }
 
+    /// What a delimiter that the row has and the header has not is called.
+    fn other_delimiter(&self) -> Option<&'static str> {
+        let mut others = DELIMITERS.iter().filter(|(one, _)| *one != self.delimiter);
+        let has = |wanted: &u8| self.record.iter().any(|value| value.contains(wanted));
+        others.find(|(one, _)| has(one)).map(|(_, name)| *name)
+    }
+
     fn other_width(&self) -> Error {
-        let (found, expected) = (self.record.len(), self.width);
-        let other = DELIMITERS.iter().find(|(delimiter, _)| {
-            *delimiter != self.delimiter
-                && found < expected
-                && self.record.iter().any(|value| value.contains(delimiter))
-        });
+        let (found, expected) = (self.record.len(), self.named);
+        let other = self.other_delimiter().filter(|_| found < expected);
         let ours = name_of(self.delimiter);
         let what = format!(
             "{} where the header has {expected} columns",
@@ -279,7 +299,7 @@ impl<R: Read> Sheet<R> {
             }
         );
         match other {
-            Some((_, theirs)) => wrong(
+            Some(theirs) => wrong(
                 self.line,
                 None,
                 format!("{what}: the row has {theirs} where the header has {ours}"),

@@ -74,7 +74,8 @@ pub static CODES: &[ErrorCode] = &[
         "E0104",
         "a control character",
         "Text that was pasted can hold characters that nobody sees and that a terminal obeys. None but TAB and \
-         newline may stand in a command. If it is meant, write it as an escape between double quotes.",
+         newline may stand in a command, and no character that is not seen in a name without quotes. If it is meant, \
+         write it as an escape between double quotes.",
         "user list fullname=\"a\u{7}\"",
         "user list fullname=\"a\\u{7}\"",
     ),

@@ -15,7 +15,9 @@ pub fn meant(c: char) -> Option<(&'static str, &'static str)> {
         '\u{b4}' | '\u{2018}'..='\u{201b}' | '\u{2032}' | '\u{2035}' | '\u{2039}' | '\u{203a}' => {
             ("a quote", "'")
         }
-        '\u{275b}' | '\u{275c}' | '\u{ff07}' => ("a quote", "'"),
+        '\u{275b}' | '\u{275c}' | '\u{275f}' | '\u{3008}' | '\u{3009}' | '\u{ff07}' => {
+            ("a quote", "'")
+        }
         c if is_quote(c) => ("a quote", "\""),
         c if is_dash(c) => ("'-'", "-"),
         '\u{a78a}' | '\u{fe66}' | '\u{ff1d}' => ("'='", "="),
@@ -45,9 +47,10 @@ pub const fn is_quote(c: char) -> bool {
             | '\u{2018}'..='\u{201f}'
             | '\u{2032}'..='\u{2037}'
             | '\u{2039}'..='\u{203a}'
-            | '\u{275b}'..='\u{275e}'
+            | '\u{275b}'..='\u{2760}'
+            | '\u{276e}'..='\u{276f}'
             | '\u{2e42}'
-            | '\u{300c}'..='\u{300f}'
+            | '\u{3008}'..='\u{300f}'
             | '\u{301d}'..='\u{301f}'
             | '\u{ff02}' | '\u{ff07}'
             | '\u{ff62}'..='\u{ff63}'
@@ -77,6 +80,26 @@ pub(super) fn error(c: char, span: Span) -> Diagnostic {
         },
     )
     .help(format!("to mean the character itself, quote it: \"{c}\""))
+}
+
+/// The error for `c` in a bare name: it is not seen, so that the name is another than it looks like.
+pub(super) fn unseen(c: char, span: Span) -> Diagnostic {
+    let code = u32::from(c);
+    Diagnostic::new(
+        "E0104",
+        format!("U+{code:04X} is not seen"),
+        span,
+        "makes another name of it",
+    )
+    .help(format!(
+        "was this line pasted? remove the character, or write it as \"\\u{{{code:x}}}\""
+    ))
+}
+
+/// The first quote of typography in `text` that looks like `quote`, with its place.
+pub(super) fn quote_like(text: &str, quote: char) -> Option<(usize, char)> {
+    text.char_indices()
+        .find(|(_, c)| is_quote(*c) && meant(*c).is_some_and(|(_, sign)| sign.starts_with(quote)))
 }
 
 /// What is to be said of a number or date that holds such a character.
@@ -116,8 +139,8 @@ mod tests {
     #[test]
     fn b2_what_looks_like_a_character_of_the_language_is_known() {
         for (signs, ascii) in [
-            ("“”„‟«»″‶❝❞「」『』〝〞＂｢｣⹂", "\""),
-            ("‘’‚‛‹›′‵´❛❜＇", "'"),
+            ("“”„‟«»″‶❝❞❠❮❯《》「」『』〝〞＂｢｣⹂", "\""),
+            ("‘’‚‛‹›′‵´❛❜❟〈〉＇", "'"),
             ("‐‑‒–—―−﹘﹣－", "-"),
             ("＝﹦", "="),
             ("≠", "!="),

@@ -11,7 +11,7 @@ use super::Span;
 use super::ast::{self, PieceKind};
 use super::grammar::{self, Failed};
 use super::lookalike::meant;
-use crate::model::Sign;
+use crate::model::{Sight, Sign, sight};
 
 /// An element of a value, nothing left to substitute.
 #[derive(Clone, PartialEq, Eq)]
@@ -228,7 +228,9 @@ impl Word {
                 || part.text.contains(signs)
                 || at == 0 && part.text.starts_with('-')
                 || !part.text.chars().all(super::lexer::is_bare)
-                || part.text.contains(|c| meant(c).is_some());
+                || part
+                    .text
+                    .contains(|c| meant(c).is_some() || sight(c) == Sight::Harmful);
             if !part.quoted || !needed {
                 out.push_str(&part.text);
             } else {
@@ -251,7 +253,7 @@ pub(super) fn push_escaped(out: &mut String, text: &str) {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '"' | '\\' | '$' => out.extend(['\\', c]),
-            c if c.is_control() => out.extend(c.escape_unicode()),
+            c if sight(c) == Sight::Harmful => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }

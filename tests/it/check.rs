@@ -89,7 +89,7 @@ fn the_targets_users_from_a_list_or_a_sheet() {
         ("latin.txt", &b"anna\nj\xFCrgen\n"[..], "line 2"),
         (
             "bad.csv",
-            &b"userid,mail\nanna\n"[..],
+            &b"userid,mail\nanna;x\n"[..],
             "line 2: 1 value where the header has 2 columns",
         ),
     ] {

@@ -219,7 +219,8 @@ fn c4_every_other_file_of_passwords_is_read_the_same_way() {
         command.env("IGSH_VAULT", house.at("other.db"));
         Ran::of(command.args(["-c", init]))
     };
-    other("\u{feff}\n").fails(3, &["other.txt is empty"]);
+    let three = "write one line 'Master1 <password>' for each";
+    other("\u{feff}\n").fails(3, &["other.txt is empty", three]);
     other(&masters.replace(PASSWORDS[1], &format!("{} ", PASSWORDS[1])))
         .ok()
         .fails(0, &["password of Master2 begins or ends with a blank"]);

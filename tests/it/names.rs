@@ -157,6 +157,10 @@ fn b2_signs_of_typography_are_pointed_at() {
         ("user list userid=‘anna’", "U+2018 looks like a quote"),
         ("user list group=«café»", "U+00AB looks like a quote"),
         ("user list userid=anna”", "U+201D looks like a quote"),
+        ("user list userid!=❮anna❯", "U+276E looks like a quote"),
+        ("user list userid!=《anna》", "U+300A looks like a quote"),
+        ("user list userid!=\"anna”", "U+201D looks like a quote"),
+        ("user list userid!='anna’", "U+2019 looks like a quote"),
         ("user list userid=bo,„anna“", "U+201E looks like a quote"),
         (
             "user list where=(not userid=＂anna＂)",
@@ -213,6 +217,65 @@ fn b2_signs_of_typography_are_pointed_at() {
         "{}",
         explained.out
     );
+}
+
+#[test]
+fn b2_a_sign_is_pointed_at_and_not_the_whole_value() {
+    let house = house(PEOPLE);
+    for line in [
+        "user list userid!=anna，bo",
+        "user list userid!=an\u{200b}na",
+    ] {
+        let script = house.file("s.igsh", format!("{line}\n"));
+        let checked = house.igsh(&["check", &script.display().to_string()]);
+        let column = 1 + line
+            .chars()
+            .take_while(|c| !matches!(c, '，' | '\u{200b}'))
+            .count();
+        let place = format!("s.igsh:1:{column}: error[E01");
+        assert!(checked.err.contains(&place), "{place}\n{}", checked.err);
+    }
+}
+
+#[test]
+fn b2_what_is_not_seen_of_a_typed_value_is_named() {
+    let people = [
+        ("g", "an\u{200b}na"),
+        ("g", "anna"),
+        ("g", "👨\u{200d}👩"),
+        ("g", "نر\u{200c}گس"),
+    ];
+    let house = house(&people);
+    for (value, told) in [
+        ("an\u{200b}na", "U+200B is not seen"),
+        ("anna\u{200b}", "U+200B is not seen"),
+        ("\u{feff}anna", "U+FEFF is not seen"),
+        ("an\u{ad}na", "U+00AD is not seen"),
+        ("\u{200e}anna", "U+200E is not seen"),
+        ("g/\u{202a}anna", "U+202A is not seen"),
+        ("bo,\u{2060}anna", "U+2060 is not seen"),
+        ("*\u{200b}", "U+200B is not seen"),
+    ] {
+        for line in [
+            format!("migrate stage userid!={value} wave=W1"),
+            format!("user count where=(not userid={value})"),
+            format!("let x={value}; user count userid!=$x"),
+        ] {
+            let ran = house.master(&[&line]);
+            assert_eq!(ran.code, 2, "{line:?}: {}{}", ran.out, ran.err);
+            assert!(
+                ran.err.contains("E0104") && ran.err.contains(told),
+                "{line:?}: {}",
+                ran.err
+            );
+        }
+    }
+    assert_eq!(house.ask("value", "user count phase=export"), "0\n");
+    // As an escape it is meant, and what spells a name is a part of it.
+    for value in [r#""an\u{200b}na""#, "👨\u{200d}👩", "نر\u{200c}گس"] {
+        let count = house.ask("value", &format!("user count userid={value}"));
+        assert_eq!(count, "1\n", "{value}");
+    }
 }
 
 #[test]

@@ -170,6 +170,16 @@ fn c3_answers_of_odd_users_find_them() {
     );
     house.master(&["migrate results file=b.ndjson"]).ok();
     assert_eq!(house.ask("value", "user count phase=imported"), "4\n");
+    let short = "user;record;outcome;message\n'#hash;user;added;\n'=cmd();user;error\n";
+    house.file("s.csv", short.replace("'#", "#"));
+    house.master(&["migrate results file=s.csv"]).ok();
+    house.file("s.csv", "user;record;outcome;message\neve;user\n");
+    let ran = house.master(&["migrate results file=s.csv"]);
+    assert!(
+        ran.err.contains("2 values where the header has 4 columns"),
+        "{}",
+        ran.err
+    );
     house.file(
         "c.json",
         "[{\"user\":\"anna\",\"record\":\"user\",\"outcome\":\"added\"}]",
@@ -181,6 +191,62 @@ fn c3_answers_of_odd_users_find_them() {
         "{}",
         ran.err
     );
+}
+
+#[test]
+fn c3_what_the_tenant_says_of_odd_users_is_read_back() {
+    let names = [
+        "=a",
+        "'=a",
+        "''=a",
+        "eve ",
+        " eve2",
+        "#hash",
+        "an\u{200b}na",
+        "\\u{41}",
+        "A",
+        "a;b",
+        "a,\"b",
+        "\u{a0}",
+        "+x",
+        "'\\u{27}",
+    ];
+    let people: Vec<(&str, &str)> = names.iter().map(|name| ("=g", *name)).collect();
+    let house = house(&people);
+    house
+        .master(&[
+            "export file=a.igb",
+            "bundle password 1 into=a.password",
+            "tenant init file=t.db passwords=masters.txt kdf=19456,2,1",
+            "tenant import file=a.igb password-file=a.password tenant=t.db",
+            "tenant job results 1 file=r.csv tenant=t.db",
+            "tenant job results 1 file=r.ndjson tenant=t.db",
+            "tenant audit list tenant=t.db format=csv into=audit.csv",
+            "tenant audit list tenant=t.db format=tsv into=audit.tsv",
+            "system set migrate.audit-columns=\"user=user,record=record,outcome=event,message=message\"",
+        ])
+        .ok();
+    let text = house.read("r.csv");
+    let guarded = |line: &str| !line.trim_start_matches('"').starts_with(['=', '+', '@']);
+    assert!(text.lines().all(guarded), "{text}");
+    for file in [
+        "r.csv",
+        "r.ndjson",
+        "audit.csv profile=audit",
+        "audit.tsv profile=audit",
+    ] {
+        let ran = house
+            .master(&[&format!("migrate results file={file}")])
+            .ok();
+        assert!(
+            ran.err.contains("took in 14 answers about 14 users"),
+            "{file}: {}",
+            ran.err
+        );
+        house
+            .master(&["migrate retreat to=exported phase=imported"])
+            .ok();
+    }
 }
 
 #[test]
@@ -203,6 +269,11 @@ fn c3_sheets_that_went_through_a_spreadsheet_are_read() {
         ),
         ("userid,group\nanna,sales,,,\n", None),
         ("user id , group\n\u{a0}anna\u{a0},\"sales\"\n", None),
+        // A spreadsheet leaves out the empty values at the end of some rows.
+        (
+            "userid;group;Notes;More\nanna;sales\n;;;\n",
+            Some("the columns 'Notes', 'More' are not used"),
+        ),
     ] {
         house.file("s.csv", sheet);
         let ran = house.master(&["migrate stage bulk=s.csv"]).ok();
@@ -242,6 +313,14 @@ fn c3_sheets_that_went_through_a_spreadsheet_are_read() {
         (
             "userid,group\nanna,sales,x\n",
             "3 values where the header has 2 columns",
+        ),
+        (
+            "userid,group,Notes\nanna\n",
+            "1 value where the header has 3 columns",
+        ),
+        (
+            "userid,Notes\nanna;x\n",
+            "the row has a semicolon where the header has a comma",
         ),
     ] {
         house.file("s.csv", sheet);

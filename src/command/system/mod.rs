@@ -214,8 +214,9 @@ fn cost(parts: &[String]) -> Result<Cost, Failure> {
 fn from_file(cx: &Context<'_>, path: &Path) -> Result<[NewMaster; 3], Failure> {
     let secret = read_private(path)?;
     let text = file::text(&secret, path)?;
+    let shape = "write one line 'Master1 <password>' for each of Master1, Master2 and Master3";
     if text.trim().is_empty() {
-        return Err(file::empty(path));
+        return Err(file::empty(path).hint(shape));
     }
     let wrong = |line: usize, what: &str| {
         Failure::new(
@@ -223,7 +224,7 @@ fn from_file(cx: &Context<'_>, path: &Path) -> Result<[NewMaster; 3], Failure> {
             code::PASSWORD,
             format!("{}, line {line}: {what}", path.display()),
         )
-        .hint("write one line 'Master1 <password>' for each of Master1, Master2 and Master3")
+        .hint(shape)
     };
     let mut passwords: [Option<SecretBytes>; 3] = [const { None }; 3];
     for (line, number) in text.lines().zip(1..) {

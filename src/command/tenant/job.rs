@@ -1,7 +1,8 @@
 //! `tenant job list|get|stop|resume|results`.
 
 use std::io::{BufWriter, Write as _};
-use std::path::PathBuf;
+use std::mem::take;
+use std::path::{Path, PathBuf};
 
 use super::import::{How, run};
 use super::{At, note, on, working};
@@ -13,6 +14,7 @@ use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Effect, Example};
 use crate::render::counted;
 use crate::render::doc::{Cell, Col, ToCell as _};
+use crate::store::Connection;
 use crate::store::audit::codes;
 use crate::tenant::events::events;
 use crate::tenant::jobs::{self, Job, JobState};
@@ -220,29 +222,18 @@ fn results(cx: &mut Context<'_>, args: Results) -> Result<Outcome, Failure> {
     on(cx, &args.at, Some(&codes::RESULTS_WRITTEN), |cx, open| {
         let db = open.tenant.file().connection();
         jobs::get(db, number)?;
-        let mut written = 0;
-        write_new(path, args.overwrite, |file| {
-            let failed = |error: std::io::Error| Failure::file("write", path, &error);
-            let mut out = BufWriter::with_capacity(1 << 20, file);
-            let json = path.extension().is_some_and(|end| end == "ndjson");
-            if !json {
-                out.write_all(b"user,record,outcome,message\n")
-                    .map_err(failed)?;
-            }
-            events::<Failure>(db, Some(number), None, |event| {
-                cx.cancel.check()?;
-                written += 1;
-                let (record, message) = (event.item.record(), event.item.message());
-                let row = [event.user, &record, event.item.fate.as_str(), &message];
-                if json {
-                    json_line(&mut out, row).map_err(failed)?;
-                } else {
-                    csv_line(&mut out, row).map_err(failed)?;
-                }
-                Ok(true)
-            })?;
-            out.flush().map_err(failed)
-        })?;
+        let place = (path, args.overwrite);
+        let written = if path.extension().is_some_and(|end| end == "ndjson") {
+            lines_of_json(cx, db, number, place)?
+        } else {
+            cx.sheet(place, "result", RESULTS, |push| {
+                events(db, Some(number), None, |event| {
+                    let (record, message) = (event.item.record(), event.item.message());
+                    let outcome = event.item.fate.as_str();
+                    push([event.user, &*record, outcome, &*message].map(str::to_owned))
+                })
+            })?
+        };
         let draft = cx
             .audit(&codes::RESULTS_WRITTEN)
             .object(path.display().to_string())
@@ -256,6 +247,38 @@ fn results(cx: &mut Context<'_>, args: Results) -> Result<Outcome, Failure> {
     })
 }
 
+/// A result, as a sheet has it; it is written so that `migrate results` reads what it was.
+const RESULTS: &[Col<[String; 4]>] = &[
+    Col::whole("user", |row| take(&mut row[0]).into()),
+    Col::whole("record", |row| take(&mut row[1]).into()),
+    Col::whole("outcome", |row| take(&mut row[2]).into()),
+    Col::text("message", |row| take(&mut row[3]).into()),
+];
+
+/// Writes the results of a job as lines of JSON; their number.
+fn lines_of_json(
+    cx: &Context<'_>,
+    db: &Connection,
+    number: u64,
+    (path, overwrite): (&Path, bool),
+) -> Result<u64, Failure> {
+    let mut written = 0;
+    write_new(path, overwrite, |file| {
+        let failed = |error: std::io::Error| Failure::file("write", path, &error);
+        let mut out = BufWriter::with_capacity(1 << 20, file);
+        events::<Failure>(db, Some(number), None, |event| {
+            cx.cancel.check()?;
+            written += 1;
+            let (record, message) = (event.item.record(), event.item.message());
+            let row = [event.user, &record, event.item.fate.as_str(), &message];
+            json_line(&mut out, row).map_err(failed)?;
+            Ok(true)
+        })?;
+        out.flush().map_err(failed)
+    })?;
+    Ok(written)
+}
+
 fn json_line(out: &mut impl std::io::Write, row: [&str; 4]) -> std::io::Result<()> {
     let mut first = true;
     for (name, value) in ["user", "record", "outcome", "message"].iter().zip(row) {
@@ -264,19 +287,4 @@ fn json_line(out: &mut impl std::io::Write, row: [&str; 4]) -> std::io::Result<(
         serde_json::to_writer(&mut *out, value)?;
     }
     out.write_all(b"}\n")
-}
-
-fn csv_line(out: &mut impl std::io::Write, row: [&str; 4]) -> std::io::Result<()> {
-    for (at, value) in row.iter().enumerate() {
-        if at > 0 {
-            out.write_all(b",")?;
-        }
-        if value.contains([',', '"', '\n', '\r']) || value.starts_with(' ') || value.ends_with(' ')
-        {
-            write!(out, "\"{}\"", value.replace('"', "\"\""))?;
-        } else {
-            out.write_all(value.as_bytes())?;
-        }
-    }
-    out.write_all(b"\n")
 }

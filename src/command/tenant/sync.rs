@@ -124,13 +124,13 @@ impl<'a> Rows<'a> {
     fn open(path: &'a Path) -> Result<Self, Failure> {
         let fields = vec![
             Field::required(&["userid", "user", "username", "uid", "sAMAccountName"]),
-            Field::optional(&["firstName", "givenName"]),
-            Field::optional(&["lastName", "sn", "surname"]),
-            Field::optional(&["fullName", "cn", "displayName", "name"]),
-            Field::optional(&["email", "mail"]),
-            Field::optional(&["phone", "telephoneNumber"]),
-            Field::optional(&["mobile", "mobilePhone"]),
-            Field::optional(&["state"]),
+            Field::last(&["firstName", "givenName"]),
+            Field::last(&["lastName", "sn", "surname"]),
+            Field::last(&["fullName", "cn", "displayName", "name"]),
+            Field::last(&["email", "mail"]),
+            Field::last(&["phone", "telephoneNumber"]),
+            Field::last(&["mobile", "mobilePhone"]),
+            Field::last(&["state"]),
         ];
         let sheet = Sheet::new(input::open(path)?, fields, Others::Ignored)
             .map_err(|error| bad(&error, path))?;

@@ -3,6 +3,7 @@
 use super::Binder;
 use super::typed;
 use super::{Note, warn};
+use crate::lang::Span;
 use crate::lang::ast::{self, Condition};
 use crate::lang::diagnostic::{Diagnostic, quoted};
 use crate::lang::lexer::Operator;
@@ -14,6 +15,7 @@ use crate::lang::selection::{
 use crate::lang::spec::{Complete, fold_name};
 use crate::lang::suggest::{did_you_mean, similar};
 use crate::lang::value::Word;
+use crate::model::{Sight, sight};
 
 impl Binder<'_> {
     /// `where=…`
@@ -183,6 +185,18 @@ impl Binder<'_> {
         Some(if not { Expr::Not(Box::new(test)) } else { test })
     }
 
+    /// Where `c` stands in the word; the word, where a variable holds it.
+    fn place_of(&self, c: char, word: &Word) -> Span {
+        let written = self.text.get(word.span.clone()).unwrap_or_default();
+        written.find(c).map_or_else(
+            || word.span.clone(),
+            |at| {
+                let start = word.span.start + at;
+                start..start + c.len_utf8()
+            },
+        )
+    }
+
     fn operand(&mut self, attribute: &'static Attribute, op: Op, word: &Word) -> Option<Operand> {
         if word.is_star() && op == Op::Equal {
             return Some(Operand::Present);
@@ -199,7 +213,12 @@ impl Binder<'_> {
         // One name, where a list is meant, or with quotes that are none.
         let separator = word.find_bare(|c| file.is_none() && is_separator(c));
         if let Some(c) = separator.or_else(|| quote_at_an_end(word)) {
-            self.report(lookalike::error(c, word.span.clone()));
+            self.report(lookalike::error(c, self.place_of(c, word)));
+            return None;
+        }
+        // Another name than it looks like, which no user has, most likely.
+        if let Some(c) = word.find_bare(|c| sight(c) == Sight::Harmful) {
+            self.report(lookalike::unseen(c, self.place_of(c, word)));
             return None;
         }
         let operand = match attribute.kind {

@@ -107,8 +107,20 @@ impl Scene<'_> {
     }
 
     fn open_quote(self, quote: Quote, span: Span) -> Diagnostic {
+        let rest = self.text.get(span.end..).unwrap_or_default();
+        let line = rest.lines().next().unwrap_or_default();
+        let start = span.end;
         let mut diagnostic =
             Diagnostic::new("E0102", "this quote is never closed", span, "opened here");
+        if let Some((at, c)) = lookalike::quote_like(line, quote.as_char()) {
+            let place = start + at;
+            let about = format!(
+                "U+{:04X} looks like a quote but is none; type {} here",
+                u32::from(c),
+                quote.as_char()
+            );
+            diagnostic = diagnostic.also(place..place + c.len_utf8(), about);
+        }
         if let Some(earlier) = self.quote_over_lines(quote) {
             diagnostic = diagnostic.also(
                 earlier,
