@@ -248,8 +248,7 @@ impl std::fmt::Display for Beyond {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.count {
             Some(count) => {
-                let count = i64::try_from(count).unwrap_or(i64::MAX);
-                write!(f, "… {} more", grouped(count))
+                write!(f, "… {} more", grouped(count as u64))
             }
             None => f.write_str("… and many more"),
         }
