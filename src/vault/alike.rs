@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::Result;
 use super::fold::folded;
 
-/// Tells how vendors and serial numbers are spelled.
+/// Reads how vendors and serial numbers are spelled.
 #[derive(Debug, Default)]
 pub(super) struct Speller {
     /// The vendors met so far, which are few, without what does not count.

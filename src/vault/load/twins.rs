@@ -1,7 +1,7 @@
 //! Tokens that share vendor and serial number, and those that nearly do.
 //!
 //! Where one side lacks the issue number or key id, the seed decides whether they are one token. Anything else that is
-//! alike is kept, and told.
+//! alike is kept, and named in a warning.
 
 use rusqlite::{Connection, OptionalExtension as _};
 
