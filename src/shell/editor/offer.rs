@@ -247,9 +247,7 @@ impl Choice {
 impl std::fmt::Display for Beyond {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.count {
-            Some(count) => {
-                write!(f, "… {} more", grouped(count as u64))
-            }
+            Some(count) => write!(f, "… {} more", grouped(count)),
             None => f.write_str("… and many more"),
         }
     }

@@ -17,7 +17,7 @@ use super::report::Remarks;
 /// So many tokens of one vendor and serial number are compared with each other: nothing but a placeholder has more.
 pub(super) const MOST: usize = 16;
 
-/// What is remarked of tokens that are alike, and what tells.
+/// What is remarked of tokens that are alike, and what finds it.
 pub(super) struct Twins<'c, 'o> {
     db: &'c Connection,
     keys: &'o Keys,
