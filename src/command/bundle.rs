@@ -1,7 +1,7 @@
 //! `bundle list|get|password|skipped|inspect|verify`: what was exported.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -179,7 +179,7 @@ fn numbered(cx: &Context<'_>, number: u64) -> Result<Bundle, Failure> {
     known(found, || format!("there is no bundle {number}"))
 }
 
-/// The bundle that a command names; its file tells by the id in its header.
+/// The bundle that a command names; a file is matched by the id in its header.
 fn find(cx: &Context<'_>, which: &Which) -> Result<Bundle, Failure> {
     match (which.number, &which.file) {
         (Some(number), None) => numbered(cx, number),
@@ -399,7 +399,11 @@ fn refuse_existing(path: &Path) -> Result<(), Failure> {
 }
 
 pub(super) fn open_file(path: &Path) -> Result<File, Failure> {
-    File::open(path).map_err(|error| Failure::file("read", path, &error))
+    let opened = File::open(path).and_then(|file| match file.metadata()?.is_dir() {
+        true => Err(ErrorKind::IsADirectory.into()),
+        false => Ok(file),
+    });
+    opened.map_err(|error| Failure::file("read", path, &error))
 }
 
 /// The plain header of a bundle file.

@@ -179,6 +179,7 @@ impl Failure {
             Kind::NotFound => format!("cannot {what} {path}: no such file or folder"),
             Kind::PermissionDenied => format!("cannot {what} {path}: permission denied"),
             Kind::AlreadyExists => format!("cannot {what} {path}: it exists"),
+            Kind::IsADirectory => format!("cannot {what} {path}: it is a folder"),
             Kind::StorageFull | Kind::FileTooLarge | Kind::QuotaExceeded => {
                 format!("cannot {what} {path}: no space is left for it")
             }
@@ -188,6 +189,7 @@ impl Failure {
             Kind::NotFound => "check the path; a relative one starts at the current folder",
             Kind::PermissionDenied => "check the owner and the mode with ls -l",
             Kind::AlreadyExists => "name another file, or add -overwrite",
+            Kind::IsADirectory => "name a file in it",
             Kind::StorageFull | Kind::FileTooLarge | Kind::QuotaExceeded => {
                 "free some space or name a file on another disk; nothing was left behind"
             }
@@ -205,7 +207,7 @@ impl Failure {
     /// The same about this file.
     pub fn in_file(mut self, path: &Path) -> Self {
         let path = path.display().to_string();
-        if !self.message.contains(&path) {
+        if !names(&self.message, &path) {
             self.message = format!("{path}: {}", self.message);
         }
         self
@@ -219,6 +221,16 @@ impl Failure {
             "interrupted; nothing was changed",
         )
     }
+}
+
+/// Whether a message has a path in it that is no part of a word.
+fn names(message: &str, path: &str) -> bool {
+    let is_of_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    message.match_indices(path).any(|(at, _)| {
+        let (before, from) = message.split_at(at);
+        let after = from.get(path.len()..).unwrap_or_default();
+        !is_of_word(before.chars().next_back()) && !is_of_word(after.chars().next())
+    })
 }
 
 impl From<Diagnostic> for Failure {
@@ -502,8 +514,21 @@ impl From<crate::migrate::error::Error> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::code;
+    use super::{code, names};
     use crate::lang::codes::CODES;
+
+    #[test]
+    fn a_path_that_is_part_of_a_word_is_not_named() {
+        for (message, path, named) in [
+            ("the bundle is damaged", "d", false),
+            ("the bundle is damaged", "bundle", true),
+            ("d: the bundle is damaged", "d", true),
+            ("cannot read 'a/d'", "a/d", true),
+            ("damaged", "", false),
+        ] {
+            assert_eq!(names(message, path), named, "{message} {path}");
+        }
+    }
 
     #[test]
     fn no_code_means_two_things() {

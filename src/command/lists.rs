@@ -1,6 +1,6 @@
 //! The lists that a selection names, `userid=@FILE` and `group=@FILE`: read, and held against the vault.
 //!
-//! A name that nothing has chooses no user, or with `!=` leaves the one in who was meant; so it is told.
+//! A name that matches nothing chooses no user, or with `!=` keeps the user who was meant; so a warning names it.
 
 use std::path::Path;
 
@@ -83,7 +83,7 @@ impl Context<'_> {
 pub(super) fn unmatched(path: &Path, all: u64, noun: &str, absent: &Named) -> String {
     format!(
         "{} of {} of {} {} no {noun}: {absent}",
-        grouped(i64::try_from(absent.count).unwrap_or(i64::MAX)),
+        grouped(absent.count),
         counted(all, "line"),
         path.display(),
         if absent.count == 1 {

@@ -122,7 +122,8 @@ pub(super) fn local_time(at: Moment, zone: &TimeZone) -> String {
 }
 
 /// A whole number with a comma before every third digit from the right.
-pub fn grouped(number: i64) -> String {
+pub fn grouped(number: impl Into<i128>) -> String {
+    let number = number.into();
     let digits = number.unsigned_abs().to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3 + 1);
     if number < 0 {
@@ -139,7 +140,7 @@ pub fn grouped(number: i64) -> String {
 
 /// `1 user`, `412 users`, `1,200 entries`.
 pub fn counted(count: u64, noun: &str) -> String {
-    let number = grouped(i64::try_from(count).unwrap_or(i64::MAX));
+    let number = grouped(count);
     if count == 1 {
         format!("{number} {noun}")
     } else {

@@ -40,7 +40,7 @@ impl Ui {
         self.say(&match assent {
             Assent::Yes => format!("{question} [y/N] "),
             Assent::Count(count) => {
-                let count = grouped(i64::try_from(count).unwrap_or(i64::MAX));
+                let count = grouped(count);
                 format!("{question} Type {count} to go on: ")
             }
         });

@@ -151,7 +151,7 @@ impl TableSink {
 
     /// One row as a block.
     fn block(&self, number: u64, row: &[Shown]) -> String {
-        let title = format!("─ {} {} ─", self.noun, grouped_u64(number));
+        let title = format!("─ {} {} ─", self.noun, grouped(number));
         let mut out = self.bold(&title);
         out.push('\n');
         let names = self.columns.iter().map(|column| column.name);
@@ -215,10 +215,10 @@ impl RowSink for TableSink {
         let count = if self.seen <= CAP || self.layout.whole {
             counted(self.seen, self.noun)
         } else if self.seen <= COUNTED {
-            format!("{} of {}", grouped_u64(CAP), counted(self.seen, self.noun))
+            format!("{} of {}", grouped(CAP), counted(self.seen, self.noun))
         } else {
             let many = counted(COUNTED, self.noun);
-            format!("{} of more than {many}", grouped_u64(CAP))
+            format!("{} of more than {many}", grouped(CAP))
         };
         self.stream.push(&format!("{count}\n"))?;
         if self.stream.flush()? && self.seen > CAP && !self.layout.whole {
@@ -324,10 +324,6 @@ fn is_nested(cell: &Cell) -> bool {
         Cell::Items(items) => !items.is_empty(),
         _ => false,
     }
-}
-
-fn grouped_u64(number: u64) -> String {
-    grouped(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// `text` in at most `width` columns, with `…` where it was cut.

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::Result;
 use super::fold::folded;
 
-/// Tells how vendors and serial numbers are spelled.
+/// Reads how vendors and serial numbers are spelled.
 #[derive(Debug, Default)]
 pub(super) struct Speller {
     /// The vendors met so far, which are few, without what does not count.
@@ -44,6 +44,9 @@ impl Speller {
         self.serial.clear();
         if serial.bytes().all(|byte| byte.is_ascii_digit()) {
             self.serial.push_str(serial);
+        } else if serial.is_ascii() {
+            let letters = serial.chars().filter(char::is_ascii_alphanumeric);
+            self.serial.extend(letters.map(|c| c.to_ascii_lowercase()));
         } else {
             self.serial.extend(bare(serial));
         }
@@ -138,6 +141,15 @@ mod tests {
             (("Acme", "A03"), ("Acme", "A3")),
         ] {
             assert_ne!(fold(one), fold(other), "{one:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn a_serial_number_in_ascii_is_folded_as_any_other() {
+        for serial in ["AB-12 z", "x_Y.9", "--", "@[`{~A"] {
+            let mut speller = Speller::default();
+            speller.fold("Acme", serial);
+            assert_eq!(speller.serial, bare(serial).collect::<String>(), "{serial}");
         }
     }
 

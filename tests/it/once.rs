@@ -243,6 +243,11 @@ fn a4_a_bundle_is_named_by_its_file_wherever_that_is() {
             ["text.igb", "not"],
         ),
         (
+            "bundle password file=away into=x",
+            1,
+            ["cannot read away: it is a folder", "name a file"],
+        ),
+        (
             "bundle skipped file=other.igb",
             1,
             ["other.igb", "this vault"],

@@ -83,7 +83,7 @@ fn text(ui: &Ui, found: &Overview, left: &[Step]) -> String {
         (total.changed, "changed since the export"),
     ];
     for (count, what) in besides.into_iter().filter(|(count, _)| *count > 0) {
-        out += &format!("  {what}: {}\n", number(count));
+        out += &format!("  {what}: {}\n", grouped(count));
     }
     for (title, parts) in [
         ("Groups", &found.standings.groups),
@@ -126,7 +126,7 @@ fn more(count: usize) -> String {
 /// A line each: the name, the number of users, the bar, and what it is made of.
 fn lines(parts: &[(String, Standing)]) -> String {
     let names: Vec<String> = parts.iter().map(|(name, _)| cut(name, 24)).collect();
-    let counts: Vec<String> = parts.iter().map(|(_, one)| number(one.users())).collect();
+    let counts: Vec<String> = parts.iter().map(|(_, one)| grouped(one.users())).collect();
     let widest = |texts: &[String]| texts.iter().map(|text| text.chars().count()).max();
     let (name_width, count_width) = (widest(&names).unwrap_or(0), widest(&counts).unwrap_or(0));
     let mut out = String::new();
@@ -135,7 +135,7 @@ fn lines(parts: &[(String, Standing)]) -> String {
         let made_of: Vec<String> = SIGNS
             .iter()
             .filter(|(phase, _)| one.of(*phase) > 0)
-            .map(|(phase, _)| format!("{phase} {}", number(one.of(*phase))))
+            .map(|(phase, _)| format!("{phase} {}", grouped(one.of(*phase))))
             .collect();
         let line = format!(
             "  {name:name_width$}  {count:>count_width$}  [{bar}]  {}",
@@ -184,10 +184,6 @@ fn bundle_line(ui: &Ui, one: &BundleStatus) -> String {
         line += &format!(", {} in a later bundle", one.moved_on());
     }
     line + "\n"
-}
-
-fn number(count: u64) -> String {
-    grouped(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 fn record(found: &Overview, left: &[Step]) -> Vec<(&'static str, Cell)> {

@@ -58,7 +58,7 @@ pub(super) fn asking<T>(
     match limit {
         GoneLimit::Exactly(count) | GoneLimit::Percent(_, Some(count)) => {
             return Err(
-                unconfirmed(Exit::Failed, &format!("{says}, not {}", number(count)))
+                unconfirmed(Exit::Failed, &format!("{says}, not {}", grouped(count)))
                     .hint("look at 'source diff', then give the count that you expect"),
             );
         }
@@ -111,7 +111,7 @@ impl Place {
     pub(super) fn says(&self, found: TooManyGone) -> String {
         format!(
             "{} of {} {} not {} and would be gone",
-            number(found.gone),
+            grouped(found.gone),
             counted(found.before, "user"),
             if found.gone == 1 { "is" } else { "are" },
             self.words
@@ -125,8 +125,4 @@ fn unconfirmed(exit: Exit, says: &str) -> Failure {
         code::UNCONFIRMED,
         format!("{says}; nothing was changed"),
     )
-}
-
-fn number(count: u64) -> String {
-    grouped(i64::try_from(count).unwrap_or(i64::MAX))
 }

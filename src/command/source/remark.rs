@@ -7,7 +7,7 @@ use crate::vault::load::{LoadReport, Remarks};
 pub(in crate::command) fn remark(ui: &Ui, report: &LoadReport) {
     let shown = |remarks: &Remarks, between: &str| {
         let more = remarks.count - remarks.first.len() as u64;
-        let more = (more > 0).then(|| format!("{} more", grouped(more.cast_signed())));
+        let more = (more > 0).then(|| format!("{} more", grouped(more)));
         let parts: Vec<_> = remarks.first.iter().cloned().chain(more).collect();
         parts.join(between)
     };

@@ -1,4 +1,4 @@
-//! The end record: how many records a whole file has, so that one that was cut is told.
+//! The end record: how many records a whole file has, so that one that was cut is recognised.
 
 use super::error::Fault;
 use super::value::{Converted, needed};

@@ -20,7 +20,7 @@ const BATCH: usize = 64 << 10;
 /// Writes source records, one a line. The output holds secrets in plain: it belongs into a file that only its owner
 /// can read.
 ///
-/// The schema line promises an end record and [`Writer::finish`] writes it, so that a file that was cut can be told.
+/// The schema line promises an end record and [`Writer::finish`] writes it, so that a file that was cut can be recognised.
 pub struct Writer<W> {
     out: W,
     json: Json<Wiped>,

@@ -247,10 +247,7 @@ impl Choice {
 impl std::fmt::Display for Beyond {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.count {
-            Some(count) => {
-                let count = i64::try_from(count).unwrap_or(i64::MAX);
-                write!(f, "… {} more", grouped(count))
-            }
+            Some(count) => write!(f, "… {} more", grouped(count)),
             None => f.write_str("… and many more"),
         }
     }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use crossbeam_channel::Sender;
 
-use crate::model::{Card, Encoding, Group, Schema, SecretBytes, SourceRecord, Token, User, oddity};
+use crate::model::{Card, Group, Schema, SecretBytes, SeedText, SourceRecord, Token, User, oddity};
 use crate::store::Keys;
 use crate::vault::Result;
 use crate::vault::digest::{self, Digest};
@@ -72,7 +72,7 @@ pub(super) struct Preparing<'a> {
     pub(super) digests: bool,
 }
 
-/// Prepares all of `records`; ends early when nobody listens any more. Gives back which tokens have a seed that is the
+/// Prepares all of `records`; ends early when the receiver is gone. Gives back which tokens have a seed that is the
 /// text of an encoding.
 pub(super) fn prepare<I>(records: I, with: Preparing<'_>, out: &Sender<Batch>) -> Remarks
 where
@@ -96,14 +96,14 @@ where
             }
         }
     }
-    // Nobody listening is nothing to tell anybody.
+    // The other end is closed only when the load has ended.
     let _ = out.send(batch);
     encoded
 }
 
 fn note_encoded(record: &SourceRecord, encoded: &mut Remarks) {
     let mut note = |token: &Token| {
-        if let Some(encoding) = Encoding::of(token.seed.expose_secret()) {
+        if let Some(encoding) = SeedText::of(token.seed.expose_secret()) {
             let (vendor, serial) = (&token.facts.vendor, &token.facts.serial);
             let Ok(()) = encoded
                 .note(|| Ok::<_, Infallible>(format!("{vendor} {serial} ({})", encoding.as_str())));

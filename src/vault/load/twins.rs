@@ -1,7 +1,7 @@
 //! Tokens that share vendor and serial number, and those that nearly do.
 //!
 //! Where one side lacks the issue number or key id, the seed decides whether they are one token. Anything else that is
-//! alike is kept, and told.
+//! alike is kept, and named in a warning.
 
 use rusqlite::{Connection, OptionalExtension as _};
 
@@ -17,7 +17,7 @@ use super::report::Remarks;
 /// So many tokens of one vendor and serial number are compared with each other: nothing but a placeholder has more.
 pub(super) const MOST: usize = 16;
 
-/// What is remarked of tokens that are alike, and what tells.
+/// What is remarked of tokens that are alike, and what finds it.
 pub(super) struct Twins<'c, 'o> {
     db: &'c Connection,
     keys: &'o Keys,

@@ -205,7 +205,7 @@ fn parties(statement: &mut Statement<'_>, look: &str) -> Result<Vec<Party>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Tells of each chosen one who else looks the same.
+/// Reports, for each chosen one, who else looks the same.
 fn compare(parties: &[Party], each: &mut impl FnMut(OddName)) {
     for party in parties.iter().filter(|party| party.chosen) {
         let others = parties.iter().filter(|other| other.owner != party.owner);

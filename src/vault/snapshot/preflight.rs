@@ -249,8 +249,8 @@ impl Member {
 
     /// Whether nothing tells it from `other`, or only the spelling.
     fn may_be(&self, other: &Self) -> bool {
-        let spelling = |it: &Self| (it.facts.vendor.clone(), it.facts.serial.clone());
-        spelling(self) != spelling(other) || !self.facts.is_another(&other.facts)
+        let (one, two) = (&self.facts, &other.facts);
+        one.vendor != two.vendor || one.serial != two.serial || !one.is_another(two)
     }
 
     fn name(&self) -> String {

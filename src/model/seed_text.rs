@@ -9,7 +9,7 @@ use super::enumeration::names;
 
 names! {
     /// What a seed is the text of.
-    Encoding, "encoding" {
+    SeedText, "seed text" {
         /// RFC 4648 §8, also in groups.
         Hex = "hexadecimal",
         /// RFC 4648 §6, of either letter case.
@@ -25,7 +25,7 @@ const LEAST: usize = 16;
 /// Base64 without padding has at least those of sixteen bytes, the shortest seed of RFC 4226; less is a word.
 const LEAST_UNPADDED: usize = 22;
 
-impl Encoding {
+impl SeedText {
     /// The encoding whose text a seed is. The test seeds of the RFCs, the digits 1 to 9 and 0 in turn, are none.
     pub fn of(seed: &[u8]) -> Option<Self> {
         let seed = BYTE_ORDER_MARKS
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn b4_a_seed_that_is_the_text_of_an_encoding_is_known() {
-        use Encoding::{Base32, Base64, Hex};
+        use SeedText::{Base32, Base64, Hex};
         for (seed, encoding) in [
             ("3132333435363738393031323334353637383930", Hex),
             ("00112233445566778899aabbccddeeff", Hex),
@@ -150,7 +150,7 @@ mod tests {
             ("+/+/+/+/+/+/+/+/+/+/+w==", Base64),
             ("QUJDREVGR0hJ\nSktMTU5PUFFS", Base64),
         ] {
-            assert_eq!(Encoding::of(seed.as_bytes()), Some(encoding), "{seed:?}");
+            assert_eq!(SeedText::of(seed.as_bytes()), Some(encoding), "{seed:?}");
         }
     }
 
@@ -193,11 +193,11 @@ mod tests {
             "                    ",
             "QUJDREVGR0hJSktMTU5PUFFSU1Q==",
         ] {
-            assert_eq!(Encoding::of(seed.as_bytes()), None, "{seed:?}");
+            assert_eq!(SeedText::of(seed.as_bytes()), None, "{seed:?}");
         }
         let bytes: Vec<u8> = (0..=255).collect();
-        assert_eq!(Encoding::of(&bytes[..20]), None);
-        assert_eq!(Encoding::of(&bytes[48..80]), None);
-        assert_eq!(Encoding::of(&[b'a'; 20].map(|byte| byte | 0x80)), None);
+        assert_eq!(SeedText::of(&bytes[..20]), None);
+        assert_eq!(SeedText::of(&bytes[48..80]), None);
+        assert_eq!(SeedText::of(&[b'a'; 20].map(|byte| byte | 0x80)), None);
     }
 }
