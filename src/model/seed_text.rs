@@ -169,10 +169,10 @@ mod tests {
             format!("\"{hex}\"\r\n").into_bytes(),
             format!("'{hex}'").into_bytes(),
         ] {
-            assert_eq!(Encoding::of(&seed), Some(Encoding::Hex), "{seed:?}");
+            assert_eq!(SeedText::of(&seed), Some(SeedText::Hex), "{seed:?}");
         }
-        assert_eq!(Encoding::of(&[0; 20]), None);
-        assert_eq!(Encoding::of(b"\xFF\xFE"), None);
+        assert_eq!(SeedText::of(&[0; 20]), None);
+        assert_eq!(SeedText::of(b"\xFF\xFE"), None);
     }
 
     #[test]
