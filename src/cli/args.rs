@@ -21,6 +21,7 @@ pub const PAGES: &[&str] = &[
     "igsh-bundle",
     "igsh-source",
     "igsh-vault",
+    "igsh-migration",
 ];
 
 /// An interactive admin shell that moves second factors from an on-premises server into a cloud service.

@@ -19,6 +19,7 @@ pub fn page(name: &str) -> String {
         "igsh-bundle" => include_str!("../../man/igsh-bundle.5").to_owned(),
         "igsh-source" => include_str!("../../man/igsh-source.5").to_owned(),
         "igsh-vault" => include_str!("../../man/igsh-vault.5").to_owned(),
+        "igsh-migration" => include_str!("../../man/igsh-migration.7").to_owned(),
         "igsh-commands" => commands_7(&catalogue()),
         _ => igsh_1(),
     }
