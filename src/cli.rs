@@ -43,7 +43,7 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-/// What nobody may do to this process, before it holds a secret (security.md §5).
+/// What nobody may do to this process, before it holds a secret (igsh-vault(5), PROCESS).
 fn harden(cancel: &CancelToken) -> Result<(), String> {
     use rustix::process::{
         DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, umask,

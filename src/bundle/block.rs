@@ -1,4 +1,4 @@
-//! Blocks: about 1 MiB of records, compressed, with their secrets behind them (security.md §3).
+//! Blocks: about 1 MiB of records, compressed, with their secrets behind them (igsh-bundle(5), PLAINTEXT).
 //!
 //! Encoding and compressing needs no key and no file, so it runs on a thread of its own; what comes out,
 //! [`EncodedBlock`], is sealed and written by the `Writer`.

@@ -1,4 +1,4 @@
-//! A record as one line of JSON, its secrets beside it (records.md §2).
+//! A record as one line of JSON, its secrets beside it (igsh-bundle(5), RECORDS).
 //!
 //! Straight into the block's buffers: millions of records pass here, and a secret must never stand in a buffer that is
 //! compressed.

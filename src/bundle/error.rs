@@ -1,4 +1,4 @@
-//! What can go wrong with a bundle, one variant a message (security.md §3).
+//! What can go wrong with a bundle, one variant a message (igsh-bundle(5), READING).
 
 use crate::ambient::{Cancelled, NoRandomness};
 use crate::crypto::bundle_password::Mistyped;

@@ -1,4 +1,4 @@
-//! The five plain lines at the head of a bundle (security.md §3).
+//! The five plain lines at the head of a bundle (igsh-bundle(5), LAYOUT).
 //!
 //! They are parsed by reading the values and writing the lines again: what does not come out byte for byte the same is
 //! refused, so no two headers mean the same and there is no leniency to test.

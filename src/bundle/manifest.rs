@@ -1,4 +1,4 @@
-//! The last frame of a bundle: what is in it and what is not (security.md §3).
+//! The last frame of a bundle: what is in it and what is not (igsh-bundle(5), PLAINTEXT).
 
 use super::json::{Fault, Parser, Secrets};
 use super::{Error, Place};

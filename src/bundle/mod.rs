@@ -1,4 +1,4 @@
-//! The bundle file, `igsh-bundle/1`: header, blocks, manifest; writer and reader (security.md §3, records.md §2).
+//! The bundle file, `igsh-bundle/1`: header, blocks, manifest; writer and reader (igsh-bundle(5), LAYOUT).
 //!
 //! A bundle carries the secrets of a whole company out of the house, so its reader trusts nothing: the header is parsed
 //! to the byte, nothing is decompressed that was not authenticated and measured, and no record is given out before the

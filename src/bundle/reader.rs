@@ -1,7 +1,7 @@
 //! Opens a bundle and gives out its records, after everything has been checked once.
 //!
 //! Two passes over one open file, both authenticating: what the first has accepted is what the second applies, and a
-//! damaged bundle is refused before its first record has had an effect (security.md §3, Reading).
+//! damaged bundle is refused before its first record has had an effect (igsh-bundle(5), READING).
 
 use super::ahead::{Ahead, open_ahead};
 use super::block::{Block, BlockDecoder, MAX_FRAME, total};

@@ -1,6 +1,6 @@
 //! Seals blocks into a bundle and hashes the file on the way.
 //!
-//! It writes to anything; temporary names, fsync and rename belong to whoever owns the file (security.md §3, Writing).
+//! It writes to anything; temporary names, fsync and rename belong to whoever owns the file (igsh-bundle(5), WRITING).
 
 use super::block::{EncodedBlock, FIELDS, total};
 use super::{BLOCK, Error, Header, MANIFEST, Manifest, Meta};

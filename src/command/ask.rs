@@ -1,4 +1,4 @@
-//! Asking before something is changed (language.md §5).
+//! Asking before something is changed (igsh-script(5), Confirmation).
 
 use super::failure::code;
 use super::{Context, Exit, Failure};
@@ -74,8 +74,9 @@ impl Context<'_> {
         self.terms.ask(self.ui, self.line.yes, count, question)
     }
 
-    /// A change of the vault that is asked about first (language.md §5): `look` says what it would be, the person says
-    /// yes, and the transaction that makes it looks again: if it would be something else now, nothing is changed.
+    /// A change of the vault that is asked about first (igsh-script(5), Confirmation): `look` says what it would be,
+    /// the person says yes, and the transaction that makes it looks again: if it would be something else now, nothing
+    /// is changed.
     /// `tables` as in [`Context::write`].
     ///
     /// `None` when there is nothing to do or this is a dry run; the person has been told.

@@ -276,7 +276,7 @@ fn skipped(cx: &mut Context<'_>, args: Skipped) -> Result<Outcome, Failure> {
 }
 
 /// Shows a bundle's password. An entry of the audit says so before, another says afterwards what came of it; without
-/// the first there is no password (security.md §4).
+/// the first there is no password (igsh-vault(5), AUDIT).
 fn password(cx: &mut Context<'_>, args: Password) -> Result<Outcome, Failure> {
     let bundle = find(cx, &args.which)?;
     let into = args.into.as_deref();

@@ -1,6 +1,6 @@
 //! Exit statuses, and what each means: the table that `--help`, igsh(1) and the program itself go by.
 
-/// Exit status of the process (language.md §7).
+/// Exit status of the process (igsh(1), EXIT STATUS).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Exit {

@@ -129,7 +129,7 @@ impl Context<'_> {
     }
 
     /// As [`Context::list`], for rows that the line's selection chooses: a note says how many more there would be in
-    /// another letter case (language.md §3).
+    /// another letter case (igsh-commands(7), SELECTIONS).
     pub fn chosen<R>(
         &self,
         mut out: Out,

@@ -1,4 +1,4 @@
-//! The password of a bundle: 26 random digits of 5 bits and two check digits (security.md §3).
+//! The password of a bundle: 26 random digits of 5 bits and two check digits (igsh-bundle(5), LAYOUT).
 //!
 //! It is made by us, never chosen by a person, so 130 bits stand behind it. The check digits are there for whoever types
 //! it from paper: a slip is told from a wrong password before the slow key derivation begins.

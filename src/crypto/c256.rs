@@ -1,4 +1,5 @@
-//! C256: the C2SP *chunked-encryption* construction with AES-256-GCM and SHA-512, "Cobblestone-256" (security.md §1).
+//! C256: the C2SP *chunked-encryption* construction with AES-256-GCM and SHA-512, "Cobblestone-256" (igsh-bundle(5),
+//! LAYOUT).
 //!
 //! `salt(24) ‖ commitment(32) ‖ chunk…`; each chunk seals 16,384 bytes and the last one fewer, possibly none, so that a
 //! file that was cut at a chunk's end is seen to be cut. The commitment binds the ciphertext to one key and one context:

@@ -1,4 +1,5 @@
-//! What a sealed text of a vault or tenant is bound to: contexts of wraps and associated data of fields (security.md §2).
+//! What a sealed text of a vault or tenant is bound to: contexts of wraps and associated data of fields (igsh-vault(5),
+//! KEYS).
 //!
 //! Every context begins with the program, the format's version and a label, and holds every number and name that makes
 //! the place unique. A blob that is moved to another place no longer opens.
@@ -44,7 +45,7 @@ pub fn field(vid: &Vid, column: u16, epoch: u32, owner: &[&str]) -> Vec<u8> {
     aad
 }
 
-/// The hash that an audit chain begins from (security.md §4).
+/// The hash that an audit chain begins from (igsh-vault(5), AUDIT).
 pub fn audit_origin(vid: &Vid) -> [u8; 32] {
     super::sha256(&[b"igsh-audit/1\0", &vid[..]].concat())
 }

@@ -1,4 +1,4 @@
-//! Single values at rest: XAES-256-GCM (C2SP) with 24 random nonce bytes (security.md §1, §2).
+//! Single values at rest: XAES-256-GCM (C2SP) with 24 random nonce bytes (igsh-vault(5), SEALED FIELDS).
 //!
 //! A random nonce of that length never repeats, not even after a restored backup, and a key takes any number of values.
 //! A sealed field is `0x01 ‖ u32 epoch ‖ nonce(24) ‖ ciphertext ‖ tag(16)`.

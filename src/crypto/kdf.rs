@@ -1,4 +1,4 @@
-//! Keys from passwords: Argon2id (RFC 9106), version 0x13, without secret and associated data (security.md §2, §3).
+//! Keys from passwords: Argon2id (RFC 9106), version 0x13, without secret and associated data (igsh-vault(5), KEYS).
 
 use super::{Key, on_wiped_stack};
 use argon2::{Algorithm, Argon2, Block, Params, Version};

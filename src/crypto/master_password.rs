@@ -1,4 +1,4 @@
-//! What may be a master's password, and its one form (security.md §2).
+//! What may be a master's password, and its one form (igsh-vault(5), KEYS).
 
 use crate::model::SecretBytes;
 use unicode_normalization::UnicodeNormalization as _;

@@ -1,7 +1,7 @@
 //! Keys and what is done with them: derivation from passwords, sealing, audit codes, bundle passwords.
 //!
-//! This is the only room that names a cipher or a key derivation function (security.md §1, §2); `otp` has the hashes of
-//! its RFCs. Two primitives carry everything: [`c256`] commits to its key and wraps keys and the bundle's payload,
+//! This is the only room that names a cipher or a key derivation function (igsh-vault(5), KEYS); `otp` has the hashes
+//! of its RFCs. Two primitives carry everything: [`c256`] commits to its key and wraps keys and the bundle's payload,
 //! [`field`] seals single values. Keys live on the heap, so that moving one copies a pointer and dropping it wipes the
 //! only copy.
 

@@ -1,4 +1,4 @@
-//! Published and recomputed test vectors: the oracles that we did not write (security.md §7.1).
+//! Published and recomputed test vectors: the oracles that we did not write.
 
 use super::*;
 use crate::ambient::{NoRandomness, Randomness};
@@ -200,7 +200,7 @@ fn rfc_9106_argon2id() {
     );
 }
 
-/// The hierarchy of security.md §2 and §4, recomputed independently.
+/// The hierarchy of keys (igsh-vault(5), TEST VECTORS), recomputed independently.
 #[test]
 fn key_hierarchy() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/vectors/keys.json");

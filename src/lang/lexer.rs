@@ -191,7 +191,7 @@ pub fn is_bare(c: char) -> bool {
     !(c.is_control() || c.is_whitespace() || is_special(c))
 }
 
-/// Whether `c` has a meaning of its own, so that a value that holds it is quoted (`language.md` §1).
+/// Whether `c` has a meaning of its own, so that a value that holds it is quoted (igsh-script(5), Words).
 pub const fn is_special(c: char) -> bool {
     matches!(
         c,

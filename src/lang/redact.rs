@@ -1,4 +1,4 @@
-//! Where secrets stand in a line, right or wrong, and what of it a history may keep (security.md §5).
+//! Where secrets stand in a line, right or wrong, and what of it a history may keep (igsh(1), FILES).
 //!
 //! A secret is told by its argument, never by its looks. Where the argument itself is misspelled, or the command
 //! not known, any name that is near the name of a secret argument counts: a password must not reach a file because

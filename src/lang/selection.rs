@@ -1,4 +1,4 @@
-//! Selections: which users (or token and card rows) a command is about (language.md §3).
+//! Selections: which users (or token and card rows) a command is about (igsh-commands(7), SELECTIONS).
 //!
 //! The attributes are rows of one table, [`ATTRIBUTES`]; the compiler to SQL in the vault has one row for each of
 //! them too, so that a new attribute is two rows and no code.

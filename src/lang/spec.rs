@@ -27,7 +27,7 @@ pub struct Command {
     pub examples: &'static [Example],
 }
 
-/// Which selection attributes a command takes (language.md §3).
+/// Which selection attributes a command takes (igsh-commands(7), SELECTIONS).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Selects {
     /// None.
@@ -40,7 +40,7 @@ pub enum Selects {
     Cards,
 }
 
-/// What a command does (language.md §4).
+/// What a command does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
     /// Looks only.
@@ -189,7 +189,7 @@ pub struct Catalogue {
     pub commands: &'static [&'static Command],
 }
 
-/// A name as it is compared: lower case, without `-`, `_` and `.` (language.md §2).
+/// A name as it is compared: lower case, without `-`, `_` and `.` (igsh-script(5), Commands).
 pub fn fold_name(name: &str) -> String {
     folded(name).collect()
 }

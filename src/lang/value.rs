@@ -1,7 +1,7 @@
 //! Values after substitution, and the variables that they may name.
 //!
 //! A value keeps which of its characters stood in quotes: a wildcard, a `/` in a user id, an `@` count only outside.
-//! A variable holds such a value, so that its text is never read a second time (language.md §1).
+//! A variable holds such a value, so that its text is never read a second time (igsh-script(5), Words).
 
 use crate::model::Pattern;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! From the source copy to a bundle: the rules of what goes, the pipeline that writes it, and the answers afterwards.
 //!
-//! Data goes one way (architecture.md, "One walk"): a snapshot of the vault is read in key order, [`mapping`] turns
+//! Data goes one way (CONTRIBUTING.md): a snapshot of the vault is read in key order, [`mapping`] turns
 //! each source record into a bundle record and a list of what stays behind with its reason, and [`report`] adds that
 //! up. Nobody decides twice: what the report counts is what the mapping said.
 
@@ -30,7 +30,7 @@ use crate::crypto::BundlePassword;
 use crate::store::{self, Column, Keys};
 use crate::vault::ledger;
 
-/// Opens a bundle's password. Whoever shows it has committed an audit entry before (security.md §4).
+/// Opens a bundle's password. Whoever shows it has committed an audit entry before (igsh-vault(5), AUDIT).
 ///
 /// # Errors
 /// [`error::Error::Unknown`] when there is no such bundle, or its password is not kept any more.

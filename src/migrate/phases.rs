@@ -1,4 +1,4 @@
-//! Which way users may go through the phases, and what a move comes to (domain.md §3).
+//! Which way users may go through the phases, and what a move comes to (igsh-migration(7), PHASES).
 //!
 //! Nothing but an export makes a user `exported`, so no other step leads there from below. Everything else is counted
 //! first and decided here, the same way for a selection and for the users of a file.

@@ -10,11 +10,11 @@ use crate::migrate::mapping::LeftOut;
 use crate::model::Reason;
 use crate::model::bundle::{self, Counts, Record};
 
-/// The most unassigned cards that the target takes for one account (domain.md §4, Limits).
+/// The most unassigned cards that the target takes for one account (igsh-migration(7), LIMITS).
 pub const UNASSIGNED_CARDS: u64 = 5_000;
-/// The target's default length of a location history (domain.md §4, RBA overrides).
+/// The target's default length of a location history (igsh-migration(7), LIMITS).
 pub const LOCATION_HISTORY: usize = 5;
-/// The target's default length of a list of expected locations (domain.md §4, RBA overrides).
+/// The target's default length of a list of expected locations (igsh-migration(7), LIMITS).
 pub const EXPECTED_LOCATIONS: usize = 10;
 /// Models beyond so many are counted together: their names come from the source, and a report stays small.
 const MODELS: usize = 100;

@@ -6,10 +6,10 @@ use crate::migrate::settings;
 use crate::model::{Patterns, Timestamp, list};
 use crate::store;
 
-/// The most tokens that the target takes for one user, hardware and soft together (domain.md §4, Limits).
+/// The most tokens that the target takes for one user, hardware and soft together (igsh-migration(7), LIMITS).
 pub const TOKENS_PER_USER: usize = 10;
 
-/// What the mapping goes by (domain.md §4). The defaults are those of the settings.
+/// What the mapping goes by (igsh-migration(7), WHAT GOES). The defaults are those of the settings.
 #[derive(Debug, Clone)]
 pub struct Rules {
     /// `migrate.qa-limit`: at most so many pairs of a user, the first ones.

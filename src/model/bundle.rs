@@ -1,4 +1,4 @@
-//! The records of a bundle, in the target's terms (records.md §2).
+//! The records of a bundle, in the target's terms (igsh-bundle(5), RECORDS).
 //!
 //! Fields that the source does not have are absent here too. How they are written is the business of the `bundle`
 //! room; in memory a secret is a secret.

@@ -20,7 +20,7 @@ names! {
 }
 
 impl CardState {
-    /// Whether the target takes a card in this state (domain.md §4).
+    /// Whether the target takes a card in this state (igsh-migration(7), WHAT GOES).
     pub const fn is_usable(self) -> bool {
         !matches!(self, Self::Canceled)
     }

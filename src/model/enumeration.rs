@@ -31,7 +31,7 @@ macro_rules! names {
 
         #[allow(dead_code)] // Not every set is used in every way.
         impl $name {
-            /// All values, in the order of the documentation.
+            /// All values, in the order of the manual.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
             /// The names of all values, in the same order.
             pub const NAMES: &'static [&'static str] = &[$($text),+];

@@ -1,4 +1,4 @@
-//! Names as the target compares them: after NFC and full case folding (domain.md §3, unique names).
+//! Names as the target compares them: after NFC and full case folding (igsh-migration(7), UNIQUE NAMES).
 
 use std::borrow::Cow;
 

@@ -1,4 +1,5 @@
-//! The address of an identity provider, as a soft token with push or transactions holds it (domain.md §6).
+//! The address of an identity provider, as a soft token with push or transactions holds it (igsh-migration(7), IDENTITY
+//! PROVIDERS).
 
 use std::fmt;
 

@@ -30,7 +30,7 @@ pub struct LocationEntry {
     pub last_auth: Option<Moment>,
 }
 
-/// Risk settings that a user overrides (domain.md §4, RBA overrides).
+/// Risk settings that a user overrides (igsh-migration(7), WHAT GOES).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RbaOverrides {
     /// Maximum location history size.

@@ -58,7 +58,7 @@ pub type Text = compact_str::CompactString;
 /// A moment as a clock tells it; the dates of records are [`Moment`]s.
 pub type Timestamp = jiff::Timestamp;
 
-/// Any record of a source file (records.md §1), in the order of the file.
+/// Any record of a source file (igsh-source(5), THE SOURCE FORMAT), in the order of the file.
 #[derive(Debug)]
 pub enum SourceRecord {
     /// The first line of a file.
@@ -73,7 +73,7 @@ pub enum SourceRecord {
     Card(Box<UnassignedCard>),
 }
 
-/// What a source file says of itself (records.md §1).
+/// What a source file says of itself (igsh-source(5), THE SOURCE FORMAT).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schema {
     /// Name of the system the records come from.

@@ -8,7 +8,7 @@ pub fn list(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Patterns of which any may match, as in `HID,Entrust*`: `*` is any run of characters, `?` exactly one; letter case
-/// matters, as everywhere in values (language.md §3).
+/// matters, as everywhere in values (igsh-script(5), Commands).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Patterns(Vec<String>);
 

@@ -1,4 +1,4 @@
-//! Why something is not taken along (records.md §2).
+//! Why something is not taken along (igsh-migration(7), WHAT STAYS).
 
 use super::NotMigrated;
 
@@ -36,7 +36,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// All reasons, in the order of the documentation.
+    /// All reasons, in the order of igsh-migration(7), WHAT STAYS.
     pub fn all() -> impl Iterator<Item = Self> {
         use Reason::*;
         [

@@ -67,7 +67,7 @@ names! {
 }
 
 impl TokenState {
-    /// Whether the target takes a token in this state (domain.md §4).
+    /// Whether the target takes a token in this state (igsh-migration(7), WHAT GOES).
     pub const fn is_usable(self) -> bool {
         !matches!(self, Self::Activating | Self::Canceled)
     }

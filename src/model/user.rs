@@ -14,7 +14,7 @@ names! {
 }
 
 names! {
-    /// Where a user stands in the progressive migration (domain.md §3).
+    /// Where a user stands in the progressive migration (igsh-migration(7), PHASES).
     Phase, "phase" {
         /// Not chosen yet.
         None = "none",
@@ -42,7 +42,7 @@ impl Phase {
 }
 
 names! {
-    /// Kinds of data that are never migrated, only counted (domain.md §4).
+    /// Kinds of data that are never migrated, only counted (igsh-migration(7), WHAT STAYS).
     NotMigrated, "kind of data that is not migrated" {
         /// Biometric templates.
         Biometrics = "biometrics",

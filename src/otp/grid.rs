@@ -89,7 +89,7 @@ pub struct Malformed {
 }
 
 impl<'a> Grid<'a> {
-    /// A card's cells as they are kept: one byte cell length, then the cells in row order (records.md §2).
+    /// A card's cells as they are kept: one byte cell length, then the cells in row order (igsh-bundle(5), PLAINTEXT).
     pub fn new(rows: u32, columns: u32, cells: &'a [u8]) -> Result<Self, Malformed> {
         let malformed = Malformed { columns, rows };
         let (cell, cells) = cells.split_first().ok_or(malformed)?;

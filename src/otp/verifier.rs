@@ -2,7 +2,8 @@
 //!
 //! Token and server drift apart: a clock goes wrong, a button is pressed in a pocket. So codes are right within a
 //! window around what is expected, and each right one moves the expectation. Further out, two codes in a row are
-//! wanted, since one alone would be guessed too easily (RFC 4226 §7.4, RFC 6238 §6; the sizes: domain.md §7).
+//! wanted, since one alone would be guessed too easily (RFC 4226 §7.4, RFC 6238 §6; the sizes: igsh-migration(7),
+//! LIMITS).
 
 use std::num::NonZeroU32;
 

@@ -1,4 +1,4 @@
-//! The formats in which a list or a record can be shown (language.md §6).
+//! The formats in which a list or a record can be shown (igsh(1), OPTIONS).
 
 use std::str::FromStr;
 

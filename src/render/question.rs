@@ -17,7 +17,7 @@ pub enum Assent {
 }
 
 impl Assent {
-    /// Counts above this have to be typed (language.md §5).
+    /// Counts above this have to be typed (igsh-script(5), Confirmation).
     pub const TYPED_ABOVE: u64 = 1_000;
 
     /// What a change to `count` records needs.

@@ -1,4 +1,4 @@
-//! The screen that shows a password, and takes it away again (security.md §5).
+//! The screen that shows a password, and takes it away again (igsh-vault(5), PROCESS).
 //!
 //! The password goes straight to the terminal device, through no buffer that outlives the screen, onto the alternate
 //! screen, which keeps no scrollback. The screen is cleared and left whatever ends it, a panic included.

@@ -1,4 +1,4 @@
-//! Everything that is wrong with a text before any of it runs (language.md §7).
+//! Everything that is wrong with a text before any of it runs (igsh-script(5), SCRIPTS).
 //!
 //! What a variable holds is often not known yet, so a check asks only whether it will have a value by then: given
 //! with the script, by `let` in an earlier line, or by a loop around.

@@ -311,7 +311,7 @@ impl Shell {
         Ok(Exit::Ok)
     }
 
-    /// Whether a command may run at all (language.md §4). A session that was locked is logged in again.
+    /// Whether a command may run at all. A session that was locked is logged in again.
     fn admit(&mut self, spec: &Command) -> Result<(), Failure> {
         if self.is_starting && spec.path != "set" {
             return Err(Failure::new(

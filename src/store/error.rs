@@ -12,7 +12,7 @@ use crate::files::{Distrust, NoFile};
 /// The result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What kind of failure an error is; the exit code follows from it (language.md §7).
+/// What kind of failure an error is; the exit code follows from it (igsh(1), EXIT STATUS).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// A command failed: exit code 1.

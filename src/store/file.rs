@@ -35,7 +35,7 @@ pub enum Checkpoint {
 }
 
 impl SealedFile {
-    /// Opens the file at `path`, after every refusal of security.md §5, and brings its schema up to date.
+    /// Opens the file at `path`, after every refusal of igsh-vault(5), FILES, and brings its schema up to date.
     ///
     /// This looks at the header and the first tables only, so that it takes no longer for a large file;
     /// [`SealedFile::check`] reads all of it.

@@ -1,4 +1,4 @@
-//! The keys of a session that is logged in, and the fields that they seal (security.md §2).
+//! The keys of a session that is logged in, and the fields that they seal (igsh-vault(5), KEYS).
 //!
 //! The owner of a value is part of what is authenticated: a sealed seed that is moved to another user with plain SQL
 //! does not open there, and the error names the row. The vault key and the master's secret are gone once these keys

@@ -1,6 +1,6 @@
 //! The lock file beside a sealed file: who is logged in, and which command writes.
 //!
-//! A login holds it shared, a key update alone (security.md §2). A writer notes its command in it while it has
+//! A login holds it shared, a key update alone (igsh-vault(5), FILES). A writer notes its command in it while it has
 //! SQLite's write lock, so that whoever waits in vain can be told for what. The note is no lock: it is only read by
 //! somebody who was kept out, and a note left by a killed process names a process that is gone.
 

@@ -1,4 +1,4 @@
-//! A user's questions and answers as one value, as it is sealed (security.md §2, column 1).
+//! A user's questions and answers as one value, as it is sealed (igsh-vault(5), SEALED FIELDS).
 
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;

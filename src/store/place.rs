@@ -1,5 +1,5 @@
 //! Reaching a file without trusting what lies at its path, and the settings that every connection to it gets
-//! (security.md §5).
+//! (igsh-vault(5), FILES).
 //!
 //! A database is never opened with plain file calls: closing any descriptor of a file drops the POSIX locks that
 //! SQLite holds on it elsewhere in the process.

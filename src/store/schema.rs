@@ -40,7 +40,7 @@ CREATE TABLE state (
     created INTEGER NOT NULL
 ) STRICT;
 
--- Key slots, security.md §2. Times are microseconds since 1970, UTC.
+-- Key slots (igsh-vault(5), KEYS). Times are microseconds since 1970, UTC.
 CREATE TABLE master (
     number INTEGER PRIMARY KEY CHECK (number BETWEEN 1 AND 3),
     name TEXT NOT NULL UNIQUE,
@@ -75,7 +75,7 @@ CREATE TABLE setting (
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The chain, security.md §4. What is read is the body; the other columns only find it.
+-- The chain (igsh-vault(5), AUDIT). What is read is the body; the other columns only find it.
 CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,
     body TEXT NOT NULL,

@@ -1,4 +1,4 @@
-//! The session of a master: the only way to the keys, and how they are taken away again (security.md §5).
+//! The session of a master: the only way to the keys, and how they are taken away again (igsh-vault(5), LOGINS).
 //!
 //! The keys stand behind a lock that a watchdog can reach while the line editor waits for input, because nothing can
 //! interrupt that wait. A command that runs holds its own reference, so that the deadline only matters between

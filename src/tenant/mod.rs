@@ -1,5 +1,5 @@
-//! The embedded tenant: a receiving side that follows the target's documented rules (domain.md §5), so that a migration
-//! can be rehearsed and its bundles are read by another code path than the one that wrote them.
+//! The embedded tenant: a receiving side that follows the target's documented rules (igsh-migration(7), THE TARGET), so
+//! that a migration can be rehearsed and its bundles are read by another code path than the one that wrote them.
 //!
 //! A tenant is a sealed file of its own with three masters of its own. The only room with its SQL.
 

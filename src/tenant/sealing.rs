@@ -1,4 +1,4 @@
-//! The secrets of a tenant: sealed for the user who holds them (security.md §2, columns 101 to 105).
+//! The secrets of a tenant: sealed for the user who holds them (igsh-vault(5), SEALED FIELDS).
 //!
 //! The owner's key of every value is put together here and nowhere else. An empty user id stands for nobody.
 

@@ -1,4 +1,5 @@
-//! Addresses of identity providers that soft tokens hold, and their change after the import (domain.md §6).
+//! Addresses of identity providers that soft tokens hold, and their change after the import (igsh-migration(7),
+//! IDENTITY PROVIDERS).
 //!
 //! Only soft tokens with push or transactions have to do with one. A change is written into the token, where an export
 //! finds it, and beside it into `idp_urls`, so that a load keeps it and it can be taken back.

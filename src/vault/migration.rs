@@ -1,5 +1,5 @@
 //! When a migration began and ended: from begin to end the source is frozen, nobody is renamed or moved there
-//! (domain.md §3).
+//! (igsh-migration(7), FREEZE).
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 

@@ -1,4 +1,5 @@
-//! Where users stand in the progressive migration, and what moves them: phases, waves, exclusion (domain.md §3).
+//! Where users stand in the progressive migration, and what moves them: phases, waves, exclusion (igsh-migration(7),
+//! PHASES).
 //!
 //! Which moves are allowed is `migrate`'s business; here users are counted and moved. Every function takes the same
 //! [`Users`], so that what was counted before a question is what is moved after it.

@@ -1,4 +1,4 @@
-//! Target ids that a master chooses instead of user ids (`migrate map`, domain.md §3).
+//! Target ids that a master chooses instead of user ids (`migrate map`; igsh-migration(7), UNIQUE NAMES).
 //!
 //! The file's users stand in `temp.listed` (see [`super::listed`]). Whether an id is free is judged as an export judges
 //! it, by the same code, after the change was made; a change that would not do is taken back whole.

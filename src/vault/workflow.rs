@@ -1,4 +1,4 @@
-//! Workflow aliases: how the source mirrors the phases of the vault (domain.md §3).
+//! Workflow aliases: how the source mirrors the phases of the vault (igsh-migration(7), PHASES).
 //!
 //! They are no aliases of the user and never exported. A load keeps those that the source has apart; what they should
 //! be follows from the user's phase: its prefix before the user id.

@@ -1,4 +1,4 @@
-//! The exit statuses of language.md §7: one test a row.
+//! The exit statuses (igsh(1), EXIT STATUS): one test a row.
 //!
 //! Of 70, the status of a fault of igsh itself, there is none: whoever finds a way to provoke it has found a fault.
 

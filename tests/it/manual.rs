@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use igsh::store::audit::codes;
+
 use crate::common::{House, Ran, peer};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -59,16 +61,148 @@ fn no_manual_page_has_faults_that_man_would_tell() {
     }
 }
 
-/// The rust files below a folder.
+/// The files below a folder in which people write.
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
+        let is_written = |extension: &std::ffi::OsStr| {
+            ["rs", "sql", "py", "igsh", "abnf"]
+                .iter()
+                .any(|known| extension == *known)
+        };
         if path.is_dir() {
             sources(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if path.extension().is_some_and(is_written) {
             into.push(path);
         }
     }
+}
+
+/// The headings of a page.
+fn headings(page: &str) -> Vec<String> {
+    let text = kept(page);
+    let headings = text.lines().filter_map(|line| {
+        let heading = line
+            .strip_prefix(".Sh ")
+            .or_else(|| line.strip_prefix(".Ss "))?;
+        Some(heading.replace('"', ""))
+    });
+    headings.collect()
+}
+
+/// The text of a file without its line ends, and without what makes its lines comments.
+fn flowing(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let line = line.trim_start();
+        let comment = ["//! ", "/// ", "// ", "-- ", "# ", "; "]
+            .iter()
+            .find_map(|mark| line.strip_prefix(mark));
+        comment.unwrap_or(line)
+    });
+    lines.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn every_citation_of_the_manual_leads_to_a_heading() {
+    let mut files = Vec::new();
+    for folder in ["src", "tests", "scripts", "grammar"] {
+        sources(Path::new(ROOT).join(folder).as_path(), &mut files);
+    }
+    let mut cited = 0;
+    for path in files {
+        // A text that is not UTF-8 cites nothing.
+        let text = std::fs::read(&path).map(String::from_utf8).expect("a file");
+        let text = flowing(&text.unwrap_or_default());
+        for (at, _) in text.match_indices("igsh") {
+            let rest = text[at..].trim_start_matches(|c: char| c.is_ascii_lowercase() || c == '-');
+            let name = &text[at..text.len() - rest.len()];
+            let Some((section, heading)) = rest
+                .strip_prefix('(')
+                .and_then(|rest| rest.split_once("), "))
+                .filter(|(section, _)| matches!(*section, "1" | "5" | "7"))
+            else {
+                continue;
+            };
+            let found = headings(&format!("{name}.{section}"))
+                .into_iter()
+                .any(|known| {
+                    heading.strip_prefix(known.as_str()).is_some_and(|behind| {
+                        !behind.starts_with(|c: char| c.is_alphanumeric() || c == '-')
+                    })
+                });
+            let heading: String = heading.chars().take(40).collect();
+            // A page can also be named in passing: 'igsh-source(5), which …'.
+            let is_heading = heading.starts_with(|c: char| c.is_ascii_uppercase());
+            assert!(
+                found || !is_heading,
+                "{}: {name}({section}) has no heading '{heading}'",
+                path.display()
+            );
+            cited += u32::from(found);
+        }
+    }
+    assert!(cited > 80, "only {cited} citations were found");
+}
+
+#[test]
+fn no_comment_cites_a_document_that_is_not_here() {
+    let mut files = Vec::new();
+    for folder in ["src", "tests", "scripts", "grammar"] {
+        sources(Path::new(ROOT).join(folder).as_path(), &mut files);
+    }
+    for path in files {
+        let text = std::fs::read(&path).map(String::from_utf8).expect("a file");
+        for word in text.unwrap_or_default().split(|c: char| {
+            c.is_whitespace() || matches!(c, '(' | ')' | '`' | '\'' | '"' | ',' | ';' | '*')
+        }) {
+            let is_named = word.ends_with(".md") && word.len() > ".md".len();
+            let near = path.parent().expect("a folder").join(word);
+            assert!(
+                !is_named || Path::new(ROOT).join(word).exists() || near.exists(),
+                "{}: there is no {word}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn every_code_of_the_audit_is_in_the_manual() {
+    let page = kept("igsh-vault.5");
+    let (_, table) = page.split_once(".Ss Codes").expect("the table");
+    let (table, _) = table.split_once(".El").expect("its end");
+    let rows = table.lines().filter_map(|line| line.strip_prefix(".It "));
+    let mut listed: Vec<&str> = rows.flat_map(|row| row.split(" , ")).collect();
+    let mut known: Vec<&str> = codes::ALL.iter().map(|code| code.code).collect();
+    listed.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn the_map_for_contributors_names_what_is_there() {
+    let guide = std::fs::read_to_string(format!("{ROOT}/CONTRIBUTING.md")).expect("the guide");
+    let mut rooms = 0;
+    for row in guide.lines().filter(|line| line.starts_with("| `src/")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [_, room, _, begin, ..] = cells[..] else {
+            panic!("{row}");
+        };
+        let room = Path::new(ROOT).join(room.trim_matches('`'));
+        assert!(room.exists(), "{row}");
+        for file in begin.split(", ") {
+            let file = room.join(file.trim_matches('`'));
+            assert!(room.is_file() || file.exists(), "{row}");
+        }
+        rooms += 1;
+    }
+    let are_there = std::fs::read_dir(format!("{ROOT}/src")).expect("the folder");
+    let folders = are_there.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().is_dir()));
+    assert_eq!(
+        rooms,
+        folders.count() + 1,
+        "every room has a row, and `src/cli.rs`"
+    );
 }
 
 #[test]

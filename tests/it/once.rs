@@ -1,4 +1,4 @@
-//! One-shot use: `-c`, `run`, `check`, standard input, and the documents' own examples.
+//! One-shot use: `-c`, `run`, `check`, standard input, and the examples of the manual.
 
 use crate::common::{House, PASSWORDS, Ran};
 

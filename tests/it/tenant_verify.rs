@@ -39,7 +39,7 @@ fn text<'a>(record: &'a Value, name: &str) -> &'a str {
     record[name].as_str().unwrap_or_default()
 }
 
-/// The tokens of a user that work on the target, by the rules of domain.md §4.
+/// The tokens of a user that work on the target, by the rules of igsh-migration(7), WHAT GOES.
 fn working(user: &Value) -> Vec<&Value> {
     let of_vendor = |token: &&Value| match text(token, "algorithm") {
         "totp" => true,

@@ -1,4 +1,4 @@
-//! Every wrong input that the design names: one clear message, the right exit status, and nothing changed.
+//! Wrong inputs: one clear message, the right exit status, and nothing changed.
 
 use crate::common::{House, INIT, Ran};
 

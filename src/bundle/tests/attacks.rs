@@ -1,4 +1,4 @@
-//! Everything in a payload that must be refused, and with which message (security.md §3, §7.3).
+//! Everything in a payload that must be refused, and with which message (igsh-bundle(5), PLAINTEXT).
 
 use super::*;
 

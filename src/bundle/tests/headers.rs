@@ -1,4 +1,4 @@
-//! Headers that must be refused, and the order of the messages (security.md §3, §7.3).
+//! Headers that must be refused, and the order of the messages (igsh-bundle(5), READING).
 
 use super::attacks::{good, header_len};
 use super::*;

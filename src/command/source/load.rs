@@ -278,7 +278,7 @@ pub(super) fn options(
     })
 }
 
-/// That somebody was renamed or moved although the migration has begun, if so (domain.md §3, freeze).
+/// That somebody was renamed or moved although the migration has begun, if so (igsh-migration(7), FREEZE).
 fn thawed(cx: &Context<'_>, report: &LoadReport) -> Result<Option<String>, Failure> {
     if report.renamed + report.moved == 0 {
         return Ok(None);

@@ -175,7 +175,7 @@ pub(super) fn make(
     Ok(())
 }
 
-/// What guessing a password costs where nobody says otherwise (security.md §2).
+/// What guessing a password costs where nobody says otherwise (igsh-vault(5), KEYS).
 const DEFAULT_COST: Cost = Cost {
     memory_kib: 262_144,
     passes: 3,

@@ -1,4 +1,4 @@
-//! From what stands in a line to a record: every rule of records.md §1 that one record shows.
+//! From what stands in a line to a record: every rule that one record shows (igsh-source(5), THE SOURCE FORMAT).
 
 use std::collections::HashSet;
 use std::hash::Hash as StdHash;

@@ -1,4 +1,4 @@
-//! igsh's own source format: one JSON object a line (records.md §1, igsh-source(5)).
+//! igsh's own source format: one JSON object a line (igsh-source(5), THE SOURCE FORMAT).
 //!
 //! This is how a whole source gets in, so it is read at full speed and with full care: lines are borrowed from one
 //! wiped buffer, private wire structs borrow from the line, secrets are decoded once into the buffer they stay in.

@@ -1,4 +1,5 @@
-//! The objects of a source file as they stand in a line (records.md §1), before any rule is applied.
+//! The objects of a source file as they stand in a line (igsh-source(5), THE SOURCE FORMAT), before any rule is
+//! applied.
 //!
 //! Secrets stay unread: they are borrowed from the line as raw JSON, so that they are decoded once, into their final
 //! buffer, and never pass through an error message.

@@ -1,4 +1,4 @@
-//! Selection arguments and `where=` as one typed condition (language.md §3).
+//! Selection arguments and `where=` as one typed condition (igsh-commands(7), SELECTIONS).
 
 use super::Binder;
 use super::typed;

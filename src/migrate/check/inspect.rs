@@ -16,7 +16,7 @@ use crate::vault::snapshot::SourceUser;
 use super::finding::Finding;
 use super::{Instance, Totals};
 
-/// Time steps that the target looks either way (domain.md §7).
+/// Time steps that the target looks either way (igsh-migration(7), LIMITS).
 const DRIFT: u64 = 10;
 
 /// What became of a batch.

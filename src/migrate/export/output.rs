@@ -1,4 +1,4 @@
-//! The bundle that is being written, with its row in the ledger: the commit protocol (security.md §3, Writing).
+//! The bundle that is being written, with its row in the ledger: the commit protocol (igsh-vault(5), BUNDLES).
 //!
 //! A: the row is `open`, with the sealed password, before the first byte. B: the file is written whole and flushed, the
 //! row is `sealed`. C: the file has its name, the row is `done`. So no finished name exists without its password, and
@@ -29,7 +29,7 @@ use crate::store::{self, Column};
 use crate::vault::ledger::{self, Opening, Sealing};
 use crate::vault::{Vault, decisions};
 
-/// What a bundle's key derivation costs (security.md §3).
+/// What a bundle's key derivation costs (igsh-bundle(5), LAYOUT).
 const COST: Cost = Cost {
     memory_kib: 65_536,
     passes: 3,

@@ -1,8 +1,8 @@
-//! The mapping rules of domain.md §4 and records.md §2: pure, one record in, one record and its losses out.
+//! The mapping rules (igsh-migration(7), WHAT GOES): pure, one record in, one record and its losses out.
 //!
 //! Everything that a source record holds is either in the bundle record, or named in `left_out`, or listed in
-//! domain.md §4 as never going along without a word (lockout counts, locale, password history). Records are moved,
-//! not copied: an export does this a million times.
+//! igsh-migration(7), WHAT STAYS, as never going along without a word (lockout counts, locale, password history).
+//! Records are moved, not copied: an export does this a million times.
 
 mod card;
 mod token;
@@ -22,7 +22,7 @@ use crate::model::Reason;
 pub struct Mapped<T> {
     /// The record; for an unassigned item `None` when it stays behind.
     pub record: T,
-    /// What is not, or not whole, in the record; in the order of domain.md §4.
+    /// What is not, or not whole, in the record; in the order of igsh-migration(7), WHAT STAYS.
     pub left_out: Vec<LeftOut>,
 }
 

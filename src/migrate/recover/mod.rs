@@ -1,4 +1,4 @@
-//! What becomes of exports that were interrupted: decided at the next login, row by row (security.md §3, Writing).
+//! What becomes of exports that were interrupted: decided at the next login, row by row (igsh-vault(5), BUNDLES).
 //!
 //! A row is left alone while its writer lives, which the lock of its file says. Files are touched only where name and
 //! id, or name and hash, are those of the row.

@@ -1,4 +1,4 @@
-//! The target's answers taken back in (domain.md §5): whose every record is there becomes `imported`.
+//! The target's answers taken back in (igsh-migration(7), THE TARGET): whose every record is there becomes `imported`.
 //!
 //! A file is read once, in constant memory, into a table that only this connection sees; what it says is judged there.
 //! So the order of rows does not matter, and nothing in the vault changes before all of the file has been understood.

@@ -1,4 +1,4 @@
-//! Anchors: an entry's number and hash, kept where who can write the file cannot reach (security.md §4).
+//! Anchors: an entry's number and hash, kept where who can write the file cannot reach (igsh-vault(5), AUDIT).
 
 use std::fmt;
 use std::str::FromStr;

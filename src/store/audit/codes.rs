@@ -1,5 +1,5 @@
 //! The codes of the audit, in one table: the original shell's where they are known, our own from 9000 to 9099
-//! (security.md §4). The manual prints this table.
+//! (igsh-vault(5), Codes).
 
 /// What an entry tells of.
 #[derive(Debug, PartialEq, Eq)]

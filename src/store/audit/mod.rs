@@ -1,4 +1,4 @@
-//! The audit: a chain of entries in the file that they tell of (security.md §4).
+//! The audit: a chain of entries in the file that they tell of (igsh-vault(5), AUDIT).
 //!
 //! An entry is appended in the transaction of the change, so that neither is there without the other. Each entry's
 //! hash covers all before it; entries of a session carry a code under a key that only masters have. What is shown is

@@ -1,4 +1,4 @@
-//! Who has seen a bundle's password (security.md §4): the audit's half of `audit passwords`.
+//! Who has seen a bundle's password (igsh-vault(5), AUDIT): the audit's half of `audit passwords`.
 //!
 //! A showing is an intent and what came of it. An intent that nothing answers counts as seen: the program may have
 //! been killed while the password stood on the screen.

@@ -1,4 +1,4 @@
-//! Proving the audit: walks the whole chain and says what was done to it (security.md §4).
+//! Proving the audit: walks the whole chain and says what was done to it (igsh-vault(5), AUDIT).
 //!
 //! Three things hold an entry in place: the number in its body, the hash that links it to the one before, and the
 //! code under a key that only masters have. Which of them fail tells an edit from an insertion or a deletion. The end

@@ -32,7 +32,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// All of them, in the order of the documentation.
+    /// All of them, in the order of igsh-migration(7), THE TARGET.
     pub const ALL: [Self; 11] = [
         Self::Group,
         Self::User,
@@ -72,7 +72,7 @@ impl Subject {
     }
 
     /// The last part of an event's name. Those of cards, questions, passwords and settings are as third parties have
-    /// seen them (domain.md §5).
+    /// seen them (igsh-migration(7), THE TARGET).
     pub(super) const fn part(self) -> &'static str {
         match self {
             Self::Card => "assignedgrid",

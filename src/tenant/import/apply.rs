@@ -1,4 +1,5 @@
-//! The rules of the target, record by record (domain.md §5): what is new, what is known, what is left out and why.
+//! The rules of the target, record by record (igsh-migration(7), THE TARGET): what is new, what is known, what is left
+//! out and why.
 
 use std::collections::{HashMap, HashSet};
 

@@ -48,7 +48,7 @@ pub(in crate::tenant) struct Attributes {
 }
 
 impl Attributes {
-    /// Those of a person with this name and these contacts (domain.md §5).
+    /// Those of a person with this name and these contacts (igsh-migration(7), THE TARGET).
     pub(in crate::tenant) fn of(full_name: Option<&str>, contacts: &[Contact]) -> Self {
         let (first, last) = full_name.map(split_name).unwrap_or_default();
         let phone = phone(contacts);

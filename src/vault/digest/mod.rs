@@ -5,7 +5,7 @@
 //! in it: a soft token whose activation was under way when the bundle was written is new once it is complete.
 //!
 //! Hashes are SHA-256 cut to 8 bytes (a state or a counter is spread without one), and shares are added up: enough to notice change. They are no protection, since
-//! answers and passwords can be guessed; so a digest is kept sealed (security.md §2, column 7).
+//! answers and passwords can be guessed; so a digest is kept sealed (igsh-vault(5), SEALED FIELDS).
 
 mod hash;
 

@@ -1,4 +1,4 @@
-//! The ledger of bundles: which were made, who was in them, what of theirs stayed behind (security.md §3, Writing).
+//! The ledger of bundles: which were made, who was in them, what of theirs stayed behind (igsh-vault(5), BUNDLES).
 //!
 //! A row goes `open → sealed → done`. Each step is a function over the caller's transaction, so that the step and the
 //! audit entry that tells of it are one. Rows are never removed: a number means one bundle for ever.

@@ -1,6 +1,6 @@
 //! Taking the indexes away for a big load, and building them again at its end.
 //!
-//! Rows first and indexes afterwards halves the time (security.md §6). Meanwhile small partial indexes, over the rows
+//! Rows first and indexes afterwards halves the time. Meanwhile small partial indexes, over the rows
 //! of earlier loads only, answer whom a record replaces; the new rows are in none of them. That a key stands twice in
 //! the file is then found by the index that cannot be built, and the lines by a search that only happens in that case.
 

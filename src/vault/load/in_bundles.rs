@@ -1,4 +1,4 @@
-//! What a load changes of users who are in a bundle already (domain.md §3, Twice).
+//! What a load changes of users who are in a bundle already (igsh-migration(7), TWICE).
 //!
 //! A record that replaces one is compared with what the user's last bundle held, so that a user who changes and changes
 //! back has not changed. A bundle of an older version kept nothing to compare with: whether its users have changed

@@ -1,8 +1,8 @@
 //! Loading source records: one transaction, all or nothing, in constant memory.
 //!
 //! Reading and sealing run on one core, inserting on another. A record replaces the record with its key as a whole;
-//! phases, bundles and what igsh itself made stay (records.md §1). A load that is big beside what is there takes the
-//! indexes away and builds them again at its end, inside the same transaction (security.md §6).
+//! phases, bundles and what igsh itself made stay (igsh-source(5), Loading again). A load that is big beside what is
+//! there takes the indexes away and builds them again at its end, inside the same transaction.
 
 mod bad;
 mod bulk_indexes;

@@ -1,8 +1,8 @@
 //! Who a user record is about: a user whom the vault has, under the same name or another, or a newcomer.
 //!
-//! The source's stable id tells a rename or move from a leaver and a newcomer (records.md §1). A name can change
-//! hands within one file, in either order, so that whoever held it steps aside as gone; if their own record comes
-//! later it finds them by id and takes them back.
+//! The source's stable id tells a rename or move from a leaver and a newcomer (igsh-migration(7), FREEZE). A name can
+//! change hands within one file, in either order, so that whoever held it steps aside as gone; if their own record
+//! comes later it finds them by id and takes them back.
 
 use rusqlite::{Connection, Row, Statement, params};
 

@@ -30,7 +30,7 @@ pub struct UserRow {
     pub tokens: u64,
     /// How many cards.
     pub cards: u64,
-    /// The contact named for e-mail, else the first value that looks like an address (domain.md §5).
+    /// The contact named for e-mail, else the first value that looks like an address (igsh-migration(7), THE TARGET).
     pub email: Option<String>,
     /// Last authentication.
     pub last_auth: Option<Moment>,

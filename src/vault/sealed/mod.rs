@@ -1,6 +1,6 @@
 //! Source records whose secrets are sealed: what the load hands to the database, and what a snapshot hands out.
 //!
-//! The owner's key of every sealed value (security.md §2, columns 1 to 5) is put together here and nowhere else.
+//! The owner's key of every sealed value (igsh-vault(5), SEALED FIELDS) is put together here and nowhere else.
 
 use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;

@@ -90,7 +90,8 @@ pub fn user_ids(selection: &Selection) -> Result<Sql, Unusable> {
     Ok(sql)
 }
 
-/// Whether the selection is empty or names groups only, so that unassigned tokens and cards go along (domain.md §3).
+/// Whether the selection is empty or names groups only, so that unassigned tokens and cards go along
+/// (igsh-migration(7), WHO GOES).
 pub fn names_groups_only(selection: &Selection) -> bool {
     fn groups_only(expr: &Expr) -> bool {
         match expr {

@@ -1,4 +1,4 @@
-//! Names that two people would share on the target (domain.md §3, unique names).
+//! Names that two people would share on the target (igsh-migration(7), UNIQUE NAMES).
 //!
 //! Judged over the whole vault, over user ids and aliases together, folded, with whoever was exported already. The
 //! names come out of their indexes in order and are merged, so that a million users are compared without sorting;

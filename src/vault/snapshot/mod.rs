@@ -1,8 +1,8 @@
 //! What an export reads: the chosen users and unassigned items of one moment, page by page, secrets still sealed.
 //!
-//! A snapshot has a connection of its own with one read transaction, so that loads and ledger writes go on beside it
-//! (security.md §6). Users come in the order in which they were loaded: the order of the primary key, in which a user
-//! and all that is theirs lie together, so that a page is a handful of range reads and no join.
+//! A snapshot has a connection of its own with one read transaction, so that loads and ledger writes go on beside
+//! it. Users come in the order in which they were loaded: the order of the primary key, in which a user and all that is
+//! theirs lie together, so that a page is a handful of range reads and no join.
 
 mod collisions;
 mod facts;
@@ -34,7 +34,7 @@ pub use oddities::{OddName, Wrong};
 pub use preflight::{Elsewhere, FormerName, LikeToken};
 pub(in crate::vault) use row::phase;
 
-/// Which unassigned tokens and cards go along (domain.md §3).
+/// Which unassigned tokens and cards go along (igsh-migration(7), WHO GOES).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Unassigned {
     /// Those of the selection when it is empty or names groups only, else none.

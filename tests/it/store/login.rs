@@ -1,4 +1,4 @@
-//! Who gets in, who is locked out and for how long (security.md §2).
+//! Who gets in, who is locked out and for how long (igsh-vault(5), LOGINS).
 
 use super::*;
 

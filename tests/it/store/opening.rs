@@ -1,4 +1,4 @@
-//! What is made, what is refused, and how a connection is hardened (security.md §5).
+//! What is made, what is refused, and how a connection is hardened (igsh-vault(5), FILES).
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What plain SQL can do to sealed fields and to the audit (security.md §7.4, §7.5).
+//! What plain SQL can do to sealed fields and to the audit.
 
 use super::*;
 

@@ -1,5 +1,5 @@
 //! The round trip: what a source file says of everybody and every authenticator, what the mapping tables make of it
-//! (domain.md §4 and §5, written down here once more and by hand), and what the tenant then holds, opened.
+//! (igsh-migration(7), WHAT GOES), and what the tenant then holds, opened.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! One test a row of every table of domain.md §4 and of records.md §2.
+//! One test a row of every table of igsh-migration(7), WHAT GOES and WHAT STAYS.
 
 mod card;
 mod token;

@@ -1,4 +1,4 @@
-//! Every way to tamper with the chain by plain SQL (security.md §7.5).
+//! Every way to tamper with the chain by plain SQL (igsh-vault(5), AUDIT).
 
 use super::*;
 use crate::store::audit::tests::{bare, put};

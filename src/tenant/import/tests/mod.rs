@@ -1,4 +1,4 @@
-//! The rules of the target, one named test each (domain.md §5), and jobs that stop and go on.
+//! The rules of the target, one named test each (igsh-migration(7), THE TARGET), and jobs that stop and go on.
 
 mod authenticators;
 mod jobs;
