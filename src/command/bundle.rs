@@ -1,7 +1,7 @@
 //! `bundle list|get|password|skipped|inspect|verify`: what was exported.
 
 use std::fs::File;
-use std::io::{ErrorKind, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -399,11 +399,7 @@ fn refuse_existing(path: &Path) -> Result<(), Failure> {
 }
 
 pub(super) fn open_file(path: &Path) -> Result<File, Failure> {
-    let opened = File::open(path).and_then(|file| match file.metadata()?.is_dir() {
-        true => Err(ErrorKind::IsADirectory.into()),
-        false => Ok(file),
-    });
-    opened.map_err(|error| Failure::file("read", path, &error))
+    files::open_file(path).map_err(|error| Failure::file("read", path, &error))
 }
 
 /// The plain header of a bundle file.

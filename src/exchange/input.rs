@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::encoding::Encoding;
+use crate::files;
 
 /// The file cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -69,16 +70,14 @@ pub fn open(path: &Path) -> Result<Input, OpenError> {
     let explain = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => OpenError::Missing(path.to_owned()),
         io::ErrorKind::PermissionDenied => OpenError::Forbidden(path.to_owned()),
+        io::ErrorKind::IsADirectory => OpenError::Directory(path.to_owned()),
         _ => OpenError::Io {
             path: path.to_owned(),
             source,
         },
     };
-    let file = File::open(path).map_err(explain)?;
+    let file = files::open_file(path).map_err(explain)?;
     let metadata = file.metadata().map_err(explain)?;
-    if metadata.is_dir() {
-        return Err(OpenError::Directory(path.to_owned()));
-    }
     let consumed = Arc::new(AtomicU64::new(0));
     let counted = Counted {
         file,

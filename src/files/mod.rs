@@ -19,6 +19,8 @@ pub use trust::{
     trust_folder, writable,
 };
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The folder of a path; the current one where none is named.
@@ -26,6 +28,18 @@ pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
+    }
+}
+
+/// Opens a file to read it.
+///
+/// # Errors
+/// Those of opening; [`io::ErrorKind::IsADirectory`] for a folder, which opening alone lets pass.
+pub fn open_file(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    match file.metadata()?.is_dir() {
+        true => Err(io::ErrorKind::IsADirectory.into()),
+        false => Ok(file),
     }
 }
 
