@@ -22,7 +22,7 @@ pub struct TooManyGone {
 }
 
 impl GoneLimit {
-    /// Whether the load may do what it did. Only a full one makes anybody gone.
+    /// Whether the load may do what it did. Only a full one makes users gone.
     ///
     /// # Errors
     /// It may not.
