@@ -16,7 +16,7 @@ use crate::migrate::rules::Rules;
 use crate::migrate::survey::Survey;
 use crate::model::{Phase, names};
 use crate::render::doc::{self, Cell, Col, RowSink, ToCell as _};
-use crate::render::{Format, Ui, counted, spoken};
+use crate::render::{Format, Ui, agree, counted, spoken};
 use crate::store::audit::codes;
 use crate::vault::snapshot::{Beyond, Collision, Mapped, Party, Unassigned};
 
@@ -235,7 +235,7 @@ fn what(extent: &Extent) -> String {
 
 /// Who goes under an id that a master gave: whoever says yes has seen it.
 fn under_another_id(mapped: &Mapped) -> Option<String> {
-    let goes = if mapped.users == 1 { "goes" } else { "go" };
+    let goes = agree(mapped.users, "goes", "go");
     let who = counted(mapped.users, "user");
     (mapped.users > 0).then(|| format!("{who} {goes} under another id: {mapped}"))
 }
@@ -316,19 +316,11 @@ fn too_old(the: &str, age: Duration, most: Duration) -> String {
 }
 
 fn are(users: u64) -> String {
-    format!(
-        "{} {}",
-        counted(users, "user"),
-        if users == 1 { "is" } else { "are" }
-    )
+    format!("{} {}", counted(users, "user"), agree(users, "is", "are"))
 }
 
 fn are_names(names: u64) -> String {
-    format!(
-        "{} {}",
-        counted(names, "name"),
-        if names == 1 { "is" } else { "are" }
-    )
+    format!("{} {}", counted(names, "name"), agree(names, "is", "are"))
 }
 
 /// The list of names that are not unique, begun with the first one.

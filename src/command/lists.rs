@@ -9,7 +9,7 @@ use crate::exchange::input;
 use crate::exchange::list::{Name, Names};
 use crate::lang::selection::{AttributeKind, Expr, Operand, Selection};
 use crate::migrate::results::Named;
-use crate::render::{counted, grouped};
+use crate::render::{agree, counted, grouped};
 use crate::vault::named::{Whose, absent};
 
 impl Context<'_> {
@@ -86,10 +86,6 @@ pub(super) fn unmatched(path: &Path, all: u64, noun: &str, absent: &Named) -> St
         grouped(absent.count),
         counted(all, "line"),
         path.display(),
-        if absent.count == 1 {
-            "matches"
-        } else {
-            "match"
-        },
+        agree(absent.count, "matches", "match"),
     )
 }

@@ -148,6 +148,11 @@ pub fn counted(count: u64, noun: &str) -> String {
     }
 }
 
+/// What goes with one of something, or with any other count: `is` or `are`.
+pub const fn agree(count: u64, one: &'static str, several: &'static str) -> &'static str {
+    if count == 1 { one } else { several }
+}
+
 /// A span as people say it: days from two on, else hours, else that it is less than one.
 pub fn spoken(span: Duration) -> String {
     match span.as_secs() / 3600 {

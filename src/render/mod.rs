@@ -27,7 +27,7 @@ pub mod view;
 
 pub use ask::{Ask, Terminal};
 pub use bar::Bar;
-pub use cell::{counted, grouped, raw, spoken};
+pub use cell::{agree, counted, grouped, raw, spoken};
 pub use format::{Format, UnknownFormat};
 pub use guard::original;
 pub use question::Assent;

@@ -8,7 +8,7 @@ use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::migrate::settings;
 use crate::model::IdpUrl;
-use crate::render::counted;
+use crate::render::{agree, counted};
 use crate::store::audit::{Draft, codes};
 use crate::vault::decisions;
 use crate::vault::idp::{self, New};
@@ -137,7 +137,7 @@ fn address(cx: &Context<'_>, typed: Option<&str>) -> Result<IdpUrl, Failure> {
 }
 
 fn in_bundles(users: u64) -> String {
-    let verb = if users == 1 { "is" } else { "are" };
+    let verb = agree(users, "is", "are");
     format!(
         "{} {verb} in bundles that are made already, which do not change",
         counted(users, "user")

@@ -18,7 +18,7 @@ use crate::migrate::results::{Contents, Judged, read};
 use crate::migrate::settings;
 use crate::model::{AnswerColumns, names};
 use crate::render::doc::{self, Cell, Col, RowSink, ToCell as _};
-use crate::render::{Format, counted};
+use crate::render::{Format, agree, counted};
 use crate::store::audit::{Draft, codes};
 use crate::vault::answers::{self, Left, Source};
 use crate::vault::interruptible;
@@ -271,7 +271,7 @@ fn push_left(cx: &Context<'_>, rows: &mut dyn RowSink, most: u64) -> Result<(), 
 }
 
 fn are(users: u64) -> String {
-    let verb = if users == 1 { "is" } else { "are" };
+    let verb = agree(users, "is", "are");
     format!("{} {verb}", counted(users, "user"))
 }
 

@@ -11,7 +11,7 @@ use crate::lang::selection::{Expr, Op, Operand, Selection};
 use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::migrate::phases::{self, Plan, Step};
 use crate::model::{Phase, Sight, sight};
-use crate::render::counted;
+use crate::render::{agree, counted};
 use crate::store::audit::{Draft, codes};
 use crate::vault::phases::{Move, advance, relabel, standings};
 
@@ -214,11 +214,7 @@ fn run(cx: &mut Context<'_>, members: &Members, step: &Step) -> Result<Outcome, 
 }
 
 fn are(users: u64) -> String {
-    format!(
-        "{} {}",
-        counted(users, "user"),
-        if users == 1 { "is" } else { "are" }
-    )
+    format!("{} {}", counted(users, "user"), agree(users, "is", "are"))
 }
 
 impl Plan {

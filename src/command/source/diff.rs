@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::gone::Place;
+use super::gone::{self, Place};
 use super::input::{FILE, FileFormat, Input, OfFile, SKIP_BAD, Taking};
 use super::load::{options, without_end};
 use crate::command::shared::{Out, TO_FILE};
@@ -105,7 +105,7 @@ impl Compared<'_> {
         let progress = OfFile::new(cx.ui.progress(), &input.noted);
         let holder = cx.holding();
         let source = (&*self.path.display().to_string(), self.format.name());
-        let options = options(cx, source, self.skip_bad, self.taking)?;
+        let options = options(cx, source, gone::limit(cx)?, self.skip_bad, self.taking)?;
         let cancel = cx.cancel;
         let opened = cx.desk.opened()?;
         let mut counts = Counts::default();

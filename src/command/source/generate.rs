@@ -15,7 +15,6 @@ use crate::lang::spec::{Command, Effect, Example};
 use crate::model::SourceRecord;
 use crate::render::counted;
 use crate::store::audit::codes;
-use crate::vault::load::LoadOptions;
 
 args! {
     struct Generate {
@@ -72,10 +71,8 @@ fn generate(cx: &mut Context<'_>, args: Generate) -> Result<Outcome, Failure> {
             let source = format!("generated, seed {seed}");
             let report = gone::asking(cx, &Place::made_up(), |cx, limit| {
                 let progress = cx.ui.progress();
-                let options = LoadOptions {
-                    gone_limit: limit,
-                    ..options(cx, (&source, "generated"), false, &Taking::default())?
-                };
+                let from = (&*source, "generated");
+                let options = options(cx, from, limit, false, &Taking::default())?;
                 load_into_vault(
                     cx,
                     &codes::SOURCE_GENERATED,

@@ -9,7 +9,7 @@ use crate::command::{Context, Exit, Failure};
 use crate::lang::args::Yes;
 use crate::lang::keys::{self, Key};
 use crate::migrate::settings;
-use crate::render::{counted, grouped};
+use crate::render::{agree, counted, grouped};
 use crate::vault::load::{GoneLimit, TooManyGone};
 
 /// `-yes`, which the context takes.
@@ -113,7 +113,7 @@ impl Place {
             "{} of {} {} not {} and would be gone",
             grouped(found.gone),
             counted(found.before, "user"),
-            if found.gone == 1 { "is" } else { "are" },
+            agree(found.gone, "is", "are"),
             self.words
         )
     }

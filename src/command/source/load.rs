@@ -18,7 +18,7 @@ use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::migrate::settings;
 use crate::model::{Named as _, SourceRecord};
-use crate::render::counted;
+use crate::render::{agree, counted};
 use crate::store;
 use crate::store::audit::{self, EventCode, codes};
 use crate::vault::load::{BadRecord, GoneLimit, LoadOptions, LoadReport, TooManyGone};
@@ -117,15 +117,11 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
             .chain(left_out)
             .collect();
         if why.is_empty() {
-            let empty = noted.size == Some(0);
-            why.push(
-                if empty {
-                    "it is empty"
-                } else {
-                    "it holds none"
-                }
-                .to_owned(),
-            );
+            let why_none = match noted.size {
+                Some(0) => "it is empty",
+                _ => "it holds none",
+            };
+            why.push(why_none.to_owned());
         }
         let (path, why) = (path.display(), why.join("; "));
         cx.ui
@@ -202,10 +198,7 @@ fn once(cx: &mut Context<'_>, args: &Load, limit: GoneLimit) -> Result<Loaded, S
     let mut bad = Vec::new();
     let progress = OfFile::new(cx.ui.progress(), &input.noted);
     let (source, format) = (path.display().to_string(), args.format.name());
-    let options = LoadOptions {
-        gone_limit: limit,
-        ..options(cx, (&source, format), args.skip_bad, &args.taking)?
-    };
+    let options = options(cx, (&source, format), limit, args.skip_bad, &args.taking)?;
     let loaded = load_into_vault(
         cx,
         &codes::SOURCE_LOADED,
@@ -262,6 +255,7 @@ pub(super) fn load_into_vault(
 pub(super) fn options(
     cx: &Context<'_>,
     (source, format): (&str, &str),
+    gone_limit: GoneLimit,
     skip_bad: bool,
     taking: &Taking,
 ) -> Result<LoadOptions, Failure> {
@@ -273,7 +267,7 @@ pub(super) fn options(
         skip_bad,
         force: taking.force,
         add_system: taking.add_system,
-        gone_limit: gone::limit(cx)?,
+        gone_limit,
         prefixes: settings::VAULT.names(cx.db()?, "migrate.prefixes")?,
     })
 }
@@ -292,10 +286,6 @@ fn thawed(cx: &Context<'_>, report: &LoadReport) -> Result<Option<String>, Failu
     }))
 }
 
-const fn was(count: u64) -> &'static str {
-    if count == 1 { "was" } else { "were" }
-}
-
 /// What a load has done, in a few lines.
 pub(super) fn tell(report: &LoadReport) -> Outcome {
     let mut first = format!(
@@ -309,7 +299,7 @@ pub(super) fn tell(report: &LoadReport) -> Outcome {
         first += &format!(
             " ({} of the users {} there before)",
             report.users.replaced,
-            was(report.users.replaced)
+            agree(report.users.replaced, "was", "were")
         );
     }
     let mut outcome = Outcome::said(first);
@@ -339,21 +329,21 @@ pub(super) fn tell(report: &LoadReport) -> Outcome {
         outcome.notices.push(format!(
             "{} {} {what}",
             counted(count, noun),
-            if count == 1 { "is" } else { "are" }
+            agree(count, "is", "are")
         ));
     }
     if report.reassigned > 0 {
         outcome.notices.push(format!(
             "{} {} another's before",
             counted(report.reassigned, "token or card"),
-            was(report.reassigned)
+            agree(report.reassigned, "was", "were")
         ));
     }
     if report.odd_names > 0 {
         outcome.notices.push(format!(
             "{} {} stray blanks or invisible characters; 'migrate check' says which",
             counted(report.odd_names, "name"),
-            if report.odd_names == 1 { "has" } else { "have" }
+            agree(report.odd_names, "has", "have")
         ));
     }
     outcome.notices.extend(drifted(report));
@@ -371,11 +361,7 @@ pub(super) fn drifted(report: &LoadReport) -> Option<String> {
         format!(
             "{} {} since the last bundle ({}): 'user list changed=yes'",
             counted(drift.users, "exported user"),
-            if drift.users == 1 {
-                "has changed"
-            } else {
-                "have changed"
-            },
+            agree(drift.users, "has changed", "have changed"),
             ways.join(", ")
         )
     })

@@ -18,8 +18,8 @@ use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Effect, Example};
 use crate::migrate::settings;
 use crate::model::{SecretBytes, glob, list};
-use crate::render::counted;
 use crate::render::doc::{Col, ToCell as _};
+use crate::render::{agree, counted};
 use crate::store::audit::codes;
 use crate::store::settings::{Changed, Setting, Settings};
 use crate::store::{self, MASTERS, NewMaster, SealedFile, state};
@@ -380,7 +380,7 @@ fn admit(tx: &store::Transaction<'_>, change: &Changed) -> Result<(), Failure> {
             format!(
                 "{} in the source still {} an alias with an old prefix ({}); nothing was changed",
                 counted(users, "user"),
-                if users == 1 { "has" } else { "have" },
+                agree(users, "has", "have"),
                 change.old
             ),
         )

@@ -13,7 +13,7 @@ use crate::command::shared::{Out, RECORD};
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
-use crate::render::counted;
+use crate::render::{agree, counted};
 use crate::store::audit::codes;
 use crate::tenant::import::{Imported, Terms};
 use crate::tenant::jobs::JobState;
@@ -115,7 +115,7 @@ fn outcome(imported: &Imported) -> Outcome {
             "job {}: {} of the bundle {} applied",
             job.number,
             counted(job.done, "record"),
-            if job.done == 1 { "was" } else { "were" }
+            agree(job.done, "was", "were")
         )),
         (JobState::Done, false) => notices.push(format!(
             "job {}: nothing was changed, everything in this bundle was there already or is not taken",
