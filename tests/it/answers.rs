@@ -159,7 +159,7 @@ fn a_file_that_will_not_do_changes_nothing() {
         ),
         (
             sheet(&[good, (two, "qa", "mislaid", "")]),
-            "line 3: the outcome 'mislaid'",
+            "line 3: unknown outcome 'mislaid'",
         ),
         (sheet(&[good]).replace("outcome", "result"), "'outcome'"),
         (
