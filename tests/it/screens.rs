@@ -57,7 +57,22 @@ fn a_vault_that_is_not_there() {
 #[test]
 fn an_argument_that_no_command_has() {
     let make = House::with_vault;
-    insta::assert_snapshot!(line(make, "export grup=sales file=x.igb"), @"");
+    insta::assert_snapshot!(line(make, "export grup=sales file=x.igb"), @r#"
+    exit 2
+    -- err
+    error[E0101]: unknown attribute 'grup'
+     |
+     | export grup=sales file=x.igb
+     |        ^^^^ 'export' does not take it
+     |
+     = expected: file, overwrite, plan, skip-conflicts, keep-phase, strict, unassigned, yes, reason, format or an attribute ('help selection')
+     = help: did you mean 'group'?
+
+    exit 2
+    -- err
+    {"note":"last audit #1 0aca12f2f45b92b6…"}
+    {"error":{"code":"E0101","message":"unknown attribute 'grup'","hint":"did you mean 'group'?"}}
+    "#);
 }
 
 #[test]
@@ -69,7 +84,17 @@ fn a_selection_that_is_broken_off() {
 #[test]
 fn an_export_of_no_user() {
     let make = || House::with_people(5);
-    insta::assert_snapshot!(line(make, "export userid=zzz* file=x.igb"), @"");
+    insta::assert_snapshot!(line(make, "export userid=zzz* file=x.igb"), @r#"
+    exit 4
+    -- err
+    error[E0701]: nothing matches the selection; no file was written
+    hint: look at the selection with 'user count'
+
+    exit 4
+    -- err
+    {"note":"last audit #4 86d649f71c115072…; last login 2026-11-28 06:01:00 UTC"}
+    {"error":{"code":"E0701","message":"nothing matches the selection; no file was written","hint":"look at the selection with 'user count'"}}
+    "#);
 }
 
 #[test]
@@ -80,7 +105,38 @@ fn names_that_would_be_one_in_the_target() {
         house.master(&[people]).ok();
         house
     };
-    insta::assert_snapshot!(line(make, "export file=x.igb"), @"");
+    insta::assert_snapshot!(line(make, "export file=x.igb"), @r#"
+    exit 1
+    -- out
+    sharedName   group    userid       as       name         selected  bundle
+    ─────────────────────────────────────────────────────────────────────────
+    bsmith       Siège    bsmith       user id  bsmith       yes
+    bsmith       Zürich   bsmith       user id  bsmith       yes
+    gchen1       loans    gchen1       user id  gchen1       yes
+    gchen1       risk     gchen1       user id  gchen1       yes
+    wconceicao1  tax      wconceicao1  user id  wconceicao1  yes
+    wconceicao1  payroll  wconceicao1  user id  wconceicao1  yes
+    6 parties
+    -- err
+    warning: without a selection this is about everybody: 50 users
+    error[E0702]: 3 names would be shared on the target, where names are unique; nothing was exported
+    hint: give other names with 'migrate map file=F', or leave the users out with 'migrate exclude' or -skip-conflicts
+
+    exit 1
+    -- out
+    [
+    {"sharedName":"bsmith","group":"Siège","userid":"bsmith","as":"user id","name":"bsmith","selected":true,"bundle":null},
+    {"sharedName":"bsmith","group":"Zürich","userid":"bsmith","as":"user id","name":"bsmith","selected":true,"bundle":null},
+    {"sharedName":"gchen1","group":"loans","userid":"gchen1","as":"user id","name":"gchen1","selected":true,"bundle":null},
+    {"sharedName":"gchen1","group":"risk","userid":"gchen1","as":"user id","name":"gchen1","selected":true,"bundle":null},
+    {"sharedName":"wconceicao1","group":"tax","userid":"wconceicao1","as":"user id","name":"wconceicao1","selected":true,"bundle":null},
+    {"sharedName":"wconceicao1","group":"payroll","userid":"wconceicao1","as":"user id","name":"wconceicao1","selected":true,"bundle":null}
+    ]
+    -- err
+    {"note":"last audit #4 d76240e1d7485185…; last login 2026-11-28 06:02:00 UTC"}
+    {"warning":"without a selection this is about everybody: 50 users"}
+    {"error":{"code":"E0702","message":"3 names would be shared on the target, where names are unique; nothing was exported","hint":"give other names with 'migrate map file=F', or leave the users out with 'migrate exclude' or -skip-conflicts"}}
+    "#);
 }
 
 #[test]
@@ -104,7 +160,17 @@ fn a_record_that_is_none() {
         house.file("people.ndjson", text);
         house
     };
-    insta::assert_snapshot!(line(make, "source load file=people.ndjson format=ndjson"), @"");
+    insta::assert_snapshot!(line(make, "source load file=people.ndjson format=ndjson"), @r#"
+    exit 1
+    -- err
+    error[E0402]: people.ndjson: line 3, column 41, field 'userid': expected a string, found a number; nothing was changed
+    hint: see igsh-source(5) for what belongs in this field
+
+    exit 1
+    -- err
+    {"note":"last audit #1 0aca12f2f45b92b6…"}
+    {"error":{"code":"E0402","message":"people.ndjson: line 3, column 41, field 'userid': expected a string, found a number; nothing was changed","hint":"see igsh-source(5) for what belongs in this field"}}
+    "#);
 }
 
 #[test]

@@ -58,7 +58,44 @@ fn files() {
         "user list userid=@missing.txt",
         "user count userid=@list.txt",
     ];
-    insta::assert_snapshot!(refused(&house, &lines), @"");
+    insta::assert_snapshot!(refused(&house, &lines), @r#"
+    $ source load file=missing.ndjson format=ndjson
+    exit 1
+    -- err
+    error[E0401]: missing.ndjson: there is no such file
+    hint: check the path; a relative one starts at the current folder
+
+    $ export file=there.igb
+    exit 1
+    -- err
+    warning: without a selection this is about everybody: 5 users
+    error[E0401]: 'HOUSE/there.igb' exists already: name another file, or say -overwrite
+
+    $ export file=no-such-folder/x.igb
+    exit 1
+    -- err
+    warning: without a selection this is about everybody: 5 users
+    error[E0401]: the folder 'no-such-folder' cannot be used (No such file or directory (os error 2)): make it, or name a file elsewhere
+
+    $ source load file=folder.ndjson format=ndjson
+    exit 1
+    -- err
+    error[E0401]: folder.ndjson: it is a folder
+    hint: name a file in it
+
+    $ user list userid=@missing.txt
+    exit 1
+    -- err
+    error[E0401]: missing.txt: there is no such file
+    hint: check the path; a relative one starts at the current folder
+
+    $ user count userid=@list.txt
+    exit 0
+    -- out
+    users: 0
+    -- err
+    warning: 1 of 1 line of list.txt matches no user: 'someone' (line 1)
+    "#);
     assert_eq!(house.read("there.igb"), "x");
 }
 
@@ -194,7 +231,7 @@ fn logins() {
         ])
     };
     house.private("wrong.txt", "not-the-password\n");
-    login("wrong.txt").fails(3, &["wrong password for Master1", "1 second"]);
+    insta::assert_snapshot!(login("wrong.txt").screen(), @"S23");
     // After the fifth failure the next try is too early, whatever the password.
     rusqlite::Connection::open(house.at("vault.db"))
         .unwrap()
@@ -203,9 +240,9 @@ fn logins() {
             [],
         )
         .unwrap();
-    login("m1.txt").fails(3, &["Master1 is locked for another 15 minutes"]);
+    insta::assert_snapshot!(login("m1.txt").screen(), @"S22");
     house.file("loose.txt", "first-master-word\n");
-    house
+    let screen = house
         .igsh(&[
             "--login",
             "Master2",
@@ -214,8 +251,9 @@ fn logins() {
             "-c",
             "user count",
         ])
-        .fails(3, &["loose.txt", "chmod 600"]);
-    house
+        .screen();
+    insta::assert_snapshot!(screen, @"S21");
+    let screen = house
         .igsh(&[
             "--login",
             "Master9",
@@ -224,8 +262,9 @@ fn logins() {
             "-c",
             "user count",
         ])
-        .fails(3, &["Master1, Master2"]);
-    house.igsh(&["-c", "user count"]).fails(3, &["login"]);
+        .screen();
+    insta::assert_snapshot!(screen, @"S20");
+    insta::assert_snapshot!(house.igsh(&["-c", "user count"]).screen(), @"S19");
     // Another master ends the wait.
     house
         .igsh(&[
@@ -247,26 +286,52 @@ fn init() {
         "short.txt",
         "Master1 short\nMaster2 second-master-word\nMaster3 third-master-word\n",
     );
-    house
+    let screen = house
         .igsh(&["-c", "system init passwords=short.txt kdf=19456,2,1"])
-        .fails(1, &["12", "Master1"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 1
+    -- err
+    error[E0602]: the password of Master1 does not do: a master password has at least 12 characters
+    "#);
     house.private(
         "same.txt",
         "Master1 the-same-word-x\nMaster2 the-same-word-x\nMaster3 third-master-word\n",
     );
-    house
+    let screen = house
         .igsh(&["-c", "system init passwords=same.txt kdf=19456,2,1"])
-        .fails(1, &["differ"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 1
+    -- err
+    error[E0602]: Master1 and Master2 have the same password; choose three different ones
+    "#);
     house.file("loose.txt", house.read("masters.txt"));
-    house
+    let screen = house
         .igsh(&["-c", "system init passwords=loose.txt kdf=19456,2,1"])
-        .fails(3, &["chmod 600"]);
-    house
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 3
+    -- err
+    error[E0602]: loose.txt can be read by others (mode 0644), so no password is read from it
+    hint: type: chmod 600 'loose.txt'
+    "#);
+    let screen = house
         .igsh(&["-c", "system init passwords=masters.txt kdf=1024,1,1"])
-        .fails(2, &["19456"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 2
+    -- err
+    error[E0602]: a key derivation with 1024 KiB, 1 passes and 1 lanes is refused: 19456 to 1048576 KiB, 2 to 8 passes and 1 to 8 lanes are accepted
+    hint: give memory in KiB, passes and lanes, from kdf=19456,2,1 to kdf=1048576,8,8
+    "#);
     assert!(!house.at("vault.db").exists());
     house.igsh(&["-c", INIT]).ok();
-    house.igsh(&["-c", INIT]).fails(1, &["exists"]);
+    insta::assert_snapshot!(house.igsh(&["-c", INIT]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0401]: HOUSE/vault.db exists already and was left alone; name another file for the new vault
+    "#);
 }
 
 #[test]
@@ -285,9 +350,9 @@ fn other_vaults() {
             "user count",
         ])
     };
-    open("nowhere.db").fails(1, &["nowhere.db", "system init"]);
+    insta::assert_snapshot!(open("nowhere.db").screen(), @"S13");
     house.private("text.db", &"this is not a database ".repeat(100));
-    open("text.db").fails(1, &["text.db", "not"]);
+    insta::assert_snapshot!(open("text.db").screen(), @"S12");
     if crate::common::peer("sqlite3") {
         let copy = |name: &str, sql: &str| {
             std::fs::copy(house.at("vault.db"), house.at(name)).expect("a copy");
@@ -313,10 +378,10 @@ fn other_vaults() {
     std::fs::write(house.at("torn.db"), bytes).expect("a damaged copy");
     std::fs::set_permissions(house.at("torn.db"), std::fs::Permissions::from_mode(0o600))
         .expect("its mode");
-    open("torn.db").fails(6, &["torn.db"]);
+    insta::assert_snapshot!(open("torn.db").screen(), @"S11");
     std::fs::set_permissions(house.at("vault.db"), std::fs::Permissions::from_mode(0o644))
         .expect("its mode");
-    open("vault.db").fails(3, &["chmod 600"]);
+    insta::assert_snapshot!(open("vault.db").screen(), @"S10");
 }
 
 #[test]
@@ -348,12 +413,11 @@ fn a_second_writer_waits_and_is_told() {
         "-c",
         "user count",
     ]);
-    assert_eq!(ran.code, 1, "{}", ran.err);
-    assert!(
-        ran.err.contains("held") || ran.err.contains("in use"),
-        "{}",
-        ran.err
-    );
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 1
+    -- err
+    error[E0502]: the vault is held by another program; nothing was changed: try again when that has finished
+    "#);
     other.kill().ok();
     other.wait().ok();
     house.ask("value", "user count");
@@ -446,7 +510,11 @@ fn bundles() {
         .fails(6, &["damaged.igb"])
         .err;
     house.file("cut.igb", &bytes[..bytes.len() - 100]);
-    verify("cut.igb", "x.password").fails(6, &["cut.igb"]);
+    insta::assert_snapshot!(verify("cut.igb", "x.password").screen(), @r#"
+    exit 6
+    -- err
+    error[E0801]: cut.igb: the bundle is damaged or cut at chunk 0: copy the file again from where it was written
+    "#);
     house.private("wrong.password", "01234-56789-ABCDE-FGHJK-MNPQR-SQ9\n");
     let told_wrong = verify("x.igb", "wrong.password").fails(3, &["wrong"]).err;
     let mistyped = house
@@ -458,26 +526,42 @@ fn bundles() {
         .err;
     assert!(told_damaged != told_wrong && told_wrong != told_mistyped);
     house.file("text.igb", "hello\n");
-    verify("text.igb", "x.password").fails(1, &["not"]);
+    insta::assert_snapshot!(verify("text.igb", "x.password").screen(), @r#"
+    exit 1
+    -- err
+    error[E0801]: text.igb: this file is not an igsh bundle
+    "#);
     let mut header = bytes;
     header[30] ^= 1;
     house.file("header.igb", &header);
-    verify("header.igb", "x.password").fails(6, &["header"]);
+    insta::assert_snapshot!(verify("header.igb", "x.password").screen(), @r#"
+    exit 6
+    -- err
+    error[E0801]: header.igb: the bundle's header is damaged: copy the file again from where it was written
+    "#);
 }
 
 #[test]
 fn a_bundle_password_needs_a_session_and_a_terminal() {
     let house = House::with_people(5);
     house.master(&["export file=x.igb"]).ok();
-    house
-        .igsh(&["-c", "bundle password 1"])
-        .fails(3, &["login"]);
+    insta::assert_snapshot!(house.igsh(&["-c", "bundle password 1"]).screen(), @r#"
+    exit 3
+    -- err
+    error[E0601]: 'bundle password' needs a master to be logged in
+    hint: type 'login Master1' first, or start igsh with --login Master1 --password-file FILE
+    "#);
     let ran = house
         .master(&["bundle password 1"])
         .fails(3, &["terminal", "into="]);
-    assert!(!ran.out.contains('-'), "{}", ran.out);
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 3
+    -- err
+    error[E0603]: a password is shown on a terminal only: standard input or standard output is not one
+    hint: into=FILE writes it to a new file that only you can read
+    "#);
     house.file("script.igsh", "bundle password 1\n");
-    house
+    let screen = house
         .igsh(&[
             "--login",
             "Master1",
@@ -486,15 +570,27 @@ fn a_bundle_password_needs_a_session_and_a_terminal() {
             "run",
             "script.igsh",
         ])
-        .fails(3, &["terminal"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 3
+    -- err
+    script.igsh:1:1: error[E0603]: a password is shown on a terminal only: standard input or standard output is not one
+    hint: into=FILE writes it to a new file that only you can read
+    "#);
     house.file("there.password", "x");
-    house
-        .master(&["bundle password 1 into=there.password"])
-        .fails(1, &["there.password"]);
+    insta::assert_snapshot!(house.master(&["bundle password 1 into=there.password"]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0401]: cannot write there.password: it exists
+    hint: name a new file; a password never replaces one
+    "#);
     assert_eq!(house.read("there.password"), "x");
-    house
-        .master(&["bundle password 7 into=seven.password"])
-        .fails(1, &["7"]);
+    insta::assert_snapshot!(house.master(&["bundle password 7 into=seven.password"]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0703]: there is no bundle 7
+    hint: 'bundle list' shows those there are
+    "#);
     // Nobody has seen it, and the audit says so.
     assert!(
         house
