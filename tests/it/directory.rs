@@ -237,7 +237,7 @@ fn c2_values_that_would_be_one_group_are_refused_and_kept_in_the_residue() {
         1,
         &[
             "line 7, field 'team': 'x/y' (line 3) and 'x-y' would be one group 'x-y'",
-            "hint: tell them apart",
+            "hint: choose another group-attr=",
         ],
     );
     house.master(&[&format!("{load} -skip-bad")]).fails(

@@ -96,7 +96,7 @@ fn b2_of_many_lines_the_first_are_named_and_the_others_counted() {
         ran.err
     );
     assert!(
-        ran.err.contains("'x10' (line 11) and 19990 more"),
+        ran.err.contains("'x10' (line 11) and 19,990 more"),
         "{}",
         ran.err
     );
