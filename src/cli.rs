@@ -4,6 +4,8 @@ mod args;
 mod manual;
 mod signals;
 
+use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -21,26 +23,68 @@ use crate::files::Interruptible;
 use crate::lang::args::Yes;
 use crate::render::sanitize::message;
 use crate::render::{Colour, Failure as Shown, Setup, Terminal, Ui};
-use crate::shell::{Shell, Text};
+use crate::shell::{Folders, Shell, Text, no_home};
 
 use args::{Action, Cli, Options};
+
+/// What surrounds one run of igsh: the process's own, or what a test puts in its place.
+pub struct Around {
+    /// Streams, terminal and zone.
+    pub setup: Setup,
+    /// Clock and randomness.
+    pub ambient: Ambient,
+    /// What ends the run early.
+    pub cancel: CancelToken,
+    /// Where the default vault, history, settings and anchors are; none where the account has no home folder.
+    pub folders: Option<Folders>,
+}
+
+impl Around {
+    /// The surroundings of this process, whose signals cancel `cancel`.
+    fn of_process(cancel: CancelToken) -> Self {
+        Self {
+            setup: Setup::of_process(Box::new(Terminal::new(cancel.clone()))),
+            ambient: Ambient::system(),
+            folders: Folders::of_process(),
+            cancel,
+        }
+    }
+}
 
 /// The whole program.
 pub fn main() -> ExitCode {
     let cancel = CancelToken::default();
     if let Err(what) = harden(&cancel) {
-        return say(
-            Exit::Internal,
-            &format!("error[{}]: {what}\n", code::INTERNAL),
-        );
+        say(&format!("error[{}]: {what}\n", code::INTERNAL));
+        return ExitCode::from(Exit::Internal as u8);
     }
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return refuse(&error),
-    };
-    let exit = run(cli, cancel.clone());
+    let exit = run(std::env::args_os(), Around::of_process(cancel.clone()));
     signals::die(&cancel);
     ExitCode::from(exit as u8)
+}
+
+/// One run with these arguments, the name of the program first. It neither hardens the process nor ends it.
+pub fn run<T: Into<OsString> + Clone>(
+    args: impl IntoIterator<Item = T>,
+    mut around: Around,
+) -> Exit {
+    match Cli::try_parse_from(args) {
+        Ok(cli) => run_parsed(&cli, around),
+        Err(error) if error.use_stderr() => {
+            // It repeats arguments that may hold anything.
+            let text = message(&error.render().to_string(), false);
+            let _ = around.setup.err.write_all(text.as_bytes());
+            Exit::Usage
+        }
+        Err(help) => {
+            // It repeats what variables of the environment hold.
+            let ui = Ui::new(around.setup);
+            match ui.print(&help.render().ansi().to_string()) {
+                Ok(_) => Exit::Ok,
+                Err(error) => show(&ui, &error.into()),
+            }
+        }
+    }
 }
 
 /// What nobody may do to this process, before it holds a secret (igsh-vault(5), PROCESS).
@@ -64,41 +108,22 @@ fn harden(cancel: &CancelToken) -> Result<(), String> {
     // A panic unwinds, so that secrets are wiped, and tells where, never what.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
-        let _ = say(
-            Exit::Internal,
-            &format!(
-                "error[{}]: igsh failed at {place}; please report it\n",
-                code::INTERNAL
-            ),
-        );
+        say(&format!(
+            "error[{}]: igsh failed at {place}; please report it\n",
+            code::INTERNAL
+        ));
     }));
     signals::listen(cancel).map_err(|e| format!("cannot listen to signals: {e}"))
 }
 
-/// Shows what clap has to say: help, or an error, which repeats arguments that may hold anything.
-fn refuse(error: &clap::Error) -> ExitCode {
-    if error.use_stderr() {
-        let _ = say(Exit::Usage, &message(&error.render().to_string(), false));
-    } else {
-        // It repeats what variables of the environment hold.
-        let ask = Box::new(Terminal::new(CancelToken::default()));
-        let ui = Ui::new(Setup::of_process(ask));
-        if let Err(error) = ui.print(&error.render().ansi().to_string()) {
-            return ExitCode::from(show(&ui, &error.into()) as u8);
-        }
-    }
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8))
-}
-
-fn say(exit: Exit, text: &str) -> ExitCode {
-    use std::io::Write as _;
+fn say(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
-    ExitCode::from(exit as u8)
 }
 
-fn run(cli: Cli, cancel: CancelToken) -> Exit {
+fn run_parsed(cli: &Cli, around: Around) -> Exit {
     let options = &cli.options;
-    let mut setup = Setup::of_process(Box::new(Terminal::new(cancel.clone())));
+    let mut setup = around.setup;
+    let is_typed = setup.in_terminal;
     setup.quiet = options.quiet;
     match options.color.as_str() {
         "always" => setup.colour = Colour::Always,
@@ -124,17 +149,26 @@ fn run(cli: Cli, cancel: CancelToken) -> Exit {
         echo: options.echo,
         no_rc: options.no_rc,
         private: options.private,
+        folders: around.folders,
     };
-    let vault = match vault_path(options.vault.clone()) {
+    let given = options.vault.clone();
+    let default = || {
+        settings
+            .folders
+            .as_ref()
+            .map(|all| all.data.join("vault.db"))
+    };
+    let vault = match given.or_else(default).ok_or_else(no_home) {
         Ok(path) => path,
         Err(failure) => return show(&ui, &failure),
     };
-    let heard = cancel.clone();
-    let mut shell = match Shell::new(ui.clone(), Ambient::system(), cancel, settings, vault) {
+    let cancel = around.cancel.clone();
+    let shell = Shell::new(ui.clone(), around.ambient, around.cancel, settings, vault);
+    let mut shell = match shell {
         Ok(shell) => shell,
         Err(failure) => return show(&ui, &failure),
     };
-    let done = act(&mut shell, &cli, &heard);
+    let done = act(&mut shell, cli, is_typed, &cancel);
     let exit = done.unwrap_or_else(|failure| shell.fail(&failure, &here));
     shell.close();
     exit
@@ -150,7 +184,13 @@ fn show(ui: &Ui, failure: &Failure) -> Exit {
     failure.exit
 }
 
-fn act(shell: &mut Shell, cli: &Cli, cancel: &CancelToken) -> Result<Exit, Failure> {
+/// Does what the command line says; `is_typed` where standard input is a terminal.
+fn act(
+    shell: &mut Shell,
+    cli: &Cli,
+    is_typed: bool,
+    cancel: &CancelToken,
+) -> Result<Exit, Failure> {
     let options = &cli.options;
     match &cli.action {
         Some(Action::Check { file }) => return shell.check(file),
@@ -197,7 +237,7 @@ fn act(shell: &mut Shell, cli: &Cli, cancel: &CancelToken) -> Result<Exit, Failu
     if !options.commands.is_empty() {
         return Ok(shell.run_lines(&options.commands));
     }
-    if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+    if is_typed {
         return shell.live();
     }
     shell.run_input()
@@ -237,12 +277,4 @@ fn yes(option: Option<&str>) -> Result<Option<Yes>, Failure> {
                 .hint("say --yes, or --yes=412 for exactly 412")
             }),
     }
-}
-
-fn vault_path(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
-    if let Some(path) = given {
-        return Ok(path);
-    }
-    let folders = crate::shell::folders()?;
-    Ok(folders.data.join("vault.db"))
 }

@@ -3,6 +3,7 @@
 //! Every room has its own error type; here, and only here, it is decided which exit status and which code a kind of
 //! error has. A diagnostic about the typed line keeps its source snippet and is shown by `lang`'s renderer instead.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
@@ -168,6 +169,12 @@ impl Failure {
     /// The same with advice.
     pub fn hint(mut self, hint: impl fmt::Display) -> Self {
         self.hint = Some(hint.to_string());
+        self
+    }
+
+    /// The same with the advice of an error that may have none.
+    pub fn advised(mut self, hint: Option<Cow<'static, str>>) -> Self {
+        self.hint = hint.map(Cow::into_owned);
         self
     }
 
@@ -463,22 +470,13 @@ impl From<crate::render::Error> for Failure {
 
 impl From<crate::exchange::input::OpenError> for Failure {
     fn from(error: crate::exchange::input::OpenError) -> Self {
-        use crate::exchange::input::OpenError;
-        let hint = match &error {
-            OpenError::Encoding(_, encoding) => Some(encoding.hint()),
-            _ => None,
-        };
-        let failure = Self::new(Exit::Failed, code::FILE, error);
-        match hint {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
+        Self::new(Exit::Failed, code::FILE, &error).advised(error.hint())
     }
 }
 
 impl From<crate::exchange::population::TooManyDuplicates> for Failure {
     fn from(error: crate::exchange::population::TooManyDuplicates) -> Self {
-        Self::usage(error)
+        Self::usage(error).advised(error.hint())
     }
 }
 
@@ -488,27 +486,22 @@ impl From<crate::migrate::error::Error> for Failure {
         if error.is_cancelled() {
             return Self::interrupted();
         }
-        match error {
-            Error::Nothing { .. } => Self::new(Exit::Nothing, code::NOTHING, error)
-                .hint("'user count' with the same selection shows what it chooses"),
-            Error::Conflicts { .. } => Self::new(Exit::Failed, code::CONFLICT, error),
-            Error::Stale { .. } => Self::new(Exit::Failed, code::STALE, error)
-                .hint("or say 'system set migrate.stale-source=warn'"),
-            Error::Changed { .. } | Error::Advanced { .. } => {
-                Self::new(Exit::Failed, code::UNCONFIRMED, error)
-            }
-            Error::Unsettled { .. } => Self::new(Exit::Failed, code::VAULT, error),
-            Error::Unknown(_) => Self::unknown(error),
-            Error::Answers { ref hint, .. } => {
-                Self::new(Exit::Failed, code::RECORD, &error).hint(hint)
-            }
-            Error::File(error) => Self::new(Exit::Failed, code::FILE, error),
-            Error::Bundle(error) => error.into(),
-            Error::Vault(error) => error.into(),
-            Error::Store(error) => error.into(),
-            Error::Cancelled(error) => error.into(),
-            Error::Randomness(error) => error.into(),
-        }
+        let (exit, code) = match error {
+            Error::Bundle(error) => return error.into(),
+            Error::Vault(error) => return error.into(),
+            Error::Store(error) => return error.into(),
+            Error::Cancelled(error) => return error.into(),
+            Error::Randomness(error) => return error.into(),
+            Error::Nothing { .. } => (Exit::Nothing, code::NOTHING),
+            Error::Conflicts { .. } => (Exit::Failed, code::CONFLICT),
+            Error::Stale { .. } => (Exit::Failed, code::STALE),
+            Error::Changed { .. } | Error::Advanced { .. } => (Exit::Failed, code::UNCONFIRMED),
+            Error::Unsettled { .. } => (Exit::Failed, code::VAULT),
+            Error::Unknown { .. } => (Exit::Failed, code::UNKNOWN),
+            Error::Answers { .. } => (Exit::Failed, code::RECORD),
+            Error::File(_) => (Exit::Failed, code::FILE),
+        };
+        Self::new(exit, code, &error).advised(error.hint())
     }
 }
 

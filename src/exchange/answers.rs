@@ -1,7 +1,7 @@
 //! The target's answers about the records it was given: a sheet, lines of JSON, or a foreign event audit.
 //!
-//! What an outcome means is `migrate`'s business; here a row becomes an [`Answer`] or an error that names its line. A
-//! file that was written for us is read strictly; an audit is somebody else's and may have any columns beside.
+//! What an outcome means is decided in `migrate`; here a row becomes an [`Answer`] or an error that names its line. A
+//! file that was written for igsh is read strictly; an audit is another program's and may have more columns.
 
 use std::borrow::Cow;
 use std::io::{BufRead as _, BufReader, Read};
@@ -17,7 +17,7 @@ use crate::model::{Answer, AnswerColumns};
 /// How answers are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Layout {
-    /// As the first character says: `{` begins JSON.
+    /// The first character decides: `{` begins JSON.
     Guess,
     /// A sheet with the columns user, record, outcome, message.
     Sheet,
@@ -44,7 +44,7 @@ impl<R: Read> Answers<R> {
     /// Begins to read; of a sheet, its header.
     ///
     /// # Errors
-    /// A header that does not do, see [`Sheet::new`]; a JSON array; a file that cannot be read.
+    /// A header that lacks a column, see [`Sheet::new`]; a JSON array; a file that cannot be read.
     pub fn new(input: R, layout: &Layout) -> Result<Self, Error> {
         let mut input = BufReader::with_capacity(64 << 10, input);
         let first = first_byte(&mut input)?;
@@ -102,7 +102,7 @@ impl<R: Read> Answers<R> {
                     return Ok(None);
                 };
                 let text = |field: usize| row.get(field).into_owned();
-                if row.get(USER).is_empty() && !is_nobodys(&row.get(RECORD)) {
+                if row.get(USER).is_empty() && !has_no_owner(&row.get(RECORD)) {
                     return Err(no_user(row.line));
                 }
                 Ok(Some(Answer {
@@ -128,8 +128,8 @@ impl<R: Read> Answers<R> {
     }
 }
 
-/// Whether an answer without a user can be: groups, and tokens and cards that are not assigned, are nobody's.
-fn is_nobodys(record: &str) -> bool {
+/// Whether a record can be without a user: a group, or a token or card that is not assigned.
+fn has_no_owner(record: &str) -> bool {
     ["group", "token", "card"].contains(&record.split(' ').next().unwrap_or_default())
 }
 
@@ -139,7 +139,7 @@ fn no_user(line: u64) -> Error {
         column: None,
         field: String::new(),
         what: "no value for 'user'".to_owned(),
-        hint: "fill it in or remove the line; only groups, tokens and cards can be nobody's"
+        hint: "fill it in or remove the line; only groups, tokens and cards can be without a user"
             .to_owned(),
         fatal: false,
     }
@@ -208,7 +208,7 @@ fn from_json(number: u64, line: &[u8]) -> Result<Answer, Error> {
     };
     let record = filled("record", wire.record)?;
     let is_blank = wire.user.trim_ascii().is_empty();
-    if is_blank && !is_nobodys(&record) {
+    if is_blank && !has_no_owner(&record) {
         return Err(no_user(number));
     }
     Ok(Answer {
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nobodys_has_no_user() {
+    fn what_has_no_owner_has_no_user() {
         let csv = "user,record,outcome\n,group sales,added\n,token HID 7,added\n,card 9,skipped\n";
         assert_eq!(read(csv, &Layout::Guess).unwrap().len(), 3);
         let json = "{\"user\":\"\",\"record\":\"card 9\",\"outcome\":\"added\"}\n";
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_will_not_do_are_named() {
+    fn lines_that_cannot_be_read_are_named() {
         let good = "{\"user\":\"a\",\"record\":\"b\",\"outcome\":\"c\"}";
         for (bad, words) in [
             (
@@ -332,7 +332,7 @@ mod tests {
         for (text, words) in [
             ("", "the file is empty"),
             ("user,record,message\n", "lacks 'outcome'"),
-            ("user,record,outcome,mesage\n", "did you mean 'message'?"),
+            ("user,record,outcome,mesage\n", "unknown column 'mesage'"),
             ("[{\"user\":\"a\"}]", "a JSON array"),
             ("user,record,outcome\na;b;c\n", "line 2"),
         ] {

@@ -1,7 +1,7 @@
 //! Texts that are not UTF-8: which encoding that looks like, and how it is converted.
 
-/// An encoding that is not read. What a file begins with tells most of them apart; what only some bytes of it betray
-/// is a guess and called one.
+/// An encoding that is not read. The first bytes of a file tell most of them apart; where only later bytes show it, the
+/// message calls it a guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// Two bytes a character, the lower one first.
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_told_by_its_first_bytes() {
+    fn first_bytes_show_the_encoding() {
         for text in ["dn: uid=a", "{\"type\"", "#é", "\u{feff}dn: é", "<?xml"] {
             assert_eq!(Encoding::of_head(text.as_bytes()), None, "{text}");
             let head = |big| Encoding::of_head(&wide(text, big)[..4]);

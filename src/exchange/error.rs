@@ -1,5 +1,6 @@
 //! What is wrong in a file of lines, where, and what to do.
 
+use std::borrow::Cow;
 use std::io;
 
 use super::encoding::Encoding;
@@ -13,16 +14,21 @@ use super::lines::MAX_LINE;
 pub struct Error {
     /// The line, counted from 1.
     pub line: u64,
-    /// The column, in characters counted from 1, where it is known.
+    /// The column, in characters counted from 1.
     pub column: Option<usize>,
     /// The field, such as `tokens[0].seed`, or the attribute; empty where none is meant.
     pub field: String,
-    /// What is wrong.
     pub what: String,
-    /// What to do about it.
     pub hint: String,
     /// Whether nothing more can be read from the file. Other errors concern one record.
     pub fatal: bool,
+}
+
+impl Error {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(self.hint.clone().into())
+    }
 }
 
 /// Why there is no file of what was left out.
@@ -61,7 +67,7 @@ pub(super) fn broken_off(line: u64, error: &io::Error) -> Error {
         column: None,
         field: String::new(),
         what: format!("the file cannot be read further: {error}"),
-        hint: "if the file is compressed it may be cut or damaged; copy it again".to_owned(),
+        hint: "copy the file again: if it is compressed, it may be cut or damaged".to_owned(),
         fatal: true,
     }
 }

@@ -1,7 +1,8 @@
 //! Opens a foreign file, decompressing it when its first bytes say that it is compressed.
 //!
-//! The content decides, not the name: exports get renamed, and a wrong suffix should not be a riddle.
+//! The content decides, not the name: exports get renamed, and a wrong suffix should be no error.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -14,26 +15,31 @@ use crate::files;
 /// The file cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// There is no such file.
-    #[error("{}: there is no such file; check the name", .0.display())]
+    #[error("{}: there is no such file", .0.display())]
     Missing(PathBuf),
-    /// The file may not be read.
-    #[error("{}: this file may not be read; give yourself read permission or run as its owner", .0.display())]
+    #[error("{}: permission denied", .0.display())]
     Forbidden(PathBuf),
-    /// It is a directory.
-    #[error("{}: this is a directory; name a file in it", .0.display())]
+    #[error("{}: it is a folder", .0.display())]
     Directory(PathBuf),
     /// Its text is in another encoding than UTF-8.
     #[error("{}: {}", .0.display(), .1.what())]
     Encoding(PathBuf, Encoding),
-    /// Anything else.
-    #[error("{}: cannot be read ({source}); check the file and the disk", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
+    #[error("{}: cannot be read: {source}", .path.display())]
+    Io { path: PathBuf, source: io::Error },
+}
+
+impl OpenError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Missing(_) => "check the path; a relative one starts at the current folder",
+            Self::Forbidden(_) => "check the owner and the mode with ls -l",
+            Self::Directory(_) => "name a file in it",
+            Self::Encoding(_, encoding) => encoding.hint(),
+            Self::Io { .. } => "check the file and the disk",
+        };
+        Some(hint.into())
+    }
 }
 
 /// A foreign file, read as plain bytes.
@@ -49,8 +55,8 @@ impl Input {
         self.size
     }
 
-    /// How many bytes of the file on disk have been read, for progress; shared, so that it can be asked while somebody
-    /// else reads.
+    /// How many bytes of the file on disk have been read, for progress; shared, so that another thread can read the file
+    /// meanwhile.
     pub fn consumed(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.consumed)
     }
@@ -62,7 +68,7 @@ impl Read for Input {
     }
 }
 
-/// Opens `path`; zstd and gzip are told by their first bytes, and so are encodings that are not read.
+/// Opens `path`; zstd and gzip are recognised by their first bytes, and so are encodings that are not read.
 ///
 /// # Errors
 /// [`OpenError`] when the file is missing, may not be read, is a directory, or begins in another encoding than UTF-8.
@@ -194,6 +200,37 @@ mod tests {
             "{text}"
         );
         assert!(matches!(open(folder.path()), Err(OpenError::Directory(_))));
+    }
+
+    #[test]
+    fn a_message_names_the_file_and_a_hint_says_what_to_do() {
+        let path = PathBuf::from("a.ndjson");
+        let errors = [
+            OpenError::Missing(path.clone()),
+            OpenError::Forbidden(path.clone()),
+            OpenError::Directory(path.clone()),
+            OpenError::Encoding(path.clone(), Encoding::Utf16Le),
+            OpenError::Io {
+                path,
+                source: io::ErrorKind::NotSeekable.into(),
+            },
+        ];
+        let said: Vec<String> = errors
+            .iter()
+            .map(|error| format!("{error}\n    {}", error.hint().unwrap_or_default()))
+            .collect();
+        insta::assert_snapshot!(said.join("\n"), @r"
+        a.ndjson: there is no such file
+            check the path; a relative one starts at the current folder
+        a.ndjson: permission denied
+            check the owner and the mode with ls -l
+        a.ndjson: it is a folder
+            name a file in it
+        a.ndjson: the text is UTF-16LE, not UTF-8
+            convert it: iconv -f UTF-16LE -t UTF-8 OLD > NEW
+        a.ndjson: cannot be read: seek on unseekable file
+            check the file and the disk
+        ");
     }
 
     #[test]

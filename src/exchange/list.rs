@@ -16,7 +16,6 @@ use crate::render::original;
 pub struct Name {
     /// Its line, from 1.
     pub line: u64,
-    /// The name.
     pub name: String,
     /// As it is spelt, where igsh would have written another name so.
     pub spelt: Option<String>,

@@ -10,13 +10,11 @@ use flate2::write::GzEncoder;
 pub enum Output {
     /// As it is.
     Plain(BufWriter<File>),
-    /// `.gz`
     Gzip(GzEncoder<BufWriter<File>>),
-    /// `.zst`
     Zstd(zstd::Encoder<'static, BufWriter<File>>),
 }
 
-/// The way into `file`, which will be called `name`.
+/// Writes into `file`, which will be called `name`.
 pub fn create(file: File, name: &Path) -> io::Result<Output> {
     let out = BufWriter::with_capacity(1 << 16, file);
     Ok(

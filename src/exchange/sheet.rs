@@ -15,7 +15,7 @@ use super::error::{not_utf8, returns_only};
 use super::lines::holds_returns;
 use crate::lang::suggest::{did_you_mean, similar};
 use crate::model::{Sight, sight};
-use crate::render::original;
+use crate::render::{counted, original};
 
 /// The delimiters a sheet may have.
 const DELIMITERS: [(u8, &str); 4] = [
@@ -28,7 +28,7 @@ const DELIMITERS: [(u8, &str); 4] = [
 /// Longest row that is read, in bytes: a quote that is never closed must not swallow the file.
 const MAX_ROW: u64 = 1 << 20;
 
-/// A column that a reader knows.
+/// A column that a reader takes.
 #[derive(Debug, Clone)]
 pub struct Field {
     /// Its names; the first one is used in messages.
@@ -85,13 +85,13 @@ impl Field {
     }
 }
 
-/// What becomes of columns that the reader does not know.
+/// What becomes of columns that are no field of the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Others {
     /// They are passed over: the sheet is another program's.
     Ignored,
     /// They are named ([`Sheet::unused`]), and one whose name is nearly that of a column which the sheet does not have
-    /// is an error: the sheet was written for us.
+    /// is an error: the sheet was written for igsh.
     Named,
 }
 
@@ -270,7 +270,7 @@ impl<R: Read> Sheet<R> {
         }))
     }
 
-    /// The first line of the record, told from its end: where the reader says it begins, blank lines may stand.
+    /// The first line of the record, counted from its end: where the reader puts its beginning, blank lines may stand.
     fn first_line(&self) -> u64 {
         let (end, input) = (self.rows.position(), self.rows.get_ref());
         let open_end = end.byte() == input.read && input.last != b'\n';
@@ -292,11 +292,7 @@ impl<R: Read> Sheet<R> {
         let ours = name_of(self.delimiter);
         let what = format!(
             "{} where the header has {expected} columns",
-            if found == 1 {
-                "1 value".to_owned()
-            } else {
-                format!("{found} values")
-            }
+            counted(found as u64, "value")
         );
         match other {
             Some(theirs) => wrong(
@@ -309,7 +305,7 @@ impl<R: Read> Sheet<R> {
                 self.line,
                 None,
                 what,
-                &format!("values are separated by {ours}; quote a value that holds one"),
+                &format!("separate values by {ours}, and quote a value that holds one"),
             ),
         }
     }
@@ -386,7 +382,7 @@ fn first_line(input: &mut impl Read, before: u64) -> Result<(String, u64), Error
             return Ok((name.trim_end_matches('\r').to_owned(), line));
         }
         if read == 0 {
-            let hint = "the first row names the columns, the others hold the values";
+            let hint = "name the columns in the first row, and put the values below";
             return Err(wrong(1, None, "the file is empty".to_owned(), hint));
         }
         text.clear();
@@ -428,7 +424,7 @@ fn lacking(header: &str, missing: &[&str], names: &[String], line: u64) -> Error
         quoted(missing),
         quoted(names)
     );
-    let hint = "the first row names the columns, separated by commas";
+    let hint = "name the columns in the first row, separated by commas";
     wrong(line, None, what, hint)
 }
 
@@ -448,9 +444,9 @@ fn is_not_near(at: usize, name: &str, absent: &[&Field], line: u64) -> Result<()
     let Some(meant) = did_you_mean(&near(name, absent)) else {
         return Ok(());
     };
-    let what = format!("the column {} is not known; {meant}", quoted(&[name]));
-    let hint = "correct the column's name, or remove it";
-    Err(wrong(line, Some(at + 1), what, hint))
+    let what = format!("unknown column {}", quoted(&[name]));
+    let hint = format!("{meant} correct the column's name, or remove the column");
+    Err(wrong(line, Some(at + 1), what, &hint))
 }
 
 /// The delimiter that a line `sep=;` names, which Excel writes and reads before the header.
@@ -476,10 +472,10 @@ fn delimiter_said(first: &str, line: u64) -> Result<Option<u8>, Error> {
             line,
             None,
             format!(
-                "'{}' names no delimiter that is known",
+                "'{}' names none of the delimiters",
                 super::error::clipped(said.to_owned())
             ),
-            "values are separated by commas, semicolons, bars or tabs",
+            "separate values by commas, semicolons, bars or tabs, and name that sign",
         )),
     }
 }

@@ -1,9 +1,9 @@
 //! JSON (RFC 8259) as text: written here, and read strictly.
 //!
-//! Files of others and our own bundles hold secrets and come in millions of lines, so nothing is built in between:
-//! values go straight into the caller's buffer, and come out of the text as they are asked for. Lines of our own
+//! Foreign files and our own bundles hold secrets and come in millions of lines, so nothing is built in between:
+//! values go straight into the caller's buffer, and are parsed only when the caller reads them. Lines of our own
 //! bundles, of which every byte is ours, are pulled through [`Parser`]; lines that people write become wire structs
-//! ([`object`]) through serde_json, whose words for a slip they are shown.
+//! ([`object`]) through serde_json, whose messages about errors people are shown.
 
 mod escape;
 pub(crate) mod object;

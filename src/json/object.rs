@@ -79,7 +79,7 @@ pub(crate) fn doubled<E: serde::de::Error>(key: &str) -> E {
 }
 
 pub(crate) fn unknown<E: serde::de::Error>(key: &str, known: &[&str]) -> E {
-    // A long key is nobody's slip of the finger, and comparing it would take long.
+    // A long key is no typing error, and comparing it would take long.
     let known = if key.len() < 32 { known } else { &[] };
     let near = known
         .iter()

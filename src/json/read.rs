@@ -1,8 +1,8 @@
 //! A strict pull parser for one line of JSON.
 //!
 //! Two readers must not see different things in one line, so doubled and unknown keys, floats, integers above 2^53 − 1
-//! and lone surrogates are errors. Generic JSON libraries keep silent about most of these or buffer values; here
-//! nothing is read that is not asked for.
+//! and lone surrogates are errors. Generic JSON libraries accept most of these or buffer values; here
+//! nothing is parsed but what the caller reads.
 
 use super::escape::{self, BadEscape};
 use std::borrow::Cow;
@@ -96,7 +96,6 @@ impl<'a, C> Parser<'a, C> {
         }
     }
 
-    /// An array.
     pub(crate) fn array<T>(
         &mut self,
         mut item: impl FnMut(&mut Self) -> Parsed<T>,
@@ -128,7 +127,6 @@ impl<'a, C> Parser<'a, C> {
         Ok(())
     }
 
-    /// A string.
     pub(crate) fn text(&mut self) -> Parsed<Cow<'a, str>> {
         self.expect(b'"')?;
         let start = self.at;

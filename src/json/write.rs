@@ -1,7 +1,7 @@
 //! JSON text, straight into a buffer.
 //!
 //! Written by hand because secrets have no `Serialize` and may only pass through buffers that are wiped, and because
-//! whoever writes millions of records waits for little else.
+//! it takes most of the time of writing millions of records.
 
 use super::escape::escape;
 use super::sink::Sink;
@@ -19,7 +19,6 @@ impl<S: Sink> Json<S> {
         Self { out, comma: false }
     }
 
-    /// The buffer.
     pub(crate) fn out(&mut self) -> &mut S {
         &mut self.out
     }

@@ -1,37 +1,33 @@
 //! What can go wrong on the way from the source copy to a bundle.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::ambient::{Cancelled, NoRandomness};
 use crate::files::FileError;
-use crate::render::spoken;
+use crate::render::{agree, counted, grouped, spoken};
 use crate::{bundle, store, vault};
 
 /// The result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error of the migration.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nobody and nothing was chosen, or everything that was is left out. No file was written.
-    #[error("{}; no file was written", nothing(.left_out))]
+    /// The selection is empty, or everything that it chooses is left out. No file was written.
+    #[error("{}; no file was written", nothing(*.left_out))]
     Nothing {
         /// Users who were chosen, and are left out as gone, excluded or in conflict.
         left_out: u64,
     },
     /// Chosen users would share a name on the target. No file was written.
     #[error(
-        "{found} {} on the target, where names are unique; nothing was exported: give them other names with \
-         'migrate map file=F', take users out with 'migrate exclude', or leave all of them out with -skip-conflicts",
-        if *.found == 1 { "name would be shared" } else { "names would be shared" }
+        "{} would be shared on the target, where names are unique; nothing was exported",
+        counted(*.found, "name")
     )]
-    Conflicts {
-        /// How many names.
-        found: u64,
-    },
+    Conflicts { found: u64 },
     /// The source copy is older than it may be, and that blocks. No file was written.
     #[error(
-        "the source copy is {} old, and migrate.max-source-age allows {}; nothing was exported: load the source anew",
+        "the source copy is {} old, and migrate.max-source-age allows {}; nothing was exported",
         spoken(*.age),
         spoken(*.most)
     )]
@@ -43,44 +39,38 @@ pub enum Error {
     },
     /// The vault was changed between the question and the answer.
     #[error(
-        "the selection now takes {found} where it took {asked} when you were asked; nothing was exported: look again"
+        "the selection came to {} at the question and comes to {} now; nothing was exported",
+        counted(*.asked, "record"),
+        counted(*.found, "record")
     )]
     Changed {
         /// Users and unassigned items at the time of the question.
         asked: u64,
-        /// And now.
         found: u64,
     },
     /// Users came to a later phase, or left one, between the question and the answer.
     #[error(
-        "{found} of the chosen users are imported or migrated now, and {asked} were when you were asked; nothing was \
-         exported: look again"
+        "{} of the chosen users {} imported or migrated at the question, and {} now; nothing was exported",
+        grouped(*.asked),
+        agree(*.asked, "was", "were"),
+        grouped(*.found)
     )]
     Advanced {
         /// How many at the time of the question.
         asked: u64,
-        /// And now.
         found: u64,
     },
-    /// The bundle is written whole, but the vault could not note it.
-    #[error(
-        "bundle {number} is written, but the vault could not take note of it ({source}); the next login settles that"
-    )]
-    Unsettled {
-        /// Its number.
-        number: u64,
-        /// Why not.
-        source: Box<Error>,
-    },
+    /// The bundle is written whole, but its row in the ledger could not be.
+    #[error("bundle {number} is written, but the vault could not record it: {source}")]
+    Unsettled { number: u64, source: Box<Error> },
     /// No such bundle, user or token.
-    #[error("{0}")]
-    Unknown(String),
+    #[error("{what}")]
+    Unknown { what: String, hint: String },
     /// The target's answers cannot be taken in. Nothing was changed.
     #[error("{what}; nothing was changed")]
     Answers {
         /// What is wrong with them, and where.
         what: String,
-        /// What to do about it.
         hint: String,
     },
     /// The bundle's file.
@@ -95,16 +85,44 @@ pub enum Error {
     /// The vault's file.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// Somebody asked to stop. Nothing stays behind.
+    /// The user asked to stop. Nothing stays behind.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
-    /// No randomness.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
 }
 
 impl Error {
-    /// Whether somebody asked to stop, wherever that was noticed.
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Nothing { left_out: 0 } => "look at the selection with 'user count'",
+            Self::Nothing { .. } => "see why with 'migrate check', or choose other users",
+            Self::Conflicts { .. } => {
+                "give other names with 'migrate map file=F', or leave the users out with 'migrate exclude' or \
+                 -skip-conflicts"
+            }
+            Self::Stale { .. } => {
+                "load the source anew, or type: system set migrate.stale-source=warn"
+            }
+            Self::Changed { .. } | Self::Advanced { .. } => {
+                "look at the selection again, then export again"
+            }
+            Self::Unsettled { .. } => "log in again: a login settles what an export left open",
+            Self::Unknown { hint, .. } | Self::Answers { hint, .. } => {
+                return Some(hint.clone().into());
+            }
+            Self::File(_)
+            | Self::Bundle(_)
+            | Self::Vault(_)
+            | Self::Store(_)
+            | Self::Cancelled(_)
+            | Self::Randomness(_) => return None,
+        };
+        Some(hint.into())
+    }
+
+    /// Whether it stands for a request to stop, wherever that was noticed.
     pub fn is_cancelled(&self) -> bool {
         matches!(
             self,
@@ -115,10 +133,62 @@ impl Error {
     }
 }
 
-fn nothing(left_out: &u64) -> String {
+fn nothing(left_out: u64) -> String {
     match left_out {
         0 => "nothing matches the selection".to_owned(),
         1 => "the only user of the selection is left out".to_owned(),
-        n => format!("all {n} users of the selection are left out"),
+        users => format!(
+            "all {} of the selection are left out",
+            counted(users, "user")
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_say_what_happened_and_hints_what_to_do() {
+        let day = Duration::from_secs(86_400);
+        let (age, most) = (day * 3, day);
+        let errors = [
+            Error::Nothing { left_out: 0 },
+            Error::Nothing { left_out: 1 },
+            Error::Nothing { left_out: 1_200 },
+            Error::Conflicts { found: 1 },
+            Error::Conflicts { found: 1_234 },
+            Error::Stale { age, most },
+            Error::Changed { asked: 1, found: 2 },
+            Error::Advanced { asked: 1, found: 2 },
+            Error::Unsettled {
+                number: 7,
+                source: Box::new(Error::Cancelled(Cancelled)),
+            },
+        ];
+        let said: Vec<String> = errors
+            .iter()
+            .map(|error| format!("{error}\n    {}", error.hint().unwrap_or_default()))
+            .collect();
+        insta::assert_snapshot!(said.join("\n"), @r"
+        nothing matches the selection; no file was written
+            look at the selection with 'user count'
+        the only user of the selection is left out; no file was written
+            see why with 'migrate check', or choose other users
+        all 1,200 users of the selection are left out; no file was written
+            see why with 'migrate check', or choose other users
+        1 name would be shared on the target, where names are unique; nothing was exported
+            give other names with 'migrate map file=F', or leave the users out with 'migrate exclude' or -skip-conflicts
+        1,234 names would be shared on the target, where names are unique; nothing was exported
+            give other names with 'migrate map file=F', or leave the users out with 'migrate exclude' or -skip-conflicts
+        the source copy is 3 days old, and migrate.max-source-age allows 24 hours; nothing was exported
+            load the source anew, or type: system set migrate.stale-source=warn
+        the selection came to 1 record at the question and comes to 2 records now; nothing was exported
+            look at the selection again, then export again
+        1 of the chosen users was imported or migrated at the question, and 2 now; nothing was exported
+            look at the selection again, then export again
+        bundle 7 is written, but the vault could not record it: interrupted; nothing was changed
+            log in again: a login settles what an export left open
+        ");
     }
 }

@@ -1,4 +1,4 @@
-//! Whether what the vault holds is whole: every sealed field on all cores, and the ledger against the bundles' files.
+//! Checks the vault: every sealed field on all cores, and the ledger against the bundles' files.
 
 use std::io;
 use std::path::Path;
@@ -14,18 +14,14 @@ use crate::vault;
 use crate::vault::check::{self, Batch, Finding, Subject};
 use crate::vault::ledger::{self, Bundle, State};
 
-/// What the work is done with.
 pub struct Work<'a> {
-    /// The keys of the session.
     pub keys: &'a Arc<Keys>,
-    /// Hears how far it is.
     pub progress: &'a dyn Progress,
-    /// Ends it.
     pub cancel: &'a CancelToken,
 }
 
-/// Opens every sealed field but the passwords of bundles and says how many there are; `found` gets what does not open
-/// and what cannot be read.
+/// Opens every sealed field but the passwords of bundles, and counts them; `found` gets what does not open and what
+/// cannot be read.
 pub fn fields(db: &mut Connection, work: &Work<'_>, found: &mut dyn FnMut(Finding)) -> Result<u64> {
     let total = check::rows(db).ok();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -68,8 +64,8 @@ pub struct Seen {
     pub fields: u64,
 }
 
-/// Compares the ledger with the bundles' files. `now` sees the vault as it is meanwhile: another session may put a new
-/// bundle in the place of one.
+/// Compares the ledger with the bundles' files. `now` is a second connection, outside the snapshot of `db`: another
+/// session may put a new bundle in the place of one meanwhile.
 pub fn bundles(
     db: &Connection,
     now: &Connection,
@@ -134,7 +130,7 @@ fn file(
         is_like(&destination, size, sha256, &mut |read| {
             *bytes += read;
             work.progress.at(*bytes);
-            // The read ends here; the caller looks at the token again.
+            // Ends the read; the token is checked again below.
             work.cancel.check().map_err(io::Error::other)
         })
     });
@@ -143,11 +139,11 @@ fn file(
         Ok(Some(true)) => None,
         Ok(Some(false)) => finding(
             Subject::Bundle,
-            "its file is not the one that was exported: another size or content".to_owned(),
+            "its file has another size or content than the exported one".to_owned(),
         ),
-        Ok(None) => finding(Subject::Remark, "its file is not there".to_owned()),
+        Ok(None) => finding(Subject::Remark, "its file is missing".to_owned()),
         Err(FileError::Folder { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-            finding(Subject::Remark, "its file is not there".to_owned())
+            finding(Subject::Remark, "its file is missing".to_owned())
         }
         Err(error) => finding(Subject::Remark, format!("its file cannot be read: {error}")),
     })

@@ -2,7 +2,7 @@
 //!
 //! Data goes one way (CONTRIBUTING.md): a snapshot of the vault is read in key order, [`mapping`] turns
 //! each source record into a bundle record and a list of what stays behind with its reason, and [`report`] adds that
-//! up. Nobody decides twice: what the report counts is what the mapping said.
+//! up. Each decision is made once: what the report counts is what the mapping decided.
 
 mod batches;
 pub mod bundle_file;
@@ -30,17 +30,27 @@ use crate::crypto::BundlePassword;
 use crate::store::{self, Column, Keys};
 use crate::vault::ledger;
 
-/// Opens a bundle's password. Whoever shows it has committed an audit entry before (igsh-vault(5), AUDIT).
+/// Opens a bundle's password. The caller commits an audit entry before the password is shown (igsh-vault(5), AUDIT).
 ///
 /// # Errors
 /// [`error::Error::Unknown`] when there is no such bundle, or its password is not kept any more.
 pub fn password(db: &Connection, keys: &Keys, number: u64) -> error::Result<BundlePassword> {
-    let unknown = |why| error::Error::Unknown(format!("bundle {number} {why}"));
-    let kept = ledger::password(db, number)?
-        .ok_or_else(|| unknown("is not in the ledger; 'bundle list' shows those that are"))?;
+    let unknown = |why, hint: &str| error::Error::Unknown {
+        what: format!("bundle {number} {why}"),
+        hint: hint.to_owned(),
+    };
+    let kept = ledger::password(db, number)?.ok_or_else(|| {
+        unknown(
+            "is not in the ledger",
+            "'bundle list' shows the bundles that are",
+        )
+    })?;
     let password = open_password(&kept, keys, number)?;
     password.ok_or_else(|| {
-        unknown("has no password any more: it failed, or its password was forgotten")
+        unknown(
+            "has no password any more: it failed, or its password was forgotten",
+            "export again to get a new bundle",
+        )
     })
 }
 

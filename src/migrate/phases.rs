@@ -3,9 +3,11 @@
 //! Nothing but an export makes a user `exported`, so no other step leads there from below. Everything else is counted
 //! first and decided here, the same way for a selection and for the users of a file.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::model::Phase;
+use crate::render::{agree, grouped};
 use crate::vault::phases::PhaseCounts;
 
 /// A step that a master asks for.
@@ -13,74 +15,67 @@ use crate::vault::phases::PhaseCounts;
 pub enum Step {
     /// `migrate stage`: from none to export, with a wave label or without.
     Stage {
-        /// The label.
         wave: Option<String>,
     },
-    /// `migrate advance`.
     Advance(Phase),
-    /// `migrate retreat`.
     Retreat(Phase),
 }
 
 /// Why a step is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// The phase is entered by an export only.
     #[error("only an export makes a user exported")]
     ByExport,
     /// No step leads there in this direction.
-    #[error("nobody can {} to {to}", if *.forward { "advance" } else { "retreat" })]
-    NoSuchStep {
-        /// Forward or back.
-        forward: bool,
-        /// Where to.
-        to: Phase,
-    },
+    #[error("no user can {} to {to}", if *.forward { "advance" } else { "retreat" })]
+    NoSuchStep { forward: bool, to: Phase },
     /// Users are past the step.
-    #[error("{users} of the chosen users {} {phase} already", if *.users == 1 { "is" } else { "are" })]
+    #[error(
+        "{} of the chosen users {} {phase} already; nothing was changed",
+        grouped(*.users),
+        agree(*.users, "is", "are")
+    )]
     Past {
-        /// How many.
         users: u64,
         /// The furthest of them.
         phase: Phase,
     },
     /// Users were never exported.
-    #[error("{users} of the chosen users {} never exported", if *.users == 1 { "was" } else { "were" })]
-    NotExported {
-        /// How many.
-        users: u64,
-    },
+    #[error(
+        "{} of the chosen users {} never exported; nothing was changed",
+        grouped(*.users),
+        agree(*.users, "was", "were")
+    )]
+    NotExported { users: u64 },
 }
 
 impl Refused {
     /// What to do about it.
-    pub const fn hint(&self) -> &'static str {
-        match self {
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
             Self::ByExport => "type: export phase=export file=…",
             Self::NoSuchStep { forward: true, .. } => {
-                "the phases are none, export, exported, imported, migrated; use retreat to go back"
+                "use 'migrate retreat' to go back: the phases are none, export, exported, imported, migrated"
             }
             Self::NoSuchStep { forward: false, .. } => {
-                "the phases are none, export, exported, imported, migrated; use advance to go on"
+                "use 'migrate advance' to go on: the phases are none, export, exported, imported, migrated"
             }
             Self::Past { .. } => {
-                "add phase=none to stage the others only; 'migrate retreat' takes users back"
+                "add phase=none to stage the others only, or take users back with 'migrate retreat'"
             }
             Self::NotExported { .. } => "add phase=exported to take the others only",
-        }
+        };
+        Some(hint.into())
     }
 }
 
 /// What a step comes to for the users it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// The step.
     pub step: Step,
     /// From which phases users move.
     pub from: Vec<Phase>,
-    /// Where to.
     pub to: Phase,
-    /// How many move.
     pub moved: u64,
     /// How many only get another wave label.
     pub relabelled: u64,
@@ -93,7 +88,6 @@ pub struct Plan {
 }
 
 impl Step {
-    /// Where it leads.
     pub const fn to(&self) -> Phase {
         match self {
             Self::Stage { .. } => Phase::Export,
@@ -146,10 +140,10 @@ impl Step {
     }
 }
 
-/// What a step comes to, when the users it was asked for stand like this.
+/// What a step comes to for users who stand like this.
 ///
 /// # Errors
-/// A step that does not exist, and one that would do something else than asked for some of the users: nobody moves.
+/// A step that does not exist, and one that would do something else for some of the users: then no user is moved.
 pub fn plan(step: Step, standings: &PhaseCounts) -> Result<Plan, Refused> {
     let from = step.from()?;
     let to = step.to();
@@ -251,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_who_was_exported_is_staged_again() {
+    fn no_exported_user_is_staged_again() {
         for (phases, users, phase) in [
             ([1, 0, 2, 0, 0], 2, Phase::Exported),
             ([0, 1, 2, 3, 0], 5, Phase::Imported),
@@ -266,14 +260,14 @@ mod tests {
 
     #[test]
     fn nothing_but_an_export_makes_a_user_exported() {
-        let everybody = stand([1, 1, 1, 1, 1]);
+        let one_each = stand([1, 1, 1, 1, 1]);
         assert_eq!(
-            plan(Step::Advance(Phase::Exported), &everybody),
+            plan(Step::Advance(Phase::Exported), &one_each),
             Err(Refused::ByExport)
         );
         for to in [Phase::Imported, Phase::Migrated] {
             assert_eq!(
-                plan(Step::Advance(to), &everybody),
+                plan(Step::Advance(to), &one_each),
                 Err(Refused::NotExported { users: 2 })
             );
         }
@@ -289,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_retreat_takes_everybody_who_is_further() {
+    fn a_retreat_takes_all_users_who_are_further() {
         let plan = |to| super::plan(Step::Retreat(to), &stand([1, 2, 3, 4, 5])).unwrap();
         for (to, moved, in_bundles) in [
             (Phase::None, 14, 12),
@@ -308,13 +302,38 @@ mod tests {
 
     #[test]
     fn steps_that_do_not_exist() {
-        let nobody = stand([0; 5]);
+        let none = stand([0; 5]);
         for step in [Step::Advance(Phase::None), Step::Retreat(Phase::Migrated)] {
-            assert!(matches!(
-                plan(step, &nobody),
-                Err(Refused::NoSuchStep { .. })
-            ));
+            assert!(matches!(plan(step, &none), Err(Refused::NoSuchStep { .. })));
         }
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_type_in_its_hint() {
+        let refused = [
+            plan(Step::Advance(Phase::Exported), &stand([1; 5])),
+            plan(Step::Advance(Phase::None), &stand([1; 5])),
+            plan(Step::Retreat(Phase::Migrated), &stand([1; 5])),
+            plan(stage(None), &stand([1, 0, 1, 0, 0])),
+            plan(Step::Advance(Phase::Imported), &stand([1_200, 1, 0, 0, 0])),
+        ];
+        let said: Vec<String> = refused
+            .into_iter()
+            .map(Result::unwrap_err)
+            .map(|refused| format!("{refused}\n    {}", refused.hint().unwrap_or_default()))
+            .collect();
+        insta::assert_snapshot!(said.join("\n"), @r"
+        only an export makes a user exported
+            type: export phase=export file=…
+        no user can advance to none
+            use 'migrate retreat' to go back: the phases are none, export, exported, imported, migrated
+        no user can retreat to migrated
+            use 'migrate advance' to go on: the phases are none, export, exported, imported, migrated
+        1 of the chosen users is exported already; nothing was changed
+            add phase=none to stage the others only, or take users back with 'migrate retreat'
+        1,201 of the chosen users were never exported; nothing was changed
+            add phase=exported to take the others only
+        ");
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! Work on many cores whose results come out in the order in which it went in.
+//! Work on many cores whose results come out in the order of the input.
 //!
 //! The sink runs on the calling thread, which owns the file and the ledger; the source has a thread of its own. An item
 //! needs a permit that comes free when its result is delivered, so that memory does not grow with the work, not even
-//! behind one slow item. Whoever fails first ends it: closing a channel stops those who feed it, one after the other.
+//! behind one slow item. The first failure ends it: a closed channel stops the threads that feed it, one after the other.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -76,7 +76,7 @@ fn labour<I, S, O, E>(
 ) {
     let mut state = None;
     for (number, item) in queue {
-        // A worker that just went away would leave the others waiting for its result.
+        // A worker that ended without a result would leave the others waiting for it.
         let result = catch_unwind(AssertUnwindSafe(|| match &mut state {
             Some(state) => work(state, item),
             None => start().and_then(|fresh| work(state.insert(fresh), item)),
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn results_come_in_order_whoever_is_faster() {
+    fn results_come_in_order_whichever_worker_is_faster() {
         let mut seen = Vec::new();
         run(
             3,

@@ -9,6 +9,7 @@ use std::fmt;
 use crate::migrate::mapping::LeftOut;
 use crate::model::Reason;
 use crate::model::bundle::{self, Counts, Record};
+use crate::render::{agree, counted, grouped};
 
 /// The most unassigned cards that the target takes for one account (igsh-migration(7), LIMITS).
 pub const UNASSIGNED_CARDS: u64 = 5_000;
@@ -43,9 +44,7 @@ pub struct Taken {
     pub cards: u64,
     /// Pairs of questions and answers.
     pub qa: u64,
-    /// Passwords.
     pub passwords: u64,
-    /// Aliases.
     pub aliases: u64,
     /// Event-based tokens, assigned or not.
     pub event_tokens: u64,
@@ -55,7 +54,7 @@ pub struct Taken {
     pub long_expected: u64,
 }
 
-/// Something about an export that a master should know before it is too late.
+/// Something about an export that a master can still act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Warning {
     /// So many event-based tokens go.
@@ -195,7 +194,6 @@ impl Report {
         rows
     }
 
-    /// What a master should know.
     pub fn warnings(&self) -> Vec<Warning> {
         let cards = self.records.card + self.earlier_cards;
         [
@@ -218,34 +216,34 @@ impl fmt::Display for Warning {
         match *self {
             Self::EventTokens(count) => write!(
                 f,
-                "{} event-based: the counter goes out of step when {} used on both sides after the export.",
-                plural(count, "token is", "tokens are"),
-                if count == 1 { "it is" } else { "they are" },
+                "{} {} event-based: the counter goes out of step when {} used on both sides after the export.",
+                counted(count, "token"),
+                agree(count, "is", "are"),
+                agree(count, "it is", "they are"),
             ),
             Self::UnassignedCards(count) => write!(
                 f,
-                "With this export the target would hold {count} unassigned cards; it takes {UNASSIGNED_CARDS} an \
-                 account. Export fewer groups, or leave them out with unassigned=no."
+                "With this export the target would hold {} unassigned cards; it takes {} an account. Export fewer \
+                 groups, or leave them out with unassigned=no.",
+                grouped(count),
+                grouped(UNASSIGNED_CARDS)
             ),
             Self::LongHistories(count) => write!(
                 f,
-                "{} a location history of more than {LOCATION_HISTORY} places, the target's default: it goes whole, \
-                 raise the maximum on the target.",
-                plural(count, "user has", "users have"),
+                "{} {} a location history of more than {LOCATION_HISTORY} places, the target's default: raise the \
+                 maximum on the target, since it is exported whole.",
+                counted(count, "user"),
+                agree(count, "has", "have"),
             ),
             Self::LongExpected(count) => write!(
                 f,
-                "{} more than {EXPECTED_LOCATIONS} expected locations, the target's default: they go whole, raise the \
-                 maximum on the target.",
-                plural(count, "user has", "users have"),
+                "{} {} more than {EXPECTED_LOCATIONS} expected locations, the target's default: raise the maximum on \
+                 the target, since they are exported whole.",
+                counted(count, "user"),
+                agree(count, "has", "have"),
             ),
         }
     }
-}
-
-/// `1 user has`, `2 users have`
-fn plural(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ mod tests {
     use crate::migrate::testing::House;
 
     #[test]
-    fn settings_that_nobody_has_set_give_the_documented_rules() {
+    fn default_settings_give_the_documented_rules() {
         let house = House::new([]);
         let db = house.vault.file().connection();
         let now = Timestamp::UNIX_EPOCH;

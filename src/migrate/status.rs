@@ -6,6 +6,7 @@ use std::path::Path;
 use super::error::Result;
 use crate::lang::selection::Selection;
 use crate::model::Phase;
+use crate::render::{agree, counted};
 use crate::store::Connection;
 use crate::store::audit;
 use crate::vault::ledger::{self, Bundle, State};
@@ -17,7 +18,6 @@ use crate::vault::query::{self, Answered, Standings};
 pub struct Overview {
     /// The migration that goes on, or the last one.
     pub migration: Option<Migration>,
-    /// Who stands where.
     pub standings: Standings,
     /// All bundles, the oldest first.
     pub bundles: Vec<BundleStatus>,
@@ -28,11 +28,10 @@ pub struct Overview {
 pub struct BundleStatus {
     /// As the ledger has it.
     pub bundle: Bundle,
-    /// Its file.
     pub file: FileState,
     /// How often its password was shown.
     pub shown: u64,
-    /// What the target has said of those whose last bundle it is.
+    /// The target's answers about the users whose last bundle it is.
     pub answered: Answered,
 }
 
@@ -77,19 +76,19 @@ impl FileState {
 }
 
 impl BundleStatus {
-    /// Users of it who went into a later bundle as well, whose answers count there.
+    /// Users of it who are in a later bundle as well, whose answers count there.
     pub fn moved_on(&self) -> u64 {
         let Answered { ok, errors, none } = self.answered;
         self.bundle.counts.user.saturating_sub(ok + errors + none)
     }
 
-    /// Whether it was written whole and nobody has taken its place.
+    /// Whether it was written whole and no other bundle has taken its place.
     fn is_done(&self) -> bool {
         matches!(self.bundle.state, State::Done | State::Forgotten)
     }
 }
 
-/// Looks at everything. The standings are those of a selection, the bundles all of them.
+/// The standings of a selection, and all bundles.
 pub fn overview(db: &Connection, selection: &Selection) -> Result<Overview> {
     let mut standings = query::standings(db, selection)?;
     let mut shown = std::collections::BTreeMap::new();
@@ -116,7 +115,6 @@ pub fn overview(db: &Connection, selection: &Selection) -> Result<Overview> {
 /// Something that is left to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What, in words.
     pub what: String,
     /// What to type.
     pub command: String,
@@ -125,13 +123,9 @@ pub struct Step {
 /// What is left, in the order in which it is done.
 pub fn steps(overview: &Overview, selection: &Selection) -> Vec<Step> {
     let mut steps = Vec::new();
-    let mut step = |count: u64, one: &str, many: &str, command: String| {
+    let mut step = |count: u64, what: String, command: String| {
         if count > 0 {
-            let what = if count == 1 { one } else { many };
-            steps.push(Step {
-                what: what.replace('#', &count.to_string()),
-                command,
-            });
+            steps.push(Step { what, command });
         }
     };
     let chosen = |command: &str| {
@@ -141,85 +135,101 @@ pub fn steps(overview: &Overview, selection: &Selection) -> Vec<Step> {
     };
     let total = &overview.standings.total;
     if total.users() + total.gone + total.excluded == 0 {
-        let (one, command) = ("nobody is here", "source load file=FILE format=ndjson");
-        step(1, one, one, command.to_owned());
+        let command = "source load file=FILE format=ndjson".to_owned();
+        step(1, "the vault has no users".to_owned(), command);
         return steps;
     }
     for one in &overview.bundles {
         let number = one.bundle.number;
         let lost = u64::from(one.bundle.state == State::Lost);
-        let what = format!("bundle {number} was lost before its users were exported");
         step(
             lost,
-            &what,
-            &what,
+            format!("bundle {number} was lost before its users were exported"),
             "export phase=export file=FILE.igb".to_owned(),
         );
         let odd = one.is_done() && one.answered.none > 0 && one.file != FileState::Present;
-        let what = format!("the file of bundle {number} is not as it was written");
-        let verify = format!("bundle get {number}");
-        step(u64::from(odd), &what, &what, verify);
+        step(
+            u64::from(odd),
+            format!("the file of bundle {number} is not as it was written"),
+            format!("bundle get {number}"),
+        );
         let unseen = one.is_done()
             && one.shown == 0
             && one.bundle.state == State::Done
             && one.answered.none > 0;
-        let what = format!("nobody has seen the password of bundle {number}");
         step(
             u64::from(unseen),
-            &what,
-            &what,
+            format!("the password of bundle {number} was never shown"),
             format!("bundle password {number}"),
         );
     }
+    let users = |count, one, several| {
+        let verb = agree(count, one, several);
+        format!("{} {verb}", counted(count, "user"))
+    };
+    let idle = total.of(Phase::None);
     step(
-        total.of(Phase::None),
-        "# user is in no phase",
-        "# users are in no phase",
+        idle,
+        users(idle, "is", "are") + " in no phase",
         chosen("migrate stage"),
     );
+    let staged = total.of(Phase::Export);
     step(
-        total.of(Phase::Export),
-        "# user waits for an export",
-        "# users wait for an export",
+        staged,
+        users(staged, "waits", "wait") + " for an export",
         chosen("export phase=export file=FILE.igb"),
     );
     step(
         total.unanswered,
-        "of # exported user the target has said nothing",
-        "of # exported users the target has said nothing",
+        format!(
+            "of {} the target has said nothing",
+            counted(total.unanswered, "exported user")
+        ),
         "migrate results file=FILE".to_owned(),
     );
+    let errors = total.import_errors;
     step(
-        total.import_errors,
-        "# user has errors on the target",
-        "# users have errors on the target",
+        errors,
+        users(errors, "has", "have") + " errors on the target",
         chosen("user list import=error"),
     );
+    let changed = total.changed;
     step(
-        total.changed,
-        "# user has changed since the bundle",
-        "# users have changed since their bundle",
+        changed,
+        format!(
+            "{} changed since {} bundle",
+            users(changed, "has", "have"),
+            agree(changed, "the", "their")
+        ),
         chosen("export changed=yes file=FILE.igb"),
     );
+    let imported = total.of(Phase::Imported);
     step(
-        total.of(Phase::Imported),
-        "# imported user is not said to work on the target",
-        "# imported users are not said to work on the target",
+        imported,
+        format!(
+            "{} {} not said to work on the target",
+            counted(imported, "imported user"),
+            agree(imported, "is", "are")
+        ),
         chosen("migrate advance phase=imported to=migrated"),
     );
+    let left = total.gone_exported;
     step(
-        total.gone_exported,
-        "# user has left the source after the export: disable on the target",
-        "# users have left the source after their export: disable them on the target",
+        left,
+        format!(
+            "{} left the source after {} export: disable{} on the target",
+            users(left, "has", "have"),
+            agree(left, "the", "their"),
+            agree(left, "", " them")
+        ),
         chosen("user list gone=yes exported=yes"),
     );
     let over = total.of(Phase::Migrated) == total.users() && total.users() > 0;
     let running = matches!(&overview.migration, Some(migration) if migration.ended.is_none());
-    let everybody = selection.expr.is_none() && selection.limit.is_none();
+    let all = selection.expr.is_none() && selection.limit.is_none();
     step(
-        u64::from(over && running && everybody),
-        "everybody is migrated",
-        "",
+        u64::from(over && running && all),
+        "all users are migrated".to_owned(),
         "migrate end".to_owned(),
     );
     steps
@@ -241,16 +251,16 @@ mod tests {
 
     #[test]
     fn what_is_left_follows_the_users_on_their_way() {
-        let everybody = Selection::default();
+        let all = Selection::default();
         let empty = House::new([]);
         assert_eq!(
-            left(&empty, &everybody),
-            ["nobody is here: source load file=FILE format=ndjson"]
+            left(&empty, &all),
+            ["the vault has no users: source load file=FILE format=ndjson"]
         );
         let people = ["a", "b", "c"].map(|name| record(bare("g", name)));
         let house = House::new([group("g")].into_iter().chain(people));
         assert_eq!(
-            left(&house, &everybody),
+            left(&house, &all),
             ["3 users are in no phase: migrate stage"]
         );
         let path = house.path("p.igb");
@@ -265,7 +275,7 @@ mod tests {
         assert_eq!(
             left(&house, &choose("userid", "*")),
             [
-                "nobody has seen the password of bundle 1: bundle password 1",
+                "the password of bundle 1 was never shown: bundle password 1",
                 "1 user waits for an export: export phase=export file=FILE.igb userid=*",
                 "of 2 exported users the target has said nothing: migrate results file=FILE",
             ]
@@ -273,10 +283,10 @@ mod tests {
         house.sql("UPDATE progress SET import = 2, changed = 1 WHERE phase = 2 AND user = (SELECT min(id) FROM users)");
         std::fs::write(&path, "1234").unwrap();
         assert_eq!(
-            left(&house, &everybody),
+            left(&house, &all),
             [
                 "the file of bundle 1 is not as it was written: bundle get 1",
-                "nobody has seen the password of bundle 1: bundle password 1",
+                "the password of bundle 1 was never shown: bundle password 1",
                 "1 user waits for an export: export phase=export file=FILE.igb",
                 "of 1 exported user the target has said nothing: migrate results file=FILE",
                 "1 user has errors on the target: user list import=error",
@@ -287,13 +297,10 @@ mod tests {
             "UPDATE progress SET phase = 4, bundle = 1, import = 1, changed = 0;
              INSERT INTO campaigns (began, began_by) VALUES (1, 'Master1')",
         );
-        assert_eq!(
-            left(&house, &everybody),
-            ["everybody is migrated: migrate end"]
-        );
+        assert_eq!(left(&house, &all), ["all users are migrated: migrate end"]);
         house.sql("UPDATE users SET gone = 1 WHERE userid = 'a'; UPDATE progress SET phase = 3");
         assert_eq!(
-            left(&house, &everybody),
+            left(&house, &all),
             [
                 "2 imported users are not said to work on the target: migrate advance phase=imported to=migrated",
                 "1 user has left the source after the export: disable on the target: user list gone=yes exported=yes",
@@ -302,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_told_by_its_size() {
+    fn a_file_is_compared_by_its_size() {
         let house = House::new([]);
         for (state, content, expected) in [
             ("done", Some("12345"), FileState::Present),

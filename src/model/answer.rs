@@ -5,7 +5,7 @@
 pub struct Answer {
     /// Its line in the file, from 1.
     pub line: u64,
-    /// The user, as the target calls them; empty for what is nobody's: a group, an unassigned token or card.
+    /// The user, as the target calls them; empty for a group and an unassigned token or card.
     pub user: String,
     /// The record; `None` where the file does not say.
     pub record: Option<String>,

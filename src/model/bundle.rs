@@ -52,25 +52,18 @@ pub struct User {
     pub source_user_id: Option<String>,
     /// Group name.
     pub group: String,
-    /// Full name.
     pub full_name: Option<String>,
     /// State on the target.
     pub state: State,
     /// Aliases without the workflow ones.
     pub aliases: Vec<String>,
-    /// Contacts.
     pub contacts: Vec<Contact>,
     /// Questions and answers, answers cut.
     pub qa: Vec<QaPair>,
-    /// Passwords.
     pub passwords: Vec<Password>,
-    /// Tokens.
     pub tokens: Vec<Token>,
-    /// Cards.
     pub cards: Vec<Card>,
-    /// Location history.
     pub location_history: Vec<LocationEntry>,
-    /// Expected locations.
     pub expected_locations: Vec<String>,
     /// Only what the source overrides.
     pub rba: RbaOverrides,
@@ -79,11 +72,9 @@ pub struct User {
 /// A token of a bundle.
 #[derive(Debug)]
 pub struct Token {
-    /// What is known of it.
     pub facts: TokenFacts,
     /// State on the target; an unassigned token has none.
     pub state: Option<State>,
-    /// The seed.
     pub seed: SecretBytes,
     /// PIN unblock data.
     pub unlock: Option<SecretBytes>,
@@ -95,7 +86,6 @@ pub type UnassignedToken = super::UnassignedToken<Token>;
 /// A card of a bundle.
 #[derive(Debug)]
 pub struct Card {
-    /// What is known of it.
     pub facts: CardFacts,
     /// State on the target; an unassigned card has none.
     pub state: Option<CardState>,
@@ -109,9 +99,7 @@ pub type UnassignedCard = super::UnassignedCard<Card>;
 /// How many records of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Groups.
     pub group: u64,
-    /// Users.
     pub user: u64,
     /// Unassigned tokens.
     pub token: u64,

@@ -40,14 +40,13 @@ names! {
     }
 }
 
-/// What is known of a grid card wherever it is: not its state, and not its cells.
+/// The facts of a grid card, the same in source and target: not its state, and not its cells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardFacts {
     /// Serial number, one numeric sequence for the whole source.
     pub serial: u64,
     /// When it was made.
     pub created: Option<Moment>,
-    /// When it expires.
     pub expires: Option<Moment>,
     /// When another card took its place.
     pub superseded: Option<Moment>,
@@ -66,7 +65,7 @@ pub struct CardFacts {
 }
 
 impl CardFacts {
-    /// A card of which nothing else is known.
+    /// A card without any other facts.
     pub const fn new(serial: u64, rows: u32, columns: u32) -> Self {
         Self {
             serial,
@@ -106,7 +105,6 @@ impl CardFacts {
 /// A grid card as the source has it, its cells in clear or as `Secret` holds them.
 #[derive(Debug)]
 pub struct Card<Secret = SecretBytes> {
-    /// What is known of it.
     pub facts: CardFacts,
     /// State of an assigned card; an unassigned one has none.
     pub state: Option<CardState>,
@@ -121,7 +119,6 @@ pub struct UnassignedCard<C = Card> {
     pub group: String,
     /// Made in quantity and never assigned.
     pub preproduced: bool,
-    /// Free text.
     pub comment: Option<String>,
     /// The card; its state is `None`.
     pub card: C,

@@ -18,7 +18,7 @@ impl Changes {
     pub const CARD: Self = Self(8);
     /// The state of the user or of a token.
     pub const STATE: Self = Self(16);
-    /// Anything else that is migrated, or that cannot be told because an older version wrote the bundle.
+    /// Anything else that is migrated, or that cannot be determined because an older version wrote the bundle.
     pub const OTHER: Self = Self(32);
 
     /// Every way with its name in commands, in the order of the bits.

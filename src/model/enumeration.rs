@@ -1,15 +1,29 @@
 //! One macro for the closed sets of names of the domain, so that a set is written down once.
 
+use std::borrow::Cow;
+
 /// A name that is not in the set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{found}' is not a {what}: expected one of {}", .expected.join(", "))]
+#[error("'{found}' is not a {what}")]
 pub struct UnknownName {
     /// What the set describes, such as "token state".
     pub what: &'static str,
-    /// What was found.
     pub found: String,
     /// The names of the set.
     pub expected: &'static [&'static str],
+}
+
+impl UnknownName {
+    /// What to write instead.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(
+            format!(
+                "write one of these, exactly so: {}",
+                self.expected.join(", ")
+            )
+            .into(),
+        )
+    }
 }
 
 /// A value of a closed set of names.

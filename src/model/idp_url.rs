@@ -1,6 +1,7 @@
 //! The address of an identity provider, as a soft token with push or transactions holds it (igsh-migration(7), IDENTITY
 //! PROVIDERS).
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// An `https` address with a host and perhaps a port and a path, and nothing else.
@@ -11,31 +12,46 @@ pub struct IdpUrl(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoIdpUrl {
     /// Nothing before `://`.
-    #[error("the address has no scheme: write it in full, https://host/path")]
+    #[error("the address has no scheme")]
     NoScheme,
     /// Another scheme than https.
-    #[error("the address is not https: tokens send their answers there, so nothing else will do")]
+    #[error("the address is not https")]
     NotHttps,
     /// `user:password@`.
-    #[error(
-        "the address holds credentials: every token would carry them; leave out what stands before the @"
-    )]
+    #[error("the address holds credentials, which every token would carry")]
     Credentials,
     /// Nothing that can be a host.
-    #[error("the address has no proper host: write https://host or https://host:port/path")]
+    #[error("the address has no proper host")]
     Host,
-    /// A port that is none.
-    #[error("the port of the address is no number from 1 to 65535")]
+    #[error("the port of the address is not a number from 1 to 65535")]
     Port,
     /// `?` or `#`.
-    #[error("the address has a query or a fragment: leave out everything from the ? or # on")]
+    #[error("the address has a query or a fragment")]
     Query,
     /// Blanks, control characters and the like.
-    #[error("the address holds a character that no address has; write it as %XX")]
+    #[error("the address holds a character that no address has")]
     Character,
     /// Longer than any address.
     #[error("the address is longer than 2048 characters")]
     TooLong,
+}
+
+impl NoIdpUrl {
+    /// What to write instead.
+    pub fn hint(self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::NoScheme | Self::Host => {
+                "write it in full, such as https://tenant.example.com/igst"
+            }
+            Self::NotHttps => "write an address with https: tokens send their answers there",
+            Self::Credentials => "leave out what stands before the @",
+            Self::Port => "correct the port, or leave it out",
+            Self::Query => "leave out everything from the ? or # on",
+            Self::Character => "write the character as %XX",
+            Self::TooLong => "write a shorter address",
+        };
+        Some(hint.into())
+    }
 }
 
 impl IdpUrl {
@@ -126,6 +142,39 @@ fn host(authority: &str) -> Result<&str, NoIdpUrl> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_fault_says_how_to_write_the_address() {
+        let said = [
+            "host/path",
+            "http://host",
+            "https://anna:secret@host",
+            "https://",
+            "https://host:0",
+            "https://host?a",
+            "https://host/a b",
+        ]
+        .map(|text| {
+            let error = IdpUrl::parse(text).unwrap_err();
+            format!("{error}\n    {}", error.hint().unwrap_or_default())
+        });
+        insta::assert_snapshot!(said.join("\n"), @r"
+        the address has no scheme
+            write it in full, such as https://tenant.example.com/igst
+        the address is not https
+            write an address with https: tokens send their answers there
+        the address holds credentials, which every token would carry
+            leave out what stands before the @
+        the address has no proper host
+            write it in full, such as https://tenant.example.com/igst
+        the port of the address is not a number from 1 to 65535
+            correct the port, or leave it out
+        the address has a query or a fragment
+            leave out everything from the ? or # on
+        the address holds a character that no address has
+            write the character as %XX
+        ");
+    }
 
     #[test]
     fn an_address_is_brought_into_one_form() {

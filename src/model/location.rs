@@ -2,7 +2,7 @@
 
 use super::{Moment, Text};
 
-/// What the source knows of a user's locations.
+/// The locations of a user, as the source has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Location {
     /// Where the user has been, in the order of the source.
@@ -20,7 +20,6 @@ pub struct LocationEntry {
     pub country: Option<Text>,
     /// Region or state.
     pub region: Option<Text>,
-    /// City.
     pub city: Option<Text>,
     /// Internet provider.
     pub isp: Option<Text>,

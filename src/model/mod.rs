@@ -55,7 +55,7 @@ pub type SecretBytes = secrecy::SecretSlice<u8>;
 /// A short text of a record: up to 24 bytes stand in the record itself. Millions of them pass through an export.
 pub type Text = compact_str::CompactString;
 
-/// A moment as a clock tells it; the dates of records are [`Moment`]s.
+/// A moment as a clock shows it; the dates of records are [`Moment`]s.
 pub type Timestamp = jiff::Timestamp;
 
 /// Any record of a source file (igsh-source(5), THE SOURCE FORMAT), in the order of the file.
@@ -67,9 +67,9 @@ pub enum SourceRecord {
     Group(Group),
     /// A user with everything that is theirs.
     User(Box<User>),
-    /// A token that belongs to a group and to nobody yet.
+    /// A token that belongs to a group and to no user yet.
     Token(Box<UnassignedToken>),
-    /// A grid card that belongs to a group and to nobody.
+    /// A grid card that belongs to a group and to no user.
     Card(Box<UnassignedCard>),
 }
 
@@ -78,7 +78,6 @@ pub enum SourceRecord {
 pub struct Schema {
     /// Name of the system the records come from.
     pub system: Option<String>,
-    /// Its version.
     pub system_version: Option<String>,
     /// Whether absent users are gone (`full`) or merely not mentioned (`delta`).
     pub full: bool,

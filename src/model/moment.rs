@@ -2,6 +2,7 @@
 //!
 //! jiff's own timestamp ends a day earlier, so that it has a local time in every zone.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -26,11 +27,12 @@ pub enum NoMoment {
 
 impl NoMoment {
     /// How to write it.
-    pub const fn hint(self) -> &'static str {
-        match self {
+    pub fn hint(self) -> Option<Cow<'static, str>> {
+        let hint = match self {
             Self::Form => "write RFC 3339 with a zone, such as 2026-01-02T03:04:05Z",
-            Self::Range => "dates run from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z",
-        }
+            Self::Range => "write a date from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z",
+        };
+        Some(hint.into())
     }
 }
 

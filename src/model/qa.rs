@@ -33,7 +33,6 @@ pub struct Password<Secret = SecretBytes> {
     pub name: Option<String>,
     /// The password, UTF-8.
     pub value: Secret,
-    /// When it expires.
     pub expires: Option<Moment>,
     /// Whether it must be changed at the next login.
     pub must_change: Option<bool>,

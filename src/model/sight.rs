@@ -147,8 +147,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn b3_names_that_are_not_what_they_look_like_are_told() {
-        for (name, told) in [
+    fn b3_names_that_are_not_what_they_look_like_are_named() {
+        for (name, shown) in [
             ("eve ", "ends with a blank, U+0020"),
             (" eve", "begins with a blank, U+0020"),
             ("eve\u{a0}", "ends with a blank, U+00A0"),
@@ -182,7 +182,7 @@ mod tests {
         ] {
             assert_eq!(
                 oddity(name).map(|odd| odd.to_string()).as_deref(),
-                Some(told)
+                Some(shown)
             );
         }
         for name in [

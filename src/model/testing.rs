@@ -22,7 +22,7 @@ pub(crate) fn secret(text: &str) -> SecretBytes {
     SecretBytes::from(text.as_bytes().to_vec())
 }
 
-/// A hardware token with clock of which nothing else is known.
+/// A hardware token with a clock and no other facts.
 pub(crate) fn token(vendor: &str, serial: &str) -> TokenFacts {
     TokenFacts::new(
         vendor.into(),

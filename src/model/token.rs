@@ -41,9 +41,7 @@ names! {
     Hash, "hash" {
         /// SHA-1, the default of the RFCs.
         Sha1 = "sha1",
-        /// SHA-256.
         Sha256 = "sha256",
-        /// SHA-512.
         Sha512 = "sha512",
     }
 }
@@ -85,8 +83,8 @@ names! {
     }
 }
 
-/// What is known of a token wherever it is: not its state, and nothing secret. Identified by vendor, serial and, where
-/// two keys share them, issue number or key id.
+/// The facts of a token, the same in source and target: not its state, and nothing secret. Vendor, serial and, where
+/// two keys share them, issue number or key id identify it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenFacts {
     /// Vendor name.
@@ -115,20 +113,15 @@ pub struct TokenFacts {
     pub transactions: Option<bool>,
     /// When the token was loaded into the source.
     pub load_date: Option<Moment>,
-    /// When it was last used.
     pub last_used: Option<Moment>,
-    /// When it expires.
     pub expires: Option<Moment>,
-    /// Issue number.
     pub issue_no: Option<Text>,
-    /// Key id.
     pub key_id: Option<Text>,
-    /// Free text.
     pub comment: Option<Text>,
 }
 
 impl TokenFacts {
-    /// A token of which nothing else is known.
+    /// A token without any other facts.
     pub const fn new(vendor: Text, serial: Text, kind: TokenKind, algorithm: Algorithm) -> Self {
         Self {
             vendor,
@@ -152,7 +145,7 @@ impl TokenFacts {
         }
     }
 
-    /// What tells apart two keys of one serial number: the issue number, else the key id.
+    /// What distinguishes two keys of one serial number: the issue number, else the key id.
     pub fn distinction(&self) -> &str {
         self.issue_no
             .as_deref()
@@ -161,7 +154,7 @@ impl TokenFacts {
     }
 
     /// Whether it and `other`, of the same vendor and serial number, are two tokens by what both say: another issue
-    /// number or another key id. What only one of them says does not tell them apart.
+    /// number or another key id. What only one of them has is no difference.
     pub fn is_another(&self, other: &Self) -> bool {
         let differs = |one: &Option<Text>, other: &Option<Text>| match (one, other) {
             (Some(one), Some(other)) => one != other,
@@ -170,7 +163,7 @@ impl TokenFacts {
         differs(&self.issue_no, &other.issue_no) || differs(&self.key_id, &other.key_id)
     }
 
-    /// What tells one token from all others: serial number, vendor, and [`TokenFacts::distinction`].
+    /// What identifies a token: serial number, vendor, and [`TokenFacts::distinction`].
     pub fn key(&self) -> (&str, &str, &str) {
         (&self.serial, &self.vendor, self.distinction())
     }
@@ -207,13 +200,11 @@ impl TokenFacts {
 /// A token as the source has it, its secrets in clear or as `Secret` holds them.
 #[derive(Debug)]
 pub struct Token<Secret = SecretBytes> {
-    /// What is known of it.
     pub facts: TokenFacts,
     /// State of an assigned token; an unassigned one has none.
     pub state: Option<TokenState>,
     /// Soft tokens: how far the activation has come.
     pub activation: Option<Activation>,
-    /// The seed.
     pub seed: Secret,
     /// PIN unblock data.
     pub unlock: Option<Secret>,

@@ -46,7 +46,6 @@ names! {
     NotMigrated, "kind of data that is not migrated" {
         /// Biometric templates.
         Biometrics = "biometrics",
-        /// Certificates.
         Certificates = "certificates",
         /// Mutual-authentication images and phrases.
         MutualAuth = "mutualAuth",
@@ -54,17 +53,12 @@ names! {
         Otps = "otps",
         /// Personal verification numbers.
         Pvns = "pvns",
-        /// Machine secrets.
         MachineSecrets = "machineSecrets",
-        /// Smart credentials.
         SmartCredentials = "smartCredentials",
-        /// Temporary PINs.
         TemporaryPins = "temporaryPins",
-        /// Mobile digital ids.
         MobileDigitalIds = "mobileDigitalIds",
         /// Administrative roles.
         Roles = "roles",
-        /// User access groups.
         UserAccessGroups = "userAccessGroups",
     }
 }
@@ -80,7 +74,7 @@ pub struct Contact {
     pub default: bool,
 }
 
-/// What the source knows of a user, but for the authenticators.
+/// The facts of a user, without the authenticators.
 #[derive(Debug)]
 pub struct UserFacts {
     /// The source's stable id (user number, objectGUID, entryUUID), where it has one.
@@ -89,7 +83,6 @@ pub struct UserFacts {
     pub group: String,
     /// User name, unique within the group.
     pub userid: String,
-    /// Full name.
     pub full_name: Option<String>,
     /// Active or suspended.
     pub state: UserState,
@@ -97,7 +90,6 @@ pub struct UserFacts {
     pub locale: Option<String>,
     /// Alternative names, unique within the group; workflow aliases included.
     pub aliases: Vec<String>,
-    /// Last authentication.
     pub last_auth: Option<Moment>,
     /// Failed attempts; never migrated.
     pub lockout_count: Option<u64>,
@@ -110,7 +102,7 @@ pub struct UserFacts {
 }
 
 impl UserFacts {
-    /// An active user of whom nothing else is known.
+    /// An active user without any other facts.
     pub fn new(group: String, userid: String) -> Self {
         Self {
             id: None,
@@ -132,11 +124,9 @@ impl UserFacts {
 /// A user as the source has them, with everything that is theirs.
 #[derive(Debug)]
 pub struct User {
-    /// What is known of the user.
     pub facts: UserFacts,
     /// Questions and answers, in the order of the source.
     pub qa: Vec<QaPair>,
-    /// Passwords.
     pub passwords: Vec<Password>,
     /// Assigned tokens.
     pub tokens: Vec<Token>,

@@ -1,4 +1,6 @@
-//! A code: some decimal digits that are worth something for half a minute.
+//! A code: decimal digits that are valid for half a minute.
+
+use std::borrow::Cow;
 
 use secrecy::SecretString;
 use subtle::{Choice, ConstantTimeEq};
@@ -26,7 +28,6 @@ impl Digits {
         }
     }
 
-    /// How many.
     pub const fn get(self) -> u32 {
         self.0 as u32
     }
@@ -39,21 +40,25 @@ pub struct Otp {
     digits: u8,
 }
 
-/// What was typed is no code. It says nothing of what was typed.
+/// What was typed is no code. The error repeats nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotACode {
     /// A character that is no digit.
-    #[error("character {position} is not a digit: a code has digits only")]
+    #[error("character {position} of the code is not a digit")]
     Character {
         /// Its place, from 1, blanks and dashes counted.
         position: usize,
     },
     /// Too few or too many.
-    #[error("a code has 6 to 10 digits, this one has {found}")]
-    Length {
-        /// How many there are.
-        found: usize,
-    },
+    #[error("a code has 6 to 10 digits, not {found}")]
+    Length { found: usize },
+}
+
+impl NotACode {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some("type the 6 to 10 digits that the token shows".into())
+    }
 }
 
 impl Otp {
@@ -119,6 +124,18 @@ impl std::fmt::Debug for Otp {
 mod tests {
     use super::*;
     use secrecy::ExposeSecret as _;
+
+    #[test]
+    fn an_error_says_nothing_of_what_was_typed_and_its_hint_what_to_type() {
+        let typed = ["12a456", "12345"].map(|typed| Otp::parse(typed).err().unwrap());
+        let said = typed.map(|error| format!("{error}\n    {}", error.hint().unwrap_or_default()));
+        insta::assert_snapshot!(said.join("\n"), @r"
+        character 3 of the code is not a digit
+            type the 6 to 10 digits that the token shows
+        a code has 6 to 10 digits, not 5
+            type the 6 to 10 digits that the token shows
+        ");
+    }
 
     #[test]
     fn a_code_is_read_as_it_is_shown() {

@@ -3,6 +3,7 @@
 //! A person reads `B3, H1`, finds the cells on the card and types what stands there. What they type is taken as people
 //! read: blanks and commas between cells do not count, and letter case only where the card itself has both.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -22,8 +23,15 @@ pub struct Coordinate {
 
 /// A text that is no coordinate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not a cell of a card: a cell is a column and a row, such as B3")]
+#[error("'{0}' is not a cell of a card")]
 pub struct NotACoordinate(pub String);
+
+impl NotACoordinate {
+    /// What to write instead.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some("write a column and a row, such as B3".into())
+    }
+}
 
 impl fmt::Display for Coordinate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -153,12 +161,7 @@ pub struct Challenge(Vec<Coordinate>);
 pub enum NoChallenge {
     /// More cells than the card has, or none.
     #[error("a challenge of {wanted} cells cannot be made: the card has {cells}")]
-    Size {
-        /// How many were wanted.
-        wanted: usize,
-        /// How many there are.
-        cells: u32,
-    },
+    Size { wanted: usize, cells: u32 },
     /// A cell that is no cell.
     #[error(transparent)]
     Coordinate(#[from] NotACoordinate),
@@ -170,10 +173,22 @@ pub enum NoChallenge {
     NoRandomness(#[from] NoRandomness),
 }
 
+impl NoChallenge {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Size { cells, .. } => Some(format!("ask for 1 to {cells} cells").into()),
+            Self::Coordinate(error) => error.hint(),
+            Self::Twice(_) => Some("name each cell once".into()),
+            Self::NoRandomness(_) => None,
+        }
+    }
+}
+
 impl Challenge {
     /// Cells drawn at random, in reading order. With the counts of how often each cell was asked, in row order, the
-    /// least used ones come first, and the draw decides among equals: so a card wears evenly, and whoever has
-    /// watched some logins has seen the fewest of the cells that are asked next.
+    /// least used ones come first, and the draw decides among equals: so a card wears evenly, and an observer of
+    /// some logins has seen the fewest of the cells that are asked next.
     pub fn draw(
         size: usize,
         grid: &Grid<'_>,
@@ -271,6 +286,27 @@ mod tests {
 
     fn is_response(grid: &Grid<'_>, challenge: &str, typed: &str) -> bool {
         grid.is_response(&challenge.parse().unwrap(), typed)
+    }
+
+    #[test]
+    fn a_challenge_that_cannot_be_made_comes_with_a_hint() {
+        let size = NoChallenge::Size {
+            wanted: 7,
+            cells: 6,
+        };
+        let typed = ["B3, 3B", "B3, B3"].map(|typed| typed.parse::<Challenge>().err().unwrap());
+        let said: Vec<String> = std::iter::once(size)
+            .chain(typed)
+            .map(|error| format!("{error}\n    {}", error.hint().unwrap_or_default()))
+            .collect();
+        insta::assert_snapshot!(said.join("\n"), @r"
+        a challenge of 7 cells cannot be made: the card has 6
+            ask for 1 to 6 cells
+        '3B' is not a cell of a card
+            write a column and a row, such as B3
+        the challenge names B3 twice
+            name each cell once
+        ");
     }
 
     #[test]

@@ -74,7 +74,6 @@ pub enum BadInput {
     /// A challenge that is empty or longer than two of the suite's.
     #[error("the challenge has {found} characters; with this suite it has 1 to {most}")]
     Length {
-        /// How many there are.
         found: usize,
         /// How many there may be: twice the suite's number, since mutual authentication joins two challenges.
         most: usize,
@@ -82,7 +81,6 @@ pub enum BadInput {
     /// Session information that is longer than the suite's.
     #[error("the session information has {found} bytes, the suite takes {most}")]
     Session {
-        /// How many there are.
         found: usize,
         /// How many the suite takes.
         most: usize,
@@ -143,7 +141,7 @@ fn function(part: &str) -> Result<(Hash, u8), NotASuite> {
     let (hash, digits) = inner.ok_or_else(|| bad(part, "it is HOTP-hash-digits"))?;
     let digits = match digits.parse() {
         Ok(digits @ 4..=10) => digits,
-        // 0 means the whole HMAC, which nobody types.
+        // 0 means the whole HMAC, which is too long to type.
         _ => return Err(bad(part, "an answer has 4 to 10 digits")),
     };
     Ok((hash_named(hash, part)?, digits))

@@ -52,7 +52,7 @@ pub enum NotVerifiable {
     #[error(transparent)]
     Digits(#[from] NoDigits),
     /// A time step of no length.
-    #[error("a time step of 0 seconds is none")]
+    #[error("the token has a time step of 0 seconds")]
     NoStep,
     /// Nothing to compute from.
     #[error("the token has no seed")]
@@ -86,7 +86,6 @@ pub struct Matched {
 /// What came of one code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Right.
     Right(Matched),
     /// It, or a later one, was accepted before.
     Used,

@@ -185,7 +185,7 @@ impl Shell {
         if self.options.no_rc {
             return Ok(());
         }
-        let folder = place::folders()?.config;
+        let folder = self.folders()?.config.clone();
         for name in [place::SETTINGS, place::RC] {
             let path = folder.join(name);
             if !path.exists() {
@@ -221,7 +221,7 @@ impl Shell {
         if self.options.private || self.demo.is_some() {
             return Ok(History::private(catalogue(), clock()));
         }
-        let path = place::history(&self.desk.path)?;
+        let path = place::history(&self.folders()?.state, &self.desk.path);
         let history = History::open(&path, catalogue(), clock()).unwrap_or_else(|error| {
             self.ui.warning(&error.to_string());
             self.ui.hint(&error.hint());

@@ -39,7 +39,7 @@ use names::Known;
 
 pub use check::check;
 pub use demo::Demo;
-pub use place::folders;
+pub use place::{Folders, no_home};
 pub use script::Text;
 
 /// All commands of the product, those of the shell itself first.
@@ -75,6 +75,8 @@ pub struct Options {
     pub no_rc: bool,
     /// Keep no history.
     pub private: bool,
+    /// Where history, settings and anchors are; none where the account has no home folder.
+    pub folders: Option<Folders>,
 }
 
 /// A running shell.
@@ -149,6 +151,10 @@ impl Shell {
             hushed: false,
             is_starting: false,
         })
+    }
+
+    fn folders(&self) -> Result<&Folders, Failure> {
+        self.options.folders.as_ref().ok_or_else(no_home)
     }
 
     /// Takes what the command line said about tenants: which one, and how to log in.

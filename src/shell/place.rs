@@ -24,27 +24,31 @@ pub struct Folders {
     pub config: PathBuf,
 }
 
-/// The folders of whoever runs this process.
-pub fn folders() -> Result<Folders, Failure> {
-    let base = etcetera::base_strategy::Xdg::new().map_err(|_| {
-        Failure::new(Exit::Failed, code::FILE, "this account has no home folder")
-            .hint("set HOME, or use --vault")
-    })?;
-    let data = base.data_dir().join("igsh");
-    Ok(Folders {
-        state: base
-            .state_dir()
-            .unwrap_or_else(|| data.clone())
-            .join("igsh"),
-        config: base.config_dir().join("igsh"),
-        data,
-    })
+impl Folders {
+    /// Those that the environment of this process names; none where the account has no home folder.
+    pub fn of_process() -> Option<Self> {
+        let base = etcetera::base_strategy::Xdg::new().ok()?;
+        let data = base.data_dir().join("igsh");
+        Some(Self {
+            state: base
+                .state_dir()
+                .unwrap_or_else(|| data.clone())
+                .join("igsh"),
+            config: base.config_dir().join("igsh"),
+            data,
+        })
+    }
 }
 
-/// The file that keeps the history of a vault, named after the vault's place.
-pub fn history(vault: &Path) -> Result<PathBuf, Failure> {
+/// The failure of what needs a folder of an account that has none.
+pub fn no_home() -> Failure {
+    Failure::new(Exit::Failed, code::FILE, "this account has no home folder")
+        .hint("set HOME, or use --vault")
+}
+
+/// The file in the folder `state` that keeps the history of a vault, named after the vault's place.
+pub fn history(state: &Path, vault: &Path) -> PathBuf {
     let whole = std::path::absolute(vault).unwrap_or_else(|_| vault.to_owned());
     let name = sha256(whole.as_os_str().as_encoded_bytes());
-    let name = format!("history-{}", hex(&name[..8]));
-    Ok(folders()?.state.join(name))
+    state.join(format!("history-{}", hex(&name[..8])))
 }

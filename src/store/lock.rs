@@ -53,6 +53,14 @@ pub(crate) struct LockFile {
     vault: PathBuf,
 }
 
+impl Drop for LockFile {
+    fn drop(&mut self) {
+        // A process that is being started has the file open too for a moment, so that closing it is not enough. What
+        // cannot be unlocked goes with the last of them.
+        let _ = self.file.unlock();
+    }
+}
+
 /// What its name has more than that of the sealed file.
 const END: &str = ".lock";
 

@@ -26,8 +26,7 @@ pub(super) struct Turn(File);
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        // A process that is being started has the file open too for a moment, so that closing it is not enough. What
-        // cannot be unlocked goes with the last of them.
+        // As with a lock file of sessions, closing it is not enough.
         let _ = self.0.unlock();
     }
 }

@@ -123,7 +123,7 @@ fn bench(folder: &Path, users: u64, table: &mut String) {
     let export = run(igsh(&line(format!("export file={}", quoted(&bundle)))));
     row(
         table,
-        "export everybody",
+        "export all users",
         users,
         &export,
         pipeline(&vault).map(|o| ("`sqlite3` .mode json, zstd -1, age -r", o)),

@@ -9,7 +9,7 @@ use super::{Run, present, processor, row, run, shell};
 /// Lines of the script that is checked.
 const LINES: usize = 100_000;
 
-/// Commands that are parsed: those of a small script, over and over, as nobody keeps a million of them in memory.
+/// Commands that are parsed: those of a small script, over and over, since a million of them do not fit in memory.
 const COMMANDS: u32 = 1_000_000;
 
 /// Lines as people write them, each with a number of its own.
@@ -35,9 +35,9 @@ fn script(lines: usize) -> String {
     text
 }
 
-/// Everybody as `user list` shows them: in the order of an index, as somebody would ask who does not know better, and
-/// in the order of ids, sorted afterwards, as igsh does.
-fn everybody(by_id: bool) -> String {
+/// All users as `user list` shows them: in the order of an index, which is the obvious query, and in the order of ids,
+/// sorted afterwards, as igsh does.
+fn all_users(by_id: bool) -> String {
     let children = |table: &str, what: &str, also: &str| {
         format!(
             "(SELECT {what} FROM {table} k WHERE k.id BETWEEN u.id << 16 AND (u.id << 16) + 65535{also})"
@@ -70,7 +70,7 @@ fn everybody(by_id: bool) -> String {
 
 fn sqlite_csv(vault: &Path, by_id: bool) -> Option<Run> {
     let script = vault.with_extension("list.sql");
-    std::fs::write(&script, everybody(by_id)).expect("the SQL file");
+    std::fs::write(&script, all_users(by_id)).expect("the SQL file");
     let line = format!(
         "sqlite3 -csv -cmd 'PRAGMA cache_size = -32768' '{}' < '{}'",
         vault.display(),

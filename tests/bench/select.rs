@@ -7,7 +7,7 @@ use super::{Run, row, sqlite};
 /// So many counts a session, so that the login does not count.
 const TIMES: usize = 20;
 
-/// A selection, and how somebody who knows the tables would ask.
+/// A selection, and a query by hand for the same.
 const SELECTIONS: &[(&str, &str)] = &[
     ("userid=a*", "FROM users WHERE userid GLOB 'a*'"),
     ("userid=*son*", "FROM users WHERE userid GLOB '*son*'"),
@@ -72,7 +72,7 @@ const SELECTIONS: &[(&str, &str)] = &[
     ),
 ];
 
-/// A row for each selection; `counted` runs a command as often as told, in one session.
+/// A row for each selection; `counted` runs a command so many times in one session.
 pub(super) fn selections(
     vault: &Path,
     users: u64,

@@ -1,6 +1,6 @@
 //! After the export: the target's answers, where everybody stands, and the identity provider's address.
 
-use crate::common::{House, Ran};
+use crate::common::House;
 
 /// A vault of 60 people, of whom those with a, b or c are in bundle 1.
 fn exported() -> (House, Vec<String>) {
@@ -159,7 +159,7 @@ fn a_file_that_will_not_do_changes_nothing() {
         ),
         (
             sheet(&[good, (two, "qa", "mislaid", "")]),
-            "line 3: the outcome 'mislaid'",
+            "line 3: unknown outcome 'mislaid'",
         ),
         (sheet(&[good]).replace("outcome", "result"), "'outcome'"),
         (
@@ -244,16 +244,17 @@ fn addresses_change_with_counts_and_come_back() {
     let before = house.ask("csv", "idpurl get");
     assert!(before.contains(&format!("{old},{old},")), "{before}");
     assert!(!before.contains(new), "{before}");
-    let ran = Ran::of(house.command().args([
-        "--dry-run",
-        "--login",
-        "Master1",
-        "--password-file",
-        "m1.txt",
-        "-c",
-        &format!("idpurl set url={new}"),
-    ]))
-    .ok();
+    let ran = house
+        .igsh(&[
+            "--dry-run",
+            "--login",
+            "Master1",
+            "--password-file",
+            "m1.txt",
+            "-c",
+            &format!("idpurl set url={new}"),
+        ])
+        .ok();
     assert!(
         ran.err.contains(&format!("{old} -> {new}: ")),
         "{}",

@@ -111,7 +111,7 @@ fn differences(ran: &Ran) -> Vec<String> {
 }
 
 fn diff(house: &House, line: &str) -> Ran {
-    Ran::of(house.command().args([
+    house.igsh(&[
         "--login",
         "Master1",
         "--password-file",
@@ -120,7 +120,7 @@ fn diff(house: &House, line: &str) -> Ran {
         "ndjson",
         "-c",
         line,
-    ]))
+    ])
 }
 
 #[test]
@@ -339,16 +339,17 @@ fn files_that_are_no_source_are_refused() {
 #[test]
 fn a_diff_works_read_only_from_a_directory_and_into_a_file() {
     let house = house();
-    let ran = Ran::of(house.command().args([
-        "--read-only",
-        "--login",
-        "Master1",
-        "--password-file",
-        "m1.txt",
-        "-c",
-        "source diff file=later.ndjson into=diff.json",
-    ]))
-    .ok();
+    let ran = house
+        .igsh(&[
+            "--read-only",
+            "--login",
+            "Master1",
+            "--password-file",
+            "m1.txt",
+            "-c",
+            "source diff file=later.ndjson into=diff.json",
+        ])
+        .ok();
     assert_eq!(ran.out, "");
     assert!(house.read("diff.json").contains("sales/zoe"));
     house.file(

@@ -113,7 +113,7 @@ fn c1_what_is_outside_or_no_date_is_told_with_its_field() {
             1,
             &[
                 &format!("field 'lastAuth': '{date}' is not between the years 1 and 9999"),
-                "dates run from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z",
+                "write a date from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z",
             ],
         );
     }

@@ -70,7 +70,7 @@ fn status_1_not_a_bundle() {
     let house = House::empty();
     house.file("all.igb", "no bundle");
     house.private("all.password", "a-password\n");
-    house.igsh(&["-c", VERIFY]).fails(1, &["all.igb"]);
+    house.process(&["-c", VERIFY]).fails(1, &["all.igb"]);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn status_1_doubled_names_in_an_export() {
 #[test]
 fn status_2_usage() {
     House::empty()
-        .igsh(&["--nonsense"])
+        .process(&["--nonsense"])
         .fails(2, &["--nonsense"]);
 }
 
@@ -103,7 +103,7 @@ fn status_2_syntax_and_nothing_ran() {
 #[test]
 fn status_3_no_session() {
     House::with_vault()
-        .igsh(&["-c", "user count"])
+        .process(&["-c", "user count"])
         .fails(3, &["login"]);
 }
 
@@ -122,7 +122,7 @@ fn status_3_a_mistyped_password() {
     wrong[0] = if wrong[0] == 'a' { 'b' } else { 'a' };
     std::fs::remove_file(house.at("all.password")).unwrap();
     house.private("all.password", &wrong.into_iter().collect::<String>());
-    house.igsh(&["-c", VERIFY]).fails(3, &["mistyped"]);
+    house.process(&["-c", VERIFY]).fails(3, &["mistyped"]);
 }
 
 #[test]
@@ -141,9 +141,13 @@ fn status_3_a_read_only_shell() {
 
 #[test]
 fn status_4_an_export_of_nobody() {
-    House::with_people(5)
-        .master(&["export userid=nobody-is-called-so* file=a.igb"])
-        .fails(4, &["E0701"]);
+    let house = House::with_people(5);
+    script(
+        &house,
+        &[],
+        "export userid=nobody-is-called-so* file=a.igb\n",
+    )
+    .fails(4, &["E0701"]);
 }
 
 #[test]
@@ -180,7 +184,7 @@ fn status_6_a_damaged_bundle() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     house.file("all.igb", bytes);
-    house.igsh(&["-c", VERIFY]).fails(6, &["damaged"]);
+    house.process(&["-c", VERIFY]).fails(6, &["damaged"]);
 }
 
 #[test]
@@ -188,7 +192,7 @@ fn status_6_a_cut_bundle() {
     let house = with_bundle();
     let bytes = std::fs::read(house.at("all.igb")).unwrap();
     house.file("all.igb", &bytes[..bytes.len() - 100]);
-    house.igsh(&["-c", VERIFY]).fails(6, &["all.igb"]);
+    house.process(&["-c", VERIFY]).fails(6, &["all.igb"]);
 }
 
 #[test]
@@ -214,12 +218,8 @@ fn status_6_a_broken_audit_chain() {
 #[test]
 fn status_7_a_check_that_blocks_an_export() {
     let house = House::with_vault();
-    house
-        .master(&[
-            "source generate users=50 seed=1 duplicates=3 -load",
-            "migrate check",
-        ])
-        .fails(7, &[]);
+    let text = "source generate users=50 seed=1 duplicates=3 -load\nmigrate check\n";
+    script(&house, &[], text).fails(7, &[]);
 }
 
 #[test]

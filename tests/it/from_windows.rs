@@ -7,9 +7,8 @@ use crate::common::{House, PASSWORDS, Ran};
 
 /// A login of Master1 with the password in a file, and what it is asked.
 fn login(house: &House, file: &str) -> Ran {
-    let mut command = house.command();
-    command.args(["--login", "Master1", "--password-file", file, "--quiet"]);
-    Ran::of(command.args(["-c", "user count format=value"]))
+    let login = ["--login", "Master1", "--password-file", file, "--quiet"];
+    house.igsh(&[&login[..], &["-c", "user count format=value"]].concat())
 }
 
 fn failures(house: &House) -> i64 {
@@ -215,9 +214,7 @@ fn c4_every_other_file_of_passwords_is_read_the_same_way() {
     let init = "system init passwords=other.txt kdf=19456,2,1";
     let other = |text: &str| {
         house.private("other.txt", text);
-        let mut command = house.command();
-        command.env("IGSH_VAULT", house.at("other.db"));
-        Ran::of(command.args(["-c", init]))
+        house.igsh(&["--vault", "other.db", "-c", init])
     };
     let three = "write one line 'Master1 <password>' for each";
     other("\u{feff}\n").fails(3, &["other.txt is empty", three]);

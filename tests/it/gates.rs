@@ -5,9 +5,7 @@ use crate::common::{House, Ran};
 /// A script of Master1 under `--keep-going`.
 fn run(house: &House, options: &[&str], text: &str) -> Ran {
     house.file("work.igsh", text);
-    let mut command = house.session();
-    command.arg("--keep-going").args(options);
-    Ran::of(command.args(["run", "work.igsh"]))
+    house.logged_in(&[&["--keep-going"], options, &["run", "work.igsh"]].concat())
 }
 
 #[test]
@@ -102,13 +100,11 @@ fn a2_every_script_around_it_ends_and_every_command_after_it() {
         ("assert count>0 'unclosed", 2),
         ("user get nobody; assert count=4", 1),
     ] {
-        let mut command = house.session();
-        command.args(["--keep-going", "-c", line, "-c", "echo next"]);
-        assert_eq!(Ran::of(&mut command).fails(code, &[]).out, "", "{line}");
+        let ran = house.logged_in(&["--keep-going", "-c", line, "-c", "echo next"]);
+        assert_eq!(ran.fails(code, &[]).out, "", "{line}");
     }
-    let mut command = house.session();
-    command.args(["--keep-going", "-c", "user get nobody", "-c", "echo next"]);
-    assert_eq!(Ran::of(&mut command).fails(5, &[]).out, "next\n");
+    let ran = house.logged_in(&["--keep-going", "-c", "user get nobody", "-c", "echo next"]);
+    assert_eq!(ran.fails(5, &[]).out, "next\n");
 }
 
 #[test]

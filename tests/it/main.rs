@@ -37,6 +37,7 @@ mod read_back;
 mod real_input;
 mod render;
 mod replaced;
+mod screens;
 mod script;
 mod seed_files;
 mod selecting;

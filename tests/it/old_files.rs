@@ -18,7 +18,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use crate::bundle::{python_is_here, read_with_python};
-use crate::common::{House, PASSWORDS, Ran};
+use crate::common::{House, PASSWORDS};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/0.1");
 const FILES: [(&str, &str, &Kind); 2] = [
@@ -62,15 +62,10 @@ pub(crate) fn house() -> House {
 pub(crate) fn log_all_in(house: &House) {
     for number in 1..=PASSWORDS.len() {
         let login = format!("Master{number}");
-        let file = format!("m{number}.txt");
-        let ran = Ran::of(
-            house
-                .command()
-                .args(["--login", &login, "--password-file", &file, "--yes"])
-                .args(["-c", "whoami format=value"])
-                .args(["-c", &format!("tenant get tokens.account-max {TENANT}")]),
-        )
-        .ok();
+        let tenant = format!("tenant get tokens.account-max {TENANT}");
+        let ran = house
+            .master_number(number, &["whoami format=value", &tenant])
+            .ok();
         assert!(ran.out.contains(&login), "{}", ran.out);
     }
 }
@@ -262,14 +257,13 @@ fn commands_answer_as_the_older_program_did() {
         .map(|line| serde_json::from_str(line).expect("an answer"))
         .collect();
     // The ledger names the place where the bundles were made, and none lies here under that name.
-    let mut igsh = house.session();
-    igsh.env("IGSH_TENANT", house.at("rehearsal.tenant"));
-    igsh.args(["--quiet", "--format", "ndjson"]);
+    let mut args = vec!["--tenant", "rehearsal.tenant"];
+    args.extend(["--quiet", "--format", "ndjson"]);
     for answer in &answers {
-        igsh.args(["-c", answer["command"].as_str().expect("a command")]);
-        igsh.args(["-c", "echo '----'"]);
+        args.extend(["-c", answer["command"].as_str().expect("a command")]);
+        args.extend(["-c", "echo '----'"]);
     }
-    let out = Ran::of(&mut igsh).ok().out;
+    let out = house.logged_in(&args).ok().out;
     let parts: Vec<&str> = out.split("----\n").collect();
     assert_eq!(parts.len(), answers.len() + 1);
     for (part, answer) in parts.iter().zip(&answers) {

@@ -59,25 +59,15 @@ fn commands_of_one_call_share_a_session_and_the_first_error_ends_it() {
         ran.err
     );
     assert!(!ran.out.contains("igsh 0"), "{}", ran.out);
-    let ran = Ran::of(
-        house
-            .command()
-            .args([
-                "--keep-going",
-                "--login",
-                "Master1",
-                "--password-file",
-                "m1.txt",
-            ])
-            .args([
-                "-c",
-                "user count exported=1",
-                "-c",
-                "user get nobody-there",
-                "-c",
-                "version",
-            ]),
-    );
+    let ran = house.logged_in(&[
+        "--keep-going",
+        "-c",
+        "user count exported=1",
+        "-c",
+        "user get nobody-there",
+        "-c",
+        "version",
+    ]);
     assert_eq!(ran.code, 5, "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("igsh 0"), "{}", ran.out);
 }
@@ -133,14 +123,9 @@ fn quickstart_script() {
         .master(&["source generate users=40 seed=3 file=people.ndjson"])
         .ok();
     let script = format!("{SCRIPTS}/quickstart.igsh");
-    let ran = Ran::of(
-        house
-            .session()
-            .args(["--yes", "run"])
-            .arg(&script)
-            .args(["source=people.ndjson", "out=first"]),
-    )
-    .ok();
+    let ran = house
+        .logged_in(&["--yes", "run", &script, "source=people.ndjson", "out=first"])
+        .ok();
     assert!(
         ran.err.contains("still"),
         "the shell says that the source file is still there: {}",
@@ -165,10 +150,11 @@ fn a4_the_quickstart_works_beside_other_bundles() {
         .ok();
     let script = format!("{SCRIPTS}/quickstart.igsh");
     for out in ["first", "second"] {
-        let mut igsh = house.session();
-        igsh.args(["--yes", "run", &script, "source=people.ndjson"]);
+        let (source, named) = ("source=people.ndjson", format!("out={out}"));
         // The script itself verifies the bundle with the password.
-        Ran::of(igsh.arg(format!("out={out}"))).ok();
+        house
+            .logged_in(&["--yes", "run", &script, source, &named])
+            .ok();
         let (by_file, by_number) = (
             house.ask("csv", &format!("bundle skipped file={out}.igb")),
             house.read(&format!("{out}-skipped.csv")),
@@ -278,13 +264,8 @@ fn phase_by_group_script() {
     );
     let script = format!("{SCRIPTS}/phase-by-group.igsh");
     let run = |house: &House| {
-        Ran::of(
-            house
-                .session()
-                .args(["--yes", "run"])
-                .arg(&script)
-                .args([format!("first={first}"), format!("second={second}")]),
-        )
+        let (first, second) = (format!("first={first}"), format!("second={second}"));
+        house.logged_in(&["--yes", "run", &script, &first, &second])
     };
     run(&house).ok();
     let exported = house.ask(
@@ -358,6 +339,7 @@ fn every_example_of_the_catalogue_runs() {
             "{} has no example",
             command.path
         );
+        let mut lines = Vec::new();
         for example in command.examples {
             // These ask on a terminal, end or replace the vault, or have a test of their own.
             let line = example.line;
@@ -383,9 +365,11 @@ fn every_example_of_the_catalogue_runs() {
             let line = line
                 .replace("asmith", &person)
                 .replace("group=sales", &format!("group='{group}'"));
-            house.master(&[&line]).ok();
-            ran += 1;
+            lines.push(line);
         }
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        house.master(&lines).ok();
+        ran += lines.len();
     }
     assert!(ran > 30, "{ran}");
 }
@@ -458,16 +442,17 @@ fn a_script_is_bound_whole_before_it_runs() {
 fn plan_and_dry_run_change_nothing() {
     let house = House::with_people(30);
     house.master(&["export file=x.igb -plan"]).ok();
-    Ran::of(house.command().args([
-        "--login",
-        "Master1",
-        "--password-file",
-        "m1.txt",
-        "--dry-run",
-        "-c",
-        "export file=x.igb",
-    ]))
-    .ok();
+    house
+        .igsh(&[
+            "--login",
+            "Master1",
+            "--password-file",
+            "m1.txt",
+            "--dry-run",
+            "-c",
+            "export file=x.igb",
+        ])
+        .ok();
     assert!(!house.at("x.igb").exists());
     assert_eq!(house.ask("json", "bundle list").trim(), "[]");
     assert_eq!(house.ask("value", "user count phase=exported"), "0\n");
@@ -486,18 +471,19 @@ fn a_counted_yes_asserts_the_count() {
 #[test]
 fn read_only_lets_nothing_change() {
     let house = House::with_people(10);
-    Ran::of(house.command().args([
-        "--read-only",
-        "--login",
-        "Master1",
-        "--password-file",
-        "m1.txt",
-        "-c",
-        "user count",
-        "-c",
-        "export file=x.igb",
-    ]))
-    .fails(3, &["read-only"]);
+    house
+        .igsh(&[
+            "--read-only",
+            "--login",
+            "Master1",
+            "--password-file",
+            "m1.txt",
+            "-c",
+            "user count",
+            "-c",
+            "export file=x.igb",
+        ])
+        .fails(3, &["read-only"]);
     assert!(!house.at("x.igb").exists());
 }
 

@@ -85,18 +85,15 @@ fn a_terminal_tells_its_width_and_what_is_cut_is_marked_and_seen_whole_by_last()
 #[test]
 fn timing_is_told_after_each_command() {
     let house = House::with_people(3);
-    let ran = Ran::of(&mut session(
-        &house,
-        &[],
-        &[
+    let ran = house
+        .master(&[
             "whoami",
             "set timing=on",
             "user count",
             "set timing=off",
             "whoami",
-        ],
-    ))
-    .ok();
+        ])
+        .ok();
     assert_eq!(ran.err.matches("note: took ").count(), 2, "{}", ran.err);
 }
 
@@ -458,9 +455,11 @@ fn a_dry_run_and_a_read_only_shell_change_nothing_whatever_the_command() {
                 .line
                 .replace("asmith", kept.trim())
                 .replace("group=sales", &format!("group='{}'", group.trim()));
-            Ran::of(&mut session(&house, &["--read-only", "--yes"], &[&line])).fails(3, &["E0603"]);
+            house
+                .logged_in(&["--read-only", "--yes", "-c", &line])
+                .fails(3, &["E0603"]);
             assert!(state() == before, "--read-only: {line}");
-            let ran = Ran::of(&mut session(&house, &["--dry-run", "--yes"], &[&line]));
+            let ran = house.logged_in(&["--dry-run", "--yes", "-c", &line]);
             assert!(state() == before, "--dry-run: {line}\n{}", ran.err);
             assert!(
                 ran.code != 0 || ran.err.contains("this was a ") || ran.err.contains("note: 0 "),

@@ -1,6 +1,6 @@
 //! Phases, waves, exclusion, target ids and workflow aliases, as a master moves users through a migration.
 
-use crate::common::{House, LOGIN, Ran};
+use crate::common::{House, LOGIN};
 
 /// Everybody in each phase: none, export, exported, imported, migrated.
 fn phases(house: &House) -> [u64; 5] {
@@ -122,16 +122,17 @@ fn a_count_can_be_asserted_and_a_dry_run_changes_nothing() {
     assert_eq!(phases(&house), [40, 0, 0, 0, 0]);
     house.master(&["migrate stage yes=40"]).ok();
     assert_eq!(phases(&house)[1], 40);
-    Ran::of(house.command().args([
-        "--login",
-        "Master1",
-        "--password-file",
-        "m1.txt",
-        "--dry-run",
-        "-c",
-        "migrate retreat to=none",
-    ]))
-    .ok();
+    house
+        .igsh(&[
+            "--login",
+            "Master1",
+            "--password-file",
+            "m1.txt",
+            "--dry-run",
+            "-c",
+            "migrate retreat to=none",
+        ])
+        .ok();
     assert_eq!(phases(&house)[1], 40);
     let nobody = house.master(&["migrate stage userid=nobody-there"]).ok();
     assert!(nobody.err.contains("0 users to move"), "{}", nobody.err);
@@ -518,9 +519,9 @@ fn a3_an_export_says_who_goes_back_to_exported() {
             assert!(lines.contains(line), "{lines}");
         }
     }
-    let mut dry = house.session();
-    dry.args(["--dry-run", "-c", "export file=b.igb"]);
-    Ran::of(&mut dry).fails(0, &said);
+    house
+        .logged_in(&["--dry-run", "-c", "export file=b.igb"])
+        .fails(0, &said);
     let mut shell = house.shell(&LOGIN);
     shell.wait_for_line("igsh (Master1)>");
     shell.send("export userid=u3,u5,u9 file=b.igb\r");

@@ -85,6 +85,7 @@ fn end(house: &House, mut child: Child) -> Ran {
         code: status.code().unwrap_or(-1),
         out: house.read("out.txt"),
         err: house.read("err.txt"),
+        folder: Some(house.path().to_owned()),
     }
 }
 

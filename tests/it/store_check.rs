@@ -22,9 +22,7 @@ fn sql(house: &House, text: &str) {
 }
 
 fn check(house: &House, command: &str) -> Ran {
-    let mut igsh = house.session();
-    igsh.args(["--format", "ndjson", "-c", command]);
-    Ran::of(&mut igsh)
+    house.logged_in(&["--format", "ndjson", "-c", command])
 }
 
 /// The kinds and the rows of what a check has found.

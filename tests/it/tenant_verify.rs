@@ -96,13 +96,7 @@ fn oathtool(token: &Value, steps: i64) -> String {
 /// Runs the lines as a script of Master1.
 fn script(house: &House, lines: &[String], options: &[&str]) -> Ran {
     house.file("verify.igsh", lines.join("\n"));
-    Ran::of(
-        house
-            .session()
-            .args(["--format", "ndjson"])
-            .args(options)
-            .args(["run", "verify.igsh"]),
-    )
+    house.logged_in(&[&["--format", "ndjson"], options, &["run", "verify.igsh"]].concat())
 }
 
 #[test]

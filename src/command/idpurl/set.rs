@@ -119,8 +119,8 @@ fn address(cx: &Context<'_>, typed: Option<&str>) -> Result<IdpUrl, Failure> {
     if let Some(typed) = typed {
         // The audit keeps the line, and a wrong address may hold a password.
         return IdpUrl::parse(typed).map_err(|error| {
-            Failure::usage(error)
-                .hint("write it like url=https://tenant.example.com/igst; nothing was changed")
+            Failure::usage(format!("{error}; nothing was changed"))
+                .advised(error.hint())
                 .audited()
         });
     }

@@ -188,10 +188,10 @@ fn take_in(
             contents.unknown
         ));
     }
-    if contents.nobodys > 0 {
+    if contents.ownerless > 0 {
         outcome.notices.push(format!(
             "{} about groups, unassigned tokens and cards passed over",
-            counted(contents.nobodys, "row")
+            counted(contents.ownerless, "row")
         ));
     }
     let Some(intake) = done else {

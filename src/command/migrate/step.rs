@@ -178,7 +178,7 @@ fn run(cx: &mut Context<'_>, members: &Members, step: &Step) -> Result<Outcome, 
         |db, users| {
             let stand = standings(db, users, step.wave())?;
             let plan = phases::plan(step.clone(), &stand).map_err(|refused| {
-                Failure::new(Exit::Failed, code::PHASE, &refused).hint(refused.hint())
+                Failure::new(Exit::Failed, code::PHASE, &refused).advised(refused.hint())
             })?;
             Ok((plan, Some(stand.all())))
         },

@@ -247,7 +247,7 @@ mod tests {
         found.add(Finding::new(
             Subject::Remark,
             "p.igb",
-            "its file is not there",
+            "its file is missing",
         ));
         assert_eq!(found.damage(), None);
         for n in 0..25 {

@@ -175,7 +175,7 @@ fn verify(cx: &mut Context<'_>, args: Verify) -> Result<Outcome, Failure> {
 
 fn read_code(typed: &SecretString) -> Result<Otp, Failure> {
     Otp::parse(typed.expose_secret())
-        .map_err(|error| Failure::new(Exit::Usage, code::ANSWER, error))
+        .map_err(|error| Failure::new(Exit::Usage, code::ANSWER, error).advised(error.hint()))
 }
 
 /// What would be asked for: from the file that the command names, or typed unseen.

@@ -105,7 +105,7 @@ impl<R: Read> Entries<R> {
     fn beginning(&mut self) -> Result<Option<Entry>, Error> {
         let line = self.logical_at;
         if let Some(said) = search::said(&self.logical, line)? {
-            self.heard(said, line);
+            self.keep(said, line);
             return Ok(None);
         }
         let Written { name, value, .. } = Written::of(&self.logical, line)?;
@@ -224,12 +224,12 @@ impl<R: Read> Entries<R> {
             if !self.logical.starts_with(b"#") {
                 return Ok(true);
             }
-            self.heard(search::said_aside(&self.logical), self.logical_at);
+            self.keep(search::said_aside(&self.logical), self.logical_at);
         }
     }
 
-    /// Keeps what `ldapsearch` says of its search.
-    fn heard(&mut self, said: search::Said, line: u64) {
+    /// Keeps what `ldapsearch` reports about its search.
+    fn keep(&mut self, said: search::Said, line: u64) {
         match said {
             search::Said::Reference => self.references += 1,
             search::Said::Page { last } => self.more_pages = (!last).then_some(line),
@@ -267,7 +267,7 @@ pub(super) fn trimmed(mut line: &[u8]) -> &[u8] {
     line
 }
 
-/// Whether a replica keeps the value only to know that it was deleted (389 Directory Server).
+/// Whether a replica keeps the value only as a sign that it was deleted (389 Directory Server).
 fn is_deleted(options: &str) -> bool {
     options.split(';').any(|option| {
         option.eq_ignore_ascii_case("deleted") || option.eq_ignore_ascii_case("deletedattribute")
@@ -377,7 +377,7 @@ fn version(value: &[u8], line: u64) -> Result<(), Error> {
         ..fault(
             line,
             "version",
-            "this version of LDIF is not known",
+            "unknown version of LDIF",
             "RFC 2849 has version 1 only",
         )
     })

@@ -41,7 +41,7 @@ struct Found<'a> {
     field: &'a str,
     /// What it is called where nothing else has the name.
     name: Cow<'a, str>,
-    /// What tells it from all others: the name of an entry, or a value.
+    /// What distinguishes it from all others: the name of an entry, or a value.
     place: Cow<'a, str>,
     /// Whether the place is the name of an entry.
     is_entry: bool,
@@ -104,7 +104,7 @@ impl Groups {
             .filter_map(if_usable)
             .filter(|name| *name != own)
             .collect();
-        // Whoever has the name may have the same path too, and must not get it the next time.
+        // The owner of the name may have the same path too, and must not get it the next time.
         let holder = self.taken.get(&own);
         let shared: Vec<String> = holder
             .map(|holder| longer(&holder.place, found.is_entry))
@@ -145,7 +145,7 @@ impl Groups {
             second.line,
             second.field,
             format!("'{first}' (line {line}) and '{second_place}' would be one group '{group}'"),
-            "tell them apart with another group-attr=, or load each from a file of its own with group=",
+            "choose another group-attr=, or load each from a file of its own with group=",
         )
     }
 }
@@ -160,7 +160,7 @@ impl Found<'_> {
 }
 
 /// The longer names of a place: its path, its path with the domain, and that with the types of its parts, by which
-/// `CN=Users` is told from `OU=Users`.
+/// `CN=Users` is another place than `OU=Users`.
 fn longer(place: &str, is_entry: bool) -> [String; 3] {
     let parts = dn::parts(place).filter(|_| is_entry).unwrap_or_default();
     let domain = domain_of(&parts);

@@ -1,7 +1,7 @@
 //! People of a directory, from LDIF (RFC 2849).
 //!
-//! A directory knows who people are, not what they log in with, so a user that comes out of here has a name, contacts
-//! and a state, and no secrets. Entries that are not people are expected in an export and counted. A group is handed
+//! A directory holds who people are, not what they log in with, so a user from here has a name, contacts and a state,
+//! and no secrets. Entries that are not people are expected in an export and counted. A group is handed
 //! out when its first user comes, so that the file is read once.
 
 mod dn;

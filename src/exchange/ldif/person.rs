@@ -63,7 +63,7 @@ pub(super) fn wanted(options: &Options) -> Vec<String> {
         GroupFrom::Attribute(name) => Some(name),
         _ => None,
     };
-    let told = options.userid_attribute.iter().chain(group);
+    let given = options.userid_attribute.iter().chain(group);
     fixed
         .into_iter()
         .chain(CONTACTS.map(|(names, _)| names))
@@ -71,7 +71,7 @@ pub(super) fn wanted(options: &Options) -> Vec<String> {
         .copied()
         .chain(locks::names())
         .map(str::to_owned)
-        .chain(told.map(|name| name.to_lowercase()))
+        .chain(given.map(|name| name.to_lowercase()))
         .collect()
 }
 

@@ -22,8 +22,8 @@ pub(super) fn schema(wire: wire::Schema<'_>) -> Converted<Schema> {
     if version != VERSION {
         return Err(Fault::new(
             "version",
-            format!("version {version} of the format is not known"),
-            "this program reads version 1; load the file with a newer one",
+            format!("unknown version {version} of the format"),
+            "load the file with a newer igsh; this one reads version 1",
         ));
     }
     let full = match wire.scope.as_ref().map(|Text(scope)| scope.as_ref()) {
@@ -32,8 +32,8 @@ pub(super) fn schema(wire: wire::Schema<'_>) -> Converted<Schema> {
         Some(other) => {
             return Err(Fault::new(
                 "scope",
-                format!("'{other}' is not a scope: expected one of full, delta"),
-                "'full' says that the file holds everything, 'delta' that it holds changes",
+                format!("'{other}' is not a scope"),
+                "write full where the file holds everything, delta where it holds changes",
             ));
         }
     };

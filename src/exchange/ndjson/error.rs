@@ -1,11 +1,11 @@
-//! What is wrong with a line of JSON, put in our own words.
+//! What is wrong with a line of JSON, in our own words.
 
 use super::locate;
 use crate::exchange::Error;
 use crate::exchange::error::clipped;
 use crate::exchange::number::misfit;
 
-/// What is wrong with a value, before line and column are known.
+/// What is wrong with a value, before it gets line and column.
 #[derive(Debug)]
 pub(super) struct Fault {
     /// The path from here to the field.
@@ -54,7 +54,7 @@ impl Fault {
     }
 }
 
-/// The error for what serde_json says of a line. Its own words may quote a value, so they are put anew.
+/// The error for what serde_json reports about a line. Its own words may quote a value, so they are replaced.
 pub(super) fn from_json(number: u64, line: &str, error: &serde_json::Error) -> Error {
     use serde_json::error::Category;
     let said = error.to_string();

@@ -45,13 +45,13 @@ const VERSION: u64 = 1;
 /// it is `fatal`; then the iterator ends. The end record is no item: where the file is not as it says, there is an error.
 pub struct Reader<R> {
     lines: Lines<R>,
-    known: Known,
+    so_far: SoFar,
     over: bool,
 }
 
-/// What is known of the lines read so far.
+/// What the lines read so far hold.
 #[derive(Default)]
-struct Known {
+struct SoFar {
     groups: Groups,
     counts: Counts,
     /// Lines that are no record.
@@ -75,7 +75,7 @@ impl<R: Read> Reader<R> {
     pub fn new(input: R) -> Self {
         Self {
             lines: Lines::new(input),
-            known: Known::default(),
+            so_far: SoFar::default(),
             over: false,
         }
     }
@@ -87,30 +87,30 @@ impl<R: Read> Reader<R> {
 
     /// Whether the end record was read, so that nothing can be missing.
     pub fn has_end(&self) -> bool {
-        self.known.end
+        self.so_far.end
     }
 
     fn read(&mut self) -> Result<Option<(u64, SourceRecord)>, Error> {
         loop {
             match self.lines.next() {
-                Ok(None) => return self.known.whole(self.lines.number()).map(|()| None),
-                Ok(Some(line)) if says_nothing(line) => continue,
+                Ok(None) => return self.so_far.whole(self.lines.number()).map(|()| None),
+                Ok(Some(line)) if is_blank(line) => continue,
                 Ok(Some(_)) => {}
-                Err(LineError::TooLong) if !self.known.end => {
-                    return Err(self.known.refused(too_long(self.lines.number())));
+                Err(LineError::TooLong) if !self.so_far.end => {
+                    return Err(self.so_far.refused(too_long(self.lines.number())));
                 }
                 Err(LineError::TooLong) => {}
                 Err(error) => return Err(error.into_error(self.lines.number())),
             }
             let number = self.lines.number();
-            if self.known.end {
+            if self.so_far.end {
                 return Err(behind_the_end(number));
             }
-            let record = self.known.record(number, self.lines.current());
+            let record = self.so_far.record(number, self.lines.current());
             match record {
                 Ok(Some(record)) => return Ok(Some((number, record))),
                 Ok(None) => {}
-                Err(error) => return Err(self.known.refused(error)),
+                Err(error) => return Err(self.so_far.refused(error)),
             }
         }
     }
@@ -133,7 +133,7 @@ impl<R: Read> Iterator for Reader<R> {
 }
 
 /// Whether a line is blank or a comment, such as the reason above a line of a residue.
-fn says_nothing(line: &[u8]) -> bool {
+fn is_blank(line: &[u8]) -> bool {
     line.first() == Some(&b'#') || line.iter().all(u8::is_ascii_whitespace)
 }
 
@@ -181,7 +181,7 @@ impl Groups {
 
 const KINDS: &str = "schema, group, user, token, card, end";
 
-impl Known {
+impl SoFar {
     /// The record of a line; none where it is the end record.
     fn record(&mut self, number: u64, bytes: &[u8]) -> Result<Option<SourceRecord>, Error> {
         let line = std::str::from_utf8(bytes).map_err(|error| not_utf8(number, bytes, &error))?;
@@ -198,7 +198,7 @@ impl Known {
                 convert::schema(schema).map(SourceRecord::Schema)
             }
             _ if !self.schema => {
-                // A line that is no JSON object gets that said instead.
+                // The error for a line that is no JSON object comes first.
                 parse::<Skipped>(number, line)?;
                 return Err(no_schema(
                     number,
@@ -227,8 +227,8 @@ impl Known {
                 Err(match other {
                     Some(other) => Fault::new(
                         "type",
-                        format!("'{other}' is not a record: expected one of {KINDS}"),
-                        "correct the type",
+                        format!("'{other}' is not a record"),
+                        format!("write one of these, exactly so: {KINDS}"),
                     ),
                     None => Fault::new(
                         "type",
@@ -251,7 +251,7 @@ impl Known {
             agreed.map_err(|fault| fault.into_error(number, line))
         });
         self.end = agreed.is_ok();
-        // Nothing can be said of the file without it.
+        // Without it, nothing shows whether the file is whole.
         agreed.map_err(fatal)
     }
 
@@ -321,7 +321,7 @@ fn behind_the_end(line: u64) -> Error {
     of_file(
         line,
         "something stands behind the end record",
-        "the end record is the last line; were two files put together?",
+        "the end record is the last line: load files that were put together one by one",
     )
 }
 

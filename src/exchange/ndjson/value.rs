@@ -80,11 +80,8 @@ pub(super) fn name_of<T: FromStr<Err = UnknownName>>(
 ) -> Converted<Option<T>> {
     text.map(|Text(text)| {
         text.parse::<T>().map_err(|unknown| {
-            Fault::new(
-                field,
-                unknown.to_string(),
-                "names are written exactly as listed",
-            )
+            let hint = unknown.hint().unwrap_or_default();
+            Fault::new(field, unknown.to_string(), hint)
         })
     })
     .transpose()
@@ -92,8 +89,10 @@ pub(super) fn name_of<T: FromStr<Err = UnknownName>>(
 
 pub(super) fn date(text: Option<Text<'_>>, field: &str) -> Converted<Option<Moment>> {
     text.map(|Text(text)| {
-        text.parse()
-            .map_err(|fault: NoMoment| Fault::new(field, format!("'{text}' {fault}"), fault.hint()))
+        text.parse().map_err(|fault: NoMoment| {
+            let hint = fault.hint().unwrap_or_default();
+            Fault::new(field, format!("'{text}' {fault}"), hint)
+        })
     })
     .transpose()
 }
@@ -112,7 +111,7 @@ pub(super) fn within(
         Some(number) if !(low..=high).contains(&number) => Err(Fault::new(
             field,
             format!("{number} is not between {low} and {high}"),
-            "correct the number, or leave the field out where it is not known",
+            "correct the number, or leave the field out where there is none",
         )),
         _ => Ok(number),
     }

@@ -1,7 +1,7 @@
 //! The dice of the standard population.
 //!
 //! SplitMix64, written out, because a population has to be the same in every version of every crate. Its seeds and
-//! passwords are made up and protect nobody.
+//! passwords are made up and protect no user.
 
 use crate::model::{Moment, SecretBytes};
 

@@ -8,6 +8,8 @@ mod draw;
 mod names;
 mod tokens;
 
+use std::borrow::Cow;
+
 use draw::{Draw, EPOCH};
 use names::{ANSWERS, FIRST, GROUPS, LAST, LOCALES, PLACES, QUESTIONS};
 
@@ -16,12 +18,23 @@ use crate::model::{
     Schema, SecretBytes, SourceRecord, UnassignedCard, UnassignedToken, User, UserFacts, UserState,
 };
 
-/// More doubled names are asked for than there are pairs of users.
+/// More doubled names than there are pairs of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("duplicates={duplicates} needs at least {} users, two for each doubled name, but users={users}; ask for fewer", duplicates.saturating_mul(2))]
+#[error(
+    "duplicates={duplicates} takes two users for each doubled name, and users={users} makes too few"
+)]
 pub struct TooManyDuplicates {
     users: u64,
     duplicates: u64,
+}
+
+impl TooManyDuplicates {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        let Self { users, duplicates } = self;
+        let (most, needed) = (users / 2, duplicates.saturating_mul(2));
+        Some(format!("ask for duplicates={most} at most, or for users={needed} at least").into())
+    }
 }
 
 /// The records of a population, in the order of a source file: schema, groups, users, unassigned tokens, unassigned

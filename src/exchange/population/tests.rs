@@ -186,5 +186,8 @@ fn as_many_names_are_doubled_between_groups_as_asked_for() {
         assert_eq!(other_case, duplicates / 4);
     }
     let error = generate(9, 1, 5).unwrap_err();
-    assert!(error.to_string().contains("at least 10 users"), "{error}");
+    insta::assert_snapshot!(format!("{error}\n    {}", error.hint().unwrap()), @r"
+    duplicates=5 takes two users for each doubled name, and users=9 makes too few
+        ask for duplicates=4 at most, or for users=10 at least
+    ");
 }

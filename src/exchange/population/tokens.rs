@@ -1,7 +1,6 @@
 //! The tokens and cards of the standard population.
 //!
-//! The mix holds what an export takes and every kind of thing that it leaves out, so that reports have something to
-//! say.
+//! The mix holds what an export takes and every kind of thing that it leaves out, so that no report is empty.
 
 use super::draw::Draw;
 use crate::model::{

@@ -1,5 +1,6 @@
 //! The elements of a PSKC file, of the RFC and of the drafts before it, as they stand.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use super::value;
@@ -7,7 +8,7 @@ use super::xml::{Fault, Mark, Tag, Xml};
 use crate::exchange::number::misfit;
 use crate::model::{Moment, NoMoment, SecretBytes};
 
-/// What a package says of its device.
+/// The device of a package.
 #[derive(Debug, Default)]
 pub(super) struct Device {
     pub(super) manufacturer: Option<String>,
@@ -17,7 +18,7 @@ pub(super) struct Device {
     pub(super) expires: Option<Moment>,
 }
 
-/// A key as it stands.
+/// A key as it stands in the file.
 #[derive(Debug)]
 pub(super) struct Key {
     pub(super) mark: Mark,
@@ -35,7 +36,6 @@ pub(super) struct Key {
     pub(super) drift: Option<i64>,
     pub(super) expires: Option<Moment>,
     pub(super) pin_key_id: Option<String>,
-    /// What is worth knowing, and no error.
     pub(super) notices: Vec<String>,
 }
 
@@ -140,7 +140,7 @@ impl Key {
             "plainvalue" | "value" if seen => Err(bad(
                 tag.mark,
                 format!("two values of '{name}'"),
-                "a key has one",
+                "remove one of the two",
             )),
             "plainvalue" | "value" => {
                 seen = true;
@@ -158,7 +158,7 @@ impl Key {
                     return Err(bad(
                         mark,
                         "two secrets in one key",
-                        "a key has one; write two keys",
+                        "write two keys, each with its own secret",
                     ));
                 }
                 let secret = value::secret(text);
@@ -180,7 +180,7 @@ impl Key {
         *target = Some(number);
         if unusual {
             self.notices.push(format!(
-                "'{name}' is written as base64 in no usual length, and read as {number}: check it"
+                "'{name}' is base64 of an unusual length, and was read as {number}"
             ));
         }
         Ok(())
@@ -269,9 +269,9 @@ fn date<R: Read>(xml: &mut Xml<R>, notices: &mut Vec<String>) -> Read_<Option<Mo
             // A date alone is one here too.
             NoMoment::Form => (
                 "is not a date".to_owned(),
-                "write it as 2026-12-31T00:00:00Z",
+                "write it as 2026-12-31T00:00:00Z".into(),
             ),
-            NoMoment::Range => (fault.to_string(), fault.hint()),
+            NoMoment::Range => (fault.to_string(), fault.hint().unwrap_or_default()),
         };
         bad(xml.mark(), format!("'{text}' {what}"), hint)
     })?;
@@ -315,11 +315,15 @@ fn check_digits(tag: &Tag) -> Read_<()> {
     }
 }
 
-pub(super) fn bad(mark: Mark, what: impl Into<String>, hint: &'static str) -> Fault {
+pub(super) fn bad(
+    mark: Mark,
+    what: impl Into<String>,
+    hint: impl Into<Cow<'static, str>>,
+) -> Fault {
     Fault {
         mark,
         what: what.into(),
-        hint,
+        hint: hint.into(),
         fatal: false,
     }
 }
@@ -328,7 +332,7 @@ fn not_understood(mark: Mark, what: &str) -> Fault {
     bad(
         mark,
         format!("its policy has '{what}', which is not understood"),
-        "RFC 6030 forbids using such a key; have it exported without this policy",
+        "have the key exported without this policy: RFC 6030 forbids the use of such a key",
     )
 }
 
@@ -344,7 +348,7 @@ fn encrypted_value<R: Read>(xml: &mut Xml<R>) -> Fault {
                 mark,
                 what: "the file is encrypted for a certificate; asymmetric keys are not supported"
                     .to_owned(),
-                hint: "have it exported with a pre-shared key or a password, or unencrypted over a safe channel",
+                hint: "have it exported with a pre-shared key or a password, or unencrypted over a safe channel".into(),
                 fatal: true,
             }
         }
@@ -359,8 +363,8 @@ fn is_asymmetric(algorithm: &str) -> bool {
 fn is_encrypted(mark: Mark) -> Fault {
     Fault {
         mark,
-        what: "the file is encrypted; encrypted PSKC is read in a later version".to_owned(),
-        hint: "decrypt it, as by: pskc2pskc --password PASSWORDFILE --output PLAINFILE FILE (--secret KEYFILE for a key); load PLAINFILE, then delete it",
+        what: "the file is encrypted, which igsh does not read".to_owned(),
+        hint: "decrypt it, as by: pskc2pskc --password PASSWORDFILE --output PLAINFILE FILE (--secret KEYFILE for a key); load PLAINFILE, then delete it".into(),
         fatal: true,
     }
 }

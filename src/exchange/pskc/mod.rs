@@ -95,7 +95,7 @@ impl<R: Read> Reader<R> {
                 if !["keycontainer", "secretcontainer"].contains(&tag.name.as_str()) {
                     return Err(self.xml.fatal(
                         format!("this is not PSKC: it begins with '{}'", tag.name),
-                        "a PSKC file begins with KeyContainer",
+                        "name a PSKC file; it begins with KeyContainer",
                     ));
                 }
                 self.place = Place::Inside;
@@ -103,7 +103,7 @@ impl<R: Read> Reader<R> {
             (Step::Eof, Place::Before) => {
                 return Err(self.xml.fatal(
                     "this is not PSKC: the file is empty",
-                    "a PSKC file begins with KeyContainer",
+                    "name a PSKC file; it begins with KeyContainer",
                 ));
             }
             (Step::Start(tag), Place::Inside) => self.part(&tag)?,
@@ -115,7 +115,7 @@ impl<R: Read> Reader<R> {
             _ => {
                 return Err(self.xml.fatal(
                     "something stands behind the end of the container",
-                    "a file holds one KeyContainer",
+                    "load each KeyContainer from a file of its own",
                 ));
             }
         }
@@ -231,8 +231,8 @@ impl<R: Read> Reader<R> {
                 let Some(id) = id else {
                     let fault = bad(
                         self.xml.mark(),
-                        "a PIN without a key id protects nothing",
-                        "give the key an Id",
+                        "the PIN has no key id, so it protects no key",
+                        "give the PIN's key an Id",
                     );
                     let error = Error {
                         position,
@@ -260,7 +260,7 @@ impl<R: Read> Reader<R> {
                     position,
                     id.as_deref(),
                     serial,
-                    "it names a key that is kept somewhere else; no token".to_owned(),
+                    "it names a key that is kept elsewhere; no token".to_owned(),
                 );
             }
             Made::Unsupported(algorithm) => {
@@ -271,14 +271,14 @@ impl<R: Read> Reader<R> {
         }
         if self.waiting_count + self.pins.len() > MAX_WAITING {
             return Err(self.xml.fatal(
-                "too many keys wait for a PIN that stands elsewhere",
+                "too many keys wait for the PIN of another package",
                 "put each PIN into the package of its key",
             ));
         }
         Ok(())
     }
 
-    /// Hands out, at the end, what has waited in vain.
+    /// Hands out, at the end, the tokens whose PIN did not come.
     fn release(&mut self) {
         for (pin, tokens) in std::mem::take(&mut self.waiting) {
             for (position, token) in tokens {
@@ -347,7 +347,7 @@ impl<R: Read> Reader<R> {
             key_id: key_id.map(clipped),
             serial: serial.map(clipped),
             what: clipped(fault.what),
-            hint: fault.hint.to_owned(),
+            hint: fault.hint.into_owned(),
             fatal: fault.fatal,
         }
     }

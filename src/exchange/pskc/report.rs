@@ -1,4 +1,6 @@
-//! What is said of a PSKC file: what is wrong with it, and what is worth knowing.
+//! Errors and notices about a PSKC file, and the counts of what was in it.
+
+use std::borrow::Cow;
 
 /// Where a key stands in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,21 +17,24 @@ pub struct Position {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {}, byte {}{}: {what}", position.line, position.byte, whose(position.package, key_id.as_deref(), serial.as_deref()))]
 pub struct Error {
-    /// Where.
     pub position: Position,
-    /// The key's id, where it is known.
     pub key_id: Option<String>,
-    /// The device's serial number, where it is known.
+    /// The device's serial number.
     pub serial: Option<String>,
-    /// What is wrong.
     pub what: String,
-    /// What to do about it.
     pub hint: String,
     /// Whether nothing more can be read from the file. Other errors concern one key.
     pub fatal: bool,
 }
 
-/// Package, key and serial number, as far as they are known.
+impl Error {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(self.hint.clone().into())
+    }
+}
+
+/// Package, key and serial number, as far as they are there.
 fn whose(package: u64, key_id: Option<&str>, serial: Option<&str>) -> String {
     let package = (package > 0).then(|| format!(", package {package}"));
     let key = key_id.map(|id| format!(", key '{id}'"));
@@ -37,17 +42,14 @@ fn whose(package: u64, key_id: Option<&str>, serial: Option<&str>) -> String {
     [package, key, serial].into_iter().flatten().collect()
 }
 
-/// Something that is worth knowing of a key, and no error.
+/// Something about a key that is no error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {}{}: {what}", position.line, whose(position.package, key_id.as_deref(), serial.as_deref()))]
 pub struct Notice {
-    /// Where.
     pub position: Position,
-    /// The key's id, where it is known.
     pub key_id: Option<String>,
-    /// The device's serial number, where it is known.
+    /// The device's serial number.
     pub serial: Option<String>,
-    /// What.
     pub what: String,
 }
 
@@ -62,8 +64,8 @@ pub struct Report {
     pub references: u64,
     /// Keys of algorithms that are not supported.
     pub unsupported: u64,
-    /// What is worth knowing, the first thousand.
+    /// The first thousand notices.
     pub notices: Vec<Notice>,
-    /// How many notices there were besides.
+    /// How many notices there were beyond those.
     pub more_notices: u64,
 }

@@ -319,7 +319,7 @@ fn what_is_no_token_is_counted() {
     assert_eq!(
         said,
         [
-            "it names a key that is kept somewhere else; no token",
+            "it names a key that is kept elsewhere; no token",
             "the algorithm 'urn:ietf:params:xml:ns:keyprov:pskc:yubikey-aes' is not supported; no token",
             "the file is signed; the signature is not checked",
         ]
@@ -417,7 +417,7 @@ fn encrypted_files_say_what_to_do() {
     let error = only_error(&package("1", "k", "hotp", &encrypted("aes128-cbc")));
     assert_eq!(
         error.what,
-        "the file is encrypted; encrypted PSKC is read in a later version"
+        "the file is encrypted, which igsh does not read"
     );
     assert!(error.fatal && error.hint.contains("pskc2pskc --password"));
     let error = only_error(&package("1", "k", "hotp", &encrypted("rsa_1_5")));
@@ -469,7 +469,7 @@ fn hostile_and_broken_files_are_refused() {
         ),
         (
             good.replace("UTF-8", "ISO-8859-1"),
-            "the file says that it is iso-8859-1, not UTF-8",
+            "the file declares its encoding as iso-8859-1, not UTF-8",
         ),
         (
             good.replace("</KeyPackage>", "</KeyPackag>"),
@@ -556,7 +556,7 @@ fn tokens_come_while_the_file_is_read_and_what_waits_is_limited() {
     let error = Reader::new(stream).find_map(Result::err).unwrap();
     assert_eq!(
         error.what,
-        "too many keys wait for a PIN that stands elsewhere"
+        "too many keys wait for the PIN of another package"
     );
     assert!(error.fatal);
     let stream = head.chain(endless(

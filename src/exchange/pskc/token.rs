@@ -5,19 +5,19 @@ use super::xml::Fault;
 use crate::exchange::number::misfit;
 use crate::model::{Algorithm, Hash, Moment, SecretBytes, Token, TokenFacts, TokenKind};
 
-/// What a key is for us.
+/// What a key becomes.
 pub(super) enum Made {
     /// A token, and the id of the key that is its PIN.
     Token(Box<Token>, Option<String>),
     /// The PIN of another key.
     Pin(SecretBytes),
-    /// The name of a key that is somewhere else.
+    /// The name of a key that is kept elsewhere.
     Reference,
-    /// An algorithm that is none of one-time passwords as we know them.
+    /// An algorithm that the model does not have.
     Unsupported(String),
 }
 
-/// Makes a token of a key, and says what is worth knowing of it.
+/// Makes a token of a key, with notices about it.
 pub(super) fn make(device: &Device, key: Key) -> Result<(Made, Vec<String>), Fault> {
     let mark = key.mark;
     let Some(secret) = key.secret else {
@@ -27,7 +27,7 @@ pub(super) fn make(device: &Device, key: Key) -> Result<(Made, Vec<String>), Fau
         return Err(bad(
             mark,
             "the key has no secret",
-            "a key without one is of no use; have it exported whole",
+            "have the key exported whole",
         ));
     };
     let Some(name) = &key.algorithm else {
@@ -38,9 +38,9 @@ pub(super) fn make(device: &Device, key: Key) -> Result<(Made, Vec<String>), Fau
         ));
     };
     let (algorithm, draft_suite) = match algorithm(name) {
-        Known::Otp(algorithm, suite) => (algorithm, suite),
-        Known::Pin => return Ok((Made::Pin(secret), key.notices)),
-        Known::Other => return Ok((Made::Unsupported(name.clone()), key.notices)),
+        Use::Otp(algorithm, suite) => (algorithm, suite),
+        Use::Pin => return Ok((Made::Pin(secret), key.notices)),
+        Use::Other => return Ok((Made::Unsupported(name.clone()), key.notices)),
     };
     let mut notices = key.notices;
     let suite = key.suite.or(draft_suite);
@@ -50,7 +50,7 @@ pub(super) fn make(device: &Device, key: Key) -> Result<(Made, Vec<String>), Fau
         return Err(bad(
             mark,
             format!("its codes are {encoding}"),
-            "only tokens with decimal codes can be migrated",
+            "leave the key out: only tokens with decimal codes can be migrated",
         ));
     }
     let serial = device
@@ -69,7 +69,7 @@ pub(super) fn make(device: &Device, key: Key) -> Result<(Made, Vec<String>), Fau
                 return Err(bad(
                     mark,
                     format!("its codes have {digits} digits"),
-                    "codes have 1 to 10 digits",
+                    "correct Length: codes have 1 to 10 digits",
                 ));
             }
             digits => digits,
@@ -121,24 +121,24 @@ pub(super) fn make(device: &Device, key: Key) -> Result<(Made, Vec<String>), Fau
     Ok((Made::Token(Box::new(token), key.pin_key_id), notices))
 }
 
-enum Known {
+enum Use {
     Otp(Algorithm, Option<String>),
     Pin,
     Other,
 }
 
 /// The algorithm of a URI, of the RFC or a draft, or of a bare name. Early OCRA URIs end in the suite.
-fn algorithm(name: &str) -> Known {
+fn algorithm(name: &str) -> Use {
     let lower = name.to_lowercase();
     if let Some(at) = lower.find("ocra-1:") {
-        return Known::Otp(Algorithm::Ocra, name.get(at..).map(str::to_owned));
+        return Use::Otp(Algorithm::Ocra, name.get(at..).map(str::to_owned));
     }
     match lower.rsplit(['#', ':']).next() {
-        Some("hotp") => Known::Otp(Algorithm::Hotp, None),
-        Some("totp") => Known::Otp(Algorithm::Totp, None),
-        Some("ocra") => Known::Otp(Algorithm::Ocra, None),
-        Some("pin") => Known::Pin,
-        _ => Known::Other,
+        Some("hotp") => Use::Otp(Algorithm::Hotp, None),
+        Some("totp") => Use::Otp(Algorithm::Totp, None),
+        Some("ocra") => Use::Otp(Algorithm::Ocra, None),
+        Some("pin") => Use::Pin,
+        _ => Use::Other,
     }
 }
 
@@ -147,7 +147,7 @@ fn hash(suite: Option<&str>, seed: usize, notices: &mut Vec<String>) -> Option<H
     let Some(suite) = suite else {
         if matches!(seed, 32 | 64) {
             notices.push(format!(
-                "no Suite, so the hash is SHA-1; its seed of {seed} bytes suggests SHA-{}: check it",
+                "no Suite, so the hash is SHA-1; its seed of {seed} bytes suggests SHA-{}",
                 seed * 8
             ));
         }
@@ -168,7 +168,7 @@ fn hash(suite: Option<&str>, seed: usize, notices: &mut Vec<String>) -> Option<H
     .find(|(sha, _)| name.contains(sha));
     if hash.is_none() {
         notices.push(format!(
-            "the Suite '{suite}' names no hash that is known; none is kept"
+            "the Suite '{suite}' names no SHA hash; none is kept"
         ));
     }
     hash.map(|(_, hash)| hash)
@@ -178,7 +178,7 @@ fn named(text: Option<String>, what: &str) -> Result<String, (String, &'static s
     match text {
         None => Err((
             format!("it has no {what}"),
-            "a token is known by its vendor and serial number; complete the package",
+            "complete the package: vendor and serial number identify a token",
         )),
         Some(text) if text.is_empty() || text.contains(char::is_control) => Err((
             format!("its {what} is empty or holds a control character"),

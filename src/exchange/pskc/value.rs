@@ -44,7 +44,7 @@ impl NoInteger {
         }
     }
 
-    /// What to say of the value called `name`.
+    /// The message about the value called `name`.
     pub(super) fn of(self, name: &str) -> String {
         match self {
             Self::Form => format!("'{name}' is not a whole number"),
@@ -56,7 +56,7 @@ impl NoInteger {
     }
 }
 
-/// A whole number, as digits or as base64 of its octets, and whether its spelling is unusual enough to be told.
+/// A whole number, as digits or as base64 of its octets, and whether its spelling is unusual enough for a notice.
 ///
 /// Eight or four octets are big-endian, as the RFC has it for encrypted numbers; one is binary; others are ASCII digits
 /// where they all are, and else the octets of the number, of which the first may be zero.
@@ -83,7 +83,7 @@ fn decimal(text: &str) -> Result<i64, NoInteger> {
 fn big_endian(octets: &[u8]) -> Result<i64, NoInteger> {
     let zeros = octets.iter().take_while(|octet| **octet == 0).count();
     let significant = octets.get(zeros..).unwrap_or_default();
-    // No file means a longer one as a number.
+    // A longer one is not a number in any file.
     if significant.len() > 16 {
         return Err(NoInteger::Form);
     }
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn c1_numbers_that_are_too_large_are_told_as_that() {
+    fn c1_numbers_that_are_too_large_are_refused_as_that() {
         for (text, number) in [
             ("9223372036854775808", "9223372036854775808"),
             ("18446744073709551615", "18446744073709551615"),

@@ -2,6 +2,7 @@
 //!
 //! Names are compared without prefix and case, because exporters disagree on both.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use quick_xml::XmlVersion;
@@ -30,7 +31,7 @@ pub(super) struct Mark {
 pub(super) struct Fault {
     pub(super) mark: Mark,
     pub(super) what: String,
-    pub(super) hint: &'static str,
+    pub(super) hint: Cow<'static, str>,
     /// Whether nothing more can be read.
     pub(super) fatal: bool,
 }
@@ -114,9 +115,7 @@ impl<R: Read> Xml<R> {
                     self.text.clear();
                     self.depth += 1;
                     if self.depth > MAX_DEPTH {
-                        return Err(
-                            self.fatal("elements are nested too deeply", "this is not a PSKC file")
-                        );
+                        return Err(self.fatal("elements are nested too deeply", NOT_XML));
                     }
                     return Ok(Step::Start(tag));
                 }
@@ -140,7 +139,9 @@ impl<R: Read> Xml<R> {
                         && !read.contains(&name.as_str())
                     {
                         return Err(self.fatal(
-                            clipped(format!("the file says that it is {name}, not UTF-8")),
+                            clipped(format!(
+                                "the file declares its encoding as {name}, not UTF-8"
+                            )),
                             "convert it with iconv, and name UTF-8 in its first line",
                         ));
                     }
@@ -148,14 +149,14 @@ impl<R: Read> Xml<R> {
                 Event::DocType(_) => {
                     return Err(self.fatal(
                         "the file has a document type (DOCTYPE)",
-                        "PSKC needs none, and it can make a reader fetch files; ask where the file comes from",
+                        "ask where the file comes from: PSKC needs none, and it can make a reader fetch files",
                     ));
                 }
                 Event::Comment(_) | Event::PI(_) | Event::Empty(_) => {}
                 Event::Eof if self.depth > 0 => {
                     return Err(self.fatal(
                         "the file ends inside an element",
-                        "it was cut; copy it again",
+                        "copy it again: it was cut",
                     ));
                 }
                 Event::Eof => return Ok(Step::Eof),
@@ -163,7 +164,7 @@ impl<R: Read> Xml<R> {
             if self.text.len() > MAX_TEXT {
                 return Err(self.fatal(
                     "a value is too long",
-                    "no value of a PSKC file has more than 64 KiB",
+                    "get the file again: no value of PSKC has more than 64 KiB",
                 ));
             }
             if self.depth == 0 && !self.text.trim_ascii().is_empty() {
@@ -222,14 +223,14 @@ impl<R: Read> Xml<R> {
         match error {
             Error::Io(_) if long => self.fatal(
                 "a tag, text or comment is too long",
-                "none of a PSKC file has more than 256 KiB",
+                "get the file again: none of PSKC has more than 256 KiB",
             ),
             Error::Io(error) => self.fatal(
                 format!("the file cannot be read further: {error}"),
                 "if it is compressed it may be cut or damaged; copy it again",
             ),
             Error::Encoding(_) => self.fatal(Encoding::Ansi.what(), Encoding::Ansi.hint()),
-            // What the parser says may quote the file, but never more than names.
+            // The messages of the parser may quote the file, but never more than names.
             Error::IllFormed(error) => self.fatal(format!("this is not XML: {error}"), NOT_XML),
             Error::Syntax(error) => self.fatal(format!("this is not XML: {error}"), NOT_XML),
             _ => self.fatal("this is not XML", NOT_XML),
@@ -237,13 +238,13 @@ impl<R: Read> Xml<R> {
     }
 }
 
-const NOT_XML: &str = "the file may be cut or damaged, or not PSKC at all; get it again";
+const NOT_XML: &str = "get the file again: it may be cut, damaged, or not PSKC";
 
 fn fatal(mark: Mark, what: impl Into<String>, hint: &'static str) -> Fault {
     Fault {
         mark,
         what: what.into(),
-        hint,
+        hint: hint.into(),
         fatal: true,
     }
 }
@@ -292,6 +293,6 @@ fn no_entities(mark: Mark) -> Fault {
     fatal(
         mark,
         "the file uses an entity",
-        "entities are not read; write the text itself",
+        "write the text itself: entities are not read",
     )
 }

@@ -1,5 +1,7 @@
 //! A word as the value of its kind, or what is wrong with it.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
@@ -80,7 +82,7 @@ pub(super) fn when(word: &Word, now: Timestamp) -> Result<When, Diagnostic> {
         let signless = text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with(['d', 'h']);
         let zoneless = DateTime::strptime("%Y-%m-%dT%H:%M:%S", &text).is_ok();
         let help = if fault == NoMoment::Range {
-            Some(fault.hint().to_owned())
+            fault.hint().map(Cow::into_owned)
         } else if signless {
             Some(format!(
                 "write -{text} for the past, +{text} for the future"

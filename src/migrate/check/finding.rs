@@ -9,9 +9,9 @@ use crate::model::{NotMigrated, Reason};
 pub enum Severity {
     /// An export would be refused.
     Blocks,
-    /// Somebody should do something, or will be surprised.
+    /// An export is possible, but its outcome may be unwelcome.
     Warning,
-    /// Good to know.
+    /// For information.
     Note,
 }
 
@@ -29,7 +29,7 @@ impl Severity {
 /// A kind of finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Finding {
-    /// A name that different people would have on the target.
+    /// A name that several users would share on the target.
     Collision,
     /// A name that looks like another one and is not the same.
     Twin,
@@ -43,13 +43,13 @@ pub enum Finding {
     TargetSuffix,
     /// Gone from the source, and on the target.
     GoneExported,
-    /// Called otherwise since the export.
+    /// Renamed since the export.
     Renamed,
     /// In another group since the export.
     Moved,
     /// In a bundle already.
     Exported,
-    /// Counters that went on in the source since the export.
+    /// Counters that advanced in the source since the export.
     CounterAdvanced,
     /// A token that may be one with another.
     TokenAlike,
@@ -65,7 +65,7 @@ pub enum Finding {
     LongExpected,
     /// More unassigned cards than the target takes.
     UnassignedCards,
-    /// Nothing to authenticate with goes along.
+    /// None of the user's authenticators migrates.
     NoAuthenticator,
     /// No contact that looks like an e-mail address.
     NoEmail,
@@ -76,16 +76,13 @@ pub enum Finding {
 use Finding::*;
 use Severity::{Blocks, Note, Warning};
 
-/// What there is to say of a finding.
 #[derive(Debug, Clone, Copy)]
 pub struct About {
     /// Its stable name.
     pub id: &'static str,
-    /// How grave it is.
     pub severity: Severity,
     /// What it means, in a few words.
     pub meaning: &'static str,
-    /// What to do.
     pub advice: &'static str,
 }
 
@@ -122,21 +119,20 @@ impl Finding {
         )
     }
 
-    /// What there is to say of it.
     pub const fn about(self) -> About {
         let (id, severity, meaning, advice) = match self {
             Collision => (
                 "name.collision",
                 Blocks,
-                "a name that different people would have on the target",
+                "a name that several users would share on the target",
                 "Give one of them another target id with 'migrate map file=F', or take one out with 'migrate exclude'.",
             ),
             Twin => (
                 "name.twin",
                 Warning,
                 "a name that looks like another one",
-                "Correct the name in the source, or give another target id with 'migrate map file=F': the target takes \
-                 them for two names, people do not.",
+                "Correct the name in the source, or give another target id with 'migrate map file=F': the target keeps \
+                 the two apart, people may not.",
             ),
             Unseen => (
                 "name.invisible",
@@ -148,7 +144,7 @@ impl Finding {
                 "target.missing",
                 Warning,
                 "not among the target's users",
-                "If the target's users come from a directory, synchronise it before the import; else they are created.",
+                "Synchronise the target's directory before the import; without one, the import creates the users.",
             ),
             TargetCase => (
                 "target.case",
@@ -171,13 +167,13 @@ impl Finding {
             Renamed => (
                 "user.renamed",
                 Warning,
-                "called otherwise than when exported",
+                "renamed since the export",
                 "Rename them on the target, or back in the source.",
             ),
             Moved => (
                 "user.moved",
                 Warning,
-                "in another group than when exported",
+                "moved to another group since the export",
                 "Move them on the target, or back in the source.",
             ),
             Exported => (
@@ -189,7 +185,7 @@ impl Finding {
             CounterAdvanced => (
                 "token.counter-advanced",
                 Warning,
-                "counters went on in the source since the export",
+                "counters that advanced in the source since the export",
                 "Let the user enter two codes in a row on the target, which resynchronises it.",
             ),
             TokenAlike => (
@@ -202,13 +198,13 @@ impl Finding {
                 "token.event",
                 Warning,
                 "event-based tokens",
-                "They go out of step when used on both sides after the export: let users change over at once.",
+                "Let users change over at once: a counter goes out of step when its token is used on both sides.",
             ),
             Drift => (
                 "token.drift",
                 Warning,
                 "clocks more than 10 steps off",
-                "The target looks 10 steps either way: resynchronise the token in the source before the export.",
+                "Resynchronise the token in the source before the export: the target searches 10 steps either way.",
             ),
             NamedPassword => (
                 "password.named",
@@ -220,13 +216,13 @@ impl Finding {
                 "location.history",
                 Note,
                 "longer location histories than the target's default",
-                "They go whole; raise the maximum on the target.",
+                "Raise the maximum on the target: they are exported whole.",
             ),
             LongExpected => (
                 "location.expected",
                 Note,
                 "more expected locations than the target's default",
-                "They go whole; raise the maximum on the target.",
+                "Raise the maximum on the target: they are exported whole.",
             ),
             UnassignedCards => (
                 "card.unassigned",
@@ -237,14 +233,14 @@ impl Finding {
             NoAuthenticator => (
                 "user.no-authenticator",
                 Warning,
-                "nothing to authenticate with would go",
-                "Give them something that migrates, or enrol them on the target.",
+                "users without an authenticator that migrates",
+                "Give them an authenticator that migrates, or enrol them on the target.",
             ),
             NoEmail => (
                 "contact.no-email",
                 Warning,
                 "no contact looks like an e-mail address",
-                "Add one in the source if the target demands it.",
+                "Add one in the source if the target requires it.",
             ),
             Stays(reason) => (
                 reason.as_str(),
@@ -280,14 +276,14 @@ const fn meaning(reason: Reason) -> &'static str {
         Reason::TokenState => "tokens that stay because of their state",
         Reason::TokenActivation => "soft tokens that are not activated",
         Reason::TokenModel => "tokens of models that the target does not take",
-        Reason::TokenFunction => "functions of tokens that are lost",
+        Reason::TokenFunction => "functions of tokens that the target does not have",
         Reason::TokenLimit => "tokens beyond the ten that the target takes of a user",
         Reason::CardState => "cards that stay because of their state",
         Reason::CardExpired => "cards past their expiry date",
         Reason::QaTruncated => "answers that are cut",
         Reason::QaLimit => "questions beyond the limit",
         Reason::AliasWorkflow => "aliases that only drive the migration",
-        Reason::UserGone => "left the source and never exported",
+        Reason::UserGone => "left the source before an export",
         Reason::UserExcluded => "taken out by a master",
         Reason::UserConflict => "in a collision of names",
         Reason::NotMigrated(NotMigrated::Roles) => "holders of roles",

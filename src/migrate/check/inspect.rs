@@ -1,4 +1,4 @@
-//! What runs on the other cores: open the secrets, map as an export does, and note what a master should know.
+//! What runs on the other cores: open the secrets, map as an export does, and collect what a master can act on.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,9 +34,9 @@ pub(super) struct Seen {
 pub(super) struct Inspector {
     keys: Arc<Keys>,
     rules: Arc<Rules>,
-    /// Whether every instance is wanted, or the first few of each kind.
+    /// Every instance, or the first few of each kind.
     all: bool,
-    told: BTreeMap<Finding, usize>,
+    listed: BTreeMap<Finding, usize>,
     seen: Seen,
 }
 
@@ -49,7 +49,7 @@ impl Inspector {
             keys,
             rules,
             all,
-            told: BTreeMap::new(),
+            listed: BTreeMap::new(),
             seen: Seen::default(),
         }
     }
@@ -85,7 +85,7 @@ impl Inspector {
                 }
             }
         }
-        self.told.clear();
+        self.listed.clear();
         Ok(std::mem::take(&mut self.seen))
     }
 
@@ -150,7 +150,7 @@ impl Inspector {
         }
     }
 
-    /// What goes, and what is to be known of it.
+    /// What goes, with its findings.
     fn record(&mut self, record: &bundle::User, whose: (&str, &str)) {
         for token in &record.tokens {
             self.token(whose.0, whose.1, token);
@@ -245,11 +245,11 @@ impl Inspector {
         what: impl FnOnce() -> (String, String),
     ) {
         self.seen.totals.add(finding, count);
-        let told = self.told.entry(finding).or_default();
-        if !self.all && *told >= EXAMPLES {
+        let listed = self.listed.entry(finding).or_default();
+        if !self.all && *listed >= EXAMPLES {
             return;
         }
-        *told += 1;
+        *listed += 1;
         let (item, detail) = what();
         self.seen.instances.push(Instance {
             finding,

@@ -1,7 +1,7 @@
 //! The pre-flight, `migrate check`: what an export of a selection would run into, before anything is written.
 //!
-//! Records are opened and mapped by the same code as an export's, in one pass on all cores, so that the pre-flight
-//! never says what an export does not do. What it finds streams out instance by instance; what stays in memory does
+//! Records are opened and mapped by the same code as an export's, in one pass on all cores, so that pre-flight and
+//! export always agree. What it finds streams out instance by instance; what stays in memory does
 //! not grow with the users.
 
 mod finding;
@@ -30,7 +30,6 @@ use inspect::{EXAMPLES, Inspector};
 /// One thing that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
-    /// What it is.
     pub finding: Finding,
     /// Group of the user, or of the unassigned item.
     pub group: String,
@@ -38,7 +37,6 @@ pub struct Instance {
     pub userid: String,
     /// The thing itself: a token, a card, a name; empty where it is the user.
     pub item: String,
-    /// The particulars.
     pub detail: String,
     /// How many things it stands for.
     pub count: u64,
@@ -114,7 +112,6 @@ impl Totals {
 /// What a pre-flight came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
-    /// The counts.
     pub totals: Totals,
     /// The first instances of each finding.
     pub examples: BTreeMap<Finding, Vec<Instance>>,
@@ -139,22 +136,18 @@ impl Checked {
     }
 }
 
-/// What the pre-flight works with.
 pub struct Work<'a> {
-    /// The keys of the session.
     pub keys: &'a Arc<Keys>,
     /// What the mapping goes by.
     pub rules: Rules,
     /// Whether every instance is wanted; otherwise the first few of each kind.
     pub all: bool,
-    /// Hears how far it is.
     pub progress: &'a dyn Progress,
-    /// Whether it was asked to stop.
     pub cancel: &'a CancelToken,
 }
 
-/// Looks at everything that was surveyed. `each` gets what is found, as it is found. `targets` says that the survey
-/// has the target's users ([`Survey::targets`]), and who is missing there is wanted too.
+/// Checks everything that was surveyed. `each` gets what is found, as it is found. With `targets` the survey has the
+/// target's users ([`Survey::targets`]), and users who are missing there are found too.
 ///
 /// # Errors
 /// A record that does not open.
@@ -209,7 +202,7 @@ pub fn check(
             so_far += seen.items;
             gathered.checked.totals.merge(seen.totals);
             for instance in seen.instances {
-                gathered.tell(instance);
+                gathered.list(instance);
             }
             progress.at(so_far);
             Ok(())
@@ -234,7 +227,7 @@ struct Gathered<'a> {
 
 impl Gathered<'_> {
     /// An instance that is counted already.
-    fn tell(&mut self, instance: Instance) {
+    fn list(&mut self, instance: Instance) {
         (self.each)(&instance);
         let examples = self.checked.examples.entry(instance.finding).or_default();
         if examples.len() < EXAMPLES {
@@ -245,10 +238,10 @@ impl Gathered<'_> {
     /// An instance that is not.
     fn count(&mut self, instance: Instance) {
         self.checked.totals.add(instance.finding, instance.count);
-        self.tell(instance);
+        self.list(instance);
     }
 
-    /// What is asked of names before the records are read.
+    /// Findings about names, which need no open record.
     fn names(&mut self, survey: &mut Survey, targets: bool, work: &Work<'_>) -> Result<()> {
         survey.collisions(&work.rules.workflow_prefixes, work.cancel, |collision| {
             let owners: Vec<String> = collision
@@ -296,7 +289,7 @@ impl Gathered<'_> {
     }
 }
 
-/// A user whom the target knows otherwise.
+/// A user who has another name or group on the target.
 fn before(finding: Finding, found: &FormerName) -> Instance {
     let before = format!("was {}", found.before);
     instance(finding, (&found.group, &found.userid), "", &before)

@@ -12,7 +12,7 @@ use crate::vault::testing::{
     bare, card, group, record, token, unassigned_card, unassigned_token, user,
 };
 
-/// A user with one default password and an address, so that nothing is to be said of them.
+/// A user with one default password and an address, who has no finding.
 fn plain(userid: &str) -> User {
     let mut plain = bare("g", userid);
     plain.facts.contacts = user("g", userid).facts.contacts;
@@ -52,7 +52,7 @@ fn look(house: &House, selection: &Selection, targets: &[&str]) -> (Vec<String>,
             .map(|(line, &name)| Ok((line, name.to_owned())));
         survey.targets::<crate::vault::Error>(names).unwrap();
     }
-    let mut told = Vec::new();
+    let mut found = Vec::new();
     let work = Work {
         keys: &house.keys,
         rules: house.rules(),
@@ -62,16 +62,16 @@ fn look(house: &House, selection: &Selection, targets: &[&str]) -> (Vec<String>,
     };
     let checked = check(survey, !targets.is_empty(), work, &mut |one| {
         let id = one.finding.about().id;
-        told.push(format!(
+        found.push(format!(
             "{id}: {}/{} {} ({})",
             one.group, one.userid, one.item, one.detail
         ));
     })
     .unwrap();
-    (told, checked)
+    (found, checked)
 }
 
-fn told(house: &House) -> Vec<String> {
+fn found(house: &House) -> Vec<String> {
     look(house, &Selection::default(), &[]).0
 }
 
@@ -86,8 +86,8 @@ fn export(house: &mut House, file: &str) {
 #[test]
 fn nothing_to_say_of_a_user_whom_all_of_goes() {
     let house = house([plain("anna")]);
-    let (told, checked) = look(&house, &Selection::default(), &[]);
-    assert_eq!(told, Vec::<String>::new());
+    let (found, checked) = look(&house, &Selection::default(), &[]);
+    assert_eq!(found, Vec::<String>::new());
     assert!(!checked.blocks() && checked.todo.is_empty());
     assert_eq!(checked.totals.users, 1);
 }
@@ -107,10 +107,10 @@ fn names_across_case_groups_and_aliases_with_all_owners() {
         })),
         record(plain("carl")),
     ]);
-    let (told, checked) = look(&house, &Selection::default(), &[]);
+    let (found, checked) = look(&house, &Selection::default(), &[]);
     let owners = "g/anna (user id), h/ANNA (user id)";
     assert_eq!(
-        told,
+        found,
         [
             format!("name.collision: g/anna name anna ({owners})"),
             format!("name.collision: h/ANNA name anna ({owners})"),
@@ -119,7 +119,7 @@ fn names_across_case_groups_and_aliases_with_all_owners() {
         ]
     );
     assert!(checked.blocks());
-    // Somebody who takes no part in one is not told of it.
+    // A user who is in none is not listed.
     let (none, checked) = look(&house, &choose("userid", "nobody*"), &[]);
     assert!(none.is_empty() && !checked.blocks());
 }
@@ -130,16 +130,16 @@ fn a_name_that_an_earlier_bundle_gave_away_says_which() {
     export(&mut house, "one.igb");
     let renamed = with("anna2", |user| user.facts.id = Some("1".to_owned()));
     house.load([group("g"), record(renamed), record(plain("anna"))]);
-    let told = told(&house);
+    let found = found(&house);
     assert!(
-        told.iter().any(|one| one
+        found.iter().any(|one| one
             .contains("name anna (g/anna2 (exported id, bundle 1), g/anna (user id))")
             || one.contains("name anna (g/anna (user id), g/anna2 (exported id, bundle 1))")),
-        "{told:?}"
+        "{found:?}"
     );
     assert!(
-        told.contains(&"user.renamed: g/anna2  (was anna)".to_owned()),
-        "{told:?}"
+        found.contains(&"user.renamed: g/anna2  (was anna)".to_owned()),
+        "{found:?}"
     );
 }
 
@@ -148,9 +148,9 @@ fn more_than_ten_tokens_say_which_stay() {
     let house = house([with("anna", |user| {
         user.tokens = (0..12).map(|n| token("HID", &format!("{n:02}"))).collect();
     })]);
-    let told = told(&house);
+    let found = found(&house);
     assert_eq!(
-        told,
+        found,
         [
             "token.limit: g/anna token HID 10 (the user has 12, the target takes 10)",
             "token.limit: g/anna token HID 11 (the user has 12, the target takes 10)",
@@ -174,9 +174,9 @@ fn what_does_not_migrate_by_state_model_and_function() {
         old.state = Some(CardState::Canceled);
         user.cards = vec![old];
     })]);
-    let (told, checked) = look(&house, &Selection::default(), &[]);
+    let (found, checked) = look(&house, &Selection::default(), &[]);
     assert_eq!(
-        told,
+        found,
         [
             "token.state: g/anna token HID 1 (canceled)",
             "token.activation: g/anna token HID 2 (created)",
@@ -205,7 +205,7 @@ fn event_based_tokens_and_clocks_that_are_off() {
         user.tokens = vec![hotp, late, near];
     })]);
     assert_eq!(
-        told(&house),
+        found(&house),
         [
             "token.event: g/anna token HID 1 (counter 41)",
             "token.drift: g/anna token HID 2 (-11 steps)",
@@ -227,12 +227,12 @@ fn a_counter_that_went_on_after_the_export() {
     export(&mut house, "one.igb");
     house.load([group("g"), record(hotp(1))]);
     assert!(
-        !told(&house)
+        !found(&house)
             .iter()
             .any(|one| one.starts_with("token.counter"))
     );
     house.load([group("g"), record(hotp(9))]);
-    assert!(told(&house).contains(&"token.counter-advanced: g/anna  (bundle 1)".to_owned()));
+    assert!(found(&house).contains(&"token.counter-advanced: g/anna  (bundle 1)".to_owned()));
 }
 
 #[test]
@@ -245,9 +245,9 @@ fn answers_that_are_cut_and_named_passwords() {
         }];
         user.passwords[0].name = Some("ATM".to_owned());
     })]);
-    let (told, checked) = look(&house, &Selection::default(), &[]);
+    let (found, checked) = look(&house, &Selection::default(), &[]);
     assert_eq!(
-        told,
+        found,
         [
             "qa.truncated: g/anna Q&A 1 (answer cut to 255 characters)",
             "password.named: g/anna password ATM ()",
@@ -281,7 +281,7 @@ fn unassigned_tokens_are_looked_at_too() {
     ocra.facts.algorithm = Algorithm::Ocra;
     let house = House::new([group("g"), unassigned_token("g", ocra)]);
     assert_eq!(
-        told(&house),
+        found(&house),
         ["token.model: g/ token Thales 1 (Thales OT (ocra))"]
     );
 }
@@ -292,9 +292,9 @@ fn longer_lists_than_the_target_keeps() {
         user.facts.location.history = vec![LocationEntry::default(); 6];
         user.facts.location.expected = (0..11).map(|n| format!("CA/ON/{n}")).collect();
     })]);
-    let (told, checked) = look(&house, &Selection::default(), &[]);
+    let (found, checked) = look(&house, &Selection::default(), &[]);
     assert_eq!(
-        told,
+        found,
         [
             "location.history: g/anna  (6 places)",
             "location.expected: g/anna  (11 places)"
@@ -315,9 +315,9 @@ fn what_is_never_migrated_and_who_has_roles() {
     let house = house([with("anna", |user| {
         user.facts.not_migrated = vec![(NotMigrated::Biometrics, 2), (NotMigrated::Roles, 1)];
     })]);
-    let (told, checked) = look(&house, &Selection::default(), &[]);
+    let (found, checked) = look(&house, &Selection::default(), &[]);
     assert_eq!(
-        told,
+        found,
         [
             "biometrics: g/anna biometrics (never migrated)",
             "roles: g/anna roles (set up on the target by hand)",
@@ -335,7 +335,7 @@ fn what_is_never_migrated_and_who_has_roles() {
 fn users_with_nothing_to_log_in_with_and_without_an_address() {
     let house = house([bare("g", "anna")]);
     assert_eq!(
-        told(&house),
+        found(&house),
         [
             "contact.no-email: g/anna  (0 contacts)",
             "user.no-authenticator: g/anna  ()"
@@ -351,9 +351,9 @@ fn users_in_a_bundle_and_those_who_left_after_it() {
     house.accepted(
         "INSERT INTO excluded SELECT id, 0, 'Master1', 'x' FROM users WHERE userid = 'carl'",
     );
-    let (told, checked) = look(&house, &Selection::default(), &[]);
+    let (found, checked) = look(&house, &Selection::default(), &[]);
     assert_eq!(
-        told,
+        found,
         [
             "user.exported: g/anna bundle 1 ()",
             "user.gone-exported: g/bob  (bundle 1)",
@@ -370,7 +370,7 @@ fn users_in_a_bundle_and_those_who_left_after_it() {
 fn users_who_left_and_never_went() {
     let house = house([plain("anna")]);
     house.sql("UPDATE users SET gone = 9");
-    assert_eq!(told(&house), ["user.gone: g/anna  ()"]);
+    assert_eq!(found(&house), ["user.gone: g/anna  ()"]);
 }
 
 #[test]
@@ -383,9 +383,13 @@ fn users_in_another_group_than_when_exported_until_they_are_back() {
     let mut house = House::new([group("g"), group("h"), record(in_group("g"))]);
     export(&mut house, "one.igb");
     house.load([group("h"), record(in_group("h"))]);
-    assert!(told(&house).contains(&"user.moved: h/anna  (was g)".to_owned()));
+    assert!(found(&house).contains(&"user.moved: h/anna  (was g)".to_owned()));
     house.load([group("g"), record(in_group("g"))]);
-    assert!(!told(&house).iter().any(|one| one.starts_with("user.moved")));
+    assert!(
+        !found(&house)
+            .iter()
+            .any(|one| one.starts_with("user.moved"))
+    );
 }
 
 #[test]
@@ -407,9 +411,9 @@ fn users_who_are_missing_on_the_target() {
         "DORA@new.example",
         "emil",
     ];
-    let (told, _) = look(&house, &Selection::default(), &targets);
+    let (found, _) = look(&house, &Selection::default(), &targets);
     assert_eq!(
-        told,
+        found,
         [
             "target.case: g/Bob  (there 'bob')",
             "target.suffix: g/carl  (there 'carl@example.com')",
@@ -431,15 +435,15 @@ fn only_the_first_few_are_examples_and_all_are_counted() {
         progress: &Silent,
         cancel: &house.cancel,
     };
-    let mut told = 0;
+    let mut found = 0;
     let checked = check(survey, false, work, &mut |_| {
-        told += 1;
+        found += 1;
     })
     .unwrap();
     assert_eq!(checked.totals.of(Finding::NoEmail), 2_000);
     assert_eq!(checked.examples[&Finding::NoEmail].len(), EXAMPLES);
     assert_eq!(checked.examples[&Finding::NoEmail][0].userid, "u0");
-    assert!(told < 100, "{told}");
+    assert!(found < 100, "{found}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What somebody has to set on the target by hand: only what applies.
+//! What has to be set on the target by hand: only what applies.
 
 use crate::migrate::report::{EXPECTED_LOCATIONS, LOCATION_HISTORY};
 use crate::model::{NotMigrated, Reason};
@@ -8,13 +8,11 @@ use super::{Finding, Totals};
 /// One thing to do on the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Todo {
-    /// What to do.
     pub what: String,
     /// How many users, tokens or cards it is about.
     pub count: u64,
 }
 
-/// The closing list.
 pub(super) fn todo(totals: &Totals) -> Vec<Todo> {
     let roles = |kind| totals.of(Finding::Stays(Reason::NotMigrated(kind)));
     let passwords = totals
@@ -35,7 +33,7 @@ pub(super) fn todo(totals: &Totals) -> Vec<Todo> {
             ),
             totals.of(Finding::LongExpected),
         ),
-        ("give roles anew".to_owned(), roles(NotMigrated::Roles)),
+        ("assign roles again".to_owned(), roles(NotMigrated::Roles)),
         (
             "set up what user access groups allowed".to_owned(),
             roles(NotMigrated::UserAccessGroups),

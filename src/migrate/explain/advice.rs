@@ -1,8 +1,7 @@
-//! What a master can do about something that stays behind.
+//! Advice for each reason why something stays behind.
 
 use crate::model::{NotMigrated, Reason};
 
-/// What to do, in one sentence.
 pub(in crate::migrate) const fn advice(reason: Reason) -> &'static str {
     match reason {
         Reason::TokenState => {
@@ -16,7 +15,7 @@ pub(in crate::migrate) const fn advice(reason: Reason) -> &'static str {
              migrate.cr-vendors, migrate.at-vendors and migrate.hotp-vendors."
         }
         Reason::TokenFunction => {
-            "One-time passwords and PIN unblock go; use push or another token for transaction signing and \
+            "One-time passwords and PIN unblock migrate; use push or another token for transaction signing and \
              challenge/response."
         }
         Reason::TokenLimit => {
@@ -26,9 +25,11 @@ pub(in crate::migrate) const fn advice(reason: Reason) -> &'static str {
         Reason::CardExpired => {
             "Extend the card in the source and load again, or give the user a new one."
         }
-        Reason::QaTruncated => "Nothing: the target cuts what the user types in the same way.",
-        Reason::QaLimit => "The first pairs go; migrate.qa-limit says how many.",
-        Reason::AliasWorkflow => "Nothing: it only drives the migration in the source.",
+        Reason::QaTruncated => {
+            "Nothing to do: the target cuts what the user types in the same way."
+        }
+        Reason::QaLimit => "The first pairs migrate; raise migrate.qa-limit for more of them.",
+        Reason::AliasWorkflow => "Nothing to do: it only drives the migration in the source.",
         Reason::UserGone => {
             "The user has left the source: disable them on the target if they are there."
         }

@@ -1,9 +1,9 @@
-//! What the target said of a user, as a part of the explanation.
+//! The target's answer about a user, as a part of the explanation.
 
 use super::{Section, moment};
 use crate::vault::answers::Said;
 
-/// What the target said of the last bundle's records.
+/// The target's answer about the records of the last bundle.
 pub(super) fn answer_section(said: &Said) -> Option<Section> {
     let ok = said.ok?;
     let mut section = Section::new("the target's answer");
@@ -13,9 +13,9 @@ pub(super) fn answer_section(said: &Said) -> Option<Section> {
     }
     let mut how = "error: not every record is there".to_owned();
     if let Some((file, at)) = &said.file {
-        how += &format!(", says '{file}'");
+        how += &format!(", according to '{file}'");
         if let Some(at) = at {
-            how += &format!(", taken in {}", moment(*at));
+            how += &format!(" of {}", moment(*at));
         }
     }
     section.fact("import", how);

@@ -1,7 +1,7 @@
-//! "Why did this token not go?": what the vault knows of a user, a token or a card on its way to the target.
+//! "Why did this token not go?": what the vault holds about a user, a token or a card on its way to the target.
 //!
 //! The past comes from the ledger: which bundles, and what stayed behind. The future comes from the same mapping that
-//! an export uses, run now, so that the answer is never another rule's.
+//! an export uses, run now, so that both always agree.
 
 mod advice;
 mod answered;
@@ -37,9 +37,8 @@ pub struct Explanation {
 /// A part of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// What it tells of.
     pub title: String,
-    /// What, and how it is.
+    /// Names and values.
     pub facts: Vec<(String, String)>,
 }
 
@@ -70,9 +69,10 @@ pub fn explain(
 ) -> Result<Vec<Explanation>> {
     let found = find(vault.file().connection(), text)?;
     if found.is_empty() {
-        return Err(Error::Unknown(format!(
-            "there is no user and no serial number '{text}' in the vault; 'user list userid=*{text}*' looks for parts"
-        )));
+        return Err(Error::Unknown {
+            what: format!("the vault has no user, alias or serial number '{text}'"),
+            hint: format!("'user list userid=*{text}*' looks for a part of a user id"),
+        });
     }
     let asked = Asked {
         vault,
@@ -96,7 +96,7 @@ impl Asked<'_> {
         let mut sections = vec![source(&found.origin)];
         let advised = match (&found.user, &item) {
             (Some(person), item) => self.of_user(found, person, item.as_deref(), &mut sections)?,
-            (None, Some(item)) => self.of_nobody(found, item, &mut sections)?,
+            (None, Some(item)) => self.of_unassigned(found, item, &mut sections)?,
             (None, None) => Vec::new(),
         };
         let mut next = Section::new("what to do");
@@ -162,15 +162,15 @@ impl Asked<'_> {
                 section.fact("target id", target);
             }
             let of_bundle = left_out.iter().filter(|one| one.bundle == number);
-            let told: Vec<&Skipped> = of_bundle.filter(|one| concerns(&one.item, item)).collect();
-            let whole = told
+            let losses: Vec<&Skipped> = of_bundle.filter(|one| concerns(&one.item, item)).collect();
+            let whole = losses
                 .iter()
                 .all(|one| one.reason.is_some_and(goes_all_the_same));
             if member.is_some() && whole {
                 let what = item.unwrap_or("everything");
-                section.fact(what, "went, unless the source got it later");
+                section.fact(what, "is in it, unless the source got it later");
             }
-            for one in told {
+            for one in losses {
                 section.fact(one.item.as_str(), why(one.reason, &one.detail, one.count));
                 reasons.extend(one.reason);
             }
@@ -221,11 +221,11 @@ impl Asked<'_> {
             stays(Reason::UserConflict, shared(&collision, person.id));
         }
         let mapped = map_user(user.sealed.open(self.keys)?, user.target, self.rules);
-        let told = mapped
+        let losses: Vec<&LeftOut> = mapped
             .left_out
             .iter()
-            .filter(|one| concerns(&one.item, item));
-        let losses: Vec<&LeftOut> = told.collect();
+            .filter(|one| concerns(&one.item, item))
+            .collect();
         for name in going(&mapped.record).filter(|name| concerns(name, item)) {
             section.fact(name, "goes");
         }
@@ -261,7 +261,7 @@ impl Asked<'_> {
     }
 
     /// The answer for an unassigned token or card.
-    fn of_nobody(
+    fn of_unassigned(
         &self,
         found: &Meaning,
         item: &str,
@@ -343,12 +343,12 @@ fn item(what: &What) -> Option<String> {
     }
 }
 
-/// Whether something said of `name` belongs to an answer about `item`, or about a whole user.
+/// Whether a loss of `name` belongs to an answer about `item`, or about a whole user.
 fn concerns(name: &str, item: Option<&str>) -> bool {
     item.is_none_or(|item| name == item || name.starts_with("user "))
 }
 
-/// Reasons that tell of a part; the thing itself goes.
+/// Reasons about a part of a thing, which itself goes.
 fn goes_all_the_same(reason: Reason) -> bool {
     matches!(reason, Reason::TokenFunction | Reason::QaTruncated)
 }
@@ -378,7 +378,7 @@ fn bundle_section(bundle: &ledger::Bundle) -> Section {
 
 /// `stays: token.state, canceled`
 fn why(reason: Option<Reason>, detail: &str, count: u64) -> String {
-    let name = reason.map_or("for a reason that this igsh does not know", Reason::as_str);
+    let name = reason.map_or("for a reason that only a newer igsh has", Reason::as_str);
     let verdict = match reason {
         Some(reason) if goes_all_the_same(reason) => "goes, but not whole",
         _ => "stays",

@@ -63,9 +63,9 @@ fn a_token_that_did_not_go_says_why_and_what_to_do() {
     export(&mut house);
     let answer = answer(&house, "10-01");
     assert_eq!(answer.subject, "token HID 1001 of hr/anna");
-    let told = ("token HID 1001", "stays: token.state, canceled");
-    assert!(facts(&answer, "bundle 1").contains(&told));
-    assert_eq!(facts(&answer, "in an export now"), [told]);
+    let found = ("token HID 1001", "stays: token.state, canceled");
+    assert!(facts(&answer, "bundle 1").contains(&found));
+    assert_eq!(facts(&answer, "in an export now"), [found]);
     let advised = facts(&answer, "what to do");
     assert_eq!(advised.len(), 1);
     assert_eq!(advised[0].0, "token.state");
@@ -81,26 +81,31 @@ fn a_token_that_did_not_go_says_why_and_what_to_do() {
 fn a_token_that_went_says_so() {
     let mut house = house([]);
     export(&mut house);
-    let went = answer(&house, "1003");
+    let exported = answer(&house, "1003");
     assert_eq!(
-        facts(&went, "bundle 1")[1],
-        ("token HID 1003", "went, unless the source got it later")
+        facts(&exported, "bundle 1")[1],
+        ("token HID 1003", "is in it, unless the source got it later")
     );
     assert_eq!(
-        facts(&went, "in an export now"),
+        facts(&exported, "in an export now"),
         [("token HID 1003", "goes")]
     );
     assert!(
-        went.sections
+        exported
+            .sections
             .iter()
             .all(|section| section.title != "what to do")
     );
 
     let in_part = answer(&house, "1002");
-    let told = facts(&in_part, "bundle 1");
-    assert!(told.contains(&("token Entrust 1002", "went, unless the source got it later")));
+    let found = facts(&in_part, "bundle 1");
+    assert!(found.contains(&(
+        "token Entrust 1002",
+        "is in it, unless the source got it later"
+    )));
     assert!(
-        told.iter()
+        found
+            .iter()
             .any(|(_, how)| how.starts_with("goes, but not whole: token.function"))
     );
 }
@@ -114,9 +119,9 @@ fn a_user_who_was_not_exported_is_mapped_now() {
         facts(&answer, "migration"),
         [("phase", "none: not exported yet")]
     );
-    let told = facts(&answer, "in an export now");
-    assert!(told.contains(&("token HID 1003", "goes")));
-    assert!(told.contains(&("token HID 1001", "stays: token.state, canceled")));
+    let found = facts(&answer, "in an export now");
+    assert!(found.contains(&("token HID 1003", "goes")));
+    assert!(found.contains(&("token HID 1001", "stays: token.state, canceled")));
     assert!(
         answer
             .sections
@@ -129,9 +134,9 @@ fn a_user_who_was_not_exported_is_mapped_now() {
 fn a_whole_user_who_stays_says_with_whom_the_name_is_shared() {
     let house = house([testing::record(testing::bare("it", "Anna"))]);
     let answer = answer(&house, "hr/anna");
-    let told = facts(&answer, "in an export now");
+    let found = facts(&answer, "in an export now");
     assert_eq!(
-        told[0],
+        found[0],
         ("user", "stays: the name 'anna' is also that of it/Anna")
     );
     assert!(
@@ -148,9 +153,9 @@ fn gone_and_excluded_users_say_so() {
         "INSERT INTO excluded SELECT id, 0, 'Master1', 'leaves in May' FROM users; UPDATE users SET gone = 1",
     );
     let answer = answer(&house, "anna");
-    let told = facts(&answer, "in an export now");
-    assert!(told.contains(&("user", "stays: has left the source")));
-    assert!(told.contains(&(
+    let found = facts(&answer, "in an export now");
+    assert!(found.contains(&("user", "stays: has left the source")));
+    assert!(found.contains(&(
         "user",
         "stays: was taken out by Master1 on 1970-01-01 00:00 UTC: leaves in May"
     )));
@@ -168,9 +173,9 @@ fn unassigned_items_have_their_own_answer() {
     export(&mut house);
     let token = answer(&house, "5");
     assert_eq!(token.subject, "token HID 5 of group it");
-    let told = ("token HID 5", "stays: token.model, HID OT (ocra)");
-    assert!(facts(&token, "bundle 1").contains(&told));
-    assert_eq!(facts(&token, "in an export now"), [told]);
+    let found = ("token HID 5", "stays: token.model, HID OT (ocra)");
+    assert!(facts(&token, "bundle 1").contains(&found));
+    assert_eq!(facts(&token, "in an export now"), [found]);
     let card = answer(&house, "6");
     assert!(
         facts(&card, "in an export now")[0]
@@ -192,8 +197,9 @@ fn a_name_of_several_users_gets_several_answers_and_an_unknown_one_an_error() {
         )
     };
     assert_eq!(ask("anna").unwrap().len(), 2);
-    let error = ask("nobody").unwrap_err();
-    assert!(error.to_string().contains("user list"), "{error}");
+    let error = ask("xavier").unwrap_err();
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("user list userid=*xavier*"), "{hint}");
 }
 
 #[test]
@@ -204,7 +210,7 @@ fn there_is_advice_for_every_reason() {
 }
 
 #[test]
-fn what_the_target_said_is_told_until_the_next_bundle() {
+fn the_target_s_answer_is_shown_until_the_next_bundle() {
     let mut house = house([]);
     export(&mut house);
     house.sql(
@@ -219,7 +225,7 @@ fn what_the_target_said_is_told_until_the_next_bundle() {
         [
             (
                 "import",
-                "error: not every record is there, says 'w1.csv', taken in 2027-01-15 08:00 UTC"
+                "error: not every record is there, according to 'w1.csv' of 2027-01-15 08:00 UTC"
             ),
             ("card 7", "skipped, it is another user's")
         ]

@@ -1,7 +1,7 @@
 //! How old the source copy is, and whether that is too old for an export (`migrate.max-source-age`).
 //!
-//! A copy is as old as the moment at which the source wrote it. Where the file did not say, the load's own time is the
-//! best that is known.
+//! A copy is as old as the moment at which the source wrote it. Where the file has no
+//! such date, the time of the load stands for it.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use crate::vault::ledger;
 /// The age of the source copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceAge {
-    /// How old it is; a clock that is ahead makes nothing younger than new.
+    /// How old it is; 0 where the source's clock is ahead.
     pub age: Duration,
     /// How old it may be, where that is bounded.
     pub most: Option<Duration>,
 }
 
 impl SourceAge {
-    /// Looks; `None` where nothing was ever loaded.
+    /// `None` where nothing was ever loaded.
     ///
     /// # Errors
     /// [`Error::Stale`] where the copy is too old and that is to block.
@@ -92,8 +92,7 @@ mod tests {
         let error = look(&house, 9).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the source copy is 9 days old, and migrate.max-source-age allows 7 days; nothing was exported: load the \
-             source anew"
+            "the source copy is 9 days old, and migrate.max-source-age allows 7 days; nothing was exported"
         );
         // A file that does not say when it was written is as old as its load.
         house.load([

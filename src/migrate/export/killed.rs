@@ -157,7 +157,7 @@ fn check(house: &House, step: u32) {
     if finished {
         assert_eq!(house.records(last.unsigned_abs()).len(), 3, "step {step}");
     }
-    // A process that dies before step A has a file, but no row that knows of it: it is empty.
+    // A process that dies before step A has a file, but no row in the ledger: it is empty.
     for name in house.files().iter().filter(|name| name.ends_with(".part")) {
         assert_eq!(
             std::fs::metadata(house.path(name)).unwrap().len(),

@@ -1,7 +1,7 @@
 //! The export: from a snapshot of the vault to a bundle under its final name.
 //!
-//! [`Prepared::new`] looks and counts, so that a command can show and ask; [`Prepared::export`] writes,
-//! [`Prepared::plan`] does all of it but the writing. One thread reads the vault, others open, map, encode and
+//! [`Prepared::new`] checks and counts, so that a command can ask; [`Prepared::export`] writes, [`Prepared::plan`] does
+//! all of it but the writing. One thread reads the vault, others open, map, encode and
 //! compress, the caller's seals, writes and keeps the ledger. Nothing grows with the number of users.
 
 mod age;
@@ -38,11 +38,9 @@ pub use rehearsal::Rehearsal;
 
 /// What is to be exported, and where to.
 pub struct Request<'a> {
-    /// Who and what.
     pub selection: &'a Selection,
     /// Which unassigned tokens and cards go along.
     pub unassigned: Unassigned,
-    /// Where the bundle is to be.
     pub path: &'a Path,
     /// Whether its name is that of its number, see [`numbered`]: should the ledger give another number than the one in
     /// `path`, the file gets that one's name in the same folder.
@@ -53,7 +51,7 @@ pub struct Request<'a> {
     pub skip_conflicts: bool,
     /// Leave users who are imported or migrated where they are.
     pub keep_phase: bool,
-    /// The keys of the session, which prove who goes where.
+    /// The keys of the session; they prove the vault's decisions about users.
     pub keys: Arc<Keys>,
     /// What the mapping goes by.
     pub rules: Rules,
@@ -73,21 +71,16 @@ pub fn numbered(number: u64) -> String {
     format!("bundle-{number}.igb")
 }
 
-/// What an export is done with.
 pub struct Work<'a> {
-    /// The keys of the session.
     pub keys: &'a Arc<Keys>,
     /// The master who exports.
     pub master: &'a str,
-    /// The same for the audit.
+    /// The master as the audit names them.
     pub who: &'a Who,
-    /// And for whoever has to wait.
+    /// What a session that has to wait shows.
     pub holder: &'a Holder,
-    /// Clock and randomness.
     pub ambient: &'a Ambient,
-    /// Hears how far it is.
     pub progress: &'a dyn Progress,
-    /// Whether it was asked to stop.
     pub cancel: &'a CancelToken,
 }
 
@@ -106,7 +99,7 @@ pub struct Extent {
     pub already: Vec<(u64, u64)>,
     /// How many of those who go are imported or migrated.
     pub beyond: Beyond,
-    /// Who of them goes under an id that a master gave.
+    /// Those of them who go under an id that a master gave.
     pub mapped: Mapped,
     /// How old the source copy is.
     pub source: Option<SourceAge>,
@@ -144,11 +137,11 @@ pub struct Exported {
     pub blocks: u32,
     /// Users who are now in phase `exported`.
     pub moved: u64,
-    /// What went and what did not.
+    /// What was taken and what was not.
     pub report: Report,
 }
 
-/// An export that only waits for a yes.
+/// An export that was counted and can be confirmed.
 pub struct Prepared<'a> {
     request: Request<'a>,
     /// None in a rehearsal.
@@ -159,7 +152,7 @@ pub struct Prepared<'a> {
 }
 
 impl<'a> Prepared<'a> {
-    /// Looks at everything that could stand in the way, and counts. `collision` gets the names that would be shared,
+    /// Checks what could stand in the way, and counts. `collision` gets the names that would be shared,
     /// in order.
     ///
     /// # Errors
@@ -176,7 +169,7 @@ impl<'a> Prepared<'a> {
         Self::look(survey, request, Some(destination), cancel, collision)
     }
 
-    /// As [`Prepared::new`], for a rehearsal: the request's path is not looked at, since nothing will bear it.
+    /// As [`Prepared::new`], for a rehearsal: the request's path is not checked, since no file is written there.
     pub fn for_rehearsal(
         survey: Survey,
         request: Request<'a>,
@@ -206,7 +199,7 @@ impl<'a> Prepared<'a> {
         }
         let db = survey.snapshot.connection();
         let already = survey.already()?;
-        // Whoever was never in a bundle cannot be beyond one.
+        // A user who was never in a bundle cannot be imported or migrated.
         let beyond = match already.is_empty() {
             true => Beyond::default(),
             false => survey.beyond()?,
@@ -229,7 +222,6 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    /// What the export would take.
     pub fn extent(&self) -> &Extent {
         &self.extent
     }
@@ -248,7 +240,7 @@ impl<'a> Prepared<'a> {
     /// must still be as many.
     ///
     /// # Errors
-    /// After any but [`Error::Unsettled`] there is no file, and the ledger says why.
+    /// After any but [`Error::Unsettled`] there is no file, and the ledger holds the reason.
     pub fn export(mut self, vault: &mut Vault, work: &Work<'_>) -> Result<Exported> {
         if audit::last(vault.file().connection())? != self.seen {
             let (asked, beyond) = (self.extent.total(), self.extent.beyond);
@@ -303,7 +295,7 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// The audit says who went under another id: a master can look it up, whatever the question said.
+/// Records in the audit which users went under another id, so that a master can look it up later.
 fn note_mapped(draft: &mut Draft, mapped: &Mapped) {
     if mapped.users > 0 {
         draft.counts.insert("mapped".to_owned(), mapped.users);
@@ -311,11 +303,11 @@ fn note_mapped(draft: &mut Draft, mapped: &Mapped) {
     }
 }
 
-/// What the audit calls users who stay in their phase. That it names them at all says that they were to stay, to
-/// whoever settles an export that was interrupted.
+/// What the audit calls users who stay in their phase. The name is there even for none of them: it shows a login that
+/// settles an interrupted export that they were to stay.
 pub(in crate::migrate) const KEPT: &str = "phaseKept";
 
-/// The audit says how many imported and migrated users went back to `exported`, or were to stay.
+/// Records in the audit how many imported and migrated users return to `exported`, or stay.
 fn note_phases(request: &mut Request<'_>, beyond: Beyond) {
     let counts = &mut request.draft.counts;
     if request.keep_phase {
@@ -325,7 +317,7 @@ fn note_phases(request: &mut Request<'_>, beyond: Beyond) {
     }
 }
 
-/// Notes an export that was refused before it began.
+/// Records in the audit an export that was refused before it began.
 pub fn refused(vault: &mut Vault, draft: &Draft, work: &Work<'_>, error: &Error) -> Result<()> {
     let draft = Draft {
         code: &codes::EXPORT_ENDED,

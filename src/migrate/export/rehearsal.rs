@@ -1,7 +1,7 @@
-//! A bundle that only exists to be read once: in a file without a name, under a password that nobody sees.
+//! A bundle that only exists to be read once: in a file without a name, under a password that is never shown.
 //!
-//! The system takes the file away when the process ends, however it ends. The ledger, the phases and the audit hear
-//! nothing of it, since nothing leaves the house.
+//! The system takes the file away when the process ends, however it ends. Nothing is written to the ledger,
+//! the phases and the audit, since no data leaves the vault.
 
 use std::fs::File;
 use std::io::{BufWriter, Seek as _};
@@ -23,12 +23,12 @@ use crate::migrate::report::Report;
 pub struct Rehearsal {
     /// The bundle, open.
     pub reader: Reader<File>,
-    /// What went into it and what did not.
+    /// What is in it and what is not.
     pub report: Report,
 }
 
 impl Prepared<'_> {
-    /// Writes the bundle into `file`, which has no name, and opens it again. `left_out` hears what does not go, with
+    /// Writes the bundle into `file`, which has no name, and opens it again. `left_out` gets what does not go, with
     /// the user's name.
     ///
     /// # Errors
@@ -62,7 +62,7 @@ impl Prepared<'_> {
             for block in &done.blocks {
                 writer.write(block)?;
             }
-            done.told
+            done.named
                 .iter()
                 .try_for_each(|(name, one)| left_out(name, one))
         })?;

@@ -16,7 +16,7 @@ use crate::model::{Reason, SourceRecord, User};
 use crate::vault::ledger;
 use crate::vault::testing;
 
-fn everybody() -> Selection {
+fn all() -> Selection {
     Selection::default()
 }
 
@@ -66,7 +66,7 @@ fn skipped(house: &House, number: u64) -> Vec<(String, Option<Reason>)> {
 fn everything_goes_into_one_private_file_and_the_vault_knows() {
     let mut house = House::new(small());
     let path = house.path("p.igb");
-    let done = export(&mut house, &everybody(), &path).unwrap();
+    let done = export(&mut house, &all(), &path).unwrap();
     assert_eq!(house.files(), ["p.igb"]);
     let file = std::fs::metadata(&path).unwrap();
     assert_eq!(file.permissions().mode() & 0o777, 0o600);
@@ -115,7 +115,7 @@ fn what_stays_behind_is_in_the_report_the_manifest_and_the_ledger_alike() {
     let people = population::generate(1_500, 7, 0).unwrap();
     let mut house = House::new(people);
     let path = house.path("p.igb");
-    let done = export(&mut house, &everybody(), &path).unwrap();
+    let done = export(&mut house, &all(), &path).unwrap();
     let records = house.records(1);
     let users = records
         .iter()
@@ -162,7 +162,7 @@ fn a_group_by_wildcard_takes_its_users_and_unassigned_items_only() {
 }
 
 #[test]
-fn a_narrower_selection_takes_no_unassigned_items_unless_told() {
+fn a_narrower_selection_takes_no_unassigned_items_unless_they_are_named() {
     let mut house = House::new(small());
     let (path, selection) = (house.path("p.igb"), choose("userid", "b*"));
     export(&mut house, &selection, &path).unwrap();
@@ -210,7 +210,7 @@ fn unassigned_items_that_cannot_go_are_nothing_too() {
     let records = [testing::group("hr"), testing::unassigned_token("hr", ocra)];
     let mut house = House::new(records);
     let path = house.path("p.igb");
-    let error = export(&mut house, &everybody(), &path).unwrap_err();
+    let error = export(&mut house, &all(), &path).unwrap_err();
     assert!(matches!(error, Error::Nothing { .. }), "{error}");
     assert_eq!(house.files(), Vec::<String>::new());
     assert_eq!(house.ask::<String>("SELECT state FROM bundles"), "failed");
@@ -224,7 +224,7 @@ fn gone_and_excluded_users_stay_behind_with_their_reason() {
          UPDATE users SET gone = 1 WHERE userid = 'carter'",
     );
     let path = house.path("p.igb");
-    let done = export(&mut house, &everybody(), &path).unwrap();
+    let done = export(&mut house, &all(), &path).unwrap();
     assert_eq!(done.moved, 1);
     assert_eq!(done.report.reasons[&Reason::UserGone], 1);
     assert_eq!(done.report.reasons[&Reason::UserExcluded], 1);
@@ -238,7 +238,7 @@ fn shared_names_are_listed_and_refused_or_all_parties_stay_behind() {
     let mut records = small();
     records.push(testing::record(testing::bare("hr", "ASmith")));
     let mut house = House::new(records);
-    let (path, selection) = (house.path("p.igb"), everybody());
+    let (path, selection) = (house.path("p.igb"), all());
     let request = house.request(&selection, &path);
     let mut listed = Vec::new();
     let refused = Prepared::new(
@@ -275,7 +275,7 @@ fn shared_names_are_listed_and_refused_or_all_parties_stay_behind() {
 #[test]
 fn an_existing_file_is_refused_or_replaced_on_demand() {
     let mut house = House::new(small());
-    let (path, selection) = (house.path("p.igb"), everybody());
+    let (path, selection) = (house.path("p.igb"), all());
     export(&mut house, &selection, &path).unwrap();
     let before = std::fs::read(&path).unwrap();
     let error = export(&mut house, &selection, &path).unwrap_err();
@@ -300,7 +300,7 @@ fn an_existing_file_is_refused_or_replaced_on_demand() {
 #[test]
 fn a_second_export_says_who_is_in_which_bundle_already() {
     let mut house = House::new(small());
-    let (p, q, selection) = (house.path("p.igb"), house.path("q.igb"), everybody());
+    let (p, q, selection) = (house.path("p.igb"), house.path("q.igb"), all());
     export(&mut house, &choose("group", "sales"), &p).unwrap();
     let request = house.request(&selection, &q);
     let prepared = prepare(&house.vault, request, &house.cancel).unwrap();
@@ -318,7 +318,7 @@ fn a_second_export_says_who_is_in_which_bundle_already() {
 #[test]
 fn a_plan_counts_like_the_export_and_writes_nothing() {
     let mut house = House::new(population::generate(600, 1, 0).unwrap());
-    let (path, selection) = (house.path("p.igb"), everybody());
+    let (path, selection) = (house.path("p.igb"), all());
     let before = house.ask::<i64>("SELECT count(*) FROM audit");
     let request = house.request(&selection, &path);
     let (vault, work) = house.work();
@@ -334,7 +334,7 @@ fn a_plan_counts_like_the_export_and_writes_nothing() {
 #[test]
 fn a_vault_that_changed_after_the_question_is_looked_at_again() {
     let mut house = House::new(small());
-    let (path, selection) = (house.path("p.igb"), everybody());
+    let (path, selection) = (house.path("p.igb"), all());
     let request = house.request(&selection, &path);
     let prepared = prepare(&house.vault, request, &house.cancel).unwrap();
     let note = |house: &mut House| {
@@ -365,7 +365,7 @@ fn a_vault_that_changed_after_the_question_is_looked_at_again() {
 #[test]
 fn a_file_without_a_name_of_its_own_bears_the_number_that_the_ledger_gave() {
     let mut house = House::new(small());
-    let (first, selection) = (house.path("bundle-1.igb"), everybody());
+    let (first, selection) = (house.path("bundle-1.igb"), all());
     let request = Request {
         numbered: true,
         ..house.request(&selection, &first)
@@ -400,7 +400,7 @@ impl Progress for Impatient {
 #[test]
 fn an_interrupted_export_leaves_nothing_but_its_failed_row() {
     let mut house = House::new(population::generate(3_000, 1, 0).unwrap());
-    let (path, selection) = (house.path("p.igb"), everybody());
+    let (path, selection) = (house.path("p.igb"), all());
     let request = house.request(&selection, &path);
     let impatient = Impatient(house.cancel.clone());
     let (vault, work) = house.work();
@@ -441,10 +441,10 @@ fn a_mapped_user_is_noted_with_the_target_id() {
         ("Anna", Some("asmith"))
     );
     assert_eq!(house.ask::<String>("SELECT target FROM members"), "Anna");
-    let told: String = house.ask("SELECT body ->> '$.detail' FROM audit WHERE code = '8500'");
+    let detail: String = house.ask("SELECT body ->> '$.detail' FROM audit WHERE code = '8500'");
     assert!(
-        told.starts_with("under another id: ") && told.ends_with("/asmith as Anna"),
-        "{told}"
+        detail.starts_with("under another id: ") && detail.ends_with("/asmith as Anna"),
+        "{detail}"
     );
 }
 
@@ -455,7 +455,7 @@ fn a_seed_that_was_given_to_somebody_else_stops_the_export() {
         "UPDATE tokens SET seed = (SELECT seed FROM tokens WHERE id < 0) WHERE id = (SELECT max(id) FROM tokens)",
     );
     let path = house.path("p.igb");
-    let error = export(&mut house, &everybody(), &path).unwrap_err();
+    let error = export(&mut house, &all(), &path).unwrap_err();
     assert!(error.to_string().contains("seed"), "{error}");
     assert_eq!(house.files(), Vec::<String>::new());
     assert_eq!(house.trail(), ["8500 intent 1", "8502 failed 1"]);
@@ -473,7 +473,7 @@ fn full_disk() {
         maximum: None,
     };
     rustix::process::setrlimit(rustix::process::Resource::Fsize, limit).unwrap();
-    let error = export(&mut house, &everybody(), &path).unwrap_err();
+    let error = export(&mut house, &all(), &path).unwrap_err();
     assert!(error.to_string().contains("no room left"), "{error}");
     assert_eq!(house.files(), Vec::<String>::new());
     assert_eq!(house.ask::<String>("SELECT state FROM bundles"), "failed");
@@ -505,7 +505,7 @@ fn items_left_out_of_many_batches_have_their_own_places() {
     assert_eq!(places, [0, 1, 0, 0, 1, 2]);
 }
 
-/// What a worker says of a user who stays whole names the user and nothing secret.
+/// The reason that a worker gives for a user who stays names the user and nothing secret.
 #[test]
 fn a_user_left_out_is_named_with_the_group() {
     let user: User = testing::bare("sales", "asmith");

@@ -25,7 +25,7 @@ pub(super) struct Done {
     /// What stays, and whose it is: 0 for unassigned items.
     pub(super) left_out: Vec<(i64, LeftOut)>,
     /// In a rehearsal the same with the names of the users; empty for unassigned items.
-    pub(super) told: Vec<(String, LeftOut)>,
+    pub(super) named: Vec<(String, LeftOut)>,
     /// All of it, counted.
     pub(super) report: Report,
     /// How many users and unassigned items there were.
@@ -152,8 +152,8 @@ impl Worker {
     fn leave_out(&mut self, owner: i64, name: &str, left_out: Vec<LeftOut>) {
         self.done.report.leave_out(&left_out);
         if self.purpose == Purpose::Rehearsal {
-            let told = left_out.into_iter().map(|one| (name.to_owned(), one));
-            self.done.told.extend(told);
+            let named = left_out.into_iter().map(|one| (name.to_owned(), one));
+            self.done.named.extend(named);
             return;
         }
         self.done

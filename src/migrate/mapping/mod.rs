@@ -29,7 +29,6 @@ pub struct Mapped<T> {
 /// Something of a source record that is not, or not whole, in the bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Why.
     pub reason: Reason,
     /// What: `token Entrust 4824413456`, `card 10023`, `Q&A 3`, `alias EXPORT_asmith`. Never secret.
     pub item: String,

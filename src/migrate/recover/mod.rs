@@ -1,4 +1,4 @@
-//! What becomes of exports that were interrupted: decided at the next login, row by row (igsh-vault(5), BUNDLES).
+//! Exports that were interrupted are settled at the next login, row by row (igsh-vault(5), BUNDLES).
 //!
 //! A row is left alone while its writer lives, which the lock of its file says. Files are touched only where name and
 //! id, or name and hash, are those of the row.
@@ -14,19 +14,18 @@ use crate::files::{AtPath, Destination, FileError};
 use crate::migrate::bundle_file::sha256;
 use crate::migrate::error::{Error, Result};
 use crate::migrate::export::KEPT;
+use crate::render::{agree, counted};
 use crate::store::audit::{self, Draft, Filter, Who, codes};
 use crate::store::{Holder, Keys, state};
 use crate::vault::ledger::{self, Bundle, State};
 use crate::vault::{Vault, decisions};
 
-/// What a master should be told about an export that was interrupted.
+/// What a login reports about an export that was interrupted.
 #[derive(Debug)]
 pub struct Notice {
-    /// The bundle's number.
     pub number: u64,
     /// Where its file is, or was to be.
     pub path: PathBuf,
-    /// What became of it.
     pub fate: Fate,
 }
 
@@ -41,7 +40,7 @@ pub enum Fate {
     Lost,
     /// It is written whole, but cannot get its name yet.
     Waiting(FileError),
-    /// The row's id is none that igsh gives, so that no file is looked for.
+    /// The row's id is not one that igsh gives, so no file is opened.
     Damaged,
 }
 
@@ -52,17 +51,19 @@ impl fmt::Display for Notice {
         match fate {
             Fate::Failed => write!(
                 f,
-                "The export of bundle {number} to '{path}' was interrupted; nothing of it is left: export again."
+                "The export of bundle {number} to '{path}' was interrupted; no file and no phase was changed: export again."
             ),
             Fate::Done(moved) => write!(
                 f,
-                "The export of bundle {number} to '{path}' was interrupted at its very end and is now complete; \
-                 {moved} users are exported."
+                "The export of bundle {number} to '{path}' was interrupted at its end and is now complete; {} {} \
+                 exported.",
+                counted(*moved, "user"),
+                agree(*moved, "is", "are")
             ),
             Fate::Lost => write!(
                 f,
-                "Bundle {number} was written to '{path}', but its file is not there any more; its users are not \
-                 exported: look for it, or export again."
+                "Bundle {number} was written to '{path}', but its file is missing, so its users are not exported: look \
+                 for it, or export again."
             ),
             Fate::Waiting(error) => write!(
                 f,
@@ -70,7 +71,7 @@ impl fmt::Display for Notice {
             ),
             Fate::Damaged => write!(
                 f,
-                "the vault's row of bundle {number} is damaged: its id is not one that igsh gives; no file was touched"
+                "the row of bundle {number} in the vault is damaged: igsh gives no such id; no file was touched"
             ),
         }
     }
@@ -135,7 +136,7 @@ fn id_of(bundle: &Bundle) -> Option<Uuid> {
 enum Seen {
     /// Its writer lives.
     Alive,
-    /// Nothing worth keeping.
+    /// Nothing to keep.
     Nothing,
     /// All of it, under its final name.
     Whole,

@@ -171,7 +171,7 @@ fn whole_and_not_renamed_gets_its_name() {
 }
 
 #[test]
-fn whole_and_nowhere_is_lost_and_moves_nobody() {
+fn whole_and_nowhere_is_lost_and_moves_no_user() {
     let mut house = killed(State::Sealed, false);
     assert!(matches!(fate(&mut house), Fate::Lost));
     assert_eq!((state(&house).as_str(), exported(&house)), ("lost", 0));

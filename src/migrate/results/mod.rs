@@ -1,7 +1,8 @@
-//! The target's answers taken back in (igsh-migration(7), THE TARGET): whose every record is there becomes `imported`.
+//! The target's answers taken back in (igsh-migration(7), THE TARGET): a user whose every record is there becomes
+//! `imported`.
 //!
-//! A file is read once, in constant memory, into a table that only this connection sees; what it says is judged there.
-//! So the order of rows does not matter, and nothing in the vault changes before all of the file has been understood.
+//! A file is read once, in constant memory, into a table that only this connection sees, and is judged there. So the
+//! order of rows does not matter, and nothing in the vault changes before the whole file has been read.
 
 pub mod outcomes;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use crate::ambient::{CancelToken, Progress, Unit};
 use crate::exchange;
 use crate::exchange::answers::{Answers, Layout};
 use crate::model::Answer;
+use crate::render::{agree, counted, grouped};
 use crate::store::Connection;
 use crate::vault::answers::{Intake, Row, Trouble};
 
@@ -27,9 +29,9 @@ use outcomes::Verdict;
 pub struct Contents {
     /// Rows that were taken.
     pub records: u64,
-    /// Rows about what is nobody's, of which the vault keeps no answer.
-    pub nobodys: u64,
-    /// Users of whom the vault knows nothing, whose rows were passed over.
+    /// Rows about groups and unassigned items, for which the vault keeps no answer.
+    pub ownerless: u64,
+    /// Users who are not in the vault, whose rows were passed over.
     pub unknown: Named,
     /// Columns that are passed over, of a sheet that was written for us.
     pub unused: Vec<String>,
@@ -38,13 +40,11 @@ pub struct Contents {
 /// Users in a file: all counted, the first ones named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
-    /// How many.
     pub count: u64,
     first: Vec<(String, u64)>,
 }
 
 impl Named {
-    /// So many are named.
     pub(super) const NAMED: u64 = 10;
 
     /// So many, of whom these stand in these lines.
@@ -68,7 +68,7 @@ impl fmt::Display for Named {
         }
         match self.count.saturating_sub(self.first.len() as u64) {
             0 => Ok(()),
-            more => write!(f, " and {more} more"),
+            more => write!(f, " and {} more", grouped(more)),
         }
     }
 }
@@ -89,7 +89,7 @@ pub fn read(
     let mut answers = Answers::new(input, layout).map_err(unreadable)?;
     let intake = Intake::begin(db)?;
     progress.begin("reading answers", Unit::Items, None);
-    let (mut records, mut nobodys) = (0, 0);
+    let (mut records, mut ownerless) = (0, 0);
     while let Some(answer) = answers.next_answer().map_err(unreadable)? {
         records += 1;
         if records % 1024 == 0 {
@@ -98,7 +98,7 @@ pub fn read(
         }
         if answer.user.is_empty() {
             verdict(&answer)?;
-            nobodys += 1;
+            ownerless += 1;
         } else {
             take(&intake, &answer)?;
         }
@@ -106,10 +106,10 @@ pub fn read(
     progress.begin("looking up their users", Unit::Items, None);
     let trouble = intake.place(cancel)?;
     progress.end();
-    if records == nobodys {
+    if records == ownerless {
         return Err(wrong(
-            "there is no answer about a user in the file".to_owned(),
-            "a header alone changes nothing; look for the right file",
+            "the file has no answer about a user".to_owned(),
+            "name the file that holds the target's answers; a header alone changes nothing",
         ));
     }
     if let Some(trouble) = trouble {
@@ -118,14 +118,14 @@ pub fn read(
     let (unknown, waiting) = (Named::of(&intake, false)?, Named::of(&intake, true)?);
     if unknown.count > 0 && !skip_unknown {
         return Err(wrong(
-            format!("{} not in the vault: {unknown}", are(unknown.count)),
+            format!("{} not in the vault: {unknown}", users_are(unknown.count)),
             "correct the names, or take in the rest with -skip-unknown",
         ));
     }
     if waiting.count > 0 {
         return Err(wrong(
-            format!("{} not exported: {waiting}", are(waiting.count)),
-            "the target cannot have them from here; look at 'migrate explain', or take their rows out",
+            format!("{} not exported: {waiting}", users_are(waiting.count)),
+            "remove their rows: the target did not get them from here; 'migrate explain' shows where they are",
         ));
     }
     let records = intake.count()?;
@@ -136,7 +136,7 @@ pub fn read(
     };
     Ok(Contents {
         records,
-        nobodys,
+        ownerless,
         unknown,
         unused,
     })
@@ -147,10 +147,10 @@ fn verdict(answer: &Answer) -> Result<Verdict> {
     outcomes::verdict(&answer.outcome).ok_or_else(|| {
         wrong(
             format!(
-                "line {line}: the outcome '{}' is not known",
+                "line {line}: unknown outcome '{}'",
                 answer.outcome
             ),
-            "'help migrate results' lists the outcomes; leave out rows that are not about the import",
+            "use an outcome that 'help migrate results' lists; remove rows that are not about the import",
         )
     })
 }
@@ -171,7 +171,7 @@ fn take(intake: &Intake<'_>, answer: &Answer) -> Result<()> {
 fn troubled(trouble: &Trouble) -> Error {
     match trouble {
         Trouble::Several { name, line } => wrong(
-            format!("line {line}: '{name}' may be several users"),
+            format!("line {line}: '{name}' can be one of several users"),
             "write group/userid",
         ),
         Trouble::Twice {
@@ -187,12 +187,8 @@ fn troubled(trouble: &Trouble) -> Error {
     }
 }
 
-fn are(users: u64) -> String {
-    if users == 1 {
-        "1 user is".to_owned()
-    } else {
-        format!("{users} users are")
-    }
+fn users_are(users: u64) -> String {
+    format!("{} {}", counted(users, "user"), agree(users, "is", "are"))
 }
 
 fn wrong(what: String, hint: &'static str) -> Error {

@@ -51,7 +51,7 @@ fn take(house: &House, text: &str, skip_unknown: bool) -> Result<(Contents, Judg
 
 use crate::model::Timestamp;
 
-/// `userid phase import at`, of everybody.
+/// `userid phase import at` of all users.
 fn standing(house: &House) -> String {
     house.ask(
         "SELECT group_concat(userid || phase || import || at, ' ') FROM (SELECT u.userid, p.phase, p.import, p.at \
@@ -96,7 +96,7 @@ fn whose_every_record_is_there_is_imported_the_others_have_an_error() {
     assert_eq!(take(&house, &later, false).unwrap().1.moved, 1);
     assert_eq!(house.ask::<u64>("SELECT count(*) FROM answers"), 0);
     assert_eq!(standing(&house), "a319 B205 c319 d105 e105");
-    // And an error of somebody who is imported leaves the phase.
+    // And an error of a user who is imported leaves the phase.
     let later = format!("{HEAD}a,token 1,error,\n");
     take(&house, &later, false).unwrap();
     assert_eq!(standing(&house), "a329 B205 c319 d105 e105");
@@ -110,7 +110,7 @@ fn users_are_found_by_their_target_id_with_the_group_and_without_letter_case() {
         assert_eq!(standing(&house), "a205 B319 c205 d105 e105", "{name}");
     }
     let house = house();
-    // Under the id of here, which the target does not know.
+    // Under the source's id, which the target does not have.
     let error = take(&house, &format!("{HEAD}c,qa,added,\n"), false).unwrap_err();
     assert!(
         error.contains("1 user is not in the vault: 'c' (line 2)"),
@@ -128,7 +128,7 @@ fn users_are_found_by_their_target_id_with_the_group_and_without_letter_case() {
     let error = take(&house, &format!("{HEAD}A\u{301}x,qa,added,\n"), false).unwrap_err();
     assert!(error.contains("not in the vault"), "{error}");
     let error = take(&house, &format!("{HEAD}a\u{301},qa,added,\n"), false).unwrap_err();
-    assert!(error.contains("may be several users"), "{error}");
+    assert!(error.contains("can be one of several users"), "{error}");
 }
 
 #[test]
@@ -149,13 +149,13 @@ fn what_cannot_be_taken_changes_nothing_and_is_named() {
         ),
         (
             format!("{good}a,qa,perhaps,\n"),
-            "line 3: the outcome 'perhaps' is not known",
+            "line 3: unknown outcome 'perhaps'",
         ),
         (
             format!("{good}a;qa;added;\n"),
             "line 3: 1 value where the header has 4 columns",
         ),
-        (String::new(), "there is no answer about a user in the file"),
+        (String::new(), "the file has no answer about a user"),
     ] {
         let house = house();
         let error = take(&house, &format!("{HEAD}{text}"), false).unwrap_err();

@@ -134,7 +134,7 @@ fn set(shell: &mut Shell, args: Set) -> Result<Outcome, Failure> {
     // Kept before it holds, so that a file that cannot be written changes nothing.
     if save {
         let named = |name: &str| settings.is_empty() || settings.iter().any(|one| one.0 == name);
-        keep(&display, named)?;
+        keep(&shell.folders()?.config, &display, named)?;
     }
     shell.ui.set_format(display.format);
     shell.ui.set_columns(display.columns);
@@ -147,13 +147,12 @@ fn wrong(message: impl std::fmt::Display) -> Failure {
 }
 
 /// Writes the settings that are `named` where the next live shell reads them; what else is kept there stays.
-fn keep(display: &Display, named: impl Fn(&str) -> bool) -> Result<(), Failure> {
-    let folder = place::folders()?.config;
+fn keep(folder: &Path, display: &Display, named: impl Fn(&str) -> bool) -> Result<(), Failure> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |error: std::io::Error| Failure::file("write", &path, &error)
     };
-    make_folder(&folder).map_err(failed(&folder))?;
+    make_folder(folder).map_err(failed(folder))?;
     let path = folder.join(place::SETTINGS);
     let before = match std::fs::read_to_string(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -110,7 +110,7 @@ impl Shell {
             None => self.typed_password(&format!("Password of {name}: "))?,
         };
         if self.demo.is_none() {
-            let memory = Memory::below(&crate::shell::folders()?.state);
+            let memory = Memory::below(&self.folders()?.state);
             self.desk.vault()?.file_mut().remember_in(memory);
         }
         let waiting = self.context().waiting();

@@ -1,9 +1,19 @@
 //! The hermetic environment of the integration tests: a folder of one's own, a home of one's own, nothing inherited.
+//!
+//! [`House::igsh`], [`House::master`] and [`House::ask`] run igsh inside the test process. What needs a process of its
+//! own (standard input, signals, terminals, descriptors, the exit status itself, two sessions at once) takes
+//! [`House::command`], [`House::session`], [`House::process`], [`House::shell`] or [`House::terminal`].
 
+mod inside;
 pub(crate) mod pty;
+mod template;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use igsh::ambient::Ambient;
+pub(crate) use inside::Screen;
 use pty::Pty;
 
 /// Passwords of the masters in tests.
@@ -22,6 +32,17 @@ pub const INIT: &str = "system init passwords=masters.txt kdf=19456,2,1";
 /// A folder with a vault that may not be there yet.
 pub struct House {
     folder: tempfile::TempDir,
+    /// How many houses of this thread there were before it. Each has keys of its own.
+    number: u64,
+    /// How many runs there were inside this process.
+    runs: AtomicU64,
+    /// A process of its own has been made, which has the machine's clock: the next runs have it too.
+    on_machine_clock: AtomicBool,
+}
+
+thread_local! {
+    /// How many there are.
+    static HOUSES: Cell<u64> = const { Cell::new(0) };
 }
 
 /// What a run of igsh gave.
@@ -33,13 +54,23 @@ pub struct Ran {
     pub out: String,
     /// What it said.
     pub err: String,
+    /// The folder of its house, where it had one.
+    pub folder: Option<PathBuf>,
 }
 
 impl House {
     /// An empty folder with the files of passwords in it.
     pub fn empty() -> Self {
+        Self::numbered(HOUSES.get())
+    }
+
+    fn numbered(number: u64) -> Self {
+        HOUSES.set(HOUSES.get() + 1);
         let house = Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
+            number,
+            runs: AtomicU64::new(0),
+            on_machine_clock: AtomicBool::new(false),
         };
         let masters: String = PASSWORDS
             .iter()
@@ -55,18 +86,20 @@ impl House {
 
     /// A folder with a new vault.
     pub fn with_vault() -> Self {
-        let house = Self::empty();
-        house.igsh(&["-c", INIT]).ok();
-        house
+        Self::with_people(0)
     }
 
     /// A folder with a vault that holds `users` made-up people.
     pub fn with_people(users: u32) -> Self {
-        let house = Self::with_vault();
+        let house = Self::empty();
+        template::fill(&house, users);
         house
-            .master(&[&format!("source generate users={users} seed=1 -load")])
-            .ok();
-        house
+    }
+
+    /// The machine's clock and randomness for this house, as a process has them.
+    pub fn on_machine_clock(self) -> Self {
+        self.on_machine_clock.store(true, Ordering::Relaxed);
+        self
     }
 
     /// The folder.
@@ -75,7 +108,7 @@ impl House {
     }
 
     /// A path in it.
-    pub fn at(&self, name: &str) -> PathBuf {
+    pub fn at(&self, name: impl AsRef<Path>) -> PathBuf {
         self.path().join(name)
     }
 
@@ -105,6 +138,7 @@ impl House {
 
     /// The program with a clean environment, in this folder, on the vault `vault.db`.
     pub fn command(&self) -> std::process::Command {
+        self.on_machine_clock.store(true, Ordering::Relaxed);
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_igsh"));
         command.env_clear().current_dir(self.path());
         for (name, value) in self.environment() {
@@ -156,6 +190,7 @@ impl House {
         usual: Vec<(&'static str, String)>,
         more: &[(&str, &str)],
     ) -> Pty {
+        self.on_machine_clock.store(true, Ordering::Relaxed);
         let usual = usual.iter().map(|(name, value)| (*name, value.as_str()));
         let all: Vec<_> = usual.chain(more.iter().copied()).collect();
         let program = Path::new(env!("CARGO_BIN_EXE_igsh"));
@@ -164,24 +199,72 @@ impl House {
 
     /// Runs igsh with these arguments.
     pub fn igsh(&self, args: &[&str]) -> Ran {
+        self.igsh_on(Screen::Pipes, args)
+    }
+
+    /// The same on this screen.
+    pub fn igsh_on(&self, screen: Screen, args: &[&str]) -> Ran {
+        let place = inside::Place {
+            folder: self.path().to_owned(),
+            ambient: self.ambient(),
+            screen,
+        };
+        inside::run(place, args).unwrap_or_else(|| self.process(args))
+    }
+
+    /// Runs igsh with these arguments in a process of its own.
+    pub fn process(&self, args: &[&str]) -> Ran {
         Ran::of(self.command().args(args))
+    }
+
+    /// Runs igsh with Master1 logged in and these arguments.
+    pub fn logged_in(&self, args: &[&str]) -> Ran {
+        self.igsh(&[&LOGIN, args].concat())
     }
 
     /// Runs commands in one session of Master1, every question answered with yes.
     pub fn master(&self, commands: &[&str]) -> Ran {
-        let mut command = self.session();
-        command.arg("--yes");
-        for line in commands {
-            command.args(["-c", line]);
-        }
-        Ran::of(&mut command)
+        self.master_number(1, commands)
+    }
+
+    /// Runs commands in one session of this master, every question answered with yes.
+    pub fn master_number(&self, number: usize, commands: &[&str]) -> Ran {
+        let (login, file) = (format!("Master{number}"), format!("m{number}.txt"));
+        let login = ["--login", &login, "--password-file", &file, "--yes"];
+        let lines = commands.iter().flat_map(|line| ["-c", line]);
+        let args: Vec<&str> = login.into_iter().chain(lines).collect();
+        self.igsh(&args)
+    }
+
+    /// What igsh answers to each of these lines, each in a session of its own.
+    pub fn dialogue(&self, lines: &[&str]) -> String {
+        let answers = lines.iter().map(|line| {
+            let screen = self.master(&[line]).screen();
+            format!("$ {line}\n{screen}")
+        });
+        answers.collect::<Vec<_>>().join("\n")
     }
 
     /// One reading command of Master1 in this format: what it printed.
     pub fn ask(&self, format: &str, command: &str) -> String {
-        let mut igsh = self.session();
-        igsh.args(["--quiet", "--format", format, "-c", command]);
-        Ran::of(&mut igsh).ok().out
+        self.logged_in(&["--quiet", "--format", format, "-c", command])
+            .ok()
+            .out
+    }
+
+    /// Clock and randomness of the next run.
+    fn ambient(&self) -> Ambient {
+        let run = self.runs.fetch_add(1, Ordering::Relaxed);
+        match self.on_machine_clock.load(Ordering::Relaxed) {
+            true => Ambient::system(),
+            false => inside::fixed(self.number, run),
+        }
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        HOUSES.set(HOUSES.get().saturating_sub(1));
     }
 }
 
@@ -196,6 +279,25 @@ impl Ran {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
             err: String::from_utf8_lossy(&output.stderr).into_owned(),
+            folder: command.get_current_dir().map(Path::to_owned),
+        }
+    }
+
+    /// Exit status, standard output and standard error as one text, for a snapshot. The folder of the house is `HOUSE`
+    /// in it. The greeting of a login is left out: it holds a hash of the machine's and the account's name.
+    pub fn screen(&self) -> String {
+        let is_greeting = |line: &&str| line.starts_with("note: last audit #");
+        let said = self.err.split_inclusive('\n');
+        let said: String = said.filter(|line| !is_greeting(line)).collect();
+        let mut screen = format!("exit {}\n", self.code);
+        for (stream, text) in [("out", &self.out), ("err", &said)] {
+            if !text.is_empty() {
+                screen += &format!("-- {stream}\n{text}");
+            }
+        }
+        match &self.folder {
+            Some(folder) => screen.replace(&folder.display().to_string(), "HOUSE"),
+            None => screen,
         }
     }
 

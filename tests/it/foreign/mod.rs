@@ -73,14 +73,7 @@ fn ask(house: &House, sql: &str) -> String {
 
 /// Commands in one session of this master.
 fn master(house: &House, number: u8, commands: &[&str]) -> Ran {
-    let mut igsh = house.command();
-    let login = format!("Master{number}");
-    let file = format!("m{number}.txt");
-    igsh.args(["--login", &login, "--password-file", &file, "--yes"]);
-    for line in commands {
-        igsh.args(["-c", line]);
-    }
-    Ran::of(&mut igsh)
+    house.master_number(number.into(), commands)
 }
 
 /// The command must have been refused with these words, and nothing have been made.

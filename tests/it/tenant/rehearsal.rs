@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{contents, database, house, spawn};
-use crate::common::{House, Ran};
+use crate::common::House;
 
 #[test]
 fn a_rehearsal_tells_the_fate_of_everybody_and_leaves_nothing() {
@@ -76,10 +76,12 @@ fn a_rehearsal_tells_the_fate_of_everybody_and_leaves_nothing() {
 fn the_script_rehearses_a_migration() {
     let house = House::with_people(40);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/rehearse.igsh");
-    let mut igsh = house.session();
-    igsh.args(["--yes", "run", script, "tenant=rehearsal.tenant"]);
-    igsh.args(["masters=masters.txt", "out=rehearsal"]);
-    let ran = Ran::of(&mut igsh);
+    let to = [
+        "tenant=rehearsal.tenant",
+        "masters=masters.txt",
+        "out=rehearsal",
+    ];
+    let ran = house.logged_in(&[&["--yes", "run", script], &to[..]].concat());
     let ran = ran.ok();
     assert!(
         ran.err
@@ -105,10 +107,9 @@ fn a4_the_script_rehearses_in_a_vault_with_bundles_and_leaves_who_has_moved() {
     assert_ne!(moved, "0\n");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/rehearse.igsh");
     for name in ["first", "second"] {
-        let mut igsh = house.session();
-        igsh.args(["--yes", "run", script, "masters=masters.txt"]);
-        igsh.args([format!("tenant={name}.tenant"), format!("out={name}")]);
-        Ran::of(&mut igsh).ok();
+        let (tenant, out) = (format!("tenant={name}.tenant"), format!("out={name}"));
+        let run = ["--yes", "run", script, "masters=masters.txt", &tenant, &out];
+        house.logged_in(&run).ok();
         assert_eq!(house.ask("value", "user count phase=migrated"), moved);
     }
 }

@@ -1,4 +1,4 @@
-//! The end record: a file that was cut is told wherever it was cut.
+//! The end record: a file that was cut is refused, wherever it was cut.
 
 use std::io::{Cursor, Write as _};
 

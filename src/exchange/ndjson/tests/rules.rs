@@ -217,47 +217,43 @@ fn secrets_never_stand_in_an_error() {
 }
 
 #[test]
-fn names_of_enumerations_are_told() {
+fn a_name_that_is_not_in_its_set_is_refused() {
     for (text, field, what) in [
         (
             user(r#","state":"off""#),
             "state",
-            "'off' is not a user state: expected one of active, suspended",
+            "'off' is not a user state",
         ),
         (
             token("").replace("hardware", "Hardware"),
             "kind",
-            "'Hardware' is not a token kind: expected one of hardware, soft",
+            "'Hardware' is not a token kind",
         ),
         (
             token("").replace("totp", "motp"),
             "algorithm",
-            "'motp' is not a token algorithm: expected one of totp, hotp, ocra, cr, at",
+            "'motp' is not a token algorithm",
         ),
-        (
-            token(r#","hash":"md5""#),
-            "hash",
-            "'md5' is not a hash: expected one of sha1, sha256, sha512",
-        ),
+        (token(r#","hash":"md5""#), "hash", "'md5' is not a hash"),
         (
             card(r#","usage":"low""#),
             "usage",
-            "'low' is not a card usage: expected one of unknown, none, warning, replacement",
+            "'low' is not a card usage",
         ),
         (
             user(&format!(r#","tokens":[{{{TOKEN},"state":"lost"}}]"#)),
             "tokens[0].state",
-            "'lost' is not a token state: expected one of pending, current, hold, hold_pending, activating, canceled",
+            "'lost' is not a token state",
         ),
         (
             user(&format!(r#","cards":[{{{CARD},"state":"lost"}}]"#)),
             "cards[0].state",
-            "'lost' is not a card state: expected one of pending, hold_pending, current, hold, canceled",
+            "'lost' is not a card state",
         ),
         (
             r#"{"type":"person"}"#.to_owned(),
             "type",
-            "'person' is not a record: expected one of schema, group, user, token, card, end",
+            "'person' is not a record",
         ),
         (
             r#"{"name":"sales"}"#.to_owned(),

@@ -120,7 +120,7 @@ fn its_fields_are_those_of_the_code() {
         let object = records.pointer(place).unwrap().as_object().unwrap();
         for field in fields {
             let mut changed = records.clone();
-            // `null` is the same as absent, wherever a field is known.
+            // `null` is the same as absent in every field of the format.
             changed.pointer_mut(place).unwrap()[*field] = Value::Null;
             let known = match verdict(&changed, place) {
                 Ok(_) => true,
