@@ -29,6 +29,8 @@ mod slots;
 mod stamp;
 pub mod state;
 pub(crate) mod stored;
+#[cfg(test)]
+mod tests;
 mod trust;
 mod turn;
 mod wal;
