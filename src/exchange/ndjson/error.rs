@@ -70,11 +70,11 @@ pub(super) fn from_json(number: u64, line: &str, error: &serde_json::Error) -> E
     let (what, hint) = match error.classify() {
         Category::Eof => (
             "the line ends inside the record".to_owned(),
-            "a record is one whole line; look for a line break in it or a file that was cut",
+            "look for a line break in the record, or a file that was cut: a record is one whole line",
         ),
         Category::Syntax | Category::Io => (
             format!("not JSON: {said}"),
-            "correct the line; every record is one JSON object on one line",
+            "correct the line: every record is one JSON object on one line",
         ),
         Category::Data => {
             offset = start;

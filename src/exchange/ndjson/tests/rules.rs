@@ -439,7 +439,7 @@ fn cards_keep_to_their_rules() {
         (
             card("").replace("\"rows\":2", "\"rows\":4294967295"),
             "cells",
-            "fewer cells for 4294967295 rows of 2 columns",
+            "fewer cells for 4,294,967,295 rows of 2 columns",
         ),
         (
             card("").replace("\"serial\":7", "\"serial\":\"7\""),
