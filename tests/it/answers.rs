@@ -151,7 +151,8 @@ fn an_event_audit_is_read_by_its_own_columns() {
     insta::assert_snapshot!(screen, @r#"
     exit 1
     -- err
-    error[E0501]: 'user=Who' is no value for migrate.audit-columns: expected user=COLUMN,outcome=COLUMN and perhaps record=COLUMN, message=COLUMN, or default
+    error[E0501]: 'user=Who' is no value for migrate.audit-columns
+    hint: give user=COLUMN,outcome=COLUMN and perhaps record=COLUMN, message=COLUMN, or default
     "#);
 }
 
@@ -408,6 +409,7 @@ fn addresses_that_will_not_do_are_refused_and_not_kept() {
     exit 1
     -- err
     error[E0501]: no value for idp.url: the address is not https
+    hint: give an https address without credentials, query or fragment, or an empty text, or default
     "#);
 }
 

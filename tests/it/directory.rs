@@ -157,7 +157,7 @@ fn c2_a_url_on_an_attribute_that_is_not_used_is_left_out() {
     exit 1
     -- err
     error[E0402]: in.ldif: line 3, field 'mail': the value stands in another file; nothing was changed
-    hint: values from a URL are not fetched; write the value itself into the file
+    hint: write the value itself into the file: values from a URL are not fetched
     "#);
 }
 

@@ -86,14 +86,14 @@ fn a1_a_file_that_was_cut_is_refused_and_makes_nobody_gone() {
     exit 1
     -- err
     error[E0402]: people.ndjson: line 146, column 23, field 'users': the end record and the file do not agree: users 100 expected, 90 found; tokens 112, 101; cards 52, 47; nothing was changed
-    hint: lines are missing, or others were put in; get the file again
+    hint: get the file again: lines are missing, or others were put in
     "#);
     write(&house, &[lines.clone(), lines].concat());
     insta::assert_snapshot!(house.master(&[LOAD]).screen(), @r#"
     exit 1
     -- err
     error[E0402]: people.ndjson: line 157: something stands behind the end record; nothing was changed
-    hint: the end record is the last line: load files that were put together one by one
+    hint: load files that were put together one by one: the end record is the last line
     "#);
     house.file("people.ndjson", &whole);
     let loaded = house.master(&[LOAD]).ok();
@@ -207,7 +207,8 @@ fn a1_the_limit_is_a_setting() {
     insta::assert_snapshot!(house.master(&["system set migrate.gone-limit=101"]).screen(), @r#"
     exit 1
     -- err
-    error[E0501]: '101' is no value for migrate.gone-limit: expected a number from 0 to 100, or default
+    error[E0501]: '101' is no value for migrate.gone-limit
+    hint: give a number from 0 to 100, or default
     "#);
     house.master(&["system set migrate.gone-limit=4"]).ok();
     insta::assert_snapshot!(house.master(&[LOAD]).screen(), @r#"

@@ -328,9 +328,11 @@ fn echo_shows_commands_with_their_secrets_masked_also_within_loops() {
     note: + let name=nobody
     note: + foreach u in (user list limit=2 sort=userid)
     note: + tenant verify user=$name code=*** tenant=none.tenant
-    e.igsh:3:3: error[E0501]: there is no tenant at none.tenant; make one with 'tenant init' or name another file
+    e.igsh:3:3: error[E0501]: there is no tenant at none.tenant
+    hint: make one with 'tenant init', or name another file
     note: + tenant verify user=$name code=*** tenant=none.tenant
-    e.igsh:3:3: error[E0501]: there is no tenant at none.tenant; make one with 'tenant init' or name another file
+    e.igsh:3:3: error[E0501]: there is no tenant at none.tenant
+    hint: make one with 'tenant init', or name another file
     note: foreach u: 0 of 2 users done, 2 failed
     "#);
     let line = "+ tenant verify user=$name code=*** tenant=none.tenant";

@@ -169,17 +169,20 @@ fn settings_are_checked_and_change_what_is_taken() {
     $ tenant set tokens.global-max=many tenant=t.db
     exit 1
     -- err
-    error[E0501]: 'many' is no value for tokens.global-max: expected a number from 0 to 1000, or default
+    error[E0501]: 'many' is no value for tokens.global-max
+    hint: give a number from 0 to 1000, or default
 
     $ tenant set existing-local=all tenant=t.db
     exit 1
     -- err
-    error[E0501]: 'all' is no value for existing-local: expected one of authenticators, contacts-and-state, or default
+    error[E0501]: 'all' is no value for existing-local
+    hint: give one of authenticators, contacts-and-state, or default
 
     $ tenant set mandatory=shoe tenant=t.db
     exit 1
     -- err
-    error[E0501]: 'shoe' is no value for mandatory: expected some of firstName, lastName, email, phone, mobile, separated by commas, or default
+    error[E0501]: 'shoe' is no value for mandatory
+    hint: give some of firstName, lastName, email, phone, mobile, separated by commas, or default
     "#);
     house
         .master(&["tenant set tokens.global-max=0 tenant=t.db", IMPORT])

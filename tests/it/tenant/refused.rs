@@ -107,7 +107,8 @@ fn what_is_no_tenant_is_refused() {
     insta::assert_snapshot!(house.master(&[TENANT]).screen(), @r#"
     exit 1
     -- err
-    error[E0401]: t.db exists already and was left alone; name another file for the new tenant
+    error[E0401]: t.db exists already and was left alone
+    hint: name another file for the new tenant
     "#);
     database(&house, "t.db")
         .pragma_update(None, "user_version", 1999)
@@ -116,12 +117,14 @@ fn what_is_no_tenant_is_refused() {
     $ tenant user count tenant=t.db
     exit 1
     -- err
-    error[E0501]: HOUSE/t.db was written by a newer igsh (schema 1999, this one knows 2001); use that version
+    error[E0501]: HOUSE/t.db was written by a newer igsh (its schema is 1999, this igsh's 2001)
+    hint: use that version
 
     $ tenant import file=a.igb password-file=a.password tenant=t.db
     exit 1
     -- err
-    error[E0501]: HOUSE/t.db was written by a newer igsh (schema 1999, this one knows 2001); use that version
+    error[E0501]: HOUSE/t.db was written by a newer igsh (its schema is 1999, this igsh's 2001)
+    hint: use that version
     "#);
     assert_eq!(entries(), noted + 1);
 }

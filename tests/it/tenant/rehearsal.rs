@@ -47,7 +47,8 @@ fn a_rehearsal_tells_the_fate_of_everybody_and_leaves_nothing() {
     insta::assert_snapshot!(house.master(&["migrate rehearse with=\"tokens=0\""]).screen(), @r#"
     exit 1
     -- err
-    error[E0501]: there is no setting 'tokens'; there are default-group, existing-local, mandatory, passwords.named, tokens.global-max, tokens.account-max, tokens.supported, qa.pairs, qa.answer-length, qa.total-size, cards.unassigned-max, locations.history-max, locations.expected-max, lockout.failures, challenge.cells
+    error[E0501]: there is no setting 'tokens'
+    hint: there are default-group, existing-local, mandatory, passwords.named, tokens.global-max, tokens.account-max, tokens.supported, qa.pairs, qa.answer-length, qa.total-size, cards.unassigned-max, locations.history-max, locations.expected-max, lockout.failures, challenge.cells
     "#);
     let contents_before = contents(&house, "t.db");
     let ran = house
