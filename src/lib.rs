@@ -12,6 +12,8 @@
 )]
 
 /// Records are made on one core and dropped on another, which costs the system's allocator a seventh of an export.
+// A sanitizer watches the allocator of the system.
+#[cfg(not(fuzzing))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

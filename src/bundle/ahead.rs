@@ -1,13 +1,15 @@
 //! Opens chunks on a second thread, ahead of whoever decompresses and parses: the two cost about the same.
 
 use super::Error;
-use crate::crypto::c256::Opener;
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crate::crypto::c256::{CHUNK, Opener};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::io::{BufRead as _, Read};
 use zeroize::Zeroizing;
 
 /// Bytes that are handed over at once: enough that the hand-over costs nothing.
-const BATCH: usize = 256 * 1024;
+const BATCH: usize = 256 << 10;
+/// Whole chunks fill it exactly, so that it never grows: that would leave a copy of its secrets in freed memory.
+const _: () = assert!(BATCH.is_multiple_of(CHUNK));
 /// How many batches may wait.
 const WAITING: usize = 4;
 
@@ -30,7 +32,8 @@ pub(super) fn open_ahead<R: Read + Send, T>(
 ) -> T {
     std::thread::scope(|scope| {
         let (to_work, full) = bounded(WAITING);
-        let (empty, from_work) = bounded(WAITING + 2);
+        // No more buffers come back than were handed over.
+        let (empty, from_work) = unbounded();
         scope.spawn(move || open(opener, &to_work, &from_work));
         // When the work ends early its channels go away, and with them the thread.
         work(&mut Ahead {
@@ -59,9 +62,9 @@ fn open<R: Read>(
         while batch.len() < BATCH {
             match opener.fill() {
                 Ok([]) => break,
-                Ok(bytes) => {
-                    let len = bytes.len().min(BATCH - batch.len());
-                    batch.extend_from_slice(&bytes[..len]);
+                Ok(chunk) => {
+                    batch.extend_from_slice(chunk);
+                    let len = chunk.len();
                     opener.consume(len);
                 }
                 Err(error) => {
@@ -111,8 +114,8 @@ impl Ahead {
             self.at = 0;
             self.ended = self.batch.is_empty();
             if done.capacity() == BATCH {
-                // A full return channel only means that this buffer is not used again.
-                let _ = self.empty.try_send(done);
+                // When the thread has ended, the buffer is not used again.
+                let _ = self.empty.send(done);
             }
         }
         Ok(self.ended)
@@ -121,5 +124,34 @@ impl Ahead {
     /// How many bytes have been read.
     pub(super) fn position(&self) -> u64 {
         self.before + self.at as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ambient::SystemRandomness;
+    use crate::crypto::{Key, c256};
+
+    #[test]
+    fn batches_never_grow_and_end_with_an_empty_one() {
+        let key = Key::from_bytes(&[7; Key::LEN]);
+        let plaintext = vec![1; 2 * BATCH + 1];
+        let sealed = c256::seal(&key, b"", &plaintext, &SystemRandomness).unwrap();
+        let opener = Opener::new(&key, b"", &sealed[..]).unwrap();
+        let (to_work, full) = bounded(WAITING);
+        let (_empty, from_work) = unbounded();
+        std::thread::scope(|scope| {
+            scope.spawn(move || open(opener, &to_work, &from_work));
+            let batches = full.iter().take(5).map(Result::unwrap);
+            let sizes: Vec<_> = batches
+                .map(|batch| (batch.len(), batch.capacity()))
+                .collect();
+            drop(full);
+            assert_eq!(
+                sizes,
+                [(BATCH, BATCH), (BATCH, BATCH), (1, BATCH), (0, BATCH)]
+            );
+        });
     }
 }

@@ -39,3 +39,33 @@ pub(super) fn hmac_sha512(key: &Key, pieces: &[&[u8]]) -> zeroize::Zeroizing<[u8
     }
     zeroize::Zeroizing::new(mac.finalize().into_bytes().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4231, test cases 1 and 2: their keys are shorter than ours, and HMAC pads a key with zeros.
+    #[test]
+    fn codes_are_those_of_the_published_vectors() {
+        for (short_key, data, code) in [
+            (
+                &[0x0b; 20][..],
+                &b"Hi There"[..],
+                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+            ),
+            (
+                b"Jefe",
+                b"what do ya want for nothing?",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+        ] {
+            let mut bytes = [0; Key::LEN];
+            bytes[..short_key.len()].copy_from_slice(short_key);
+            let key = Key::from_bytes(&bytes);
+            assert_eq!(crate::crypto::hex(&hmac_sha256(&key, data)), code);
+            let mac = Mac::new(&key);
+            mac.of(b"another message");
+            assert_eq!(crate::crypto::hex(&mac.of(data)), code);
+        }
+    }
+}

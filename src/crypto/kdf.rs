@@ -1,5 +1,7 @@
 //! Keys from passwords: Argon2id (RFC 9106), version 0x13, without secret and associated data (igsh-vault(5), KEYS).
 
+use std::borrow::Cow;
+
 use super::{Key, on_wiped_stack};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroizing;
@@ -75,7 +77,7 @@ pub const BUNDLE: Bounds = Bounds {
 /// A cost outside its bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a key derivation with {} KiB, {} passes and {} lanes is refused: 19456 to {most} KiB, 2 to 8 passes and 1 to 8 lanes are accepted",
+    "a key derivation with {},{},{} (KiB, passes, lanes) is refused: 19456 to {most} KiB, 2 to 8 passes and 1 to 8 lanes are accepted",
     cost.memory_kib, cost.passes, cost.lanes
 )]
 pub struct CostOutside {
@@ -89,7 +91,7 @@ pub struct CostOutside {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KdfError {
     /// The memory for the derivation is not there.
-    #[error("not enough memory to derive the key: {kib} KiB are needed; free some and try again")]
+    #[error("not enough memory to derive the key: {kib} KiB are needed")]
     Memory {
         /// How much was asked for.
         kib: u32,
@@ -97,6 +99,16 @@ pub enum KdfError {
     /// The algorithm does not take this cost or password length.
     #[error("the key derivation does not take these parameters")]
     Parameters,
+}
+
+impl KdfError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Memory { .. } => Some("free some memory and try again".into()),
+            Self::Parameters => None,
+        }
+    }
 }
 
 /// The key that belongs to a password. Slow on purpose; afterwards its memory and stack are wiped.

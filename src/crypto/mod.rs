@@ -25,7 +25,7 @@ pub use key::Key;
 use zeroize::Zeroize;
 
 /// How much stack [`on_wiped_stack`] overwrites, in bytes: more than any function called under it uses.
-const STACK: usize = 32 * 1024;
+const STACK: usize = 0x8000;
 
 /// Runs `work` and then overwrites the stack that it used, because round keys and hash states pass through it.
 #[inline(never)]

@@ -383,7 +383,7 @@ impl SealedFile {
             })?;
         self.guard().watch(self.connection())?;
         if let Err(error) = self.remember(ambient) {
-            warnings.push(error.to_string());
+            warnings.push(error.in_one_line());
         }
         let restricted = match trust {
             Trust::Whole => None,

@@ -74,9 +74,10 @@ pub(super) fn unknown(connection: &Connection) -> Result<Error> {
 pub fn set_holder(tx: &Connection, name: &str, holder: &str) -> Result<()> {
     let holder = holder.trim();
     if holder.chars().any(char::is_control) || holder.len() > 200 {
-        return Err(Error::Masters(
-            "a holder is one line of at most 200 bytes; shorten it".to_owned(),
-        ));
+        return Err(Error::Masters {
+            what: "a holder is one line of at most 200 bytes".to_owned(),
+            hint: "write it in one line, and shorten it",
+        });
     }
     let master = find(tx, name, Timestamp::UNIX_EPOCH)?;
     tx.execute(

@@ -158,13 +158,13 @@ impl Memory {
     pub(super) fn compare(&self, vid: &[u8; 16], connection: &Connection) -> Result<Seen> {
         let (mut warnings, mut may_begin) = (Vec::new(), true);
         let mut rollbacks = self.rollbacks(vid).unwrap_or_else(|error| {
-            warnings.push(error.to_string());
+            warnings.push(error.in_one_line());
             Vec::new()
         });
         match self.noted(vid) {
             Ok(Noted::Here(anchor, claim)) if !fits(&claim, connection)? => {
                 if let Err(error) = self.keep(vid, &anchor) {
-                    warnings.push(error.to_string());
+                    warnings.push(error.in_one_line());
                 }
                 if !rollbacks.contains(&anchor) {
                     rollbacks.push(anchor);
@@ -176,7 +176,7 @@ impl Memory {
                 "what this machine noted of the vault's audit cannot be read; it is noted anew in {}",
                 self.path(vid).display()
             )),
-            Err(error) => warnings.push(error.to_string()),
+            Err(error) => warnings.push(error.in_one_line()),
         }
         let mut seen = Seen {
             may_begin: may_begin && rollbacks.is_empty(),

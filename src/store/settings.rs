@@ -102,10 +102,10 @@ impl Settings {
             .find(|setting| setting.name.eq_ignore_ascii_case(name))
             .ok_or_else(|| {
                 let names: Vec<&str> = self.all.iter().map(|setting| setting.name).collect();
-                Error::Setting(format!(
-                    "there is no setting '{name}'; there are {}",
-                    names.join(", ")
-                ))
+                Error::Setting {
+                    what: format!("there is no setting '{name}'"),
+                    hint: format!("there are {}", names.join(", ")),
+                }
             })
     }
 
@@ -255,7 +255,8 @@ impl Setting {
             ),
             Type::Address => (
                 address_text(typed),
-                "an https address without credentials, query or fragment, or nothing".to_owned(),
+                "an https address without credentials, query or fragment, or an empty text"
+                    .to_owned(),
             ),
             Type::Columns => (
                 AnswerColumns::parse(typed).map(|columns| columns.to_string()),
@@ -276,12 +277,15 @@ impl Setting {
         value.ok_or_else(|| {
             if let (Type::Address, Err(error)) = (self.takes, IdpUrl::parse(typed)) {
                 // Not repeated: it may hold a password.
-                return Error::Setting(format!("no value for {}: {error}", self.name));
+                return Error::Setting {
+                    what: format!("no value for {}: {error}", self.name),
+                    hint: format!("give {expected}, or default"),
+                };
             }
-            Error::Setting(format!(
-                "'{typed}' is no value for {}: expected {expected}, or default",
-                self.name
-            ))
+            Error::Setting {
+                what: format!("'{typed}' is no value for {}", self.name),
+                hint: format!("give {expected}, or default"),
+            }
         })
     }
 }

@@ -4,6 +4,7 @@
 //! keeps on disk. The file is read once; whom its names stand for is looked up for the question, and again in the
 //! transaction that makes the change.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use rusqlite::{Connection, params};
@@ -24,21 +25,30 @@ pub enum NotListed {
     #[error("there is no user '{0}'")]
     Unknown(String),
     /// In several groups a user is called so.
-    #[error("there are several users '{name}'; say which one: {}", .users.join(", "))]
+    #[error("there are several users '{name}': {}", .users.join(", "))]
     Several {
-        /// The name.
         name: String,
-        /// Everybody who has it, as `group/userid`.
+        /// All who have it, as `group/userid`.
         users: Vec<String>,
     },
     /// The file names the user again.
     #[error("the user '{name}' is already in line {first}")]
     Twice {
-        /// The name.
         name: String,
-        /// Where the user stands first.
+        /// The line that names the user first.
         first: u64,
     },
+}
+
+impl NotListed {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match self {
+            Self::Unknown(_) => "letter case matters; 'user list' shows the users there are",
+            Self::Several { .. } => "add a column group, or write group/userid",
+            Self::Twice { .. } => "name each user once",
+        }))
+    }
 }
 
 impl List {
@@ -264,7 +274,7 @@ mod tests {
         assert_eq!(add(&db, &list, 3, "", "Anna"), "there is no user 'Anna'");
         assert_eq!(
             add(&db, &list, 4, "", "anna"),
-            "there are several users 'anna'; say which one: hr/anna, it/anna"
+            "there are several users 'anna': hr/anna, it/anna"
         );
     }
 

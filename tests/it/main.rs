@@ -42,7 +42,6 @@ mod script;
 mod seed_files;
 mod selecting;
 mod signals;
-mod store;
 mod store_check;
 mod tenant;
 mod tenant_verify;

@@ -337,3 +337,32 @@ fn settings_that_cannot_be_kept_change_nothing() {
         .igsh(&["-c", "set format=json -save"])
         .fails(1, &["cannot write", "home"]);
 }
+
+#[test]
+fn every_fuzz_target_is_built_and_described() {
+    let read = |path: &str| std::fs::read_to_string(format!("{ROOT}/tests/{path}")).expect(path);
+    let mut targets: Vec<String> = std::fs::read_dir(format!("{ROOT}/tests/fuzz/targets"))
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").path())
+        .map(|path| path.file_stem().expect("a name").display().to_string())
+        .collect();
+    targets.sort();
+    let in_lines = |text: &str, before: &str, after: &str| {
+        let mut names: Vec<String> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix(before)?.split_once(after))
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    let manifest = read("fuzz/Cargo.toml");
+    assert_eq!(in_lines(&manifest, "path = \"targets/", ".rs\""), targets);
+    let readme = read("README.md");
+    let (_, fuzzing) = readme.split_once("\n## Fuzzing\n").expect("the section");
+    assert_eq!(in_lines(fuzzing, "| `", "` |"), targets);
+    let seeds = read("fuzz/seed.py");
+    for target in &targets {
+        assert!(seeds.contains(&format!("\"{target}\"")), "{target}");
+    }
+}

@@ -2,18 +2,12 @@
 
 use super::*;
 
-const DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/vectors/");
+const BUNDLE: &[u8] = include_bytes!("../../../tests/vectors/igsh-bundle-1.igb");
+const PASSWORD: &str = include_str!("../../../tests/vectors/igsh-bundle-1.password");
 
 #[test]
 fn the_vector_opens_and_seals_again_to_the_same_bytes() {
-    let (Ok(bundle), Ok(password)) = (
-        std::fs::read(format!("{DIR}igsh-bundle-1.igb")),
-        std::fs::read_to_string(format!("{DIR}igsh-bundle-1.password")),
-    ) else {
-        eprintln!("skipped: ../shared/vectors/igsh-bundle-1.igb is not here");
-        return;
-    };
-    let reader = Reader::open(Cursor::new(&bundle), &password).unwrap();
+    let reader = Reader::open(Cursor::new(BUNDLE), PASSWORD).unwrap();
     let mut checked = reader.check(&Silent, &CancelToken::default()).unwrap();
     assert_eq!(
         checked.header().meta,
@@ -41,10 +35,10 @@ fn the_vector_opens_and_seals_again_to_the_same_bytes() {
         .unwrap();
     assert_eq!(seeds, [b"12345678901234567890"]);
 
-    let header = Header::read(&bundle[..]).unwrap();
+    let header = Header::read(BUNDLE).unwrap();
     let text = header.text();
-    assert_eq!(text.as_bytes(), &bundle[..header.len()]);
-    let password = BundlePassword::parse(&password).unwrap();
+    assert_eq!(text.as_bytes(), &BUNDLE[..header.len()]);
+    let password = BundlePassword::parse(PASSWORD).unwrap();
     let derived = header.derive(&password).unwrap();
     let file_key = header.unwrap(&derived).unwrap();
     let three_lines: String = text.split_inclusive('\n').take(3).collect();
@@ -58,7 +52,7 @@ fn the_vector_opens_and_seals_again_to_the_same_bytes() {
     let line = base64::engine::general_purpose::STANDARD.encode(wrapped.unwrap());
     assert_eq!(text.lines().nth(3), Some(&*line));
     let context = header.two_lines();
-    let payload = &bundle[header.len()..];
+    let payload = &BUNDLE[header.len()..];
     let plaintext = c256::open(&file_key, context.as_bytes(), payload).unwrap();
     let again = c256::seal(
         &file_key,

@@ -99,10 +99,9 @@ pub fn get(connection: &Connection, seq: u64) -> Result<Row> {
         .prepare_cached("SELECT seq, body, hash, mac FROM audit WHERE seq = ?1")?
         .query_row([i64::try_from(seq).unwrap_or(i64::MAX)], read)
         .optional()?
-        .ok_or_else(|| {
-            Error::Audit(format!(
-                "there is no audit entry #{seq}; 'audit list' shows those there are"
-            ))
+        .ok_or_else(|| Error::Audit {
+            what: format!("there is no audit entry #{seq}"),
+            hint: "'audit list' shows those there are",
         })
 }
 

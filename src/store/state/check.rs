@@ -10,6 +10,7 @@ use super::super::{Error, Keys, Result};
 use super::record::Record;
 use super::scan::{Row, Total, scan};
 use super::tables::Summed;
+use crate::render::{self, agree, grouped};
 
 /// What the audit expects of the file.
 #[derive(Debug)]
@@ -87,15 +88,12 @@ impl fmt::Display for Difference {
             expected,
             added,
         } = self;
-        let rows = |count: u64| if count == 1 { "row" } else { "rows" };
+        let rows = render::counted(*found, "row");
         if found == expected {
-            write!(
-                f,
-                "{table}: {found} {}, not the expected ones",
-                rows(*found)
-            )?;
+            let ones = agree(*found, "the expected one", "the expected ones");
+            write!(f, "{table}: {rows}, not {ones}")?;
         } else {
-            write!(f, "{table}: {found} {}, {expected} expected", rows(*found))?;
+            write!(f, "{table}: {rows}, {} expected", grouped(*expected))?;
         }
         match added {
             Some(row) => write!(f, " (one too many: {row})"),

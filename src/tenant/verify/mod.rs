@@ -11,6 +11,8 @@ mod secret;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::SETTINGS;
@@ -127,6 +129,27 @@ pub enum Refused {
     /// A word in the file that nobody wrote there.
     #[error("the tenant is damaged: {0}")]
     Word(#[from] UnknownName),
+}
+
+impl Refused {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Store(error) => error.hint()?,
+            Self::NoUser(_) => "'tenant user list' shows those there are".into(),
+            Self::LockedOut { userid, .. } => {
+                format!("type: tenant verify user={userid} -unlock").into()
+            }
+            Self::NotAsked(userid) => format!("type: tenant challenge user={userid}").into(),
+            Self::Challenge(_) => {
+                "'tenant set challenge.cells=N' sets how many cells are asked for".into()
+            }
+            Self::Card { .. } | Self::Word(_) => {
+                "restore a backup, or make a new tenant and import into it".into()
+            }
+            Self::Inactive(_) | Self::Nothing { .. } | Self::Unusable { .. } => return None,
+        })
+    }
 }
 
 impl From<rusqlite::Error> for Refused {

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::model::bundle::Counts;
 use crate::model::{Phase, Reason, Timestamp};
+use crate::render::{counted, grouped};
 use crate::store;
 
 use super::super::Result;
@@ -177,7 +178,9 @@ pub fn finish(tx: &Connection, bundle: u64, at: Timestamp, keep_phase: bool) -> 
     )?;
     if members != users {
         return Err(store::Error::State(format!(
-            "bundle {bundle} was sealed with {users} users, and the vault has {members} as its members"
+            "bundle {bundle} was sealed with {}, and the vault has {} as its members",
+            counted(users, "user"),
+            grouped(members)
         ))
         .into());
     }

@@ -9,6 +9,8 @@ mod leaf;
 mod sets;
 mod value;
 
+use std::borrow::Cow;
+
 use rusqlite::types::Value;
 
 use crate::lang::selection::{Entity, Expr, Operand, Pattern, Selection, Test};
@@ -32,14 +34,25 @@ pub struct Sql {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
     /// The vault has no column for it.
-    #[error("the attribute '{0}' cannot select anything in a vault yet")]
+    #[error("the attribute '{0}' selects nothing in a vault")]
     Attribute(&'static str),
-    /// A `@FILE` that nobody has read.
+    /// A `@FILE` that was not read before.
     #[error("the list '{0}' has not been read")]
     List(String),
     /// A list or pattern after an ordering.
     #[error("'{0}' with < or > takes exactly one plain value")]
     Ordering(&'static str),
+}
+
+impl Unusable {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Attribute(_) => Some("leave it out".into()),
+            Self::List(_) => None,
+            Self::Ordering(name) => Some(format!("write it as in {name}<VALUE").into()),
+        }
+    }
 }
 
 /// The condition that a row of `entity` (aliases `u`, `t`, `c`, `l`) meets when the selection chooses it.

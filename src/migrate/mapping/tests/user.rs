@@ -143,6 +143,20 @@ mod user_row {
         assert_eq!(counted, expected);
         assert_eq!(counted.len(), 11);
     }
+
+    #[test]
+    fn roles_and_access_groups_can_be_set_up_by_hand_on_the_target() {
+        let source = user()
+            .but(|it| it.facts.not_migrated = NotMigrated::ALL.iter().copied().zip(1..).collect());
+        let by_hand: Vec<_> = map(source)
+            .left_out
+            .into_iter()
+            .filter(|l| l.detail == "set up on the target by hand")
+            .map(|l| l.item)
+            .collect();
+        let kinds = [NotMigrated::Roles, NotMigrated::UserAccessGroups];
+        assert_eq!(by_hand, kinds.map(|kind| kind.as_str()));
+    }
 }
 
 mod qa_row {

@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use igsh::ambient::{Ambient, Clock, SystemRandomness};
-use igsh::crypto::kdf::Cost;
-use igsh::model::SecretBytes;
-use igsh::store::audit::{self, Draft, Outcome, Source, Who, codes};
-use igsh::store::{
+use crate::ambient::{Ambient, Clock, SystemRandomness};
+use crate::crypto::kdf::Cost;
+use crate::model::SecretBytes;
+use crate::store::audit::{self, Draft, Outcome, Source, Who, codes};
+use crate::store::{
     Checkpoint, Class, Column, Error, Holder, Kind, MASTERS, MasterSession, Memory, NewMaster,
     SealedFile, masters, state,
 };
