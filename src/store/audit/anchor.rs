@@ -34,10 +34,9 @@ impl fmt::Display for Anchor {
     }
 }
 
-/// An anchor as somebody noted it, perhaps with the hash cut short.
+/// An anchor as it was noted, perhaps with the hash cut short.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// The number.
     pub seq: u64,
     hex: String,
 }
