@@ -108,6 +108,7 @@ mod tests {
             assert!(claim.seq == 1234 && claim.fits(&anchor.hash), "{text}");
             assert!(!claim.fits(&[0x9e; 32]));
         }
+        assert_eq!(Claim::from(anchor).to_string(), anchor.to_string());
     }
 
     #[test]

@@ -49,7 +49,11 @@ impl Who {
                 .to_string_lossy()
                 .into_owned(),
             os_user: os_user(),
-            terminal: terminal(),
+            terminal: terminal([
+                io::stdin().as_fd(),
+                io::stderr().as_fd(),
+                io::stdout().as_fd(),
+            ]),
             session: super::hex(&id),
             source: Source::Live,
             master: None,
@@ -58,26 +62,29 @@ impl Who {
     }
 }
 
-/// The terminal of whichever standard stream has one.
-fn terminal() -> Option<String> {
-    let of = |fd: BorrowedFd<'_>| rustix::termios::ttyname(fd, Vec::new()).ok();
-    of(io::stdin().as_fd())
-        .or_else(|| of(io::stderr().as_fd()))
-        .or_else(|| of(io::stdout().as_fd()))
+/// The name of the first terminal among `streams`.
+fn terminal(streams: [BorrowedFd<'_>; 3]) -> Option<String> {
+    streams
+        .into_iter()
+        .find_map(|stream| rustix::termios::ttyname(stream, Vec::new()).ok())
         .map(|name| name.to_string_lossy().into_owned())
 }
 
 /// The user's name from the local accounts, else the number: the environment can say anything.
 fn os_user() -> String {
-    let uid = rustix::process::getuid().as_raw().to_string();
-    fs::read_to_string("/etc/passwd")
-        .ok()
-        .and_then(|accounts| {
-            accounts.lines().find_map(|line| {
-                let mut parts = line.split(':');
-                let name = parts.next()?;
-                (parts.nth(1)? == uid).then(|| name.to_owned())
-            })
+    let uid = rustix::process::getuid().as_raw();
+    let accounts = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    name_of(uid, &accounts)
+}
+
+fn name_of(uid: u32, accounts: &str) -> String {
+    let uid = uid.to_string();
+    accounts
+        .lines()
+        .find_map(|line| {
+            let mut parts = line.split(':');
+            let name = parts.next()?;
+            (parts.nth(1)? == uid).then(|| name.to_owned())
         })
         .unwrap_or_else(|| format!("uid {uid}"))
 }
@@ -262,5 +269,47 @@ mod tests {
         let who = Who::here(&SystemRandomness).unwrap();
         assert!(!who.host.is_empty() && !who.os_user.is_empty());
         assert_eq!(who.session.len(), 8);
+        let someone = super::super::tests::who();
+        assert_eq!(someone.label(), "1a2b (Master1, anna@host)");
+    }
+
+    #[test]
+    fn a_user_is_named_by_the_accounts_or_by_number() {
+        let accounts = "root:x:0:0:root:/root:/bin/sh\nno line\nanna:x:1000:100::/home/anna:\n";
+        assert_eq!(name_of(0, accounts), "root");
+        assert_eq!(name_of(1000, accounts), "anna");
+        assert_eq!(name_of(100, accounts), "uid 100");
+        let owner = std::os::unix::fs::MetadataExt::uid(&fs::metadata("/proc/self").unwrap());
+        let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        assert_eq!(os_user(), name_of(owner, &passwd));
+    }
+
+    #[test]
+    fn the_first_stream_with_a_terminal_names_it() {
+        let pair = portable_pty::native_pty_system()
+            .openpty(portable_pty::PtySize::default())
+            .unwrap();
+        let name = pair.master.tty_name().unwrap();
+        let (pty, file) = (
+            fs::File::open(&name).unwrap(),
+            fs::File::open("/dev/null").unwrap(),
+        );
+        let (pty, file) = (pty.as_fd(), file.as_fd());
+        let found = |streams| terminal(streams).map(std::path::PathBuf::from);
+        assert_eq!(found([file, file, pty]), Some(name.clone()));
+        assert_eq!(found([pty, file, file]), Some(name));
+        assert_eq!(found([file; 3]), None);
+    }
+
+    #[test]
+    fn outcomes_are_called_as_they_are_stored() {
+        for outcome in [
+            Outcome::Ok,
+            Outcome::Failed,
+            Outcome::Refused,
+            Outcome::Intent,
+        ] {
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
+        }
     }
 }

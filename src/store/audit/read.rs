@@ -371,4 +371,23 @@ mod tests {
         assert_eq!(line["damaged"], "x\"");
         assert_eq!(clock().0, get(&connection, 2).unwrap().entry.unwrap().at);
     }
+
+    #[test]
+    fn a_hash_is_made_anew_from_an_entry_and_the_hash_before_it() {
+        let connection = sample();
+        let again = |seq| recomputed(&connection, seq).unwrap();
+        let stored = |seq| <[u8; 32]>::try_from(get(&connection, seq).unwrap().hash).unwrap();
+        assert_eq!(again(0), Some(origin(&connection).unwrap().hash));
+        for seq in 1..=4 {
+            assert_eq!(again(seq), Some(stored(seq)));
+        }
+        assert_eq!((again(5), again(u64::MAX)), (None, None));
+        let change = |sql: &str| connection.execute_batch(sql).unwrap();
+        change("UPDATE audit SET hash = zeroblob(32) WHERE seq = 3");
+        assert_ne!(again(3), Some(stored(3)));
+        assert_ne!(again(4), Some(stored(4)));
+        change("DELETE FROM audit WHERE seq IN (1, 3)");
+        assert_eq!((again(1), again(4)), (None, None));
+        assert_eq!(again(2), None);
+    }
 }

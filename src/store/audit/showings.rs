@@ -117,6 +117,12 @@ mod tests {
         answer(&connection, 1, &second, Outcome::Failed);
         let third = intent(&connection, 2, Shown::File("q".to_owned()));
         put(&connection, &Draft::new(&codes::LOGOUT, "logout"), true);
+        let export = Draft {
+            bundle: Some(2),
+            outcome: Outcome::Intent,
+            ..Draft::new(&codes::EXPORT_BEGUN, "export")
+        };
+        put(&connection, &export, true);
 
         let all = showings(&connection, None).unwrap();
         let brief: Vec<_> = all.iter().map(|s| (s.bundle, s.seq, s.confirmed)).collect();
