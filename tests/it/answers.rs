@@ -186,7 +186,7 @@ fn a_file_that_will_not_do_changes_nothing() {
         .fails(1, &["'nobody1'"]);
     house
         .master(&["migrate results file=bad.csv -skip-unknown -yes=7"])
-        .fails(1, &["1 are affected, not 7"]);
+        .fails(1, &["1 would be affected, not 7"]);
     house.file("left.csv", "");
     house
         .master(&["migrate results file=bad.csv -skip-unknown into=left.csv"])
@@ -264,7 +264,7 @@ fn addresses_change_with_counts_and_come_back() {
 
     let ran = house.master(&[&format!("idpurl set url={new}/")]).ok();
     assert!(
-        ran.err.contains("changed") && ran.err.contains("bundles that are made already"),
+        ran.err.contains("changed") && ran.err.contains("in existing bundles"),
         "{}",
         ran.err
     );

@@ -107,7 +107,7 @@ fn phases_go_forward_and_back() {
     );
     house
         .master(&["migrate advance userid=a*"])
-        .fails(2, &["not said to which phase"]);
+        .fails(2, &["the new phase is missing"]);
     house
         .master(&["migrate retreat phase=none"])
         .fails(1, &["no phase before none"]);
@@ -118,7 +118,7 @@ fn a_count_can_be_asserted_and_a_dry_run_changes_nothing() {
     let house = House::with_people(40);
     house
         .master(&["migrate stage yes=39"])
-        .fails(1, &["40 are affected, not 39"]);
+        .fails(1, &["40 would be affected, not 39"]);
     assert_eq!(phases(&house), [40, 0, 0, 0, 0]);
     house.master(&["migrate stage yes=40"]).ok();
     assert_eq!(phases(&house)[1], 40);
@@ -313,7 +313,7 @@ fn a_target_id_that_somebody_has_is_refused() {
     house.file("back.csv", "userid,targetUserId\nbob,\nanna,anna\n");
     let ran = house.master(&["migrate map file=back.csv"]).ok();
     assert!(
-        ran.err.contains("2 users under the own id again"),
+        ran.err.contains("2 users with the own id again"),
         "{}",
         ran.err
     );
@@ -398,7 +398,7 @@ fn a_workflow_alias_that_somebody_has_is_reported_first() {
     house.master(&["migrate aliases file=one.csv"]).fails(
         1,
         &[
-            "'EXPORT_bob' for it/bob is EXPORT_bob's",
+            "'EXPORT_bob' for it/bob belongs to EXPORT_bob",
             "nothing was written",
         ],
     );
@@ -414,11 +414,11 @@ fn a_migration_begins_once_and_ends_once() {
     let house = House::with_people(1);
     house
         .master(&["migrate end"])
-        .fails(1, &["no migration goes on"]);
+        .fails(1, &["no migration is running"]);
     house.master(&["migrate begin"]).ok();
     house
         .master(&["migrate begin"])
-        .fails(1, &["goes on since", "begun by Master1"]);
+        .fails(1, &["is running since", "begun by Master1"]);
     house.master(&["migrate end", "migrate begin"]).ok();
     let audit = house.ask("csv", "audit list code=9054");
     assert_eq!(
@@ -448,11 +448,14 @@ fn a_load_during_a_migration_says_that_names_should_stay() {
     };
     load("anna");
     let before = load("anne");
-    assert!(!before.contains("the migration goes on"), "{before}");
+    assert!(!before.contains("during the migration"), "{before}");
     house.master(&["migrate begin"]).ok();
     let during = load("ann");
     assert!(during.contains("1 user is renamed"), "{during}");
-    assert!(during.contains("the migration goes on since"), "{during}");
+    assert!(
+        during.contains("during the migration, which began"),
+        "{during}"
+    );
 }
 
 #[test]
