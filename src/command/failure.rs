@@ -468,7 +468,7 @@ impl From<crate::migrate::error::Error> for Failure {
             Error::Answers { ref hint, .. } => {
                 Self::new(Exit::Failed, code::RECORD, &error).hint(hint)
             }
-            Error::File(error) => Self::new(Exit::Failed, code::FILE, error),
+            Error::File(error) => Self::new(Exit::Failed, code::FILE, &error).advised(error.hint()),
             Error::Bundle(error) => error.into(),
             Error::Vault(error) => error.into(),
             Error::Store(error) => error.into(),
