@@ -159,10 +159,12 @@ fn arrive(cx: &mut Context<'_>, at: &At) -> Result<OpenTenant, Failure> {
         .map_err(|error| {
             let failure = Failure::from(error);
             let message = format!("tenant {}: {}", path.display(), failure.message);
-            let hint = match has_outer_blank(&password) {
+            let otherwise = match has_outer_blank(&password) {
                 true => OUTER_BLANK,
                 false => "the tenant has masters of its own: name one with tenant-login= and tenant-password-file=",
             };
+            let hint = failure.hint.clone();
+            let hint = hint.unwrap_or_else(|| otherwise.to_owned());
             Failure { message, ..failure }.hint(hint).audited()
         })?;
     for warning in &session.arrival().warnings {
