@@ -1,9 +1,9 @@
-//! Opens chunks on a second thread, ahead of whoever decompresses and parses: the two cost about the same.
+//! Opens chunks on a second thread, ahead of decompressing and parsing: the two cost about the same.
 
 use super::Error;
 use crate::crypto::c256::{CHUNK, Opener};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use std::io::{BufRead as _, Read};
+use std::io::Read;
 use zeroize::Zeroizing;
 
 /// Bytes that are handed over at once: enough that the hand-over costs nothing.
@@ -14,6 +14,10 @@ const _: () = assert!(BATCH.is_multiple_of(CHUNK));
 const WAITING: usize = 4;
 
 type Batch = Zeroizing<Vec<u8>>;
+
+fn new_batch() -> Batch {
+    Zeroizing::new(Vec::with_capacity(BATCH))
+}
 
 /// Authenticated plaintext, in order. A fault comes after everything before it.
 pub(super) struct Ahead {
@@ -39,7 +43,7 @@ pub(super) fn open_ahead<R: Read + Send, T>(
         work(&mut Ahead {
             full,
             empty,
-            batch: Batch::default(),
+            batch: new_batch(),
             at: 0,
             before: 0,
             ended: false,
@@ -54,9 +58,7 @@ fn open<R: Read>(
     empty: &Receiver<Batch>,
 ) {
     loop {
-        let mut batch = empty
-            .try_recv()
-            .unwrap_or_else(|_| Zeroizing::new(Vec::with_capacity(BATCH)));
+        let mut batch = empty.try_recv().unwrap_or_else(|_| new_batch());
         batch.clear();
         let mut fault = None;
         while batch.len() < BATCH {
@@ -78,7 +80,7 @@ fn open<R: Read>(
             return;
         }
         if let Some(fault) = fault {
-            // If nobody listens any more, nobody wants to know.
+            // The reader may be gone; then its chunk is of no use.
             let _ = full.send(Err(fault));
         }
         if last {
@@ -113,10 +115,8 @@ impl Ahead {
             let done = std::mem::replace(&mut self.batch, next);
             self.at = 0;
             self.ended = self.batch.is_empty();
-            if done.capacity() == BATCH {
-                // When the thread has ended, the buffer is not used again.
-                let _ = self.empty.send(done);
-            }
+            // When the thread has ended, the buffer is not used again.
+            let _ = self.empty.send(done);
         }
         Ok(self.ended)
     }

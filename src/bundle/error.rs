@@ -73,14 +73,10 @@ pub enum Place {
     Block(u32),
     /// A record of a block: block from 0, line from 1, byte of the line from 1.
     Line {
-        /// The block.
         block: u32,
-        /// The line.
         line: u32,
-        /// The byte.
         column: usize,
     },
-    /// The manifest.
     Manifest,
 }
 

@@ -1,7 +1,7 @@
 //! The password of a bundle: 26 random digits of 5 bits and two check digits (igsh-bundle(5), LAYOUT).
 //!
-//! It is made by us, never chosen by a person, so 130 bits stand behind it. The check digits are there for whoever types
-//! it from paper: a slip is told from a wrong password before the slow key derivation begins.
+//! igsh draws it, no person chooses it, so it has 130 bits. The check digits are for typing from paper: a slip is
+//! distinguished from a wrong password before the slow key derivation begins.
 
 use std::borrow::Cow;
 
@@ -118,7 +118,7 @@ fn digit(c: char) -> Option<u8> {
         'I' | 'L' => '1',
         c => c,
     };
-    let index = ALPHABET.iter().position(|known| char::from(*known) == c)?;
+    let index = ALPHABET.iter().position(|digit| char::from(*digit) == c)?;
     u8::try_from(index).ok()
 }
 

@@ -2,13 +2,13 @@
 //! LAYOUT).
 //!
 //! `salt(24) ‖ commitment(32) ‖ chunk…`; each chunk seals 16,384 bytes and the last one fewer, possibly none, so that a
-//! file that was cut at a chunk's end is seen to be cut. The commitment binds the ciphertext to one key and one context:
-//! nothing opens under two passwords, and a wrong one is told before anything is decrypted.
+//! file that was cut at a chunk's end is seen to be cut. The commitment binds the ciphertext to one key and one
+//! context: nothing opens under two passwords, and a wrong one is found before anything is decrypted.
 
 use super::{Key, audit_mac::hmac_sha512, on_wiped_stack};
 use crate::ambient::{NoRandomness, Randomness};
 use aes_gcm::{AeadInOut as _, Aes256Gcm, KeyInit as _};
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, Read, Write};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
@@ -51,22 +51,6 @@ pub enum OpenError {
     /// The input cannot be read.
     #[error(transparent)]
     Io(#[from] io::Error),
-}
-
-impl From<OpenError> for io::Error {
-    fn from(error: OpenError) -> Self {
-        match error {
-            OpenError::Io(error) => error,
-            OpenError::Refused(refused) => Self::new(io::ErrorKind::InvalidData, refused),
-        }
-    }
-}
-
-impl Refused {
-    /// The refusal inside an error that came out of [`Opener`]'s `Read`.
-    pub fn from_io(error: &io::Error) -> Option<Self> {
-        error.get_ref()?.downcast_ref().copied()
-    }
 }
 
 /// Seals a text that is in memory.
@@ -303,46 +287,47 @@ impl<R: Read> Opener<R> {
         }
         Ok(&self.buffer[self.start..self.end])
     }
-}
 
-impl<R: Read> BufRead for Opener<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        Ok(self.fill()?)
-    }
-
-    fn consume(&mut self, amount: usize) {
+    /// Takes so many of the bytes at hand.
+    pub fn consume(&mut self, amount: usize) {
         self.start = (self.start + amount).min(self.end);
-    }
-}
-
-impl<R: Read> Read for Opener<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let at_hand = self.fill()?;
-        let len = at_hand.len().min(out.len());
-        out[..len].copy_from_slice(&at_hand[..len]);
-        self.start += len;
-        Ok(len)
     }
 }
 
 /// Reads until `buffer` is full or the input ends.
 fn read_full(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
-    while filled < buffer.len() {
+    loop {
+        // Into a full buffer nothing is read.
         match input.read(&mut buffer[filled..]) {
-            Ok(0) => break,
+            Ok(0) => return Ok(filled),
             Ok(len) => filled += len,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(filled)
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::ambient::SystemRandomness;
+
+    /// Takes what `opener` gives out, a piece at a time, into `out`.
+    pub(in crate::crypto) fn read(
+        opener: &mut Opener<impl Read>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OpenError> {
+        loop {
+            let piece = opener.fill()?;
+            let len = piece.len().min(1000);
+            if len == 0 {
+                return Ok(());
+            }
+            out.extend_from_slice(&piece[..len]);
+            opener.consume(len);
+        }
+    }
 
     fn stream(key: &Key, plaintext: &[u8], step: usize) -> Vec<u8> {
         let mut sealer = Sealer::new(key, b"c", Vec::new(), &SystemRandomness).unwrap();
@@ -364,10 +349,10 @@ mod tests {
             ] {
                 assert_eq!(sealed.len(), sealed_len(len));
                 assert_eq!(*open(&key, b"c", &sealed).unwrap(), plaintext);
-                let mut read = Vec::new();
+                let mut opened = Vec::new();
                 let mut opener = Opener::new(&key, b"c", &sealed[..]).unwrap();
-                opener.read_to_end(&mut read).unwrap();
-                assert_eq!(read, plaintext);
+                read(&mut opener, &mut opened).unwrap();
+                assert_eq!(opened, plaintext);
                 assert_eq!(opener.chunks(), (len / CHUNK + 1) as u64);
             }
         }
@@ -382,19 +367,78 @@ mod tests {
             open(&key, b"c", &sealed).err(),
             Some(Refused::Damaged { chunk: 1 })
         );
-        let mut read = Vec::new();
+        let mut opened = Vec::new();
         let mut opener = Opener::new(&key, b"c", &sealed[..]).unwrap();
-        let error = opener.read_to_end(&mut read).unwrap_err();
-        assert_eq!(
-            Refused::from_io(&error),
-            Some(Refused::Damaged { chunk: 1 })
-        );
-        assert_eq!(read, vec![7; CHUNK]);
-        assert!(opener.read(&mut [0]).is_err());
+        for _ in 0..2 {
+            let error = read(&mut opener, &mut opened).unwrap_err();
+            assert!(
+                matches!(error, OpenError::Refused(Refused::Damaged { chunk: 1 })),
+                "{error}"
+            );
+        }
+        assert_eq!(opened, vec![7; CHUNK]);
     }
 
     #[test]
-    fn another_key_or_context_is_told_before_decrypting() {
+    fn an_interrupted_read_goes_on_and_any_other_error_ends() {
+        struct Ends<'a>(&'a [u8], Option<io::ErrorKind>);
+        impl Read for Ends<'_> {
+            fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+                match self.1.take() {
+                    Some(kind) => Err(kind.into()),
+                    None => self.0.read(out),
+                }
+            }
+        }
+        let key = Key::random(&SystemRandomness).unwrap();
+        let sealed = seal(&key, b"c", b"text", &SystemRandomness).unwrap();
+        let first = |kind| Opener::new(&key, b"c", Ends(&sealed, Some(kind)));
+        let mut opened = Vec::new();
+        let mut opener = first(io::ErrorKind::Interrupted).unwrap();
+        read(&mut opener, &mut opened).unwrap();
+        assert_eq!(opened, b"text");
+        let Err(OpenError::Io(error)) = first(io::ErrorKind::TimedOut) else {
+            panic!("no error");
+        };
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn no_more_is_taken_than_is_at_hand() {
+        let key = Key::random(&SystemRandomness).unwrap();
+        let sealed = seal(&key, b"c", &[7; CHUNK + 1], &SystemRandomness).unwrap();
+        let mut opener = Opener::new(&key, b"c", &sealed[..]).unwrap();
+        assert_eq!(opener.fill().unwrap().len(), CHUNK);
+        opener.consume(CHUNK + 5);
+        assert_eq!(opener.fill().unwrap(), [7]);
+    }
+
+    #[test]
+    fn flushing_reaches_the_output_and_ends_no_chunk() {
+        struct Flushed(Vec<u8>, u32);
+        impl Write for Flushed {
+            fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+                self.0.write(data)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                self.1 += 1;
+                Ok(())
+            }
+        }
+        let key = Key::random(&SystemRandomness).unwrap();
+        let out = Flushed(Vec::new(), 0);
+        let mut sealer = Sealer::new(&key, b"c", out, &SystemRandomness).unwrap();
+        for half in [b"te", b"xt"] {
+            sealer.write_all(half).unwrap();
+            sealer.flush().unwrap();
+        }
+        let Flushed(sealed, flushes) = sealer.finish().unwrap();
+        assert_eq!(flushes, 2);
+        assert_eq!(**open(&key, b"c", &sealed).unwrap(), *b"text");
+    }
+
+    #[test]
+    fn another_key_or_context_is_found_before_decrypting() {
         let key = Key::random(&SystemRandomness).unwrap();
         let other = Key::random(&SystemRandomness).unwrap();
         let sealed = seal(&key, b"c", b"text", &SystemRandomness).unwrap();

@@ -29,10 +29,9 @@ pub fn dek(vid: &Vid, epoch: u32) -> Vec<u8> {
     labelled("dek", &[vid, &epoch.to_be_bytes()])
 }
 
-/// Associated data of a field: its column and, name by name, whose it is. An absent name is empty, a number is decimal.
+/// Associated data of a field: its column and, name by name, its owner. An absent name is empty, a number is decimal.
 pub fn field(vid: &Vid, column: u16, epoch: u32, owner: &[&str]) -> Vec<u8> {
-    let owner_len: usize = owner.iter().map(|name| 4 + name.len()).sum();
-    let mut aad = Vec::with_capacity(PREFIX.len() + "field".len() + 1 + 16 + 2 + 4 + owner_len);
+    let mut aad = Vec::with_capacity(128);
     begin(&mut aad, "field");
     aad.extend_from_slice(vid);
     aad.extend_from_slice(&column.to_be_bytes());
@@ -94,5 +93,11 @@ mod tests {
         ] {
             assert_ne!(aad, other);
         }
+    }
+
+    #[test]
+    fn a_state_key_is_bound_to_its_vault_and_generation() {
+        let expected = [&b"igsh-state-key/1\0"[..], &[7; 16], b"\0\0\x01\x02"].concat();
+        assert_eq!(state_key(&[7; 16], 258), expected);
     }
 }

@@ -124,6 +124,7 @@ mod tests {
         let nonces = Nonces::new(&SystemRandomness).unwrap();
         let dek = Key::random(&SystemRandomness).unwrap();
         let key = FieldKey::new(&dek, 2);
+        assert_eq!(key.epoch(), 2);
         for value in [&b""[..], b"seed", &[9; 100_000]] {
             let sealed = seal(&key, nonces.next(), b"here", value);
             assert_eq!(sealed.len(), value.len() + OVERHEAD);
@@ -150,6 +151,7 @@ mod tests {
         }
         for len in 0..sealed.len() {
             assert!(open(&key, b"aad", &sealed[..len]).is_err(), "length {len}");
+            assert_eq!(epoch(&sealed[..len]).is_ok(), len >= OVERHEAD);
         }
     }
 

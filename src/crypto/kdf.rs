@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 /// What a derivation costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
-    /// Memory in KiB.
     pub memory_kib: u32,
     /// Passes over the memory.
     pub passes: u32,
@@ -20,7 +19,7 @@ pub struct Cost {
 impl Cost {
     /// The least that is accepted anywhere, about 30 ms.
     pub const FLOOR: Self = Self::new(19_456, 2, 1);
-    /// What a new vault uses unless told otherwise.
+    /// What a new vault uses by default.
     pub const VAULT: Self = Self::new(262_144, 3, 4);
     /// What every written bundle uses.
     pub const BUNDLE: Self = Self::new(65_536, 3, 4);
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cost_that_the_algorithm_does_not_know_is_an_error() {
+    fn a_cost_that_the_algorithm_does_not_take_is_an_error() {
         assert_eq!(
             derive(b"", &[0; 16], Cost::new(0, 0, 0)).err(),
             Some(KdfError::Parameters)

@@ -1,8 +1,8 @@
 //! A file while it is being written, and the moment it gets its name.
 //!
 //! Until then it is `.<name>.<id>.part` beside its final name, under a lock that says that its writer lives, so that
-//! another process can tell a write that goes on from one that was cut off (`igsh-bundle(5)`). All steps go through one
-//! descriptor of the folder, so that no other program swaps it meanwhile.
+//! another process can distinguish a write that is under way from one that was cut off (`igsh-bundle(5)`). All steps go
+//! through one descriptor of the folder, so that no other program swaps it meanwhile.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -208,7 +208,7 @@ impl Destination {
         }
     }
 
-    /// An error of the file, told apart.
+    /// An error of the file; one for lack of room has its own variant.
     pub fn failed(&self, what: &'static str, source: io::Error) -> FileError {
         failed(what, &self.path, source)
     }
@@ -240,7 +240,7 @@ impl Part {
         self.destination.path()
     }
 
-    /// An error of writing to this file, told apart.
+    /// An error of writing to this file.
     pub fn failed(&self, source: io::Error) -> FileError {
         self.destination.failed("write", source)
     }
@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_and_a_bad_name_are_told_apart() {
+    fn a_missing_folder_and_a_bad_name_are_different_errors() {
         let new = |path: &str| Destination::new(Path::new(path)).unwrap_err();
         assert!(matches!(
             new("/nonexistent/p.igb"),

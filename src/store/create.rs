@@ -32,8 +32,8 @@ pub struct NewMaster {
 }
 
 impl SealedFile {
-    /// Makes a file at `path` with its three masters, 0600, or nothing at all. `command` is what the audit's first
-    /// entry says, masked.
+    /// Makes a file at `path` with its three masters, 0600, or nothing at all. `command` is the one in the
+    /// audit's first entry, masked.
     ///
     /// # Errors
     /// [`Error::Exists`], [`Error::Masters`] and [`Error::Password`] before anything is written.

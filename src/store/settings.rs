@@ -1,5 +1,5 @@
 //! The settings of a sealed file, for `system get` and `system set`: what there is, of which type, and what holds
-//! where nobody has said anything. A value is checked and brought into one form when it is set, so that reading it
+//! by default. A value is checked and brought into one form when it is set, so that reading it
 //! cannot fail on what a master typed.
 
 use std::time::Duration;
@@ -9,7 +9,6 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{Error, Result};
 use crate::model::{AnswerColumns, IdpUrl};
 
-/// What a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
     /// `on` or `off`.
@@ -36,12 +35,10 @@ pub enum Type {
     Name,
 }
 
-/// A setting.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Setting {
     /// As typed.
     pub name: &'static str,
-    /// What it takes.
     pub takes: Type,
     /// What holds where nothing is set.
     pub default: &'static str,
@@ -54,7 +51,6 @@ pub struct Setting {
 pub struct Settings {
     /// All of them, in the order of the manual.
     pub all: &'static [Setting],
-    /// The command that changes them.
     pub command: &'static str,
 }
 
@@ -80,7 +76,7 @@ pub const IDLE_TIMEOUT: Setting = setting(
     "idle-timeout",
     Type::Span(1, 8 * 3600),
     "10m",
-    "how long nobody may type before the session is locked",
+    "time without input after which the session is locked",
 );
 
 /// Whether a reason has to be given.
@@ -195,9 +191,7 @@ impl Settings {
 /// What was changed, for the audit and the answer.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Changed {
-    /// Which setting.
     pub setting: &'static Setting,
-    /// The value before.
     pub old: String,
     /// The value now, in its one form.
     pub new: String,

@@ -1,7 +1,7 @@
 //! Key slots: from a master's password to the keys, exactly as igsh-vault(5), KEYS says, and nothing but that.
 //!
 //! Each password opens its own master secret; each master secret wraps the same vault key and audit keys. So a
-//! password changes by rewriting one slot, and no master's secret says anything of another's.
+//! password changes by rewriting one slot, and no master's secret reveals anything of another's.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use secrecy::ExposeSecret as _;

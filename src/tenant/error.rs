@@ -7,7 +7,6 @@ use crate::{bundle, store};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error of a tenant.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
@@ -19,27 +18,18 @@ pub enum Error {
     /// A job that had begun could not go on. What it has applied stays, and it can be resumed.
     #[error("job {number} stopped: {source}")]
     Failed { number: u64, source: Box<Error> },
-    /// Another process imports.
     #[error("another import into this tenant is under way; nothing was changed")]
     Running,
     /// An import was killed and holds the tenant half full.
     #[error("job {number} ({bundle}) was interrupted and comes first; nothing was changed")]
-    Unfinished {
-        number: u64,
-        /// The bundle's id.
-        bundle: String,
-    },
+    Unfinished { number: u64, bundle: String },
     #[error("there is no job {0}")]
     NoJob(u64),
     #[error("job {0} is done; nothing is left to resume")]
     Done(u64),
     /// The job was about another bundle.
     #[error("{file} is not the bundle of job {number}; nothing was changed")]
-    OtherBundle {
-        number: u64,
-        /// The file that was given.
-        file: String,
-    },
+    OtherBundle { number: u64, file: String },
     /// Stored events that cannot be read.
     #[error("the events of job {0} are damaged")]
     Events(u64),

@@ -10,7 +10,6 @@ use super::selection::Unusable;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error of the vault.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]

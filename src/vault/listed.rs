@@ -62,8 +62,8 @@ impl List {
         Ok(Self(()))
     }
 
-    /// Takes a row: the user called `name` (`userid`, or `group/userid`) of this group, if one is given, with the target
-    /// id that is to become theirs.
+    /// Takes a row: the user called `name` (`userid`, or `group/userid`) of this group, if one is given, with the
+    /// target id that is to become theirs.
     pub fn add(
         &self,
         db: &Connection,
@@ -124,8 +124,8 @@ impl List {
 
 /// The one user whom a row names.
 fn find(db: &Connection, group: &str, name: &str) -> Result<std::result::Result<i64, NotListed>> {
-    // A list of ours writes some names otherwise, for spreadsheets and terminals; another program may have written them
-    // as they are.
+    // A list that igsh wrote has some names changed, for spreadsheets and terminals; another program may have written
+    // them as they are.
     let mut found = spelt(db, &original(group), &original(name))?;
     if found.is_empty() {
         found = spelt(db, group, name)?;
@@ -147,7 +147,7 @@ fn find(db: &Connection, group: &str, name: &str) -> Result<std::result::Result<
     })
 }
 
-/// Everybody there whom the name stands for as it is spelt, else the last one who had it and is gone.
+/// All users with the name as it is spelt who are not gone, else the last one who had it and is gone.
 fn spelt(db: &Connection, group: &str, name: &str) -> Result<Vec<Named>> {
     let mut found = match group {
         "" => named(db, name)?,
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_found_as_a_list_of_ours_has_written_it() {
+    fn a_name_is_found_as_igsh_wrote_it_to_a_list() {
         let db = people();
         db.execute_batch(
             "INSERT INTO groups (id, name, system_id, load, line) VALUES (3, '=x', 1, 1, 1);
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_are_told_apart() {
+    fn names_without_one_user_are_errors() {
         let db = people();
         let list = List::new(&db).unwrap();
         assert_eq!(

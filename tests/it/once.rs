@@ -229,7 +229,7 @@ fn a4_a_bundle_is_named_by_its_file_wherever_that_is() {
         (
             "bundle password 1 file=one.igb into=x",
             2,
-            ["a number and file=", "leave one"],
+            ["or by file=, not by both", "leave one"],
         ),
         (
             "bundle password into=x",

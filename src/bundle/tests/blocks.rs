@@ -85,36 +85,39 @@ fn an_export_of_nothing_is_a_bundle_too() {
     reader.check(&Silent, &CancelToken::default()).unwrap();
 }
 
+/// A user with one answer of so many bytes.
+fn big_answer(len: usize) -> Record {
+    let user = bundle::User {
+        user_id: "big".into(),
+        source_user_id: None,
+        group: "sales".into(),
+        full_name: None,
+        state: bundle::State::Active,
+        aliases: vec![],
+        contacts: vec![],
+        qa: vec![QaPair {
+            question: "q".into(),
+            answer: SecretBytes::from(vec![b'a'; len]),
+        }],
+        passwords: vec![],
+        tokens: vec![],
+        cards: vec![],
+        location_history: vec![],
+        expected_locations: vec![],
+        rba: RbaOverrides::default(),
+    };
+    Record::User(Box::new(user))
+}
+
+fn long_name(len: usize) -> Record {
+    Record::Group(Group {
+        name: "g".repeat(len),
+        default: false,
+    })
+}
+
 #[test]
 fn a_record_that_does_not_fit_leaves_the_block_as_it_was() {
-    let big_answer = |len: usize| {
-        let user = bundle::User {
-            user_id: "big".into(),
-            source_user_id: None,
-            group: "sales".into(),
-            full_name: None,
-            state: bundle::State::Active,
-            aliases: vec![],
-            contacts: vec![],
-            qa: vec![QaPair {
-                question: "q".into(),
-                answer: SecretBytes::from(vec![b'a'; len]),
-            }],
-            passwords: vec![],
-            tokens: vec![],
-            cards: vec![],
-            location_history: vec![],
-            expected_locations: vec![],
-            rba: RbaOverrides::default(),
-        };
-        Record::User(Box::new(user))
-    };
-    let long_name = |len: usize| {
-        Record::Group(Group {
-            name: "g".repeat(len),
-            default: false,
-        })
-    };
     let huge_number = |serial| {
         Record::Card(Box::new(bundle::UnassignedCard {
             group: "sales".into(),
@@ -170,4 +173,65 @@ fn a_record_that_does_not_fit_leaves_the_block_as_it_was() {
     let reader = Reader::open(Cursor::new(&bundle), typed.expose_secret()).unwrap();
     let checked = reader.check(&Silent, &CancelToken::default()).unwrap();
     assert_eq!(checked.manifest().blocks, 2);
+}
+
+/// 7 MiB of JSON and 6 MiB of secrets, however full the block is already.
+#[test]
+fn a_record_may_be_as_large_beside_others_as_alone() {
+    let most_json = (7 << 20) - "{\"type\":\"group\",\"name\":\"\"}\n".len();
+    let most_secrets = (6 << 20) - 4;
+    let nearly_full = (1 << 20) - 100;
+    for (small, most, larger) in [
+        (
+            long_name(nearly_full),
+            long_name(most_json),
+            long_name(most_json + 1),
+        ),
+        (
+            big_answer(nearly_full),
+            big_answer(most_secrets),
+            big_answer(most_secrets + 1),
+        ),
+    ] {
+        let mut encoder = BlockEncoder::new().unwrap();
+        assert!(encoder.push(&larger).is_err());
+        assert!(encoder.push(&most).unwrap().is_some());
+        assert!(encoder.push(&small).unwrap().is_none());
+        assert!(encoder.push(&larger).is_err());
+        assert!(encoder.push(&most).unwrap().is_some());
+    }
+}
+
+#[test]
+fn progress_is_counted_in_bytes_of_the_content() {
+    struct Seen(Mutex<Vec<u64>>);
+    impl crate::ambient::Progress for Seen {
+        fn begin(&self, _: &str, _: crate::ambient::Unit, total: Option<u64>) {
+            self.0.lock().unwrap().extend(total);
+        }
+        fn at(&self, done: u64) {
+            self.0.lock().unwrap().push(done);
+        }
+        fn end(&self) {}
+    }
+    // More than is handed from one thread to the other at once.
+    let mut plaintext = Vec::new();
+    let mut ends = Vec::new();
+    let header_len = attacks::header_len();
+    for number in 0..4000 {
+        let block = RawBlock {
+            number,
+            ..good_block()
+        };
+        plaintext.extend(block.frame());
+        ends.push((header_len + plaintext.len()) as u64);
+    }
+    plaintext.extend(manifest(4000, 4000));
+    let bundle = seal(&plaintext);
+    let seen = Seen(Mutex::default());
+    let cancel = CancelToken::default();
+    open(&bundle).unwrap().verify(&seen, &cancel).unwrap();
+    let seen = seen.0.into_inner().unwrap();
+    assert_eq!(seen[0], bundle.len() as u64);
+    assert_eq!(seen[1..], ends);
 }

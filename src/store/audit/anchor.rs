@@ -34,10 +34,9 @@ impl fmt::Display for Anchor {
     }
 }
 
-/// An anchor as somebody noted it, perhaps with the hash cut short.
+/// An anchor as it was noted, perhaps with the hash cut short.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// The number.
     pub seq: u64,
     hex: String,
 }
@@ -109,6 +108,7 @@ mod tests {
             assert!(claim.seq == 1234 && claim.fits(&anchor.hash), "{text}");
             assert!(!claim.fits(&[0x9e; 32]));
         }
+        assert_eq!(Claim::from(anchor).to_string(), anchor.to_string());
     }
 
     #[test]

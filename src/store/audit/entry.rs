@@ -15,9 +15,7 @@ use crate::store::state::Record;
 /// Who acts, and from where.
 #[derive(Debug, Clone)]
 pub struct Who {
-    /// The machine.
     pub host: String,
-    /// The operating system's user.
     pub os_user: String,
     /// The terminal, if there is one.
     pub terminal: Option<String>,
@@ -32,16 +30,16 @@ pub struct Who {
 }
 
 impl Who {
-    /// How the session is named to somebody who waits for it: `1a2b3c4d (Master1, anna@host)`.
+    /// How the session is named to a user who waits for it: `1a2b3c4d (Master1, anna@host)`.
     pub fn label(&self) -> String {
-        let master = self.master.as_deref().unwrap_or("nobody logged in");
+        let master = self.master.as_deref().unwrap_or("no master logged in");
         format!(
             "{} ({master}, {}@{})",
             self.session, self.os_user, self.host
         )
     }
 
-    /// The process as it runs, before anybody has logged in.
+    /// The process as it runs, before any login.
     pub fn here(rng: &dyn Randomness) -> Result<Self, NoRandomness> {
         let mut id = [0; 4];
         rng.fill(&mut id)?;
@@ -51,7 +49,11 @@ impl Who {
                 .to_string_lossy()
                 .into_owned(),
             os_user: os_user(),
-            terminal: terminal(),
+            terminal: terminal([
+                io::stdin().as_fd(),
+                io::stderr().as_fd(),
+                io::stdout().as_fd(),
+            ]),
             session: super::hex(&id),
             source: Source::Live,
             master: None,
@@ -60,26 +62,29 @@ impl Who {
     }
 }
 
-/// The terminal of whichever standard stream has one.
-fn terminal() -> Option<String> {
-    let of = |fd: BorrowedFd<'_>| rustix::termios::ttyname(fd, Vec::new()).ok();
-    of(io::stdin().as_fd())
-        .or_else(|| of(io::stderr().as_fd()))
-        .or_else(|| of(io::stdout().as_fd()))
+/// The name of the first terminal among `streams`.
+fn terminal(streams: [BorrowedFd<'_>; 3]) -> Option<String> {
+    streams
+        .into_iter()
+        .find_map(|stream| rustix::termios::ttyname(stream, Vec::new()).ok())
         .map(|name| name.to_string_lossy().into_owned())
 }
 
 /// The user's name from the local accounts, else the number: the environment can say anything.
 fn os_user() -> String {
-    let uid = rustix::process::getuid().as_raw().to_string();
-    fs::read_to_string("/etc/passwd")
-        .ok()
-        .and_then(|accounts| {
-            accounts.lines().find_map(|line| {
-                let mut parts = line.split(':');
-                let name = parts.next()?;
-                (parts.nth(1)? == uid).then(|| name.to_owned())
-            })
+    let uid = rustix::process::getuid().as_raw();
+    let accounts = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    name_of(uid, &accounts)
+}
+
+fn name_of(uid: u32, accounts: &str) -> String {
+    let uid = uid.to_string();
+    accounts
+        .lines()
+        .find_map(|line| {
+            let mut parts = line.split(':');
+            let name = parts.next()?;
+            (parts.nth(1)? == uid).then(|| name.to_owned())
         })
         .unwrap_or_else(|| format!("uid {uid}"))
 }
@@ -101,11 +106,9 @@ pub enum Source {
     },
 }
 
-/// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
-    /// It was done.
     Ok,
     /// It was tried and failed.
     Failed,
@@ -127,7 +130,7 @@ impl Outcome {
     }
 }
 
-/// Where a secret went.
+/// Where a secret was shown or written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Shown {
@@ -137,7 +140,7 @@ pub enum Shown {
     File(String),
 }
 
-/// An entry as its body says.
+/// An entry, read from its body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
@@ -150,26 +153,18 @@ pub struct Entry {
     /// When, in UTC.
     #[serde(serialize_with = "micros")]
     pub at: Timestamp,
-    /// The machine.
     pub host: String,
-    /// The operating system's user.
     pub os_user: String,
-    /// The terminal.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub terminal: Option<String>,
-    /// The session.
     pub id: String,
-    /// The master.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub master: Option<String>,
     /// Who held that master's name.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub holder: Option<String>,
-    /// The code.
     pub code: String,
-    /// The action.
     pub action: String,
-    /// What was acted on.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub object: String,
     /// The number of the bundle it is about.
@@ -182,24 +177,20 @@ pub struct Entry {
     pub command: String,
     /// Where it comes from.
     pub source: Source,
-    /// What came of it.
     pub outcome: Outcome,
-    /// How many of what.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub counts: BTreeMap<String, u64>,
-    /// Why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
     /// The intent that this entry answers.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub intent: Option<u64>,
-    /// Where a secret went.
+    /// Where a secret was shown or written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub shown: Option<Shown>,
     /// Anchors that the audit does not hold: that a login found, or that a master acknowledged.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub rolled_back: Vec<String>,
-    /// Anything else.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<String>,
     /// Whether the sums begin here, in a file of an older igsh.
@@ -278,5 +269,47 @@ mod tests {
         let who = Who::here(&SystemRandomness).unwrap();
         assert!(!who.host.is_empty() && !who.os_user.is_empty());
         assert_eq!(who.session.len(), 8);
+        let someone = super::super::tests::who();
+        assert_eq!(someone.label(), "1a2b (Master1, anna@host)");
+    }
+
+    #[test]
+    fn a_user_is_named_by_the_accounts_or_by_number() {
+        let accounts = "root:x:0:0:root:/root:/bin/sh\nno line\nanna:x:1000:100::/home/anna:\n";
+        assert_eq!(name_of(0, accounts), "root");
+        assert_eq!(name_of(1000, accounts), "anna");
+        assert_eq!(name_of(100, accounts), "uid 100");
+        let owner = std::os::unix::fs::MetadataExt::uid(&fs::metadata("/proc/self").unwrap());
+        let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        assert_eq!(os_user(), name_of(owner, &passwd));
+    }
+
+    #[test]
+    fn the_first_stream_with_a_terminal_names_it() {
+        let pair = portable_pty::native_pty_system()
+            .openpty(portable_pty::PtySize::default())
+            .unwrap();
+        let name = pair.master.tty_name().unwrap();
+        let (pty, file) = (
+            fs::File::open(&name).unwrap(),
+            fs::File::open("/dev/null").unwrap(),
+        );
+        let (pty, file) = (pty.as_fd(), file.as_fd());
+        let found = |streams| terminal(streams).map(std::path::PathBuf::from);
+        assert_eq!(found([file, file, pty]), Some(name.clone()));
+        assert_eq!(found([pty, file, file]), Some(name));
+        assert_eq!(found([file; 3]), None);
+    }
+
+    #[test]
+    fn outcomes_are_called_as_they_are_stored() {
+        for outcome in [
+            Outcome::Ok,
+            Outcome::Failed,
+            Outcome::Refused,
+            Outcome::Intent,
+        ] {
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::entry::moment;
 use super::{Entry, codes, hex, link, origin};
 use crate::store::{Error, Result};
 
-/// Which entries; everything where nothing is said.
+/// Which entries; all of them by default.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// Codes, as typed.
@@ -32,7 +32,7 @@ pub struct Row {
     pub seq: u64,
     /// The exact text that was hashed.
     pub body: String,
-    /// What the body says; nothing when it was damaged.
+    /// Its body; none when it was damaged.
     pub entry: Option<Entry>,
     /// The hash of the chain there.
     pub hash: Vec<u8>,
@@ -59,7 +59,7 @@ impl Row {
     }
 }
 
-/// Hands out the entries of a filter, oldest first, until `each` says `false`.
+/// Hands out the entries of a filter, oldest first, until `each` returns false.
 pub fn list<E: From<Error>>(
     connection: &Connection,
     filter: &Filter,
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listing_stops_when_nobody_wants_more() {
+    fn a_listing_stops_when_its_reader_does() {
         let mut seen = 0;
         list(&sample(), &Filter::default(), |_| {
             seen += 1;
@@ -370,5 +370,24 @@ mod tests {
         let line: serde_json::Value = serde_json::from_str(&row.to_json_line()).unwrap();
         assert_eq!(line["damaged"], "x\"");
         assert_eq!(clock().0, get(&connection, 2).unwrap().entry.unwrap().at);
+    }
+
+    #[test]
+    fn a_hash_is_made_anew_from_an_entry_and_the_hash_before_it() {
+        let connection = sample();
+        let again = |seq| recomputed(&connection, seq).unwrap();
+        let stored = |seq| <[u8; 32]>::try_from(get(&connection, seq).unwrap().hash).unwrap();
+        assert_eq!(again(0), Some(origin(&connection).unwrap().hash));
+        for seq in 1..=4 {
+            assert_eq!(again(seq), Some(stored(seq)));
+        }
+        assert_eq!((again(5), again(u64::MAX)), (None, None));
+        let change = |sql: &str| connection.execute_batch(sql).unwrap();
+        change("UPDATE audit SET hash = zeroblob(32) WHERE seq = 3");
+        assert_ne!(again(3), Some(stored(3)));
+        assert_ne!(again(4), Some(stored(4)));
+        change("DELETE FROM audit WHERE seq IN (1, 3)");
+        assert_eq!((again(1), again(4)), (None, None));
+        assert_eq!(again(2), None);
     }
 }

@@ -18,21 +18,16 @@ pub struct Showing {
     pub bundle: u64,
     /// The number of the intent's entry.
     pub seq: u64,
-    /// When.
     pub at: Timestamp,
     /// To which master.
     pub master: Option<String>,
     /// To whom.
     pub holder: Option<String>,
-    /// The machine.
     pub host: String,
-    /// The operating system's user.
     pub os_user: String,
-    /// The terminal.
     pub terminal: Option<String>,
     /// To the screen or to a file.
     pub shown: Option<Shown>,
-    /// Why.
     pub reason: Option<String>,
     /// Whether an outcome was recorded; without one it counts as seen.
     pub confirmed: bool,
@@ -122,6 +117,12 @@ mod tests {
         answer(&connection, 1, &second, Outcome::Failed);
         let third = intent(&connection, 2, Shown::File("q".to_owned()));
         put(&connection, &Draft::new(&codes::LOGOUT, "logout"), true);
+        let export = Draft {
+            bundle: Some(2),
+            outcome: Outcome::Intent,
+            ..Draft::new(&codes::EXPORT_BEGUN, "export")
+        };
+        put(&connection, &export, true);
 
         let all = showings(&connection, None).unwrap();
         let brief: Vec<_> = all.iter().map(|s| (s.bundle, s.seq, s.confirmed)).collect();

@@ -63,7 +63,7 @@ fn at(connection: &Connection, seq: i64) -> Anchor {
     }
 }
 
-/// Makes the hashes fit again from `from` on, as anybody can who lacks the keys.
+/// Makes the hashes fit again from `from` on, as a program without the keys can.
 fn rehash(connection: &Connection, from: i64) {
     let mut before = if from == 1 {
         origin(connection).unwrap()
@@ -374,4 +374,16 @@ fn anchors_that_logins_did_not_find_are_listed_until_and_after_they_are_acknowle
         verified.rolled_back[0].to_string(),
         "#11: the login of Master1 at 2026-03-01T10:00:00.000001Z did not find the anchor 9:aaaaaaaa, which #13 acknowledged"
     );
+}
+
+#[test]
+fn a_finding_names_one_entry_or_the_first_and_the_last() {
+    for finding in [
+        |from, to| Finding::Edited { from, to },
+        |from, to| Finding::Deleted { from, to },
+    ] {
+        let (one, several) = (finding(3, 3).to_string(), finding(3, 5).to_string());
+        assert!(one.contains("#3") && !one.contains("to"), "{one}");
+        assert!(several.contains("#3 to #5"), "{several}");
+    }
 }
