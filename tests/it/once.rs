@@ -300,7 +300,7 @@ fn phase_by_group_script() {
     insta::assert_snapshot!(run(&house).screen(), @r#"
     exit 4
     -- err
-    /work/w-d/scripts/phase-by-group.igsh:8:1: error[E0701]: nothing matches the selection; no file was written
+    SOURCES/scripts/phase-by-group.igsh:8:1: error[E0701]: nothing matches the selection; no file was written
     hint: look at the selection with 'user count'
     "#);
 }
