@@ -1,4 +1,4 @@
-//! Opens chunks on a second thread, ahead of whoever decompresses and parses: the two cost about the same.
+//! Opens chunks on a second thread, ahead of decompressing and parsing: the two cost about the same.
 
 use super::Error;
 use crate::crypto::c256::{CHUNK, Opener};
@@ -80,7 +80,7 @@ fn open<R: Read>(
             return;
         }
         if let Some(fault) = fault {
-            // If nobody listens any more, nobody wants to know.
+            // The reader may be gone; then its chunk is of no use.
             let _ = full.send(Err(fault));
         }
         if last {

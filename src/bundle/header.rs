@@ -17,7 +17,7 @@ const MAGIC: &str = "igsh-bundle/";
 const MAX: usize = 1024;
 const WRAPPED: usize = c256::sealed_len(Key::LEN);
 
-/// An entry of the audit chain: by it, a bundle that left the house tells of a chain that was cut.
+/// An entry of the audit chain: a bundle kept elsewhere shows by it that a chain was cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Anchor {
     /// Sequence number.
@@ -26,7 +26,8 @@ pub struct Anchor {
     pub hash: [u8; 32],
 }
 
-/// What a bundle says of itself before it is opened. Not secret, and authenticated only once it has been opened.
+/// The description of a bundle, readable before it is opened. Not secret, and authenticated only once it has been
+/// opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meta {
     /// Random id of the bundle, a version-4 UUID.
@@ -39,10 +40,8 @@ pub struct Meta {
     pub cost: Cost,
 }
 
-/// A bundle's header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// What it says.
     pub meta: Meta,
     /// Version of the igsh that wrote it.
     pub tool: String,
@@ -94,7 +93,7 @@ impl Header {
         )?)
     }
 
-    /// The file key, if `derived` came from the right password and nobody changed the first three lines.
+    /// The file key, if `derived` came from the right password and the first three lines are unchanged.
     pub(super) fn unwrap(&self, derived: &Key) -> Result<Key, Error> {
         let context = self.three_lines();
         let key = c256::open(derived, context.as_bytes(), &self.wrapped)

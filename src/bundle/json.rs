@@ -1,4 +1,5 @@
-//! What a bundle's lines have beyond JSON: times in one form, and secrets that stand outside and must be named in order.
+//! What a bundle's lines have beyond JSON: times in one form, and secrets that stand outside and must be named in
+//! order.
 
 use crate::json;
 pub(super) use crate::json::{Fault, Parsed};
@@ -12,7 +13,7 @@ pub(super) struct Secrets<'a> {
 }
 
 impl<'a> Secrets<'a> {
-    /// `bytes` is `(u32 length ‖ bytes)*`, already known to be well formed.
+    /// `bytes` is `(u32 length ‖ bytes)*`, already checked to be well formed.
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, given: 0 }
     }
@@ -64,7 +65,6 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// A secret that is text.
     pub(super) fn secret_text(&mut self) -> Parsed<SecretBytes> {
         use secrecy::ExposeSecret as _;
         let secret = self.secret()?;

@@ -12,9 +12,7 @@ pub(super) const MAX: usize = 1 << 20;
 /// A bundle's account of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
-    /// How many blocks.
     pub blocks: u32,
-    /// How many records.
     pub records: Counts,
     /// What was not taken, by reason.
     pub not_taken: Vec<(Reason, u64)>,
@@ -127,7 +125,7 @@ fn reasons(parser: &mut Parser<'_, '_>) -> Result<Vec<(Reason, u64)>, Fault> {
         let Some(reason) = Reason::from_name(key) else {
             return parser.fault(format!("there is no reason '{key}'"));
         };
-        if reasons.iter().any(|(known, _)| *known == reason) {
+        if reasons.iter().any(|(there, _)| *there == reason) {
             return parser.fault("this key stands twice in one object");
         }
         reasons.push((reason, parser.integer()?));

@@ -67,8 +67,8 @@ impl<R: Read + Seek + Send> Reader<R> {
         &self.header
     }
 
-    /// What tells this bundle from others, whatever its writer calls it: SHA-256 of the payload's first 56 bytes, which
-    /// are random and authenticated.
+    /// The identity of this bundle, independent of the id that its writer chose: SHA-256 of the payload's first 56
+    /// bytes, which are random and authenticated.
     pub fn digest(&mut self) -> Result<[u8; 32], Error> {
         let mut head = [0; 56];
         self.input.seek(SeekFrom::Start(self.header.len() as u64))?;
@@ -175,12 +175,11 @@ impl<R: Read + Seek + Send> Reader<R> {
 }
 
 impl<R: Read + Seek + Send> Checked<R> {
-    /// The header.
     pub fn header(&self) -> &Header {
         &self.reader.header
     }
 
-    /// What the bundle says of itself, which is true of it.
+    /// Its counts were compared with the bundle's content.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }

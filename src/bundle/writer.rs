@@ -1,6 +1,7 @@
 //! Seals blocks into a bundle and hashes the file on the way.
 //!
-//! It writes to anything; temporary names, fsync and rename belong to whoever owns the file (igsh-bundle(5), WRITING).
+//! It writes to anything; temporary names, fsync and rename belong to the caller, who owns the file (igsh-bundle(5),
+//! WRITING).
 
 use super::block::{EncodedBlock, FIELDS, total};
 use super::{BLOCK, Error, Header, MANIFEST, Manifest, Meta};
@@ -18,7 +19,7 @@ pub struct Writer<W: Write> {
     counts: Counts,
 }
 
-/// What the manifest says besides the counts.
+/// What the manifest holds besides the counts.
 #[derive(Debug, Clone, Copy)]
 pub struct Account<'a> {
     /// What was not taken, by reason, counts above zero.
@@ -36,9 +37,7 @@ pub struct Summary {
     pub sha256: [u8; 32],
     /// Its length in bytes.
     pub size: u64,
-    /// How many blocks.
     pub blocks: u32,
-    /// How many records.
     pub records: Counts,
 }
 

@@ -1,6 +1,6 @@
 //! What a zstd frame promises (RFC 8878 §3.1.1), read from its bytes before anything is decompressed.
 //!
-//! A bundle may come from somebody who knows its password and wishes us ill: a frame that expands to terabytes, asks for
+//! A bundle may come from an attacker who has its password: a frame that expands to terabytes, asks for
 //! a huge window or a dictionary, or is followed by a second one must not reach the decompressor.
 
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -22,7 +22,7 @@ pub(super) fn check(frame: &[u8], content: u64) -> Result<(), &'static str> {
         return Err("a zstd frame of an unknown kind");
     }
     if descriptor & 0x03 != 0 {
-        return Err("a zstd frame that wants a dictionary");
+        return Err("a zstd frame that needs a dictionary");
     }
     let window = if single_segment {
         0
@@ -133,7 +133,7 @@ mod tests {
         for (bad, why) in [
             (
                 frame(0x21, &[0, 5], 1, 0, b"hello"),
-                "a zstd frame that wants a dictionary",
+                "a zstd frame that needs a dictionary",
             ),
             (
                 frame(0x28, &[5], 1, 0, b"hello"),

@@ -3,7 +3,6 @@
 //! Every room has its own error type; here, and only here, it is decided which exit status and which code a kind of
 //! error has. A diagnostic about the typed line keeps its source snippet and is shown by `lang`'s renderer instead.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
@@ -172,10 +171,12 @@ impl Failure {
         self
     }
 
-    /// The same with the advice of an error that may have none.
-    pub fn advised(mut self, hint: Option<Cow<'static, str>>) -> Self {
-        self.hint = hint.map(Cow::into_owned);
-        self
+    /// The same with the advice of a room, where it has any.
+    pub fn advised(self, hint: Option<impl fmt::Display>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
     }
 
     /// A file that could not be used, by the cause the system gives.
@@ -287,25 +288,33 @@ impl From<std::io::Error> for Failure {
 impl From<crate::store::Error> for Failure {
     fn from(error: crate::store::Error) -> Self {
         use crate::store::{Class, Error};
+        if let Error::Io {
+            doing,
+            path,
+            source,
+        } = &error
+        {
+            return Self::file(doing, path, source);
+        }
         let code = match &error {
             Error::Held { .. } | Error::KeysInChange | Error::LoginUnderWay(_) => code::BUSY,
             Error::WrongPassword { .. }
             | Error::LockedOut { .. }
             | Error::NoSuchMaster { .. }
             | Error::Password { .. }
-            | Error::Masters(_) => code::PASSWORD,
+            | Error::Masters { .. } => code::PASSWORD,
             Error::Locked => code::SESSION,
-            Error::Audit(_) => code::AUDIT,
+            Error::Audit { .. } => code::AUDIT,
             Error::Gone { .. } => code::GONE,
             Error::State(_)
             | Error::OwnSlot
             | Error::AuditDamaged { .. }
             | Error::Schema { .. } => code::CHANGED,
-            Error::Io { .. } | Error::Exists { .. } => code::FILE,
+            Error::Exists { .. } => code::FILE,
             _ => code::VAULT,
         };
         let exit = match error.class() {
-            // A new password that does not do is no attempt at anything.
+            // A new password that cannot be used is no attempt at a login.
             Class::Refused if matches!(error, Error::Password { .. }) => Exit::Failed,
             Class::Failed => Exit::Failed,
             Class::Refused => Exit::Denied,
@@ -313,30 +322,10 @@ impl From<crate::store::Error> for Failure {
             Class::Interrupted => return Self::interrupted(),
             Class::Internal => Exit::Internal,
         };
-        let hint = match &error {
-            Error::State(_) | Error::AuditDamaged { .. } => Some(TO_LOOK),
-            Error::OtherLog { .. } => Some(
-                "move the log away, or put the file back that it belongs to; a backup is restored with its own log or none",
-            ),
-            Error::Gone { .. } => {
-                Some("put the right file back, log in again and look at 'audit list last=20'")
-            }
-            Error::OwnSlot => {
-                Some("let another master log in and look: 'audit list', 'system check'")
-            }
-            _ => None,
-        };
-        let failure = Self::new(exit, code, error);
-        match hint {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
+        let hint = error.hint();
+        Self::new(exit, code, error).advised(hint)
     }
 }
-
-/// What a master does with a vault that another program has changed.
-const TO_LOOK: &str = "'system check' and 'audit verify' say what differs; restore a backup, or take the vault as it is \
-                       with 'system accept-state reason=…'";
 
 /// Why a command does not run in a session that is restricted.
 pub fn restricted(why: &str) -> Failure {
@@ -345,7 +334,7 @@ pub fn restricted(why: &str) -> Failure {
         code::CHANGED,
         format!("the session is restricted: {why}"),
     )
-    .hint(TO_LOOK)
+    .hint(crate::store::IF_CHANGED)
 }
 
 impl From<crate::vault::Error> for Failure {
@@ -354,14 +343,8 @@ impl From<crate::vault::Error> for Failure {
         match error {
             Error::Store(error) => error.into(),
             Error::Cancelled(error) => error.into(),
-            Error::Record(bad) => Self::new(
-                Exit::Failed,
-                code::RECORD,
-                format!("{}; nothing was changed", bad.what),
-            )
-            .hint(bad.hint),
-            Error::Selection(_) => Self::usage(error),
-            _ => Self::new(Exit::Failed, code::RECORD, error),
+            Error::Selection(error) => Self::usage(&error).advised(error.hint()),
+            _ => Self::new(Exit::Failed, code::RECORD, &error).advised(error.hint()),
         }
     }
 }
@@ -383,41 +366,30 @@ impl From<crate::bundle::Error> for Failure {
             Error::Kdf(_) | Error::NoRandomness(_) => Exit::Internal,
             Error::Cancelled(_) => return Self::interrupted(),
         };
-        Self::new(exit, code::BUNDLE, error)
+        Self::new(exit, code::BUNDLE, &error).advised(error.hint())
     }
 }
 
 impl From<crate::tenant::Error> for Failure {
     fn from(error: crate::tenant::Error) -> Self {
         use crate::tenant::Error;
-        let message = error.to_string();
-        let failed = |hint: String| Self::new(Exit::Failed, code::TENANT, &message).hint(hint);
-        match error {
-            Error::Store(error) => error.into(),
-            Error::Bundle(error) => error.into(),
-            Error::Cancelled(error) => error.into(),
-            Error::Failed { number, source } => {
-                let failure = Self::from(*source);
-                let hint = format!(
-                    "when that is repaired, 'tenant job resume {number}' goes on behind the last block"
-                );
-                Self { message, ..failure }.hint(hint)
-            }
-            Error::Running => failed("wait for it, or stop it with 'tenant job stop'".to_owned()),
-            Error::Unfinished { number, .. } => failed(format!(
-                "type 'tenant job resume {number}' to go on with it, or 'tenant job stop {number}'"
-            )),
-            Error::NoJob(_) => {
-                Self::unknown(message).hint("'tenant job list' shows those there are")
-            }
-            Error::Done(_) => {
-                failed("import the bundle again to see that nothing is left".to_owned())
-            }
-            Error::OtherBundle { .. } => {
-                failed("name the file that the job was begun with".to_owned())
-            }
+        let (message, hint) = (error.to_string(), error.hint());
+        let failure = match error {
+            Error::Store(error) => return error.into(),
+            Error::Bundle(error) => return error.into(),
+            Error::Cancelled(error) => return error.into(),
+            Error::Failed { source, .. } => Self {
+                message,
+                ..Self::from(*source)
+            },
+            Error::NoJob(_) => Self::unknown(message),
             Error::Events(_) => Self::new(Exit::Integrity, code::VAULT, message),
-        }
+            Error::Running
+            | Error::Unfinished { .. }
+            | Error::Done(_)
+            | Error::OtherBundle { .. } => Self::new(Exit::Failed, code::TENANT, message),
+        };
+        failure.advised(hint)
     }
 }
 
@@ -435,20 +407,7 @@ impl From<crate::tenant::verify::Refused> for Failure {
             Refused::Card { .. } | Refused::Word(_) => code::VAULT,
             _ => code::ANSWER,
         };
-        let failure = Self::new(exit, code, &error);
-        match error {
-            Refused::NoUser(_) => failure.hint("'tenant user list' shows those there are"),
-            Refused::LockedOut { userid, .. } => {
-                failure.hint(format!("'tenant verify user={userid} -unlock' lifts it"))
-            }
-            Refused::NotAsked(userid) => {
-                failure.hint(format!("'tenant challenge user={userid}' asks"))
-            }
-            Refused::Challenge(_) => {
-                failure.hint("'tenant set challenge.cells=N' says how many are asked for")
-            }
-            _ => failure,
-        }
+        Self::new(exit, code, &error).advised(error.hint())
     }
 }
 

@@ -1,7 +1,9 @@
 //! The password of a bundle: 26 random digits of 5 bits and two check digits (igsh-bundle(5), LAYOUT).
 //!
-//! It is made by us, never chosen by a person, so 130 bits stand behind it. The check digits are there for whoever types
-//! it from paper: a slip is told from a wrong password before the slow key derivation begins.
+//! igsh draws it, no person chooses it, so it has 130 bits. The check digits are for typing from paper: a slip is
+//! distinguished from a wrong password before the slow key derivation begins.
+
+use std::borrow::Cow;
 
 use crate::ambient::{NoRandomness, Randomness};
 use secrecy::SecretString;
@@ -20,26 +22,27 @@ pub struct BundlePassword(Zeroizing<Box<[u8]>>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Mistyped {
     /// Too few or too many characters.
-    #[error(
-        "a bundle password has 28 characters besides dashes and blanks, this one has {found}: compare it with the original"
-    )]
+    #[error("a bundle password has 28 characters besides dashes and blanks, this one has {found}")]
     Length {
         /// How many there are.
         found: usize,
     },
     /// A character that no bundle password holds.
-    #[error(
-        "character {position} cannot be part of a bundle password: compare it with the original"
-    )]
+    #[error("character {position} cannot be part of a bundle password")]
     Character {
         /// Its place, from 1, dashes and blanks not counted.
         position: usize,
     },
     /// The last two characters do not fit the others.
-    #[error(
-        "the password is mistyped: its check characters do not fit; compare it with the original"
-    )]
+    #[error("the password is mistyped: its check characters do not fit")]
     Check,
+}
+
+impl Mistyped {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some("compare it with the original".into())
+    }
 }
 
 impl BundlePassword {
@@ -115,7 +118,7 @@ fn digit(c: char) -> Option<u8> {
         'I' | 'L' => '1',
         c => c,
     };
-    let index = ALPHABET.iter().position(|known| char::from(*known) == c)?;
+    let index = ALPHABET.iter().position(|digit| char::from(*digit) == c)?;
     u8::try_from(index).ok()
 }
 

@@ -2,8 +2,8 @@
 //! LAYOUT).
 //!
 //! `salt(24) ‖ commitment(32) ‖ chunk…`; each chunk seals 16,384 bytes and the last one fewer, possibly none, so that a
-//! file that was cut at a chunk's end is seen to be cut. The commitment binds the ciphertext to one key and one context:
-//! nothing opens under two passwords, and a wrong one is told before anything is decrypted.
+//! file that was cut at a chunk's end is seen to be cut. The commitment binds the ciphertext to one key and one
+//! context: nothing opens under two passwords, and a wrong one is found before anything is decrypted.
 
 use super::{Key, audit_mac::hmac_sha512, on_wiped_stack};
 use crate::ambient::{NoRandomness, Randomness};
@@ -438,7 +438,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn another_key_or_context_is_told_before_decrypting() {
+    fn another_key_or_context_is_found_before_decrypting() {
         let key = Key::random(&SystemRandomness).unwrap();
         let other = Key::random(&SystemRandomness).unwrap();
         let sealed = seal(&key, b"c", b"text", &SystemRandomness).unwrap();

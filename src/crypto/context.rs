@@ -29,7 +29,7 @@ pub fn dek(vid: &Vid, epoch: u32) -> Vec<u8> {
     labelled("dek", &[vid, &epoch.to_be_bytes()])
 }
 
-/// Associated data of a field: its column and, name by name, whose it is. An absent name is empty, a number is decimal.
+/// Associated data of a field: its column and, name by name, its owner. An absent name is empty, a number is decimal.
 pub fn field(vid: &Vid, column: u16, epoch: u32, owner: &[&str]) -> Vec<u8> {
     let mut aad = Vec::with_capacity(128);
     begin(&mut aad, "field");

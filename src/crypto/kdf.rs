@@ -1,5 +1,7 @@
 //! Keys from passwords: Argon2id (RFC 9106), version 0x13, without secret and associated data (igsh-vault(5), KEYS).
 
+use std::borrow::Cow;
+
 use super::{Key, on_wiped_stack};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroizing;
@@ -7,7 +9,6 @@ use zeroize::Zeroizing;
 /// What a derivation costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
-    /// Memory in KiB.
     pub memory_kib: u32,
     /// Passes over the memory.
     pub passes: u32,
@@ -18,7 +19,7 @@ pub struct Cost {
 impl Cost {
     /// The least that is accepted anywhere, about 30 ms.
     pub const FLOOR: Self = Self::new(19_456, 2, 1);
-    /// What a new vault uses unless told otherwise.
+    /// What a new vault uses by default.
     pub const VAULT: Self = Self::new(262_144, 3, 4);
     /// What every written bundle uses.
     pub const BUNDLE: Self = Self::new(65_536, 3, 4);
@@ -75,7 +76,7 @@ pub const BUNDLE: Bounds = Bounds {
 /// A cost outside its bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a key derivation with {} KiB, {} passes and {} lanes is refused: 19456 to {most} KiB, 2 to 8 passes and 1 to 8 lanes are accepted",
+    "a key derivation with {},{},{} (KiB, passes, lanes) is refused: 19456 to {most} KiB, 2 to 8 passes and 1 to 8 lanes are accepted",
     cost.memory_kib, cost.passes, cost.lanes
 )]
 pub struct CostOutside {
@@ -89,7 +90,7 @@ pub struct CostOutside {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KdfError {
     /// The memory for the derivation is not there.
-    #[error("not enough memory to derive the key: {kib} KiB are needed; free some and try again")]
+    #[error("not enough memory to derive the key: {kib} KiB are needed")]
     Memory {
         /// How much was asked for.
         kib: u32,
@@ -97,6 +98,16 @@ pub enum KdfError {
     /// The algorithm does not take this cost or password length.
     #[error("the key derivation does not take these parameters")]
     Parameters,
+}
+
+impl KdfError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Memory { .. } => Some("free some memory and try again".into()),
+            Self::Parameters => None,
+        }
+    }
 }
 
 /// The key that belongs to a password. Slow on purpose; afterwards its memory and stack are wiped.
@@ -164,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cost_that_the_algorithm_does_not_know_is_an_error() {
+    fn a_cost_that_the_algorithm_does_not_take_is_an_error() {
         assert_eq!(
             derive(b"", &[0; 16], Cost::new(0, 0, 0)).err(),
             Some(KdfError::Parameters)

@@ -37,7 +37,6 @@ impl Key {
         Some(Self::from_bytes(bytes.try_into().ok()?))
     }
 
-    /// The bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

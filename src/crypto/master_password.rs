@@ -1,5 +1,7 @@
 //! What may be a master's password, and its one form (igsh-vault(5), KEYS).
 
+use std::borrow::Cow;
+
 use crate::model::SecretBytes;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
@@ -22,8 +24,20 @@ pub enum Unfit {
     #[error("a master password has at most 1024 bytes")]
     Long,
     /// Holds a control character, such as a second line.
-    #[error("a master password holds no control characters; a password file holds one line")]
+    #[error("a master password holds no control characters")]
     Control,
+}
+
+impl Unfit {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match self {
+            Self::NotText => "save the password file as UTF-8",
+            Self::Short => "choose a longer one",
+            Self::Long => "choose a shorter one",
+            Self::Control => "leave them out; a password file holds one line",
+        }))
+    }
 }
 
 /// The password as it goes into the key derivation: NFC, without the one final line end of a password file.

@@ -185,7 +185,7 @@ fn from_json(number: u64, line: &[u8]) -> Result<Answer, Error> {
         hint: hint.to_owned(),
         fatal: false,
     };
-    let shape = "a line is an object with the texts user, record, outcome and perhaps message";
+    let shape = "write an object with the texts user, record, outcome and perhaps message";
     if line.trim_ascii_start().first() != Some(&b'{') {
         return Err(wrong(None, "not a JSON object".to_owned(), shape));
     }

@@ -88,7 +88,7 @@ fn name(bytes: &[u8]) -> Result<&str, (&'static str, &'static str)> {
     if text.contains(char::is_control) {
         return Err((
             "the name holds a control character",
-            "a list has one name a line and nothing else; remove other columns",
+            "remove other columns: a list has one name a line and nothing else",
         ));
     }
     Ok(text)

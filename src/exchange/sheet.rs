@@ -291,8 +291,9 @@ impl<R: Read> Sheet<R> {
         let other = self.other_delimiter().filter(|_| found < expected);
         let ours = name_of(self.delimiter);
         let what = format!(
-            "{} where the header has {expected} columns",
-            counted(found as u64, "value")
+            "{} where the header has {}",
+            counted(found as u64, "value"),
+            counted(expected as u64, "column")
         );
         match other {
             Some(theirs) => wrong(

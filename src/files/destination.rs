@@ -1,9 +1,10 @@
 //! A file while it is being written, and the moment it gets its name.
 //!
 //! Until then it is `.<name>.<id>.part` beside its final name, under a lock that says that its writer lives, so that
-//! another process can tell a write that goes on from one that was cut off (`igsh-bundle(5)`). All steps go through one
-//! descriptor of the folder, so that no other program swaps it meanwhile.
+//! another process can distinguish a write that is under way from one that was cut off (`igsh-bundle(5)`). All steps go
+//! through one descriptor of the folder, so that no other program swaps it meanwhile.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -19,44 +20,45 @@ use super::{folder_of, lock_alone, lock_shared, rename_new};
 /// Why a file could not be written. Nothing half-written stays behind.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// The path names no file.
-    #[error("'{}' is not a file name that can be kept in the ledger: give a plain UTF-8 name, as in file=bundle.igb", .0.display())]
+    /// The path names no file, or its text is not UTF-8.
+    #[error("'{}' is not a file name that the ledger can keep", .0.display())]
     Name(PathBuf),
     /// The name leaves no room for that of the file while it is written.
     #[error("the file name of '{}' is too long: at most {LONGEST_NAME} bytes", .0.display())]
     LongName(PathBuf),
     /// The folder is not there or not a folder.
-    #[error("the folder '{}' cannot be used ({source}): make it, or name a file elsewhere", path.display())]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
+    #[error("the folder '{}' cannot be used ({source})", path.display())]
+    Folder { path: PathBuf, source: io::Error },
     /// Something other than a file has the name.
-    #[error("'{}' is not a regular file: name another one", .0.display())]
+    #[error("'{}' is not a regular file", .0.display())]
     NotAFile(PathBuf),
-    /// The file exists.
-    #[error("'{}' exists already: name another file, or say -overwrite", .0.display())]
+    #[error("'{}' exists already", .0.display())]
     Exists(PathBuf),
     /// No room: disk, quota or size limit.
-    #[error("there is no room left for '{}' ({source}): nothing was kept; free some space, or name a file on another disk", path.display())]
-    Full {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// Anything else.
+    #[error("there is no room left for '{}' ({source}); nothing was kept", path.display())]
+    Full { path: PathBuf, source: io::Error },
     #[error("cannot {what} '{}': {source}; nothing was kept", path.display())]
     Io {
-        /// What was being done.
+        /// What was being done, as in "flush the folder of".
         what: &'static str,
-        /// To which file.
         path: PathBuf,
-        /// What the system says.
         source: io::Error,
     },
+}
+
+impl FileError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match self {
+            Self::Name(_) => "give a plain UTF-8 name, as in file=bundle.igb",
+            Self::LongName(_) => "give a shorter name",
+            Self::Folder { .. } => "make the folder, or name a file elsewhere",
+            Self::NotAFile(_) => "name another file",
+            Self::Exists(_) => "name another file, or say -overwrite",
+            Self::Full { .. } => "free some space, or name a file on another disk",
+            Self::Io { .. } => return None,
+        }))
+    }
 }
 
 /// A file name's 255 bytes, less two dots, the id (36) and `.part`.
@@ -206,7 +208,7 @@ impl Destination {
         }
     }
 
-    /// An error of the file, told apart.
+    /// An error of the file; one for lack of room has its own variant.
     pub fn failed(&self, what: &'static str, source: io::Error) -> FileError {
         failed(what, &self.path, source)
     }
@@ -238,7 +240,7 @@ impl Part {
         self.destination.path()
     }
 
-    /// An error of writing to this file, told apart.
+    /// An error of writing to this file.
     pub fn failed(&self, source: io::Error) -> FileError {
         self.destination.failed("write", source)
     }
@@ -396,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_and_a_bad_name_are_told_apart() {
+    fn a_missing_folder_and_a_bad_name_are_different_errors() {
         let new = |path: &str| Destination::new(Path::new(path)).unwrap_err();
         assert!(matches!(
             new("/nonexistent/p.igb"),
@@ -405,6 +407,49 @@ mod tests {
         assert!(matches!(new("/"), FileError::Name(_)));
         assert!(matches!(new(&"x".repeat(213)), FileError::LongName(_)));
         assert!(Destination::new(Path::new(&"x".repeat(212))).is_ok());
+    }
+
+    #[test]
+    fn the_advice_is_beside_the_message() {
+        let path = || PathBuf::from("a.igb");
+        let source = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let errors = [
+            FileError::Name(path()),
+            FileError::LongName(path()),
+            FileError::Folder {
+                path: path(),
+                source: source(),
+            },
+            FileError::NotAFile(path()),
+            FileError::Exists(path()),
+            FileError::Full {
+                path: path(),
+                source: source(),
+            },
+            FileError::Io {
+                what: "flush",
+                path: path(),
+                source: source(),
+            },
+        ];
+        let shown =
+            errors.map(|error| format!("{error}\n  {}", error.hint().unwrap_or("-".into())));
+        insta::assert_snapshot!(shown.join("\n"), @"
+        'a.igb' is not a file name that the ledger can keep
+          give a plain UTF-8 name, as in file=bundle.igb
+        the file name of 'a.igb' is too long: at most 212 bytes
+          give a shorter name
+        the folder 'a.igb' cannot be used (permission denied)
+          make the folder, or name a file elsewhere
+        'a.igb' is not a regular file
+          name another file
+        'a.igb' exists already
+          name another file, or say -overwrite
+        there is no room left for 'a.igb' (permission denied); nothing was kept
+          free some space, or name a file on another disk
+        cannot flush 'a.igb': permission denied; nothing was kept
+          -
+        ");
     }
 
     #[test]

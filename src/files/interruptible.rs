@@ -1,7 +1,7 @@
 //! Reading where nothing may come for long: a terminal, a pipe.
 //!
-//! A read that was interrupted by a signal is begun again, by the system or by the standard library, so that whoever
-//! waits in one never hears that he should stop. This waits for input in short turns and asks between them.
+//! A read that was interrupted by a signal is begun again, by the system or by the standard library, so that
+//! the caller cannot stop. This waits for input in short turns and looks at the token between them.
 
 use std::io::{self, Read};
 use std::os::fd::AsFd;
@@ -20,7 +20,7 @@ pub struct Interruptible<F> {
 }
 
 impl<F: AsFd> Interruptible<F> {
-    /// Reads from `input` until `cancel` says otherwise. What `input` has buffered by itself is not seen.
+    /// Reads from `input` until `cancel` is set. What `input` has buffered by itself is not seen.
     pub fn new(input: F, cancel: CancelToken) -> Self {
         Self { input, cancel }
     }

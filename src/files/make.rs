@@ -47,8 +47,9 @@ pub fn write_whole<E>(
     Ok(())
 }
 
-/// Gives `from` the name `to`, which must be free; both start at the folder. Where the file system cannot rename without
-/// replacing, a second link does the same; where it has no links either (FAT), whoever asks has just looked.
+/// Gives `from` the name `to`, which must be free; both start at the folder. Where the file system cannot rename
+/// without replacing, a second link does the same; where it has no links either (FAT), it renames, as the caller has
+/// just looked.
 pub fn rename_new(folder: impl AsFd, from: &Path, to: &Path) -> Result<(), Errno> {
     let folder = folder.as_fd();
     match rustix::fs::renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE) {

@@ -1,8 +1,8 @@
 //! What lies at a path, judged before anything in it is believed; and new files, private from their first byte, that
 //! are there whole or not at all.
 //!
-//! This room knows nothing of what a file holds. It says what is wrong and what to type; who asked decides what that
-//! means for the command.
+//! What a file holds is no business of this room. Its errors say what is wrong and what to type; the caller decides
+//! what that means for the command.
 
 mod destination;
 mod interruptible;

@@ -85,9 +85,8 @@ impl fmt::Display for Distrust {
 /// Why a file was not opened.
 #[derive(Debug)]
 pub enum NoFile {
-    /// It is not trusted.
     Distrusted(Distrust),
-    /// The system says no.
+    /// The system refused.
     Io(io::Error),
 }
 
@@ -148,7 +147,7 @@ fn usable(path: &Path, meta: &Metadata, bits: u32, chmod: &'static str) -> Resul
         Err(Errno::ACCESS | Errno::PERM | Errno::ROFS) => {
             Err(Distrust::Unwritable { mode, chmod: None })
         }
-        // Anything else is told by whoever opens it.
+        // Anything else is an error when the file is opened.
         _ => Ok(()),
     }
 }
@@ -163,7 +162,7 @@ fn owned(meta: &Metadata) -> Result<(), Distrust> {
 
 /// Refuses a folder in which others could make, rename or remove files, or the user could not; and one that others
 /// could put another folder in the place of. A folder above it may be open to all as `/tmp` is: each user can rename
-/// his own entries only. The path has no link in it.
+/// own entries only. The path has no link in it.
 ///
 /// # Errors
 /// Which folder, and why.

@@ -112,12 +112,11 @@ impl Error {
             Self::Unknown { hint, .. } | Self::Answers { hint, .. } => {
                 return Some(hint.clone().into());
             }
-            Self::File(_)
-            | Self::Bundle(_)
-            | Self::Vault(_)
-            | Self::Store(_)
-            | Self::Cancelled(_)
-            | Self::Randomness(_) => return None,
+            Self::File(error) => return error.hint(),
+            Self::Bundle(error) => return error.hint(),
+            Self::Vault(error) => return error.hint(),
+            Self::Store(error) => return error.hint(),
+            Self::Cancelled(_) | Self::Randomness(_) => return None,
         };
         Some(hint.into())
     }
@@ -161,6 +160,7 @@ mod tests {
             Error::Stale { age, most },
             Error::Changed { asked: 1, found: 2 },
             Error::Advanced { asked: 1, found: 2 },
+            FileError::Exists("p.igb".into()).into(),
             Error::Unsettled {
                 number: 7,
                 source: Box::new(Error::Cancelled(Cancelled)),
@@ -187,6 +187,8 @@ mod tests {
             look at the selection again, then export again
         1 of the chosen users was imported or migrated at the question, and 2 now; nothing was exported
             look at the selection again, then export again
+        'p.igb' exists already
+            name another file, or say -overwrite
         bundle 7 is written, but the vault could not record it: interrupted; nothing was changed
             log in again: a login settles what an export left open
         ");

@@ -198,15 +198,13 @@ mod tests {
                 [],
             )
             .unwrap();
-        let error = VAULT
-            .number(&connection, "migrate.qa-limit")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("system set migrate.qa-limit=default"),
-            "{error}"
+        let error = VAULT.number(&connection, "migrate.qa-limit").unwrap_err();
+        assert_eq!(
+            error.hint().as_deref(),
+            Some("type: system set migrate.qa-limit=default")
         );
-        let error = VAULT.get(&connection, "idle").unwrap_err().to_string();
-        assert!(error.contains("there are idle-timeout, "), "{error}");
+        let error = VAULT.get(&connection, "idle").unwrap_err();
+        let hint = error.hint().unwrap_or_default();
+        assert!(hint.starts_with("there are idle-timeout, "), "{hint}");
     }
 }

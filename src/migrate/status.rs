@@ -11,7 +11,7 @@ use crate::store::Connection;
 use crate::store::audit;
 use crate::vault::ledger::{self, Bundle, State};
 use crate::vault::migration::{self, Migration};
-use crate::vault::query::{self, Answered, Standings};
+use crate::vault::query::{self, Answered, Standing, Standings};
 
 /// Where the migration stands.
 #[derive(Debug)]
@@ -122,117 +122,119 @@ pub struct Step {
 
 /// What is left, in the order in which it is done.
 pub fn steps(overview: &Overview, selection: &Selection) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut step = |count: u64, what: String, command: String| {
-        if count > 0 {
-            steps.push(Step { what, command });
-        }
+    let total = &overview.standings.total;
+    if total.users() + total.gone + total.excluded == 0 {
+        return vec![Step {
+            what: "the vault has no users".to_owned(),
+            command: "source load file=FILE format=ndjson".to_owned(),
+        }];
+    }
+    let mut steps: Vec<Step> = overview.bundles.iter().flat_map(of_bundle).collect();
+    steps.extend(of_users(total, selection));
+    let over = total.of(Phase::Migrated) == total.users() && total.users() > 0;
+    let running = matches!(&overview.migration, Some(migration) if migration.ended.is_none());
+    let all = selection.expr.is_none() && selection.limit.is_none();
+    if over && running && all {
+        steps.push(Step {
+            what: "all users are migrated".to_owned(),
+            command: "migrate end".to_owned(),
+        });
+    }
+    steps
+}
+
+fn of_bundle(one: &BundleStatus) -> impl Iterator<Item = Step> {
+    let number = one.bundle.number;
+    let is_awaited = one.is_done() && one.answered.none > 0;
+    let steps = [
+        (
+            one.bundle.state == State::Lost,
+            format!("bundle {number} was lost before its users were exported"),
+            "export phase=export file=FILE.igb".to_owned(),
+        ),
+        (
+            is_awaited && one.file != FileState::Present,
+            format!("the file of bundle {number} is not as it was written"),
+            format!("bundle get {number}"),
+        ),
+        (
+            is_awaited && one.shown == 0 && one.bundle.state == State::Done,
+            format!("the password of bundle {number} was never shown"),
+            format!("bundle password {number}"),
+        ),
+    ];
+    let left = steps.into_iter().filter(|(is_left, ..)| *is_left);
+    left.map(|(_, what, command)| Step { what, command })
+}
+
+fn of_users(total: &Standing, selection: &Selection) -> impl Iterator<Item = Step> {
+    let users = |count, one, several| {
+        let verb = agree(count, one, several);
+        format!("{} {verb}", counted(count, "user"))
     };
     let chosen = |command: &str| {
         format!("{command} {}", selection.text)
             .trim_end()
             .to_owned()
     };
-    let total = &overview.standings.total;
-    if total.users() + total.gone + total.excluded == 0 {
-        let command = "source load file=FILE format=ndjson".to_owned();
-        step(1, "the vault has no users".to_owned(), command);
-        return steps;
-    }
-    for one in &overview.bundles {
-        let number = one.bundle.number;
-        let lost = u64::from(one.bundle.state == State::Lost);
-        step(
-            lost,
-            format!("bundle {number} was lost before its users were exported"),
-            "export phase=export file=FILE.igb".to_owned(),
-        );
-        let odd = one.is_done() && one.answered.none > 0 && one.file != FileState::Present;
-        step(
-            u64::from(odd),
-            format!("the file of bundle {number} is not as it was written"),
-            format!("bundle get {number}"),
-        );
-        let unseen = one.is_done()
-            && one.shown == 0
-            && one.bundle.state == State::Done
-            && one.answered.none > 0;
-        step(
-            u64::from(unseen),
-            format!("the password of bundle {number} was never shown"),
-            format!("bundle password {number}"),
-        );
-    }
-    let users = |count, one, several| {
-        let verb = agree(count, one, several);
-        format!("{} {verb}", counted(count, "user"))
-    };
-    let idle = total.of(Phase::None);
-    step(
-        idle,
-        users(idle, "is", "are") + " in no phase",
-        chosen("migrate stage"),
-    );
-    let staged = total.of(Phase::Export);
-    step(
-        staged,
-        users(staged, "waits", "wait") + " for an export",
-        chosen("export phase=export file=FILE.igb"),
-    );
-    step(
-        total.unanswered,
-        format!(
-            "of {} the target has said nothing",
-            counted(total.unanswered, "exported user")
+    let (idle, staged) = (total.of(Phase::None), total.of(Phase::Export));
+    let (silent, errors, changed) = (total.unanswered, total.import_errors, total.changed);
+    let (imported, gone) = (total.of(Phase::Imported), total.gone_exported);
+    let steps = [
+        (
+            idle,
+            users(idle, "is", "are") + " in no phase",
+            chosen("migrate stage"),
         ),
-        "migrate results file=FILE".to_owned(),
-    );
-    let errors = total.import_errors;
-    step(
-        errors,
-        users(errors, "has", "have") + " errors on the target",
-        chosen("user list import=error"),
-    );
-    let changed = total.changed;
-    step(
-        changed,
-        format!(
-            "{} changed since {} bundle",
-            users(changed, "has", "have"),
-            agree(changed, "the", "their")
+        (
+            staged,
+            users(staged, "waits", "wait") + " for an export",
+            chosen("export phase=export file=FILE.igb"),
         ),
-        chosen("export changed=yes file=FILE.igb"),
-    );
-    let imported = total.of(Phase::Imported);
-    step(
-        imported,
-        format!(
-            "{} {} not said to work on the target",
-            counted(imported, "imported user"),
-            agree(imported, "is", "are")
+        (
+            silent,
+            format!(
+                "of {} the target has said nothing",
+                counted(silent, "exported user")
+            ),
+            "migrate results file=FILE".to_owned(),
         ),
-        chosen("migrate advance phase=imported to=migrated"),
-    );
-    let left = total.gone_exported;
-    step(
-        left,
-        format!(
-            "{} left the source after {} export: disable{} on the target",
-            users(left, "has", "have"),
-            agree(left, "the", "their"),
-            agree(left, "", " them")
+        (
+            errors,
+            users(errors, "has", "have") + " errors on the target",
+            chosen("user list import=error"),
         ),
-        chosen("user list gone=yes exported=yes"),
-    );
-    let over = total.of(Phase::Migrated) == total.users() && total.users() > 0;
-    let running = matches!(&overview.migration, Some(migration) if migration.ended.is_none());
-    let all = selection.expr.is_none() && selection.limit.is_none();
-    step(
-        u64::from(over && running && all),
-        "all users are migrated".to_owned(),
-        "migrate end".to_owned(),
-    );
-    steps
+        (
+            changed,
+            format!(
+                "{} changed since {} bundle",
+                users(changed, "has", "have"),
+                agree(changed, "the", "their")
+            ),
+            chosen("export changed=yes file=FILE.igb"),
+        ),
+        (
+            imported,
+            format!(
+                "{} {} not said to work on the target",
+                counted(imported, "imported user"),
+                agree(imported, "is", "are")
+            ),
+            chosen("migrate advance phase=imported to=migrated"),
+        ),
+        (
+            gone,
+            format!(
+                "{} left the source after {} export: disable{} on the target",
+                users(gone, "has", "have"),
+                agree(gone, "the", "their"),
+                agree(gone, "", " them")
+            ),
+            chosen("user list gone=yes exported=yes"),
+        ),
+    ];
+    let left = steps.into_iter().filter(|(count, ..)| *count > 0);
+    left.map(|(_, what, command)| Step { what, command })
 }
 
 #[cfg(test)]

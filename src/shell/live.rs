@@ -112,6 +112,9 @@ impl Shell {
             .span(vault.file().connection(), IDLE_TIMEOUT.name)
             .unwrap_or_else(|error| {
                 self.ui.warning(&error.to_string());
+                if let Some(hint) = error.hint() {
+                    self.ui.hint(&hint);
+                }
                 IDLE_TIMEOUT.default_span()
             })
     }

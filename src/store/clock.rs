@@ -1,4 +1,4 @@
-//! What a wrong clock may do: it is told at a login, and it neither locks a master for longer than a lock lasts nor
+//! What a wrong clock may do: a login warns of it, and it neither locks a master for longer than a lock lasts nor
 //! one who has not failed.
 
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ pub(super) fn locked_until(not_before: i64, now: i64) -> Option<i64> {
     locked.then(|| not_before.min(now.saturating_add(LONGEST)))
 }
 
-/// What to tell a master of the clock: it is past 2100, or before the newest audit entry.
+/// The warning about the clock: it is past 2100, or before the newest audit entry.
 pub(super) fn doubt(connection: &Connection, now: Timestamp) -> Result<Option<String>> {
     let shown = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
     let micros = now.as_microsecond();
@@ -88,10 +88,14 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_past_2100_or_before_the_newest_entry_is_told() {
+    fn a_clock_past_2100_or_before_the_newest_entry_is_a_warning() {
         let connection = bare();
-        let told = |now: &str| doubt(&connection, at(now)).unwrap().unwrap_or_default();
-        assert_eq!(told("1960-01-01T00:00:00Z"), "", "nothing to compare with");
+        let doubted = |now: &str| doubt(&connection, at(now)).unwrap().unwrap_or_default();
+        assert_eq!(
+            doubted("1960-01-01T00:00:00Z"),
+            "",
+            "nothing to compare with"
+        );
         put(&connection, &Draft::new(&codes::LOGIN, "login"), true);
         // The tests' clock stands at 2026-03-01T10:00:00.
         for now in [
@@ -99,17 +103,19 @@ mod tests {
             "2026-03-01T09:59:59.5Z",
             "2099-12-31T23:59:59Z",
         ] {
-            assert_eq!(told(now), "", "{now}");
+            assert_eq!(doubted(now), "", "{now}");
         }
         for now in ["2026-03-01T09:59:00Z", "1960-01-01T00:00:00Z"] {
-            assert!(told(now).contains("before the newest audit entry of 2026-03-01 10:00:00 UTC"));
+            assert!(
+                doubted(now).contains("before the newest audit entry of 2026-03-01 10:00:00 UTC")
+            );
         }
         for now in ["2100-01-01T00:00:00Z", "9999-12-30T22:00:00Z"] {
-            assert!(told(now).contains("past 2100"), "{now}");
+            assert!(doubted(now).contains("past 2100"), "{now}");
         }
         connection
             .execute("UPDATE audit SET body = 'x'", [])
             .unwrap();
-        assert_eq!(told("1960-01-01T00:00:00Z"), "");
+        assert_eq!(doubted("1960-01-01T00:00:00Z"), "");
     }
 }

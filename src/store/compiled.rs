@@ -1,6 +1,6 @@
 //! What the schema of a sealed file must be: to the letter what the compiled scripts make.
 //!
-//! Whoever can write the file could otherwise leave a trigger, a view or an index there that works for him in the
+//! An attacker who can write the file could otherwise leave a trigger, a view or an index there that runs in the
 //! process of a master. So a file is compared with an empty one in memory, built from the scripts up to the version
 //! that it names, before anything in it is used; and SQL is never taken from the file.
 
@@ -33,7 +33,6 @@ impl Item {
 /// An index as the scripts make it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Index {
-    /// Its name.
     pub(crate) name: String,
     /// The table that it belongs to.
     pub(crate) table: String,
@@ -100,7 +99,7 @@ impl Kind {
         while let Some(row) = rows.next()? {
             let item = read(row)?;
             if !expected.remove(&item) {
-                let change = match compiled.iter().any(|known| known.name == item.name) {
+                let change = match compiled.iter().any(|there| there.name == item.name) {
                     true => "is not as igsh makes it",
                     false => "does not belong there",
                 };

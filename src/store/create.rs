@@ -32,8 +32,8 @@ pub struct NewMaster {
 }
 
 impl SealedFile {
-    /// Makes a file at `path` with its three masters, 0600, or nothing at all. `command` is what the audit's first
-    /// entry says, masked.
+    /// Makes a file at `path` with its three masters, 0600, or nothing at all. `command` is the one in the
+    /// audit's first entry, masked.
     ///
     /// # Errors
     /// [`Error::Exists`], [`Error::Masters`] and [`Error::Password`] before anything is written.
@@ -46,8 +46,7 @@ impl SealedFile {
         who: &Who,
         ambient: &Ambient,
     ) -> Result<()> {
-        cost.check(&kdf::VAULT)
-            .map_err(|outside| Error::Cost(outside.to_string()))?;
+        cost.check(&kdf::VAULT)?;
         let passwords = fit_all(masters)?;
         if files::is_taken(path) {
             return Err(exists(path, kind));
@@ -99,19 +98,25 @@ fn fit_all(masters: &[NewMaster; 3]) -> Result<[SecretBytes; 3]> {
         let mut found = masters.iter().filter(|master| master.name == name);
         match (found.next(), found.next()) {
             (Some(master), None) => long_enough(name, &master.password),
-            _ => Err(Error::Masters(format!(
-                "exactly three masters are needed, {}, each once; give a password for each",
-                MASTERS.join(", ")
-            ))),
+            _ => Err(Error::Masters {
+                what: format!(
+                    "exactly three masters are needed, {}, each once",
+                    MASTERS.join(", ")
+                ),
+                hint: "give a password for each",
+            }),
         }
     };
     let passwords = [of(MASTERS[0])?, of(MASTERS[1])?, of(MASTERS[2])?];
     for (first, second) in [(0, 1), (0, 2), (1, 2)] {
         if passwords[first].expose_secret() == passwords[second].expose_secret() {
-            return Err(Error::Masters(format!(
-                "{} and {} have the same password; choose three different ones",
-                MASTERS[first], MASTERS[second]
-            )));
+            return Err(Error::Masters {
+                what: format!(
+                    "{} and {} have the same password",
+                    MASTERS[first], MASTERS[second]
+                ),
+                hint: "choose three different ones",
+            });
         }
     }
     Ok(passwords)

@@ -1,5 +1,6 @@
-//! What can go wrong with a sealed file, in words that say what to type next.
+//! What can go wrong with a sealed file, and what to do about it.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -7,9 +8,11 @@ use jiff::Timestamp;
 
 use super::stored::what_is_unfit;
 use crate::ambient::{Cancelled, NoRandomness};
+use crate::crypto::kdf::{CostOutside, KdfError};
+use crate::crypto::master_password::Unfit;
 use crate::files::{Distrust, NoFile};
+use crate::render::counted;
 
-/// The result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What kind of failure an error is; the exit code follows from it (igsh(1), EXIT STATUS).
@@ -23,199 +26,136 @@ pub enum Class {
     Integrity,
     /// The work was interrupted: exit code 130.
     Interrupted,
-    /// Ours to repair: exit code 70.
+    /// A fault of igsh: exit code 70.
     Internal,
 }
 
-/// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No such file.
-    #[error("there is no {kind} at {}; make one with '{init}' or name another file", .path.display())]
+    #[error("there is no {kind} at {}", .path.display())]
     Missing {
         /// What was looked for, such as "vault".
         kind: &'static str,
         /// The command that makes one.
         init: &'static str,
-        /// Where.
         path: PathBuf,
     },
     /// A file that would be made is there already.
-    #[error("{} exists already and was left alone; name another file for the new {kind}", .path.display())]
-    Exists {
-        /// What was to be made.
-        kind: &'static str,
-        /// Where.
-        path: PathBuf,
-    },
-    /// A symbolic link, directory or device stands where the file should.
-    #[error("{} is {what}, which is not followed; name the {kind} file itself", .path.display())]
+    #[error("{} exists already and was left alone", .path.display())]
+    Exists { kind: &'static str, path: PathBuf },
+    /// A symbolic link, folder or device lies where the file should.
+    #[error("{} is {what}; nothing was opened", .path.display())]
     NotAFile {
-        /// What was looked for.
         kind: &'static str,
-        /// Where.
         path: PathBuf,
-        /// What is there.
+        /// What is there, such as "a symbolic link".
         what: &'static str,
     },
     /// Others may read or write the file.
-    #[error("{} is open to others (mode {mode:04o}); type: chmod 600 '{}'", .path.display(), .path.display())]
+    #[error("{} is open to others (mode {mode:04o})", .path.display())]
     Mode {
-        /// Which file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
     },
     /// A file, or a folder on its way, that others could have put there or could change, or that cannot be written.
-    #[error("{}{} {why}, so that nothing was opened; {}", .role, .path.display(), .why.remedy(.path))]
+    #[error("{}{} {why}; nothing was opened", .role, .path.display())]
     Untrusted {
-        /// What it is to the sealed file, as in "the folder "; nothing where it is the file itself.
+        /// What it is to the sealed file, as in "the folder "; empty where it is the file itself.
         role: &'static str,
-        /// Which file or folder.
         path: PathBuf,
-        /// What is wrong with it.
         why: Distrust,
     },
     /// A rollback journal lies beside the file.
-    #[error(
-        "there is a journal beside the {kind}, {}: no {kind} has one, and SQLite would replay it and may delete the file that it names; nothing was opened: find out where it came from, and remove it", .path.display()
-    )]
-    Journal {
-        /// What was opened.
-        kind: &'static str,
-        /// Where the journal is.
-        path: PathBuf,
-    },
-    /// What another file left lies where a new one is to be made.
-    #[error("{} is there already, left by another {kind} of that name; move it away, or name another file for the new {kind}", .path.display())]
-    Leftover {
-        /// What was to be made.
-        kind: &'static str,
-        /// What is there.
-        path: PathBuf,
-    },
-    /// Not a database.
-    #[error("{} is not a {kind}: {why}; check the path", .path.display())]
+    #[error("a journal lies beside the {kind}: {}; nothing was opened", .path.display())]
+    Journal { kind: &'static str, path: PathBuf },
+    /// A log or journal lies where that of a new file would be.
+    #[error("{} is there already, left by another {kind} of that name", .path.display())]
+    Leftover { kind: &'static str, path: PathBuf },
+    /// Not a database, or that of another application.
+    #[error("{} is not a {kind}: {why}", .path.display())]
     NotOurs {
-        /// What was looked for.
         kind: &'static str,
-        /// Where.
         path: PathBuf,
-        /// What it is instead.
         why: String,
     },
-    /// Written by a newer igsh.
-    #[error("{} was written by a newer igsh (schema {found}, this one knows {known}); use that version", .path.display())]
+    #[error("{} was written by a newer igsh (its schema is {found}, this igsh's {known})", .path.display())]
     Newer {
-        /// Where.
         path: PathBuf,
-        /// Schema of the file.
         found: i64,
-        /// Schema of this program.
         known: i64,
     },
-    /// Damaged.
-    #[error("the {kind} {} is damaged ({what}); restore a backup", .path.display())]
+    #[error("the {kind} {} is damaged ({what})", .path.display())]
     Corrupt {
-        /// What was opened.
         kind: &'static str,
-        /// Where.
         path: PathBuf,
-        /// What is wrong.
         what: String,
     },
     /// The schema is not the one that igsh makes.
-    #[error(
-        "the {kind} was changed by another program: {what}; nothing was read from it: restore a backup"
-    )]
+    #[error("the {kind} was changed by another program: {what}; nothing was read from it")]
     Schema {
-        /// What was opened.
         kind: &'static str,
-        /// Which object, and what about it.
+        /// Which object, and what is wrong with it.
         what: String,
     },
     /// The write-ahead log beside the file is that of another copy.
     #[error("{} belongs to another copy of this {kind}: opening the {kind} would mix both, so nothing was touched", .log.display())]
-    OtherLog {
-        /// What was to be opened.
-        kind: &'static str,
-        /// The log.
-        log: PathBuf,
-    },
+    OtherLog { kind: &'static str, log: PathBuf },
     /// The file was deleted, moved or replaced while a session had it open.
     #[error("the {kind} {} {what} while it was open; what this session has done since is lost, and the session has ended", .path.display())]
     Gone {
-        /// What was open.
         kind: &'static str,
-        /// Where.
         path: PathBuf,
-        /// What became of it.
+        /// What happened to it, such as "was replaced by another file".
         what: &'static str,
     },
     /// Tables of decisions are not as a session left them.
     #[error("the file was changed by another program: {0}")]
     State(String),
-    /// A master's own row is not the one that was left.
+    /// A master's own row is not the one that a session left.
     #[error(
         "the login's own row was changed by another program: the password fits a key slot that is not the one in force"
     )]
     OwnSlot,
-    /// An entry of the audit that everything stands on does not fit.
+    /// An entry of the audit on which the proof of all else rests does not fit.
     #[error("the audit was changed by another program: entry #{seq} is not what a session wrote")]
-    AuditDamaged {
-        /// The number of the entry.
-        seq: u64,
-    },
+    AuditDamaged { seq: u64 },
     /// Another session writes and did not finish in time.
-    #[error(
-        "the {kind} is held by {holder}; nothing was changed: try again when that has finished"
-    )]
+    #[error("the {kind} is held by {holder}; nothing was changed")]
     Held {
-        /// What is held.
         kind: &'static str,
         /// Which command of which session, since when.
         holder: String,
     },
-    /// The keys are being renewed.
-    #[error("the keys are being renewed in another session; log in again when that has finished")]
+    #[error("the keys are being renewed in another session")]
     KeysInChange,
     /// Another login of the same master has not come to its end within a minute.
-    #[error(
-        "another login of {0} has been under way for a minute; this one was not tried: try again later"
-    )]
+    #[error("another login of {0} has been under way for a minute; this one was not tried")]
     LoginUnderWay(String),
     /// The wait for another process was ended.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
-    /// A file operation failed.
     #[error("cannot {doing} {}: {source}", .path.display())]
     Io {
-        /// What was tried.
         doing: &'static str,
-        /// On which file.
         path: PathBuf,
-        /// Why not.
         source: io::Error,
     },
-    /// SQLite refused.
     #[error("{}", sql_message(.0))]
     Sql(#[from] rusqlite::Error),
-    /// The system gave no randomness.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
-    /// No master of that name.
-    #[error("there is no master of that name; the masters are {names}")]
+    #[error("there is no master of that name")]
     NoSuchMaster {
-        /// The three names.
+        /// The three names there are, separated by commas.
         names: String,
     },
     /// Too many wrong passwords.
     #[error(
-        "{name} is locked for another {} after {failures} failed {}; wait, or let another master type: master unlock {name}",
-        seconds(.wait), plural(*.failures, "login")
+        "{name} is locked for another {} after {}",
+        span(*.wait), counted(u64::from(*.failures), "failed login")
     )]
     LockedOut {
-        /// Which master.
         name: String,
         /// Failed logins in a row.
         failures: u32,
@@ -225,74 +165,137 @@ pub enum Error {
         wait: i64,
     },
     /// The password does not open the key slot.
-    #[error("wrong password for {name}; the next attempt is taken in {}", seconds(.wait))]
+    #[error("wrong password for {name}; the next attempt is taken in {}", span(*.wait))]
     WrongPassword {
-        /// Which master.
         name: String,
         /// Seconds until the next attempt is taken.
         wait: i64,
     },
-    /// A password that cannot be one.
-    #[error("the password of {name} does not do: {why}")]
-    Password {
-        /// Which master.
-        name: String,
-        /// What is wrong with it, and what to do.
-        why: String,
-    },
-    /// The three masters are not as they have to be.
-    #[error("{0}")]
-    Masters(String),
-    /// The cost of the key derivation is outside what we take.
-    #[error("{0}; for example kdf=262144,3,4")]
-    Cost(String),
-    /// Nobody is logged in any more.
-    #[error("the session is locked; log in again with 'login'")]
+    /// A password that no master may have.
+    #[error("the password of {name} cannot be used: {why}")]
+    Password { name: String, why: Unfit },
+    /// The three masters of a new file, or what is to be noted of one, are not as they have to be.
+    #[error("{what}")]
+    Masters { what: String, hint: &'static str },
+    /// The cost of the key derivation is outside its bounds.
+    #[error(transparent)]
+    Cost(#[from] CostOutside),
+    #[error(transparent)]
+    Kdf(#[from] KdfError),
+    /// No master is logged in any more.
+    #[error("the session is locked")]
     Locked,
     /// A sealed field does not open.
-    #[error("{what} does not belong there or is damaged; see 'audit verify' and restore a backup")]
+    #[error("{what} does not belong there or is damaged")]
     Field {
-        /// Which value of whom.
+        /// Which value of which user.
         what: String,
     },
     /// A sealed field names a key that is not there.
-    #[error(
-        "{what} is sealed with key epoch {epoch}, which this {kind} does not have; restore a backup"
-    )]
+    #[error("{what} is sealed with key epoch {epoch}, which this {kind} does not have")]
     Epoch {
-        /// Which value of whom.
+        /// Which value of which user.
         what: String,
-        /// The epoch it names.
         epoch: u32,
-        /// What kind of file it is.
         kind: &'static str,
     },
     /// A key slot, wrapped key or state row does not fit.
-    #[error("the keys of the vault are damaged: {0} does not open; restore a backup")]
+    #[error("the keys of the vault are damaged: {0} does not open")]
     Keys(String),
-    /// No such setting, or not such a value.
-    #[error("{0}")]
-    Setting(String),
+    /// No such setting, or no value of it.
+    #[error("{what}")]
+    Setting { what: String, hint: String },
     /// A setting holds what it cannot be set to: it was put there by other means than igsh.
-    #[error("the setting {name} holds '{value}', which cannot be; type: {command} {name}=default")]
+    #[error("the setting {name} holds '{value}', which is no value for it")]
     BadSetting {
-        /// Which one.
         name: &'static str,
-        /// What it holds.
         value: String,
         /// The command that sets it.
         command: &'static str,
     },
     /// No such audit entry, or an anchor that cannot be one.
-    #[error("{0}")]
-    Audit(String),
-    /// What cannot happen did.
+    #[error("{what}")]
+    Audit { what: String, hint: &'static str },
+    /// A fault of igsh.
     #[error("internal error: {0}")]
     Internal(&'static str),
 }
 
+/// What a master does with a file that another program has changed.
+pub const IF_CHANGED: &str = "'system check' and 'audit verify' say what differs; restore a backup, or take the vault \
+                              as it is with 'system accept-state reason=…'";
+
+const BACKUP: &str = "restore a backup";
+
 impl Error {
-    /// What kind of failure this is.
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Missing { init, .. } => {
+                format!("make one with '{init}', or name another file").into()
+            }
+            Self::Exists { kind, .. } => format!("name another file for the new {kind}").into(),
+            Self::NotAFile { kind, .. } => format!("name the {kind} file itself").into(),
+            Self::Mode { path, .. } => format!("type: chmod 600 '{}'", path.display()).into(),
+            Self::Untrusted { path, why, .. } => why.remedy(path).into(),
+            Self::Journal { kind, .. } => format!(
+                "find out where it came from, and remove it: no {kind} has one, and SQLite would replay it and may \
+                 delete the file that it names"
+            )
+            .into(),
+            Self::Leftover { kind, .. } => {
+                format!("move it away, or name another file for the new {kind}").into()
+            }
+            Self::NotOurs { .. } => "check the path".into(),
+            Self::Newer { .. } => "use that version".into(),
+            Self::Corrupt { .. } | Self::Schema { .. } | Self::Epoch { .. } | Self::Keys(_) => {
+                BACKUP.into()
+            }
+            Self::OtherLog { .. } => {
+                "move the log away, or put the file back that it belongs to; a backup is restored with its own log or none"
+                    .into()
+            }
+            Self::Gone { .. } => {
+                "put the right file back, log in again and look at 'audit list last=20'".into()
+            }
+            Self::State(_) | Self::AuditDamaged { .. } => IF_CHANGED.into(),
+            Self::OwnSlot => {
+                "let another master log in and look: 'audit list', 'system check'".into()
+            }
+            Self::Held { .. } => "try again when that has finished".into(),
+            Self::KeysInChange => "log in again when that has finished".into(),
+            Self::LoginUnderWay(_) => "try again later".into(),
+            Self::Sql(error) => sql_hint(error)?.into(),
+            Self::NoSuchMaster { names } => format!("the masters are {names}").into(),
+            Self::LockedOut { name, .. } => {
+                format!("wait, or let another master type: master unlock {name}").into()
+            }
+            Self::Password { why, .. } => why.hint()?,
+            Self::Masters { hint, .. } | Self::Audit { hint, .. } => (*hint).into(),
+            Self::Cost(_) => "say kdf=KIB,PASSES,LANES, for example kdf=262144,3,4".into(),
+            Self::Kdf(error) => error.hint()?,
+            Self::Locked => "log in again with 'login'".into(),
+            Self::Field { .. } => "look at 'audit verify', and restore a backup".into(),
+            Self::Setting { hint, .. } => hint.clone().into(),
+            Self::BadSetting { name, command, .. } => {
+                format!("type: {command} {name}=default").into()
+            }
+            Self::Cancelled(_)
+            | Self::Io { .. }
+            | Self::Randomness(_)
+            | Self::WrongPassword { .. }
+            | Self::Internal(_) => return None,
+        })
+    }
+
+    /// Message and advice in one line, for a notice that has no line of its own for advice.
+    pub(crate) fn in_one_line(&self) -> String {
+        match self.hint() {
+            Some(hint) => format!("{self}; {hint}"),
+            None => self.to_string(),
+        }
+    }
+
     pub fn class(&self) -> Class {
         match self {
             Self::Mode { .. }
@@ -385,46 +388,48 @@ pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
 fn sql_message(error: &rusqlite::Error) -> String {
     use rusqlite::ErrorCode::*;
     if let Some(what) = what_is_unfit(error) {
-        return format!(
-            "the database is damaged ({what}); restore a backup, or run 'system check' on a copy"
-        );
+        return format!("the database is damaged ({what})");
     }
     match error.sqlite_error_code() {
-        Some(DatabaseCorrupt | NotADatabase) => {
-            format!("the database is damaged ({error}); restore a backup")
+        Some(DatabaseCorrupt | NotADatabase) => format!("the database is damaged ({error})"),
+        Some(DiskFull) => "the disk is full; nothing was changed".to_owned(),
+        Some(SystemIoFailure) => {
+            format!("the database could not be read or written ({error}); nothing was changed")
         }
-        Some(DiskFull) => {
-            "the disk is full; nothing was changed: make room and run the command again".to_owned()
+        Some(ReadOnly | PermissionDenied | CannotOpen) => {
+            format!("the database cannot be written ({error})")
         }
-        Some(SystemIoFailure) => format!(
-            "the database could not be read or written ({error}); nothing was changed: check the disk, its space and limits"
-        ),
-        Some(ReadOnly | PermissionDenied | CannotOpen) => format!(
-            "the database cannot be written ({error}); check the permissions of the file and its folder"
-        ),
-        Some(DatabaseBusy | DatabaseLocked) => {
-            "the database is held by another session; try again when that has finished".to_owned()
-        }
+        Some(DatabaseBusy | DatabaseLocked) => "the database is held by another session".to_owned(),
         Some(OperationInterrupted) => "interrupted; nothing was changed".to_owned(),
         _ => format!("the database refused: {error}"),
     }
 }
 
-fn seconds(wait: &i64) -> String {
-    if *wait >= 120 {
-        format!("{} minutes", (*wait + 59) / 60)
-    } else {
-        format!(
-            "{wait} {}",
-            plural(u32::try_from(*wait).unwrap_or(2), "second")
-        )
+fn sql_hint(error: &rusqlite::Error) -> Option<&'static str> {
+    use rusqlite::ErrorCode::*;
+    if what_is_unfit(error).is_some() {
+        return Some("restore a backup, or run 'system check' on a copy");
+    }
+    match error.sqlite_error_code()? {
+        DatabaseCorrupt | NotADatabase => Some(BACKUP),
+        DiskFull => Some("free some space and run the command again"),
+        SystemIoFailure => Some("check the disk, its space and limits"),
+        ReadOnly | PermissionDenied | CannotOpen => {
+            Some("check the permissions of the file and its folder")
+        }
+        DatabaseBusy | DatabaseLocked => Some("try again when that has finished"),
+        _ => None,
     }
 }
 
-fn plural(count: u32, word: &str) -> String {
-    if count == 1 {
-        word.to_owned()
-    } else {
-        format!("{word}s")
+/// A wait of so many seconds, in minutes from two on.
+fn span(wait: i64) -> String {
+    let wait = wait.unsigned_abs();
+    match wait {
+        120.. => counted(wait.div_ceil(60), "minute"),
+        _ => counted(wait, "second"),
     }
 }
+
+#[cfg(test)]
+mod tests;

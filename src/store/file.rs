@@ -13,7 +13,6 @@ use super::stamp::{self, OpenMark};
 use super::{Error, Kind, Result, place};
 use crate::ambient::{CancelToken, Waiting};
 
-/// An open sealed file.
 #[derive(Debug)]
 pub struct SealedFile {
     connection: Connection,
@@ -91,7 +90,6 @@ impl SealedFile {
         &self.guard.path
     }
 
-    /// What it holds.
     pub fn kind(&self) -> &'static Kind {
         self.guard.kind
     }
@@ -125,7 +123,7 @@ impl SealedFile {
         Ok(connection)
     }
 
-    /// Changes how long a writer waits for another one; five seconds unless a test says less.
+    /// Changes how long a writer waits for another one; five seconds except in tests.
     pub fn set_busy_timeout(&mut self, wait: Duration) -> Result<()> {
         self.connection.busy_timeout(wait)?;
         self.busy = wait;
@@ -135,7 +133,7 @@ impl SealedFile {
     /// Does `f` in one immediate transaction: all of it, or nothing when it fails.
     ///
     /// # Errors
-    /// [`Error::Held`] when another session writes and has not finished within the wait; what `f` says.
+    /// [`Error::Held`] when another session writes and has not finished within the wait; those of `f`.
     pub fn write<T, E: From<Error>>(
         &mut self,
         holder: &Holder,
@@ -181,8 +179,8 @@ impl SealedFile {
         outcome
     }
 
-    /// SQLite would wait for readers with the write lock in its hand, and keep every writer out meanwhile. So this waits
-    /// without a lock, and takes the write lock only for what is short: all is copied, and the log is to be cut.
+    /// SQLite would wait for readers with the write lock in its hand, and keep every writer out meanwhile. So this
+    /// waits without a lock, and takes the write lock only for what is short: all is copied, and the log is to be cut.
     fn empty_log(&self) -> Result<Checkpoint> {
         const LONGEST: Duration = Duration::from_millis(500);
         const TURN: Duration = Duration::from_millis(25);
@@ -213,7 +211,7 @@ impl SealedFile {
         }
     }
 
-    /// Reads the whole file and tells what is wrong with it; nothing when all is well. Takes seconds a gigabyte.
+    /// Reads the whole file and lists what is wrong with it; empty when nothing is. Takes seconds a gigabyte.
     pub fn check(&self) -> Result<Vec<String>> {
         let mut findings = Vec::new();
         for check in [Self::check_pages, Self::check_references] {
@@ -283,8 +281,8 @@ fn transact<T, E: From<Error>>(
     })
 }
 
-/// One immediate transaction on any connection to the file; meanwhile a note says who writes. `f` moves the stamp on and
-/// ends the transaction.
+/// One immediate transaction on any connection to the file; meanwhile a note says who writes. `f` moves the stamp on
+/// and ends the transaction.
 pub(super) fn immediate<T, E: From<Error>>(
     connection: &mut Connection,
     lock: &LockFile,

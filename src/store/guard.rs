@@ -1,7 +1,8 @@
 //! What a sealed file that is open has to be still, before anything is written to it or shown from it: the file at its
 //! path, with the audit that the session saw last.
 //!
-//! A file that is deleted or replaced lives on for whoever has it open, and takes writes that are lost with it.
+//! A file that is deleted or replaced lives on for the processes that have it open, and takes writes that are lost with
+//! it.
 
 use std::cell::Cell;
 use std::os::unix::fs::MetadataExt as _;
@@ -63,8 +64,8 @@ impl Guard {
         place::in_place(&self.path, self.kind, self.identity()).inspect_err(|_| let_go(connection))
     }
 
-    /// Refuses when another copy was written over the file, which changes neither its path nor its number: then the entry
-    /// that was seen last is not there any more, or the file is not the one that the log leads from.
+    /// Refuses when another copy was written over the file, which changes neither its path nor its number: then the
+    /// entry that was seen last is not there any more, or the file is not the one that the log leads from.
     pub(super) fn unchanged(&self, connection: &Connection) -> Result<()> {
         let look = || -> Result<bool> {
             Ok(self.has_seen_entry(connection)? && self.has_its_stamp(connection)?)

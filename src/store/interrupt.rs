@@ -1,4 +1,4 @@
-//! Stopping a statement that takes long: SQLite looks at its own flag, which somebody has to set.
+//! Stopping a statement that takes long: SQLite looks at its own flag, which another thread has to set.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -42,7 +42,8 @@ pub enum Column {
     TenantTokenUnlock = 105,
 }
 
-/// The open keys of a sealed file. Whoever runs a command holds an `Arc` of them; the last one to let go wipes them.
+/// The open keys of a sealed file. A running command holds an `Arc` of them; they are wiped when the last one is
+/// dropped.
 pub struct Keys {
     vid: context::Vid,
     kind: &'static Kind,
@@ -98,7 +99,7 @@ impl Keys {
     /// Opens a value of this owner.
     ///
     /// # Errors
-    /// [`Error::Field`] names the value and its owner when it is damaged or was put there by somebody without the
+    /// [`Error::Field`] names the value and its owner when it is damaged or was put there without the
     /// keys; [`Error::Epoch`] when its data key is not in this file.
     pub fn open(
         &self,
@@ -167,7 +168,7 @@ fn describe(column: Column, owner: &[&str]) -> String {
         format!("{}/{}", part(0), part(1))
     };
     let tenant_user = || match part(0) {
-        "" => "nobody".to_owned(),
+        "" => "no user".to_owned(),
         userid => userid.to_owned(),
     };
     let token = || format!("token {} {} of {user}", part(2), part(3));
@@ -252,8 +253,7 @@ pub(crate) mod tests {
         let error = keys.open(Column::TokenUnlock, &TOKEN, &sealed).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the sealed unlock data of token HID 111 of sales/asmith does not belong there or is damaged; \
-             see 'audit verify' and restore a backup"
+            "the sealed unlock data of token HID 111 of sales/asmith does not belong there or is damaged"
         );
     }
 

@@ -1,8 +1,8 @@
 //! The lock file beside a sealed file: who is logged in, and which command writes.
 //!
 //! A login holds it shared, a key update alone (igsh-vault(5), FILES). A writer notes its command in it while it has
-//! SQLite's write lock, so that whoever waits in vain can be told for what. The note is no lock: it is only read by
-//! somebody who was kept out, and a note left by a killed process names a process that is gone.
+//! SQLite's write lock, so that a session that waited in vain can name it. The note is no lock: it is only read
+//! by a session that was kept out, and a note left by a killed process names a process that is gone.
 
 use std::fs::File;
 use std::io::Read;
@@ -16,7 +16,7 @@ use super::audit::Who;
 use super::{Error, Result};
 use crate::files::{self, Openness, beside};
 
-/// Who writes, for whoever has to wait.
+/// Who writes, for the message of a session that has to wait.
 #[derive(Debug, Clone)]
 pub struct Holder {
     /// The command as typed, secrets masked.
@@ -78,7 +78,7 @@ impl LockFile {
         &self.vault
     }
 
-    /// One of the sessions that are logged in; a key update wants to be the only one.
+    /// One of the sessions that are logged in; a key update has to be the only one.
     pub(crate) fn share(&self) -> Result<()> {
         match files::lock_shared(&self.file) {
             Ok(true) => Ok(()),

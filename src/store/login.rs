@@ -2,8 +2,8 @@
 //!
 //! An attempt is counted before the password is tried, in a transaction of its own, so that neither a killed process
 //! nor many at once get a guess for nothing. Attempts of one master queue, so that none meets the count of another that
-//! still runs; a short wait is slept through, a longer one refuses the attempt. The wait grows to a quarter of an hour and never further: whoever can
-//! reach the file could otherwise lock all masters out for good.
+//! still runs; a short wait is slept through, a longer one refuses the attempt. The wait grows to a quarter of an hour
+//! and never further: any user who can reach the file could otherwise lock all masters out for good.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +57,7 @@ enum Begun {
     Refused(Error),
 }
 
-/// What is being tried, for the audit and for whoever waits.
+/// What is being tried, for the audit and for the message of a session that waits.
 #[derive(Clone, Copy)]
 struct Attempt<'a> {
     command: &'a str,
@@ -78,7 +78,7 @@ impl Attempt<'_> {
         Draft::new(self.failed, self.command)
     }
 
-    /// Writes down what came of an attempt on this master's name; nobody's, when there is no such master.
+    /// Writes down what came of an attempt on this master's name; without a name when there is no such master.
     fn put(&self, tx: &Connection, draft: Draft, slot: Option<&Slot>) -> Result<Anchor> {
         let (who, draft) = match slot {
             Some(slot) => (slot.identify(self.who), draft.object(&slot.name)),
@@ -89,7 +89,7 @@ impl Attempt<'_> {
 }
 
 impl SealedFile {
-    /// Says how a login that has to wait for another one is told of, and ended.
+    /// Sets how a login that has to wait for another one says so, and how it is ended.
     pub fn wait_as(&mut self, waiting: Waiting) {
         self.waiting = waiting;
     }
@@ -97,8 +97,8 @@ impl SealedFile {
     /// Logs a master in.
     ///
     /// # Errors
-    /// [`Error::NoSuchMaster`] and [`Error::WrongPassword`], which are in the audit by then; [`Error::LockedOut`], which
-    /// is counted for the next login's entry; [`Error::LoginUnderWay`].
+    /// [`Error::NoSuchMaster`] and [`Error::WrongPassword`], which are in the audit by then; [`Error::LockedOut`],
+    /// which is counted for the next login's entry; [`Error::LoginUnderWay`].
     pub fn login(
         &mut self,
         name: &str,
@@ -320,7 +320,7 @@ impl SealedFile {
         outcome: Result<T>,
     ) -> Result<T> {
         if let Err(error) = &outcome {
-            // What keeps this from being written has failed already, and is told.
+            // What keeps this from being written has failed already, and is the error that is returned.
             let _ = self.write(&attempt.holder(), |tx| -> Result<()> {
                 uncount(tx, &opened.slot)?;
                 if matches!(error, Error::OwnSlot) {
@@ -383,7 +383,7 @@ impl SealedFile {
             })?;
         self.guard().watch(self.connection())?;
         if let Err(error) = self.remember(ambient) {
-            warnings.push(error.to_string());
+            warnings.push(error.in_one_line());
         }
         let restricted = match trust {
             Trust::Whole => None,
@@ -409,7 +409,7 @@ impl SealedFile {
     }
 }
 
-/// Counts an attempt before it is made. Whoever would be taken within `patience` may wait.
+/// Counts an attempt before it is made. An attempt that would be taken within `patience` may wait.
 fn begin(tx: &Connection, name: &str, patience: i64, attempt: Attempt<'_>) -> Result<Begun> {
     let Some(slot) = Slot::of(tx, name)? else {
         return Ok(Begun::Refused(refuse_stranger(tx, attempt)?));
@@ -439,7 +439,7 @@ fn begin(tx: &Connection, name: &str, patience: i64, attempt: Attempt<'_>) -> Re
     Ok(Begun::Counted(slot))
 }
 
-/// Puts on record that a name was tried which no master has. Where that is the newest entry already, it says enough:
+/// Audits that a name was tried which no master has. Where that is the newest entry already, it is enough:
 /// repeated attempts must not fill the audit. What was typed is not written down: it may be a password in the wrong
 /// place.
 fn refuse_stranger(tx: &Connection, attempt: Attempt<'_>) -> Result<Error> {
@@ -480,7 +480,7 @@ fn reset(tx: &Connection, slot: &Slot) -> Result<()> {
     count(tx, slot, 0, 0)
 }
 
-/// How many attempts were refused since the last login of this master; they are told now.
+/// How many attempts were refused since the last login of this master; sets the count back, as this login shows it.
 fn take_refused(tx: &Connection, slot: &Slot) -> Result<u32> {
     let refused = tx.query_row(
         "SELECT refused FROM master WHERE number = ?1",

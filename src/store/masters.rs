@@ -6,7 +6,6 @@ use rusqlite::{Connection, params};
 use super::stored::{at, moment};
 use super::{Error, Result, clock};
 
-/// A master.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Master {
     /// 1 to 3.
@@ -15,11 +14,10 @@ pub struct Master {
     pub name: String,
     /// The person who holds it.
     pub holder: Option<String>,
-    /// The last login.
     pub last_login: Option<Timestamp>,
     /// When the password was last changed.
     pub password_changed: Timestamp,
-    /// Failed logins since the last one that went well.
+    /// Failed logins since the last one that succeeded.
     pub failures: u32,
     /// No password is taken before this.
     pub locked_until: Option<Timestamp>,
@@ -69,14 +67,15 @@ pub(super) fn unknown(connection: &Connection) -> Result<Error> {
     Ok(Error::NoSuchMaster { names })
 }
 
-/// Says who holds a master's name; an empty text says that nobody does. Inside the caller's transaction, which also
+/// Sets who holds a master's name; an empty text removes the holder. Inside the caller's transaction, which also
 /// holds the audit entry.
 pub fn set_holder(tx: &Connection, name: &str, holder: &str) -> Result<()> {
     let holder = holder.trim();
     if holder.chars().any(char::is_control) || holder.len() > 200 {
-        return Err(Error::Masters(
-            "a holder is one line of at most 200 bytes; shorten it".to_owned(),
-        ));
+        return Err(Error::Masters {
+            what: "a holder is one line of at most 200 bytes".to_owned(),
+            hint: "write it in one line, and shorten it",
+        });
     }
     let master = find(tx, name, Timestamp::UNIX_EPOCH)?;
     tx.execute(
@@ -136,10 +135,11 @@ mod tests {
         set_holder(&connection, "Master2", "").unwrap();
         assert_eq!(find(&connection, "Master2", now).unwrap().holder, None);
         assert!(set_holder(&connection, "Master2", "two\nlines").is_err());
-        let error = set_holder(&connection, "Master9", "x")
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("Master1, Master2, Master3"), "{error}");
+        let error = set_holder(&connection, "Master9", "x").unwrap_err();
+        assert_eq!(
+            error.hint().as_deref(),
+            Some("the masters are Master1, Master2, Master3")
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! is brought back shows at the next login.
 //!
 //! Beside the anchor of a file, the newest entry that was seen, stand the older anchors that a login did not find in
-//! the file. They are told at every login until a master acknowledges them; the anchor itself moves on.
+//! the file. Every login warns of them until a master acknowledges them; the anchor itself moves on.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -31,7 +31,7 @@ pub struct Rollback {
 /// The word that an anchor ends with once the file's decisions are summed.
 const SUMMED: &str = "state";
 
-/// What a login has to tell and to write down of the anchors.
+/// What a login has to show and to write down of the anchors.
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) warnings: Vec<String>,
@@ -63,7 +63,7 @@ impl SealedFile {
         self.memory = Some(memory);
     }
 
-    /// The rollbacks that every login tells of, until [`SealedFile::acknowledged`].
+    /// The rollbacks that every login warns of, until [`SealedFile::acknowledged`].
     pub fn rollbacks(&self) -> Result<Vec<Rollback>> {
         match &self.memory {
             Some(memory) => memory.rollbacks(&self.vid()),
@@ -71,7 +71,7 @@ impl SealedFile {
         }
     }
 
-    /// Tells no more of these; the audit holds that they were acknowledged.
+    /// No longer warns of these; the audit holds that they were acknowledged.
     pub fn acknowledged(&self, rollbacks: &[Rollback]) -> Result<()> {
         match &self.memory {
             Some(memory) => memory.forget(&self.vid(), rollbacks),
@@ -114,7 +114,7 @@ impl Rollback {
     }
 
     /// What is wrong, seen from the audit that `connection` reads.
-    fn told(&self, connection: &Connection) -> Result<String> {
+    fn described(&self, connection: &Connection) -> Result<String> {
         let what = match self.parts() {
             None => {
                 "what this machine kept of an older audit of this vault cannot be read".to_owned()
@@ -154,17 +154,18 @@ impl Memory {
     }
 
     /// What is wrong with the audit that `connection` reads, seen from here; nothing when all is well or when this
-    /// machine has not seen the file before. An anchor that does not fit is kept. What cannot be kept or read is told.
+    /// machine has not seen the file before. An anchor that does not fit is kept. What cannot be kept or read is a
+    /// warning.
     pub(super) fn compare(&self, vid: &[u8; 16], connection: &Connection) -> Result<Seen> {
         let (mut warnings, mut may_begin) = (Vec::new(), true);
         let mut rollbacks = self.rollbacks(vid).unwrap_or_else(|error| {
-            warnings.push(error.to_string());
+            warnings.push(error.in_one_line());
             Vec::new()
         });
         match self.noted(vid) {
             Ok(Noted::Here(anchor, claim)) if !fits(&claim, connection)? => {
                 if let Err(error) = self.keep(vid, &anchor) {
-                    warnings.push(error.to_string());
+                    warnings.push(error.in_one_line());
                 }
                 if !rollbacks.contains(&anchor) {
                     rollbacks.push(anchor);
@@ -176,14 +177,14 @@ impl Memory {
                 "what this machine noted of the vault's audit cannot be read; it is noted anew in {}",
                 self.path(vid).display()
             )),
-            Err(error) => warnings.push(error.to_string()),
+            Err(error) => warnings.push(error.in_one_line()),
         }
         let mut seen = Seen {
             may_begin: may_begin && rollbacks.is_empty(),
             ..Seen::default()
         };
         for rollback in &rollbacks {
-            seen.warnings.push(rollback.told(connection)?);
+            seen.warnings.push(rollback.described(connection)?);
             seen.rolled_back
                 .extend(rollback.claim().map(|claim| claim.to_string()));
         }
@@ -358,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rollback_is_told_until_it_is_acknowledged() {
+    fn a_rollback_is_a_warning_until_it_is_acknowledged() {
         let folder = tempfile::tempdir().unwrap();
         let memory = Memory::below(folder.path());
         let (connection, anchor) = four(&memory);
@@ -372,14 +373,14 @@ mod tests {
             entry(&connection);
             note(&memory, &connection);
         }
-        let told = memory.rollbacks(&VID).unwrap();
-        assert_eq!(told.len(), 1);
-        // One more that was not told yet stays.
+        let kept = memory.rollbacks(&VID).unwrap();
+        assert_eq!(kept.len(), 1);
+        // One more that was not shown yet stays.
         connection
             .execute("DELETE FROM audit WHERE seq > 3", [])
             .unwrap();
         note(&memory, &connection);
-        memory.forget(&VID, &told).unwrap();
+        memory.forget(&VID, &kept).unwrap();
         assert_eq!(
             memory.compare(&VID, &connection).unwrap().rolled_back.len(),
             1
@@ -429,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told() {
+    fn what_cannot_be_read_is_a_warning() {
         let folder = tempfile::tempdir().unwrap();
         let memory = Memory::below(folder.path());
         let (connection, _) = four(&memory);

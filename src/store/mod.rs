@@ -39,7 +39,7 @@ pub(crate) use compiled::Index;
 pub use rusqlite::{Connection, Transaction};
 
 pub use create::{MASTERS, NewMaster};
-pub use error::{Class, Error, Result};
+pub use error::{Class, Error, IF_CHANGED, Result};
 pub use file::{Checkpoint, SealedFile};
 pub(crate) use glob::glob;
 pub use interrupt::interruptible;

@@ -22,7 +22,7 @@ use crate::files::{self, Distrust, NoFile, Openness, beside, folder_of};
 /// How long a writer waits for another one.
 pub(crate) const BUSY: Duration = Duration::from_secs(5);
 
-/// The path with its folder resolved, so that only the last part may still be a link, which nobody follows.
+/// The path with its folder resolved, so that only the last part may still be a link, which is never followed.
 pub(crate) fn resolve(path: &Path) -> Result<PathBuf> {
     let name = path.file_name().ok_or_else(|| {
         Error::io(
@@ -64,7 +64,7 @@ impl Identity {
     }
 }
 
-/// Refuses a sealed file that is missing or not trusted, and says which it is.
+/// Refuses a sealed file that is missing or not trusted.
 pub(crate) fn inspect(path: &Path, kind: &Kind) -> Result<Identity> {
     let Some(meta) = look(path)? else {
         return Err(Error::Missing {
@@ -154,8 +154,8 @@ fn untrusted(role: &'static str, path: &Path, why: Distrust) -> Error {
     }
 }
 
-/// Connects to a file that is ours, is not newer than we are, and is not visibly damaged. Nothing is written to it
-/// before that is known. Gives back the number of the schema's state beside it.
+/// Connects to a file that igsh made, of no newer version, and not visibly damaged. Nothing is written to it before
+/// that is checked. Gives back the number of the schema's state beside it.
 pub(crate) fn connect(path: &Path, kind: &'static Kind) -> Result<(Connection, i64)> {
     let damage = |error: Error| match error {
         Error::Sql(error) => from_sql(path, kind, error),
@@ -186,7 +186,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Takes from a connection what a file could make work for whoever has written it: triggers, views, other files.
+/// Takes from a connection what the author of a file could run in it: triggers, views, other files.
 pub(super) fn restrict(connection: &Connection) -> rusqlite::Result<()> {
     for (config, on) in [
         (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
@@ -204,20 +204,20 @@ pub(super) fn restrict(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Sorts and temporary tables spill beside the vault, whose folder is trusted and large enough, not into /tmp. SQLite
-/// knows one such folder a process, so the first file opened gives it, before any thread can have a connection; the
+/// has one such folder a process, so the first file opened gives it, before any thread can have a connection; the
 /// pragma is deprecated for programs that change it at run time, and the alternative (an environment variable) is no
 /// safer.
 fn temporary_files(connection: &Connection, folder: &Path) {
     static FIRST: Once = Once::new();
     FIRST.call_once(|| {
         if let Some(folder) = folder.to_str() {
-            // Not fatal: a folder that cannot be written is told when the vault is.
+            // Not fatal: a folder that cannot be written is an error when the vault is written.
             let _ = connection.pragma_update(None, "temp_store_directory", folder);
         }
     });
 }
 
-/// The journal and durability of a file that is ours.
+/// Sets the journal and durability of a file.
 ///
 /// The write-ahead log is copied back every 16 MiB; a load of a gigabyte is one transaction and is copied once, at
 /// its commit, after which the log is cut to 64 MiB.
@@ -251,7 +251,7 @@ fn check_header(connection: &Connection, path: &Path, kind: &Kind) -> Result<()>
         });
     }
     let version = version_of(connection)?;
-    if !kind.knows(version) {
+    if !kind.can_read(version) {
         return Err(Error::Newer {
             path: path.to_owned(),
             found: version,
@@ -261,7 +261,7 @@ fn check_header(connection: &Connection, path: &Path, kind: &Kind) -> Result<()>
     Ok(())
 }
 
-/// What an error at opening says of the file.
+/// What an error at opening means for the file.
 fn from_sql(path: &Path, kind: &Kind, error: rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => Error::NotOurs {

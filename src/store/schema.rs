@@ -1,7 +1,7 @@
 //! The tables that every sealed file has, and how a file moves forward to today's schema.
 //!
 //! A migration that has been released is never edited. `user_version` holds both counts, the room's own below a
-//! thousand, so that a newer file of either kind is told apart from a damaged one.
+//! thousand, so that a newer file of either kind is not taken for a damaged one.
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -15,11 +15,11 @@ pub struct Kind {
     pub name: &'static str,
     /// The command that makes one, such as "system init".
     pub init: &'static str,
-    /// SQLite's `application_id`, which tells our files from others.
+    /// SQLite's `application_id`, which distinguishes the files of igsh from others.
     pub application_id: i32,
-    /// The room's own tables, applied after ours; forward only, at most 999.
+    /// The tables of the room that names the kind, applied after those of every sealed file; forward only, at most 999.
     pub migrations: &'static [&'static str],
-    /// A query that says whether work under way has taken indexes away, if there is such work.
+    /// A query for whether work under way has taken indexes away, if there is such work.
     pub bulk: Option<&'static str>,
     /// The room's own tables of decisions, which are summed under a key and looked at by each login.
     pub sums: &'static [&'static Summed],
@@ -113,14 +113,13 @@ impl Kind {
     }
 
     /// Whether a file with this schema number can be brought up to date.
-    pub(crate) fn knows(&self, version: i64) -> bool {
+    pub(crate) fn can_read(&self, version: i64) -> bool {
         version >= STEP
             && version / STEP <= BASE.len() as i64
             && version % STEP <= self.migrations.len() as i64
     }
 
-    /// Applies what is missing, in one transaction of its own.
-    /// Says whether anything was.
+    /// Applies what is missing, in one transaction of its own. Returns whether anything was.
     pub(crate) fn bring_forward(&self, connection: &mut Connection) -> Result<bool> {
         if version_of(connection)? == self.version() {
             return Ok(false);

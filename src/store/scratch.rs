@@ -1,4 +1,4 @@
-//! A file that nobody can open again: without a name, under keys that nobody else has, for work whose outcome alone is
+//! A file that no other process can open: without a name, under keys of its own, for work whose outcome alone is
 //! of interest. SQLite gives such a database a file only when it outgrows its cache, and unlinks that at once.
 
 use rusqlite::Connection;

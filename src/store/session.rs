@@ -39,7 +39,7 @@ pub struct Arrival {
     pub failures: u32,
     /// Attempts since then that were not even tried, because the master had to wait.
     pub refused: u32,
-    /// What the master should be told, such as that the file is older than this machine saw it.
+    /// Warnings for the master, such as that the file is older than this machine saw it.
     pub warnings: Vec<String>,
     /// What another program has changed in the file, so that the session may only look into it.
     pub restricted: Option<String>,
@@ -115,7 +115,6 @@ impl MasterSession {
         self.number
     }
 
-    /// The master's name.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -130,7 +129,6 @@ impl MasterSession {
         self.arrival.restricted = None;
     }
 
-    /// What the login found.
     pub fn arrival(&self) -> &Arrival {
         &self.arrival
     }
@@ -160,7 +158,7 @@ impl MasterSession {
         held(&self.shared.unlocked).is_none()
     }
 
-    /// When the watchdog locked the session, until somebody has logged in again.
+    /// When the watchdog locked the session, until the next login.
     pub fn idle_since(&self) -> Option<Timestamp> {
         held(&self.shared.timer).idle_since
     }
@@ -176,7 +174,7 @@ impl MasterSession {
         held(&self.shared.timer).idle_since = None;
     }
 
-    /// Locks the session when nobody has called [`MasterSession::disarm`] within `idle`; to be called before the
+    /// Locks the session when [`MasterSession::disarm`] is not called within `idle`; to be called before the
     /// shell waits for input.
     pub fn arm(&mut self, idle: Duration) -> Result<()> {
         {
@@ -201,7 +199,7 @@ impl MasterSession {
         *held(&self.shared.locked) = Some(Box::new(then));
     }
 
-    /// What to tell of each key while a line is typed.
+    /// Called at each key while a line is typed.
     pub fn pulse(&self) -> Pulse {
         Pulse(Arc::clone(&self.shared))
     }
@@ -222,7 +220,7 @@ impl Pulse {
         held(&self.0.unlocked).is_none()
     }
 
-    /// Somebody typed: a deadline that runs begins anew.
+    /// A key was typed: a deadline that runs begins anew.
     pub fn beat(&self) {
         let mut timer = held(&self.0.timer);
         // The watchdog sleeps on until the old deadline, and finds the new one then.
@@ -275,7 +273,7 @@ impl Shared {
         }
     }
 
-    /// Takes the keys first and tells the audit afterwards: a busy file must not keep them open.
+    /// Takes the keys first and writes the audit afterwards: a busy file must not keep them open.
     fn expire(&self) {
         /// A writer that takes long, such as a load, is waited for: five seconds each time.
         const TRIES: u32 = 12;
@@ -307,7 +305,7 @@ impl Shared {
                 }
             }
         };
-        // There is nobody to tell, and the keys are gone either way.
+        // No user waits for this error, and the keys are gone either way.
         let _ = recorded();
     }
 }

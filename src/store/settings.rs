@@ -1,5 +1,5 @@
 //! The settings of a sealed file, for `system get` and `system set`: what there is, of which type, and what holds
-//! where nobody has said anything. A value is checked and brought into one form when it is set, so that reading it
+//! by default. A value is checked and brought into one form when it is set, so that reading it
 //! cannot fail on what a master typed.
 
 use std::time::Duration;
@@ -9,7 +9,6 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{Error, Result};
 use crate::model::{AnswerColumns, IdpUrl};
 
-/// What a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
     /// `on` or `off`.
@@ -36,12 +35,10 @@ pub enum Type {
     Name,
 }
 
-/// A setting.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Setting {
     /// As typed.
     pub name: &'static str,
-    /// What it takes.
     pub takes: Type,
     /// What holds where nothing is set.
     pub default: &'static str,
@@ -54,7 +51,6 @@ pub struct Setting {
 pub struct Settings {
     /// All of them, in the order of the manual.
     pub all: &'static [Setting],
-    /// The command that changes them.
     pub command: &'static str,
 }
 
@@ -80,7 +76,7 @@ pub const IDLE_TIMEOUT: Setting = setting(
     "idle-timeout",
     Type::Span(1, 8 * 3600),
     "10m",
-    "how long nobody may type before the session is locked",
+    "time without input after which the session is locked",
 );
 
 /// Whether a reason has to be given.
@@ -102,10 +98,10 @@ impl Settings {
             .find(|setting| setting.name.eq_ignore_ascii_case(name))
             .ok_or_else(|| {
                 let names: Vec<&str> = self.all.iter().map(|setting| setting.name).collect();
-                Error::Setting(format!(
-                    "there is no setting '{name}'; there are {}",
-                    names.join(", ")
-                ))
+                Error::Setting {
+                    what: format!("there is no setting '{name}'"),
+                    hint: format!("there are {}", names.join(", ")),
+                }
             })
     }
 
@@ -195,9 +191,7 @@ impl Settings {
 /// What was changed, for the audit and the answer.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Changed {
-    /// Which setting.
     pub setting: &'static Setting,
-    /// The value before.
     pub old: String,
     /// The value now, in its one form.
     pub new: String,
@@ -255,7 +249,8 @@ impl Setting {
             ),
             Type::Address => (
                 address_text(typed),
-                "an https address without credentials, query or fragment, or nothing".to_owned(),
+                "an https address without credentials, query or fragment, or an empty text"
+                    .to_owned(),
             ),
             Type::Columns => (
                 AnswerColumns::parse(typed).map(|columns| columns.to_string()),
@@ -276,12 +271,15 @@ impl Setting {
         value.ok_or_else(|| {
             if let (Type::Address, Err(error)) = (self.takes, IdpUrl::parse(typed)) {
                 // Not repeated: it may hold a password.
-                return Error::Setting(format!("no value for {}: {error}", self.name));
+                return Error::Setting {
+                    what: format!("no value for {}: {error}", self.name),
+                    hint: format!("give {expected}, or default"),
+                };
             }
-            Error::Setting(format!(
-                "'{typed}' is no value for {}: expected {expected}, or default",
-                self.name
-            ))
+            Error::Setting {
+                what: format!("'{typed}' is no value for {}", self.name),
+                hint: format!("give {expected}, or default"),
+            }
         })
     }
 }

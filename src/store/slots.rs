@@ -1,7 +1,7 @@
 //! Key slots: from a master's password to the keys, exactly as igsh-vault(5), KEYS says, and nothing but that.
 //!
 //! Each password opens its own master secret; each master secret wraps the same vault key and audit keys. So a
-//! password changes by rewriting one slot, and no master's secret says anything of another's.
+//! password changes by rewriting one slot, and no master's secret reveals anything of another's.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use secrecy::ExposeSecret as _;
@@ -245,7 +245,7 @@ pub(super) fn keys(
 pub(super) fn unfit(name: &str, unfit: Unfit) -> Error {
     Error::Password {
         name: name.to_owned(),
-        why: unfit.to_string(),
+        why: unfit,
     }
 }
 
@@ -265,10 +265,8 @@ fn seal(
 }
 
 fn derive(password: &SecretBytes, salt: &[u8; 16], cost: Cost) -> Result<Key> {
-    cost.check(&kdf::VAULT)
-        .map_err(|outside| Error::Cost(outside.to_string()))?;
-    kdf::derive(password.expose_secret(), salt, cost)
-        .map_err(|error| Error::Cost(error.to_string()))
+    cost.check(&kdf::VAULT)?;
+    Ok(kdf::derive(password.expose_secret(), salt, cost)?)
 }
 
 fn unwrap(key: &Key, context: &[u8], wrapped: &[u8], what: impl Fn() -> String) -> Result<Key> {

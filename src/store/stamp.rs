@@ -2,7 +2,7 @@
 //!
 //! SQLite merges any log whose checksums are right: that of another copy turns a restored backup into a mix of both.
 //! So every transaction that writes moves the file's stamp on (`prev` := `own`, `own` := 16 random bytes), and a log is
-//! only let at a file whose own stamp is the one that the log begins from, or one that the log has come to.
+//! only applied to a file whose own stamp is the one that the log begins from, or one that the log has come to.
 //!
 //! The log is read while others may write it and copy it into the file. That is sound: frames of one log are only
 //! added, and a log begins anew, with other salts, only after the whole of it is in the file. A stamp that is not found
@@ -107,7 +107,7 @@ fn base(path: &Path) -> Result<Option<Base>> {
     }
 }
 
-/// The path as an address that says that nothing changes: every byte but the plainest is written as `%` and its number.
+/// The path as an address for a file that does not change: every byte but the plainest is written as `%` and its number.
 fn address(path: &Path) -> String {
     use std::fmt::Write as _;
     use std::os::unix::ffi::OsStrExt as _;
@@ -189,8 +189,8 @@ impl Place {
         Ok(Some(Self { page, page_size }))
     }
 
-    /// Whether the open file is still the one that the connection believes it is: another copy can be written over it,
-    /// which SQLite, with its log and its memory of pages, does not notice. Looks at the file behind SQLite's back.
+    /// Whether the open file is still the one that the connection has opened: another copy can be written over it,
+    /// which SQLite, with its log and its memory of pages, does not notice. Reads the file without SQLite.
     pub(super) fn holds(&self, connection: &Connection, file: &File, path: &Path) -> Result<bool> {
         let log = files::beside(path, "-wal");
         let mut seen = None;

@@ -1,5 +1,5 @@
-//! Stored values read back as what their columns hold, and what to say of one that is not: whoever can write the file
-//! can put anything there, and that is damage, not a fault of the program.
+//! Stored values read back as what their columns hold, and the error for one that is not: a program that writes the
+//! file can put anything there, and that is damage, not a fault of igsh.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -36,14 +36,14 @@ pub(crate) fn moment(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Ti
     micros
         .map(|micros| {
             Timestamp::from_microsecond(micros)
-                .map_err(|_| unfit(row, column, format!("{micros} is no moment")))
+                .map_err(|_| unfit(row, column, format!("{micros} is no time")))
         })
         .transpose()
 }
 
 /// A moment that is always there.
 pub(crate) fn at(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
-    moment(row, column)?.ok_or_else(|| unfit(row, column, "there is no moment"))
+    moment(row, column)?.ok_or_else(|| unfit(row, column, "the time is missing"))
 }
 
 /// A word of one of the model's sets.
@@ -61,12 +61,12 @@ pub(crate) fn word_of<T: FromStr<Err = UnknownName>>(
     column: usize,
 ) -> rusqlite::Result<T> {
     let text = value.as_str_or_null()?;
-    text.ok_or_else(|| unfit(row, column, "there is no word"))?
+    text.ok_or_else(|| unfit(row, column, "the text is missing"))?
         .parse()
         .map_err(|error| unfit(row, column, error))
 }
 
-/// What of a row is not as it can be, if that is what went wrong.
+/// Which value of a row cannot be, where that is the error.
 pub(crate) fn what_is_unfit(error: &rusqlite::Error) -> Option<String> {
     use rusqlite::Error as Sql;
     match error {

@@ -1,4 +1,4 @@
-//! How far a login may believe the file: whether the tables that it works with are those that the last session left.
+//! How far a login may trust the file: whether the tables that it works with are those that the last session left.
 
 use rusqlite::Connection;
 
@@ -11,20 +11,20 @@ use super::{Error, Keys, Result};
 pub(super) enum Trust {
     /// Everything that was looked at is as it was left.
     Whole,
-    /// An older igsh wrote the file: its tables are believed as they are and summed from now on. What they hold, a line
+    /// An older igsh wrote the file: its tables are trusted as they are and summed from now on. What they hold, a line
     /// each, for the master to look at.
     Begins(Vec<String>),
     /// Something differs.
     Restricted {
         /// What, in one line.
         why: String,
-        /// Whether it can still be said what should be there.
+        /// Whether the expected sums can still be read.
         is_expected_known: bool,
     },
 }
 
 impl Trust {
-    /// What the login's entry says of the tables.
+    /// What the login's entry holds about the tables.
     pub(super) fn sums(&self) -> Sums {
         match self {
             Self::Whole => Sums::Carried,

@@ -15,8 +15,8 @@ use crate::files::{beside, lock_alone};
 
 /// Between two looks whether the attempt before has ended.
 const POLL: Duration = Duration::from_millis(50);
-/// After so long the person is told.
-const TOLD: Duration = Duration::from_secs(1);
+/// After so long a message says what is waited for.
+const PATIENT: Duration = Duration::from_secs(1);
 /// After so long an attempt gives up.
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -52,7 +52,7 @@ impl Turn {
                 Ok(false) => return Err(Error::LoginUnderWay(name.to_owned())),
                 Err(error) => return Err(Error::io("lock", &path, error)),
             }
-            if waited == TOLD {
+            if waited == PATIENT {
                 waiting.tell(&format!(
                     "another login of {name} is under way; waiting for it to end, a minute at most"
                 ));
@@ -90,21 +90,21 @@ mod tests {
         }
     }
 
-    fn told(cancel: &CancelToken) -> (Waiting, Arc<Mutex<Vec<String>>>) {
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let ear = Arc::clone(&told);
+    fn waiting(cancel: &CancelToken) -> (Waiting, Arc<Mutex<Vec<String>>>) {
+        let messages = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&messages);
         let waiting = Waiting::new(cancel.clone(), move |what| {
-            ear.lock().unwrap().push(what.to_owned());
+            sink.lock().unwrap().push(what.to_owned());
         });
-        (waiting, told)
+        (waiting, messages)
     }
 
     #[test]
-    fn whoever_waits_is_told_after_a_second_and_gives_up_after_a_minute() {
+    fn a_message_comes_after_a_second_and_an_attempt_gives_up_after_a_minute() {
         let folder = tempfile::tempdir().unwrap();
         let vault = folder.path().join("vault.db");
         let cancel = CancelToken::default();
-        let (waiting, told) = told(&cancel);
+        let (waiting, messages) = waiting(&cancel);
         let clock = Sleeper(Mutex::default(), Duration::MAX, || {});
         let first = Turn::take(&vault, MASTER, &waiting, &clock).unwrap();
         assert!(Turn::take(&vault, (1, "Master1"), &waiting, &clock).is_ok());
@@ -116,7 +116,7 @@ mod tests {
         );
         assert_eq!(*clock.0.lock().unwrap(), LONGEST);
         assert_eq!(
-            *told.lock().unwrap(),
+            *messages.lock().unwrap(),
             ["another login of Master2 is under way; waiting for it to end, a minute at most"]
         );
         drop(first);
@@ -132,7 +132,7 @@ mod tests {
     fn a_turn_comes_when_the_one_before_ends() {
         let folder = tempfile::tempdir().unwrap();
         let vault = folder.path().join("vault.db");
-        let (waiting, told) = told(&CancelToken::default());
+        let (waiting, messages) = waiting(&CancelToken::default());
         let still = Sleeper(Mutex::default(), Duration::MAX, || {});
         let first = Mutex::new(Some(Turn::take(&vault, MASTER, &waiting, &still).unwrap()));
         let clock = Sleeper(Mutex::default(), Duration::from_millis(800), || {
@@ -140,7 +140,7 @@ mod tests {
         });
         Turn::take(&vault, MASTER, &waiting, &clock).unwrap();
         assert_eq!(*clock.0.lock().unwrap(), Duration::from_millis(800));
-        assert!(told.lock().unwrap().is_empty());
+        assert!(messages.lock().unwrap().is_empty());
     }
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let vault = folder.path().join("vault.db");
         let cancel = CancelToken::default();
-        let (waiting, _) = told(&cancel);
+        let (waiting, _) = waiting(&cancel);
         let clock = Sleeper(Mutex::default(), Duration::from_secs(3), || cancel.cancel());
         let _first = Turn::take(&vault, MASTER, &waiting, &clock).unwrap();
         let error = Turn::take(&vault, MASTER, &waiting, &clock).unwrap_err();

@@ -1,4 +1,4 @@
-//! A write-ahead log read with plain reads, before SQLite sees it: the frames that SQLite would believe, one at a time.
+//! A write-ahead log read with plain reads, before SQLite sees it: the frames that SQLite would apply, one at a time.
 //!
 //! The format is that of SQLite's documentation (fileformat2, section 4). A frame counts while its salts are those of
 //! the header and the running checksum is right; what comes after the first other one is left from an earlier log.
@@ -18,7 +18,6 @@ pub(super) struct Frame<'a> {
     pub(super) page: u32,
     /// Whether it ends a transaction.
     pub(super) commits: bool,
-    /// Its content.
     pub(super) content: &'a [u8],
 }
 

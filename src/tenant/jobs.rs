@@ -13,7 +13,7 @@ names! {
     JobState, "job state" {
         /// Under way, or killed.
         Running = "running",
-        /// Somebody stopped it.
+        /// A master stopped it.
         Stopped = "stopped",
         /// Something stopped it.
         Failed = "failed",
@@ -22,12 +22,10 @@ names! {
     }
 }
 
-/// A job.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// Its number.
     pub number: u64,
-    /// What tells its bundle.
+    /// The identity of its bundle.
     pub digest: Vec<u8>,
     /// The id that the bundle gives itself.
     pub bundle: String,
@@ -35,9 +33,8 @@ pub struct Job {
     pub file: String,
     /// Who began it.
     pub master: String,
-    /// How it stands.
     pub state: JobState,
-    /// Whether somebody has asked it to stop.
+    /// Whether it was asked to stop.
     pub stop: bool,
     /// Whether the indexes are away.
     pub bulk: bool,
@@ -141,7 +138,7 @@ pub(super) fn open(db: &Connection, job: &Job) -> Result<u64> {
     Ok(db.last_insert_rowid().unsigned_abs())
 }
 
-/// Writes down how a job stands, with the rows that it tells of.
+/// Writes down how a job stands, with the rows of its events.
 pub(super) fn save(db: &Connection, job: &Job) -> Result<()> {
     db.prepare_cached(
         "UPDATE jobs SET state = ?2, bulk = ?3, next_block = ?4, done = ?5, counts = ?6, finished = ?7, note = ?8 \
@@ -173,7 +170,7 @@ pub(super) fn applied(
     Ok(())
 }
 
-/// Whether somebody has asked a job to stop.
+/// Whether a job was asked to stop.
 pub(super) fn is_asked_to_stop(db: &Connection, number: u64) -> Result<bool> {
     Ok(db
         .prepare_cached("SELECT stop FROM jobs WHERE number = ?1")?

@@ -39,7 +39,6 @@ const TABLES: Besides = Besides {
     overrides: "max_locations, check_ip, check_velocity, max_expected",
 };
 
-/// An open tenant.
 #[derive(Debug)]
 pub struct Tenant {
     file: SealedFile,

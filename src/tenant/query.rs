@@ -16,14 +16,12 @@ use super::settings::SETTINGS;
 pub struct Filter {
     /// Only these users; `*` and `?` stand for anything.
     pub user: Option<String>,
-    /// Only this group; everybody is in the default one.
+    /// Only this group; all users are in the default one.
     pub group: Option<String>,
 }
 
-/// A user of the tenant.
 #[derive(Debug)]
 pub struct UserRow {
-    /// User id.
     pub userid: String,
     /// The group besides the default one.
     pub group: Option<String>,
@@ -31,9 +29,7 @@ pub struct UserRow {
     pub synced: bool,
     /// `ACTIVE` or `INACTIVE`.
     pub state: String,
-    /// First name.
     pub first_name: Option<String>,
-    /// Last name.
     pub last_name: Option<String>,
     /// E-mail address.
     pub email: Option<String>,
@@ -45,60 +41,46 @@ pub struct UserRow {
     pub missing: Option<String>,
     /// Failed attempts.
     pub failures: u64,
-    /// Aliases.
     pub aliases: u64,
     /// Questions and answers.
     pub qa: u64,
-    /// Passwords.
     pub passwords: u64,
-    /// Tokens.
     pub tokens: u64,
-    /// Cards.
     pub cards: u64,
 }
 
-/// A group of the tenant.
 #[derive(Debug)]
 pub struct GroupRow {
-    /// Its name.
     pub name: String,
-    /// Whether everybody is in it.
+    /// Whether it is the default group, in which all users are.
     pub default: bool,
-    /// Its users.
     pub users: u64,
 }
 
-/// A token of the tenant.
 #[derive(Debug)]
 pub struct TokenRow {
-    /// Vendor name.
     pub vendor: String,
-    /// Serial number.
     pub serial: String,
     /// The user who has it.
     pub userid: Option<String>,
-    /// The group of a token that nobody has.
+    /// The group of an unassigned token.
     pub group: Option<String>,
     /// Hardware or soft.
     pub kind: String,
     /// How codes are computed.
     pub algorithm: String,
-    /// Model name.
     pub model: Option<String>,
     /// `ACTIVE` or `INACTIVE`.
     pub state: Option<String>,
-    /// When it expires.
     pub expires: Option<Moment>,
 }
 
-/// A card of the tenant.
 #[derive(Debug)]
 pub struct CardRow {
-    /// Serial number.
     pub serial: u64,
     /// The user who has it.
     pub userid: Option<String>,
-    /// The group of a card that nobody has.
+    /// The group of an unassigned card.
     pub group: Option<String>,
     /// `ACTIVE`, `PENDING` or `INACTIVE`.
     pub state: Option<String>,
@@ -106,7 +88,6 @@ pub struct CardRow {
     pub preproduced: bool,
     /// When it was made.
     pub created: Option<Moment>,
-    /// When it expires.
     pub expires: Option<Moment>,
 }
 
@@ -175,7 +156,7 @@ pub fn count(db: &Connection, filter: &Filter) -> Result<u64> {
     Ok(db.query_row(&sql, params_from_iter(params), |row| row.get(0))?)
 }
 
-/// Hands out users, the oldest first, until `each` wants no more.
+/// Hands out users, the oldest first, until `each` returns false.
 pub fn users<E: From<Error>>(
     db: &Connection,
     filter: &Filter,
@@ -242,7 +223,7 @@ pub fn groups(db: &Connection) -> Result<Vec<GroupRow>> {
     Ok(rows)
 }
 
-/// Hands out tokens, those of nobody first.
+/// Hands out tokens, unassigned ones first.
 pub fn tokens<E: From<Error>>(
     db: &Connection,
     filter: &Filter,
@@ -272,7 +253,7 @@ pub fn tokens<E: From<Error>>(
     })
 }
 
-/// Hands out cards, those of nobody first.
+/// Hands out cards, unassigned ones first.
 pub fn cards<E: From<Error>>(
     db: &Connection,
     filter: &Filter,

@@ -1,6 +1,6 @@
 //! The secrets of a tenant: sealed for the user who holds them (igsh-vault(5), SEALED FIELDS).
 //!
-//! The owner's key of every value is put together here and nowhere else. An empty user id stands for nobody.
+//! The owner's key of every value is put together here and nowhere else. An empty user id stands for no user.
 
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;

@@ -9,7 +9,6 @@ pub const ATTRIBUTES: &[&str] = &["firstName", "lastName", "email", "phone", "mo
 /// What `existing-local` may be.
 const EXISTING: &[&str] = &["authenticators", "contacts-and-state"];
 
-/// All settings of a tenant.
 pub static SETTINGS: Settings = Settings {
     all: ALL,
     command: "tenant set",
@@ -20,13 +19,13 @@ static ALL: &[Setting] = &[
         "default-group",
         Type::Name,
         "All Users",
-        "the group that everybody is in",
+        "the group that all users are in",
     ),
     setting(
         "existing-local",
         Type::Word(EXISTING, "one of authenticators, contacts-and-state"),
         "authenticators",
-        "what known users take besides who are not from a directory",
+        "what users take besides who are there already and not from a directory",
     ),
     setting(
         "mandatory",
@@ -111,9 +110,9 @@ static ALL: &[Setting] = &[
 /// The settings as the import goes by them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// The group that everybody is in.
+    /// The group that all users are in.
     pub default_group: String,
-    /// Whether known local users take contacts and state.
+    /// Whether local users who are there already take contacts and state.
     pub existing_takes_contacts: bool,
     /// Attributes without which a created user is flagged.
     pub mandatory: Vec<String>,
@@ -131,7 +130,6 @@ pub struct Policy {
     pub answer_length: u64,
     /// Bytes of a user's questions and answers.
     pub qa_size: u64,
-    /// Unassigned cards of the tenant.
     pub unassigned_cards: u64,
     /// Places in a user's history.
     pub history: u64,

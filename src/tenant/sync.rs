@@ -1,4 +1,4 @@
-//! Users from a directory: the tenant must have them before an import, and what the directory says of them stays.
+//! Users from a directory: the tenant must have them before an import, and the directory's attributes stay.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,6 @@ use super::{Policy, Tenant, jobs};
 /// A person as the directory has them.
 #[derive(Debug, Clone)]
 pub struct Person {
-    /// User id.
     pub userid: String,
     /// Full name, split at its first space.
     pub full_name: Option<String>,
@@ -41,7 +40,7 @@ impl Tenant {
     /// directory's name, contacts and state.
     ///
     /// # Errors
-    /// What `people` says; [`Error::Unfinished`] while a job holds the tenant half full.
+    /// Those of `people`; [`Error::Unfinished`] while a job holds the tenant half full.
     pub fn sync<E>(
         &mut self,
         people: impl Iterator<Item = Result<Person, E>>,

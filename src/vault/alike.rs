@@ -26,7 +26,6 @@ pub(super) struct Spelled {
     pub(super) fold: u64,
     /// The same for all that are spelled alike.
     pub(super) exact: u64,
-    /// Its row.
     pub(super) row: i64,
 }
 

@@ -1,7 +1,7 @@
 //! Whether everything that the vault holds of its users can be read, and opens for its owner.
 //!
-//! It is read in pages as an export reads it. A page in which something cannot be read is read again row by row, so that
-//! the row has a name and the others are looked at all the same.
+//! It is read in pages as an export reads it. A page in which something cannot be read is read again row by row, so
+//! that the row has a name and the others are looked at all the same.
 
 use std::fmt;
 
@@ -25,13 +25,10 @@ pub enum Subject {
     Decision,
     /// A value that is none which igsh writes.
     Value,
-    /// A sealed field.
     Field,
-    /// A bundle's file.
     Bundle,
-    /// The audit.
     Audit,
-    /// What is no damage and should be known.
+    /// A remark: no damage.
     Remark,
 }
 
@@ -53,16 +50,12 @@ impl fmt::Display for Subject {
 /// Something that is not as igsh left it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What it is about.
     pub subject: Subject,
-    /// Where.
     pub place: String,
-    /// What is wrong there.
     pub what: String,
 }
 
 impl Finding {
-    /// A finding.
     pub fn new(subject: Subject, place: impl Into<String>, what: impl Into<String>) -> Self {
         Self {
             subject,
@@ -87,7 +80,7 @@ impl Finding {
     /// A row that cannot be read.
     ///
     /// # Errors
-    /// What says nothing about the row, such as an interruption.
+    /// What is not about the row, such as an interruption.
     pub fn value(place: impl Into<String>, error: Error) -> Result<Self> {
         match error {
             Error::Store(error) if error.class() == Class::Integrity => {
@@ -139,11 +132,9 @@ struct Sealed {
 /// What came of a batch.
 #[derive(Debug, Default)]
 pub struct Opened {
-    /// How many rows it had.
     pub rows: u64,
     /// How many sealed fields.
     pub fields: u64,
-    /// What is wrong with them.
     pub found: Vec<Finding>,
 }
 
@@ -186,7 +177,7 @@ pub fn rows(db: &Connection) -> Result<u64> {
 }
 
 /// Reads everything with sealed fields but bundles: users with all that is theirs, unassigned items, digests. `push`
-/// says whether it wants more.
+/// returns whether to go on.
 pub fn read(
     db: &Connection,
     cancel: &CancelToken,
@@ -208,7 +199,7 @@ pub fn read(
     })
 }
 
-/// Takes a batch and says whether it was the last one that is wanted.
+/// Takes a batch and returns whether to stop.
 type Push<'a> = dyn FnMut(Batch) -> Result<bool> + 'a;
 
 /// Rows of one kind, found by their ids.
@@ -274,7 +265,7 @@ impl Rows {
             let next = match (self.read)(db, last, PAGE, &mut batch) {
                 Ok(next) => next,
                 Err(error) => {
-                    // Only what says something about a row; anything else ends it.
+                    // Only what is about a row; anything else ends it.
                     Finding::value("", error)?;
                     batch = Batch::default();
                     self.one_by_one(db, last, &mut batch)?
@@ -381,7 +372,9 @@ fn ownerless(db: &Connection) -> Result<Vec<Finding>> {
             found.push(Finding::new(
                 Subject::Value,
                 table,
-                format!("users that are not there own rows here: {rows}, the first user by row id is {first}"),
+                format!(
+                    "rows of users that are not there: {rows}, the first user by row id is {first}"
+                ),
             ));
         }
     }
@@ -544,7 +537,7 @@ mod tests {
         assert_eq!(
             found(&bench),
             [
-                "value: passwords: users that are not there own rows here: 1, the first user by row id is 900"
+                "value: passwords: rows of users that are not there: 1, the first user by row id is 900"
             ]
         );
     }

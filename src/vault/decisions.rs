@@ -79,8 +79,8 @@ pub fn prove(db: &Connection, keys: &Keys) -> Result<()> {
     Ok(())
 }
 
-/// Proves the tables that an export works with, settings and ledger among them, and sets copies of those that it asks
-/// before them, inside the caller's transaction.
+/// Proves the tables that an export works with, settings and ledger among them, and sets copies of those that it
+/// queries before them, inside the caller's transaction.
 pub(super) fn shadow(db: &Connection, keys: &Keys) -> Result<()> {
     db.execute_batch(
         "CREATE TEMP TABLE mapped (user INTEGER PRIMARY KEY, target TEXT NOT NULL, fold TEXT NOT NULL) STRICT;

@@ -1,4 +1,4 @@
-//! Who or what somebody means by a name or serial number, and where it came from: for `migrate explain`.
+//! Which user, token or card has a name or serial number, and where it came from: for `migrate explain`.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 
@@ -12,9 +12,8 @@ use super::snapshot::phase;
 /// What a name or serial number stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meaning {
-    /// What it is.
     pub what: What,
-    /// Whose it is; `None` for an unassigned token or card.
+    /// Its owner; `None` for an unassigned token or card.
     pub user: Option<Person>,
     /// The group: the user's, or that of the unassigned item.
     pub group: String,
@@ -25,28 +24,15 @@ pub struct Meaning {
 /// A user, a token or a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// A user.
     User,
-    /// A token.
-    Token {
-        /// Its vendor.
-        vendor: String,
-        /// Its serial number.
-        serial: String,
-    },
-    /// A card.
-    Card {
-        /// Its serial number.
-        serial: u64,
-    },
+    Token { vendor: String, serial: String },
+    Card { serial: u64 },
 }
 
-/// A user of the vault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// The vault's own id.
     pub id: i64,
-    /// User name.
     pub userid: String,
 }
 
@@ -59,7 +45,6 @@ pub struct Origin {
     pub at: Option<Timestamp>,
     /// What was loaded: a file name.
     pub source: Option<String>,
-    /// The line there.
     pub line: u64,
     /// The load that no longer had it.
     pub gone: Option<i64>,
@@ -68,26 +53,22 @@ pub struct Origin {
 /// Where a user stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
-    /// The phase.
     pub phase: Phase,
     /// The last bundle the user was in.
     pub bundle: Option<u64>,
-    /// Since when.
     pub at: Timestamp,
     /// Who moved the user there.
     pub master: String,
-    /// The label of the wave.
     pub wave: Option<String>,
 }
 
-/// Why somebody takes no part in the migration.
+/// Why a user takes no part in the migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exclusion {
-    /// Since when.
     pub at: Timestamp,
     /// Who took the user out.
     pub master: String,
-    /// What they said.
+    /// The reason given.
     pub reason: String,
 }
 

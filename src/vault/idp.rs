@@ -28,13 +28,12 @@ fn concerned(ids: &str) -> String {
 /// An address that tokens hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// What the source last said; `None` for nothing.
+    /// The source's last value; `None` without one.
     pub source: Option<String>,
     /// What holds now.
     pub present: Option<String>,
     /// Tokens with both.
     pub tokens: u64,
-    /// Their users.
     pub users: u64,
     /// Of those, users who are in a bundle already.
     pub exported: u64,
@@ -104,7 +103,6 @@ pub struct Step {
     pub from: Option<String>,
     /// The one they get.
     pub to: Option<String>,
-    /// How many.
     pub tokens: u64,
 }
 
@@ -115,7 +113,6 @@ pub struct UrlChange {
     pub steps: Vec<Step>,
     /// Tokens that change.
     pub tokens: u64,
-    /// Their users.
     pub users: u64,
     /// Of those, users who are in a bundle already.
     pub exported: u64,
@@ -182,7 +179,7 @@ pub fn apply(tx: &Connection, users: &Users, new: New<'_>) -> Result<()> {
             ON CONFLICT DO UPDATE SET url = excluded.url, previous = excluded.previous;",
     )?;
     if new == New::Previous {
-        // What the source says as well is nobody's choice any more.
+        // An address that the source has too is no longer a choice of a master.
         tx.execute_batch(
             "DELETE FROM idp_urls WHERE (serial, vendor, distinction) IN (
                 SELECT c.serial, c.vendor, c.distinction FROM temp.idp_changes c JOIN idp_urls i
@@ -199,17 +196,13 @@ pub fn apply(tx: &Connection, users: &Users, new: New<'_>) -> Result<()> {
 pub struct Listed {
     /// The user's id on the target.
     pub target: String,
-    /// The group here.
     pub group: String,
-    /// The token's vendor.
     pub vendor: String,
-    /// Its serial number.
     pub serial: String,
-    /// Its address.
     pub url: Option<String>,
 }
 
-/// The tokens of those users who are imported, or further, until `each` says that it wants no more.
+/// The tokens of those users who are imported, or further, until `each` returns false.
 pub fn imported<E: From<Error>>(
     db: &Connection,
     users: &Users,
@@ -263,7 +256,7 @@ mod tests {
         db
     }
 
-    fn everybody() -> Users {
+    fn all_users() -> Users {
         Users::chosen(&Selection::default()).unwrap()
     }
 
@@ -281,8 +274,8 @@ mod tests {
     }
 
     fn change(db: &Connection, new: New<'_>) -> UrlChange {
-        let found = look(db, &everybody(), new).unwrap();
-        apply(db, &everybody(), new).unwrap();
+        let found = look(db, &all_users(), new).unwrap();
+        apply(db, &all_users(), new).unwrap();
         found
     }
 
@@ -303,7 +296,7 @@ mod tests {
         assert_eq!(steps, [(None, Some("n"), 1), (Some("o"), Some("n"), 1)]);
         assert_eq!(state(&db), ("n n - o o o".into(), "1noo 2n--".into()));
 
-        let again = look(&db, &everybody(), New::Url("n")).unwrap();
+        let again = look(&db, &all_users(), New::Url("n")).unwrap();
         assert_eq!((again.tokens, again.unchanged), (0, 2));
         change(&db, New::Url("m"));
         assert_eq!(state(&db), ("m m - o o o".into(), "1mno 2mn-".into()));
@@ -321,7 +314,7 @@ mod tests {
         let found = change(&db, New::Previous);
         assert_eq!(found.tokens, 2);
         assert_eq!(state(&db), ("o - - o o o".into(), String::new()));
-        assert_eq!(look(&db, &everybody(), New::Previous).unwrap().tokens, 0);
+        assert_eq!(look(&db, &all_users(), New::Previous).unwrap().tokens, 0);
     }
 
     #[test]
@@ -329,7 +322,7 @@ mod tests {
         let db = vault();
         change(&db, New::Url("n"));
         let mut found = Vec::new();
-        addresses::<Error>(&db, &everybody(), |one| {
+        addresses::<Error>(&db, &all_users(), |one| {
             found.push((one.source, one.present, one.tokens, one.exported));
             Ok(true)
         })
@@ -340,7 +333,7 @@ mod tests {
             [(None, n(), 1, 0), (Some("o".to_owned()), n(), 1, 1)]
         );
         let mut listed = Vec::new();
-        imported::<Error>(&db, &everybody(), |one| {
+        imported::<Error>(&db, &all_users(), |one| {
             listed.push((one.target, one.serial, one.url));
             Ok(true)
         })

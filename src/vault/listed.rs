@@ -4,6 +4,7 @@
 //! keeps on disk. The file is read once; whom its names stand for is looked up for the question, and again in the
 //! transaction that makes the change.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use rusqlite::{Connection, params};
@@ -24,21 +25,30 @@ pub enum NotListed {
     #[error("there is no user '{0}'")]
     Unknown(String),
     /// In several groups a user is called so.
-    #[error("there are several users '{name}'; say which one: {}", .users.join(", "))]
+    #[error("there are several users '{name}': {}", .users.join(", "))]
     Several {
-        /// The name.
         name: String,
-        /// Everybody who has it, as `group/userid`.
+        /// All who have it, as `group/userid`.
         users: Vec<String>,
     },
     /// The file names the user again.
     #[error("the user '{name}' is already in line {first}")]
     Twice {
-        /// The name.
         name: String,
-        /// Where the user stands first.
+        /// The line that names the user first.
         first: u64,
     },
+}
+
+impl NotListed {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match self {
+            Self::Unknown(_) => "letter case matters; 'user list' shows the users there are",
+            Self::Several { .. } => "add a column group, or write group/userid",
+            Self::Twice { .. } => "name each user once",
+        }))
+    }
 }
 
 impl List {
@@ -52,8 +62,8 @@ impl List {
         Ok(Self(()))
     }
 
-    /// Takes a row: the user called `name` (`userid`, or `group/userid`) of this group, if one is given, with the target
-    /// id that is to become theirs.
+    /// Takes a row: the user called `name` (`userid`, or `group/userid`) of this group, if one is given, with the
+    /// target id that is to become theirs.
     pub fn add(
         &self,
         db: &Connection,
@@ -114,8 +124,8 @@ impl List {
 
 /// The one user whom a row names.
 fn find(db: &Connection, group: &str, name: &str) -> Result<std::result::Result<i64, NotListed>> {
-    // A list of ours writes some names otherwise, for spreadsheets and terminals; another program may have written them
-    // as they are.
+    // A list that igsh wrote has some names changed, for spreadsheets and terminals; another program may have written
+    // them as they are.
     let mut found = spelt(db, &original(group), &original(name))?;
     if found.is_empty() {
         found = spelt(db, group, name)?;
@@ -137,7 +147,7 @@ fn find(db: &Connection, group: &str, name: &str) -> Result<std::result::Result<
     })
 }
 
-/// Everybody there whom the name stands for as it is spelt, else the last one who had it and is gone.
+/// All users with the name as it is spelt who are not gone, else the last one who had it and is gone.
 fn spelt(db: &Connection, group: &str, name: &str) -> Result<Vec<Named>> {
     let mut found = match group {
         "" => named(db, name)?,
@@ -220,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_found_as_a_list_of_ours_has_written_it() {
+    fn a_name_is_found_as_igsh_wrote_it_to_a_list() {
         let db = people();
         db.execute_batch(
             "INSERT INTO groups (id, name, system_id, load, line) VALUES (3, '=x', 1, 1, 1);
@@ -250,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_are_told_apart() {
+    fn names_without_one_user_are_errors() {
         let db = people();
         let list = List::new(&db).unwrap();
         assert_eq!(
@@ -264,7 +274,7 @@ mod tests {
         assert_eq!(add(&db, &list, 3, "", "Anna"), "there is no user 'Anna'");
         assert_eq!(
             add(&db, &list, 4, "", "anna"),
-            "there are several users 'anna'; say which one: hr/anna, it/anna"
+            "there are several users 'anna': hr/anna, it/anna"
         );
     }
 

@@ -1,4 +1,4 @@
-//! When a migration began and ended: from begin to end the source is frozen, nobody is renamed or moved there
+//! When a migration began and ended: from begin to end the source is frozen, no user is renamed or moved there
 //! (igsh-migration(7), FREEZE).
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -13,13 +13,10 @@ use super::Result;
 pub struct Migration {
     /// Its number, from 1.
     pub number: u64,
-    /// When it began.
     pub began: Timestamp,
-    /// Who began it.
     pub began_by: String,
     /// When it ended; `None` while it goes on.
     pub ended: Option<Timestamp>,
-    /// Who ended it.
     pub ended_by: Option<String>,
 }
 

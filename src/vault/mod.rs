@@ -48,7 +48,6 @@ pub static KIND: Kind = Kind {
     late: decisions::LATE,
 };
 
-/// An open vault.
 #[derive(Debug)]
 pub struct Vault {
     file: SealedFile,

@@ -1,7 +1,7 @@
 //! The users whom a name stands for.
 //!
 //! A user id is unique in its group only, and may hold a `/` itself, so that `group/userid` is tried after the whole
-//! name. Users who are gone from the source keep their names; whoever asks says whether they count.
+//! name. Users who are gone from the source keep their names; the caller decides whether they count.
 
 use rusqlite::Connection;
 
@@ -16,9 +16,7 @@ use super::{Result, SourceUser, Unassigned, Vault};
 pub struct Named {
     /// The vault's own id.
     pub id: i64,
-    /// Group name.
     pub group: String,
-    /// User name.
     pub userid: String,
     /// The load that no longer had the user; 0 for one who is there.
     pub gone: i64,
@@ -56,7 +54,6 @@ pub fn called(db: &Connection, group: Option<&str>, userid: &str) -> Result<Vec<
 pub enum Whose {
     /// Users: `userid`, or `group/userid`.
     User,
-    /// Groups.
     Group,
 }
 

@@ -46,7 +46,7 @@ pub struct PhaseCounts {
     pub gone: u64,
     /// Taken out by a master.
     pub excluded: u64,
-    /// Of those in phase `export`, users with another wave label than the one asked about.
+    /// Of those in phase `export`, users with another wave label than the given one.
     pub other_wave: u64,
 }
 
@@ -100,7 +100,6 @@ pub struct Move<'a> {
     pub to: Phase,
     /// The wave they get; `None` leaves it as it is.
     pub wave: Option<&'a str>,
-    /// Now.
     pub at: Timestamp,
     /// Who moves them.
     pub master: &'a str,

@@ -21,7 +21,7 @@ pub struct Mapping {
     pub unchanged: u64,
 }
 
-/// A user whom the file would give another id than the one under which the target knows them.
+/// A user whom the file would give another id than the one they have on the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exported {
     /// The line in the file.
@@ -53,7 +53,7 @@ pub fn mapping(db: &Connection) -> Result<Mapping> {
     })?)
 }
 
-/// The first of the listed users whom the target knows under another id than the new one.
+/// The first of the listed users who have another id than the new one on the target.
 pub fn first_exported(db: &Connection) -> Result<Option<Exported>> {
     let sql = format!(
         "SELECT l.line, g.name || '/' || u.userid, p.bundle, coalesce(b.target, u.userid) FROM temp.listed l \

@@ -24,7 +24,7 @@ pub(crate) fn card(serial: u64) -> Card {
     }
 }
 
-/// A user with some of everything, whose token and card are told apart by the name.
+/// A user with some of everything, whose token and card numbers come from the name.
 pub(crate) fn user(group: &str, userid: &str) -> User {
     let number = userid.bytes().chain(group.bytes()).fold(17u64, |n, byte| {
         n.wrapping_mul(31).wrapping_add(u64::from(byte)) % 1_000_000_007

@@ -13,9 +13,7 @@ use super::{Error, Result};
 /// What the source has to change for one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AliasChange {
-    /// Group name.
     pub group: String,
-    /// User name.
     pub userid: String,
     /// Workflow aliases that no longer hold.
     pub remove: Vec<String>,
@@ -23,12 +21,11 @@ pub struct AliasChange {
     pub add: Option<String>,
 }
 
-/// An alias that somebody else of the group has already.
+/// An alias that another user of the group has already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clash {
-    /// The alias.
     pub alias: String,
-    /// Whose it would become.
+    /// The user whose it would become.
     pub userid: String,
     /// Group of both.
     pub group: String,
@@ -152,12 +149,12 @@ mod tests {
         ["E_", "EXPORTED_", "I_"].map(str::to_owned).to_vec()
     }
 
-    fn told(db: &Connection) -> Vec<String> {
+    fn lines(db: &Connection) -> Vec<String> {
         let users = Users::chosen(&Selection::default()).unwrap();
-        let mut told = Vec::new();
+        let mut lines = Vec::new();
         changes::<Error>(db, &users, &prefixes(), |change| {
             let add = change.add.unwrap_or_default();
-            told.push(format!(
+            lines.push(format!(
                 "{}: -{} +{add}",
                 change.userid,
                 change.remove.join("-")
@@ -165,14 +162,14 @@ mod tests {
             Ok(true)
         })
         .unwrap();
-        told
+        lines
     }
 
     #[test]
     fn the_alias_follows_from_the_phase() {
         let db = people("");
         assert_eq!(
-            told(&db),
+            lines(&db),
             ["u2: - +E_u2", "u3: - +EXPORTED_u3", "u4: - +I_u4"],
             "u5: no fourth prefix"
         );
@@ -186,13 +183,13 @@ mod tests {
              UPDATE users SET gone = 2 WHERE id = 4;",
         );
         assert_eq!(
-            told(&db),
+            lines(&db),
             ["u1: -E_u1 +", "u3: -E_u3-I_u3 +EXPORTED_u3", "u5: -I_u5 +"]
         );
     }
 
     #[test]
-    fn an_alias_of_somebody_else_in_the_group_clashes() {
+    fn an_alias_of_another_user_in_the_group_clashes() {
         for taken in [
             "INSERT INTO aliases (id, alias) VALUES (1 << 16, 'E_u2')",
             "INSERT INTO workflow (id, alias) VALUES (1 << 16, 'E_u2')",

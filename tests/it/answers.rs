@@ -60,7 +60,11 @@ fn answers_come_back_and_everybody_is_imported_has_errors_or_is_named() {
         assert!(explained.contains(words), "{words}: {explained}");
     }
     let ran = house.master(&["migrate results file=answers.csv"]).ok();
-    assert!(ran.err.contains("nothing was changed"), "{}", ran.err);
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 0
+    -- err
+    note: 15 answers about 7 users are known already; nothing was changed
+    "#);
 
     let status = house.ask("json", "migrate status");
     for words in [
@@ -109,9 +113,12 @@ fn an_event_audit_is_read_by_its_own_columns() {
         text += &format!("3\tbulkidentityguard.add.error.{event}\t{user}\tno \"{event}\"\n");
     }
     house.file("audit.tsv", &text);
-    house
-        .master(&["migrate results file=audit.tsv"])
-        .fails(1, &["lacks 'user'", "audit.tsv"]);
+    insta::assert_snapshot!(house.master(&["migrate results file=audit.tsv"]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0402]: audit.tsv: line 1: the header lacks 'user', 'record', 'outcome'; it names 'Time', 'Event', 'Resource Name', 'Message'; nothing was changed
+    hint: name the columns in the first row, separated by commas
+    "#);
     house
         .master(&["migrate results file=audit.tsv profile=audit"])
         .ok();
@@ -123,18 +130,30 @@ fn an_event_audit_is_read_by_its_own_columns() {
     );
 
     house.file("other.tsv", text.replace("Resource Name", "Who"));
-    house
+    let screen = house
         .master(&["migrate results file=other.tsv profile=audit"])
-        .fails(1, &["lacks 'Resource Name'"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 1
+    -- err
+    error[E0402]: other.tsv: line 1: the header lacks 'Resource Name'; it names 'Time', 'Event', 'Who', 'Message'; nothing was changed
+    hint: name the columns in the first row, separated by commas
+    "#);
     house
         .master(&[
             "system set migrate.audit-columns='user=Who,outcome=Event,message=Message'",
             "migrate results file=other.tsv profile=audit",
         ])
         .ok();
-    house
+    let screen = house
         .master(&["system set migrate.audit-columns='user=Who'"])
-        .fails(1, &["outcome=COLUMN"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 1
+    -- err
+    error[E0501]: 'user=Who' is no value for migrate.audit-columns
+    hint: give user=COLUMN,outcome=COLUMN and perhaps record=COLUMN, message=COLUMN, or default
+    "#);
 }
 
 #[test]
@@ -181,27 +200,70 @@ fn a_file_that_will_not_do_changes_nothing() {
         assert_eq!(count(&house, "phase=exported"), users.len(), "{text}");
     }
     house.file("bad.csv", sheet(&[good, ("nobody1", "qa", "added", "")]));
-    house
-        .master(&["migrate results file=bad.csv -yes=7"])
-        .fails(1, &["'nobody1'"]);
-    house
-        .master(&["migrate results file=bad.csv -skip-unknown -yes=7"])
-        .fails(1, &["1 are affected, not 7"]);
+    let answers = house.dialogue(&[
+        "migrate results file=bad.csv -yes=7",
+        "migrate results file=bad.csv -skip-unknown -yes=7",
+    ]);
+    insta::assert_snapshot!(answers, @r#"
+    $ migrate results file=bad.csv -yes=7
+    exit 1
+    -- err
+    error[E0402]: bad.csv: 1 user is not in the vault: 'nobody1' (line 3); nothing was changed
+    hint: correct the names, or take in the rest with -skip-unknown
+
+    $ migrate results file=bad.csv -skip-unknown -yes=7
+    exit 1
+    -- err
+    error[E0604]: 1 are affected, not 7; nothing was changed
+    hint: look at the selection again, then give the count that you expect
+    "#);
     house.file("left.csv", "");
-    house
-        .master(&["migrate results file=bad.csv -skip-unknown into=left.csv"])
-        .fails(1, &["it exists"]);
-    house
-        .master(&["migrate results file=nothing.csv"])
-        .fails(1, &["no such file"]);
-    house
-        .master(&["migrate results file=bad.csv profile=audit format=ndjson"])
-        .fails(2, &["sheet"]);
+    let answers = house.dialogue(&[
+        "migrate results file=bad.csv -skip-unknown into=left.csv",
+        "migrate results file=nothing.csv",
+        "migrate results file=bad.csv profile=audit format=ndjson",
+    ]);
+    insta::assert_snapshot!(answers, @r#"
+    $ migrate results file=bad.csv -skip-unknown into=left.csv
+    exit 1
+    -- err
+    error[E0401]: cannot write left.csv: it exists
+    hint: name another file, or add -overwrite
+
+    $ migrate results file=nothing.csv
+    exit 1
+    -- err
+    error[E0401]: nothing.csv: there is no such file
+    hint: check the path; a relative one starts at the current folder
+
+    $ migrate results file=bad.csv profile=audit format=ndjson
+    exit 2
+    -- err
+    error[E0703]: an event audit is a sheet, not lines of JSON
+    hint: leave one of the two out
+    "#);
     assert_eq!(count(&house, "phase=exported"), users.len());
     let ran = house
         .master(&["migrate results file=bad.csv -skip-unknown"])
         .ok();
-    assert!(ran.err.contains("1 user is passed over"), "{}", ran.err);
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 0
+    -- out
+    group      userid       bundle  import  record  outcome  message
+    ────────────────────────────────────────────────────────────────
+    Siège      bsmith            1  none
+    default    csmith            1  none
+    finance    aconceicao3       1  none
+    legal      bchen1            1  none
+    marketing  cchen1            1  none
+    finance    asmith1           1  none
+    hr         aconceicao4       1  none
+    7 answers
+    -- err
+    note: 1 user is passed over, not in the vault: 'nobody1' (line 3)
+    note: took in 1 answer about 1 user: 1 user is imported now
+    note: of 7 users in the same bundles the target has said nothing
+    "#);
     assert_eq!(count(&house, "phase=imported"), 1);
 }
 
@@ -255,19 +317,25 @@ fn addresses_change_with_counts_and_come_back() {
             &format!("idpurl set url={new}"),
         ])
         .ok();
-    assert!(
-        ran.err.contains(&format!("{old} -> {new}: ")),
-        "{}",
-        ran.err
-    );
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 0
+    -- err
+    warning: without a selection this is about everybody: 200 users
+    note: https://ig.example.com:8445/igst -> https://tenant.example.com/igst: 38 tokens
+    4 users are in bundles that are made already, which do not change.
+    Change 38 tokens of 37 users?
+    this was a dry run; nothing was changed
+    "#);
     assert_eq!(house.ask("csv", "idpurl get"), before);
 
     let ran = house.master(&[&format!("idpurl set url={new}/")]).ok();
-    assert!(
-        ran.err.contains("changed") && ran.err.contains("bundles that are made already"),
-        "{}",
-        ran.err
-    );
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 0
+    -- err
+    warning: without a selection this is about everybody: 200 users
+    note: 38 tokens of 37 users changed
+    note: 4 users are in bundles that are made already, which do not change; 'idpurl export' writes the list of those whose devices must be told
+    "#);
     let after = house.ask("csv", "idpurl get");
     assert!(after.contains(&format!("{old},{new},")), "{after}");
     // The source still has the old one; a load does not bring it back.
@@ -276,7 +344,12 @@ fn addresses_change_with_counts_and_come_back() {
         .ok();
     assert_eq!(house.ask("csv", "idpurl get"), after);
     let again = house.master(&[&format!("idpurl set url={new}")]).ok();
-    assert!(again.err.contains("0 users to change"), "{}", again.err);
+    insta::assert_snapshot!(again.screen(), @r#"
+    exit 0
+    -- err
+    warning: without a selection this is about everybody: 200 users
+    note: 0 users to change; 38 tokens with this address already
+    "#);
     let audit = house.ask("ndjson", "audit list code=9031");
     assert_eq!(audit.lines().count(), 1, "{audit}");
 
@@ -286,9 +359,12 @@ fn addresses_change_with_counts_and_come_back() {
         before.lines().next()
     );
     assert!(!house.ask("csv", "idpurl get").contains(new));
-    house
-        .master(&["idpurl set"])
-        .fails(2, &["no address to set", "idp.url"]);
+    insta::assert_snapshot!(house.master(&["idpurl set"]).screen(), @r#"
+    exit 2
+    -- err
+    error[E0703]: there is no address to set
+    hint: say url=https://…, or set it for good with 'system set idp.url=https://…'
+    "#);
     house
         .master(&[&format!("system set idp.url={new}"), "idpurl set userid=b*"])
         .ok();
@@ -318,12 +394,23 @@ fn addresses_that_will_not_do_are_refused_and_not_kept() {
     }
     let audit = house.ask("ndjson", "audit list");
     assert!(!audit.contains("hidden-word"), "{audit}");
-    house
-        .master(&["idpurl set -previous url=https://tenant.example.com"])
-        .fails(2, &["exclude each other"]);
-    house
-        .master(&["system set idp.url=http://tenant.example.com"])
-        .fails(1, &["not https"]);
+    let answers = house.dialogue(&[
+        "idpurl set -previous url=https://tenant.example.com",
+        "system set idp.url=http://tenant.example.com",
+    ]);
+    insta::assert_snapshot!(answers, @r#"
+    $ idpurl set -previous url=https://tenant.example.com
+    exit 2
+    -- err
+    error[E0703]: an address and -previous exclude each other
+    hint: leave one of them out
+
+    $ system set idp.url=http://tenant.example.com
+    exit 1
+    -- err
+    error[E0501]: no value for idp.url: the address is not https
+    hint: give an https address without credentials, query or fragment, or an empty text, or default
+    "#);
 }
 
 #[test]
@@ -365,7 +452,10 @@ fn the_list_for_the_filter_has_the_imported_users_only() {
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o600);
-    house
-        .master(&["idpurl export file=filter.csv"])
-        .fails(1, &["it exists"]);
+    insta::assert_snapshot!(house.master(&["idpurl export file=filter.csv"]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0401]: cannot write filter.csv: it exists
+    hint: name another file, or add -overwrite
+    "#);
 }

@@ -204,7 +204,14 @@ fn a_load_says_who_has_changed_since_the_bundle() {
     let back = house
         .master(&["source load file=people.ndjson format=ndjson -yes=1"])
         .ok();
-    assert!(!back.err.contains("since the last bundle"), "{}", back.err);
+    insta::assert_snapshot!(back.screen(), @r#"
+    exit 0
+    -- err
+    note: loaded 1 group, 5 users, 3 tokens and 0 cards (5 of the users were there before)
+    note: 1 user is not in this full load any more and will not be exported
+    note: people.ndjson has no end record, so a cut would not be seen (igsh-source(5), end)
+    note: people.ndjson is still there, in plain; delete it when you no longer need it
+    "#);
     assert_eq!(count("changed=yes"), "0\n");
     // The follow-up takes those with something new, and only they begin anew.
     house
@@ -220,7 +227,12 @@ fn a_load_says_who_has_changed_since_the_bundle() {
     let same = house
         .master(&["source load file=delta.ndjson format=ndjson"])
         .ok();
-    assert!(!same.err.contains("since the last bundle"), "{}", same.err);
+    insta::assert_snapshot!(same.screen(), @r#"
+    exit 0
+    -- err
+    note: loaded 1 group, 4 users, 3 tokens and 0 cards (4 of the users were there before)
+    note: delta.ndjson is still there, in plain; delete it when you no longer need it
+    "#);
 }
 
 #[test]
@@ -255,9 +267,15 @@ fn what_is_kept_of_answers_and_passwords_is_sealed() {
         .execute_batch("UPDATE members SET digest = (SELECT digest FROM members WHERE user = 1) WHERE user = 2")
         .expect("an update");
     drop(database);
-    house
+    let screen = house
         .master(&["source load file=people.ndjson format=ndjson"])
-        .fails(6, &["the sealed digest of user 2"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 6
+    -- err
+    error[E0501]: people.ndjson: the sealed digest of user 2 (by row id) in bundle 1 does not belong there or is damaged
+    hint: look at 'audit verify', and restore a backup
+    "#);
 }
 
 #[test]
@@ -309,31 +327,43 @@ fn bad_records_are_listed_and_say_what_a_load_would_do() {
 #[test]
 fn files_that_are_no_source_are_refused() {
     let house = house();
-    diff(&house, "source diff file=nowhere.ndjson").fails(1, &["there is no such file"]);
+    insta::assert_snapshot!(diff(&house, "source diff file=nowhere.ndjson").screen(), @r#"
+    exit 1
+    -- err
+    {"error":{"code":"E0401","message":"nowhere.ndjson: there is no such file","hint":"check the path; a relative one starts at the current folder"}}
+    "#);
     house.file("text.txt", "this is\nno source\n");
-    diff(&house, "source diff file=text.txt").fails(1, &["line 1", "not JSON"]);
+    insta::assert_snapshot!(diff(&house, "source diff file=text.txt").screen(), @r#"
+    exit 1
+    -- err
+    {"error":{"code":"E0402","message":"text.txt: line 1, column 2: not JSON: expected ident; nothing was changed","hint":"correct the line: every record is one JSON object on one line"}}
+    "#);
     house.private(
         "other.ndjson",
         &lines(&later()).replace("\"old\"", "\"another\""),
     );
-    diff(&house, "source diff file=other.ndjson").fails(
-        1,
-        &[
-            "from the system 'another'",
-            "-add-system",
-            "nothing was changed",
-        ],
-    );
+    insta::assert_snapshot!(diff(&house, "source diff file=other.ndjson").screen(), @r#"
+    exit 1
+    -- err
+    {"error":{"code":"E0402","message":"other.ndjson: the records are from the system 'another', the vault holds 'old'; nothing was changed","hint":"load them into another vault, or add the system with -add-system"}}
+    "#);
     diff(&house, "source diff file=other.ndjson -add-system");
     assert_eq!(house.ask("value", "user count"), "5\n");
     house.file(
         "cut.ndjson.gz",
         [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3],
     );
-    diff(&house, "source diff file=cut.ndjson.gz").fails(1, &["cut.ndjson.gz"]);
-    house
-        .igsh(&["-c", "source diff file=people.ndjson"])
-        .fails(3, &["logged in"]);
+    insta::assert_snapshot!(diff(&house, "source diff file=cut.ndjson.gz").screen(), @r#"
+    exit 1
+    -- err
+    {"error":{"code":"E0401","message":"cut.ndjson.gz: cannot be read: incomplete deflate stream","hint":"check the file and the disk"}}
+    "#);
+    insta::assert_snapshot!(house.igsh(&["-c", "source diff file=people.ndjson"]).screen(), @r#"
+    exit 3
+    -- err
+    error[E0601]: 'source diff' needs a master to be logged in
+    hint: type 'login Master1' first, or start igsh with --login Master1 --password-file FILE
+    "#);
 }
 
 #[test]
@@ -406,30 +436,45 @@ fn a_diff_that_is_killed_or_interrupted_leaves_nothing() {
 #[test]
 fn an_old_source_copy_warns_or_blocks_an_export() {
     let house = house();
-    house
+    let screen = house
         .master(&["system set migrate.max-source-age=7", "version"])
-        .fails(1, &["such as 7d"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 1
+    -- err
+    error[E0501]: '7' is no value for migrate.max-source-age
+    hint: give a time up to 3650 days, such as 7d or 36h, or 0, or default
+    "#);
     house.master(&["system set migrate.max-source-age=1h"]).ok();
     let warned = house.master(&["export userid=anna file=1.igb"]).ok();
-    assert!(
-        warned.err.contains("the source copy is ")
-            && warned
-                .err
-                .contains("and migrate.max-source-age allows 1 hour: load the source anew"),
-        "{}",
-        warned.err
-    );
+    insta::assert_snapshot!(warned.screen(), @r#"
+    exit 0
+    -- out
+    bundle:           1
+    file:             HOUSE/1.igb
+    size: SIZE
+    sha256:           HASH
+    groups:           1
+    users:            1
+    tokens:           1
+    cards:            0
+    questions:        0
+    passwords:        0
+    unassignedTokens: 0
+    unassignedCards:  0
+    -- err
+    note: the source copy is 27 days old, and migrate.max-source-age allows 1 hour: load the source anew
+    note: wrote bundle 1; 'bundle password 1' shows its password
+    "#);
     house
         .master(&["system set migrate.stale-source=block"])
         .ok();
-    house.master(&["export userid=bert file=2.igb"]).fails(
-        1,
-        &[
-            "migrate.max-source-age allows 1 hour",
-            "nothing was exported",
-            "E0705",
-        ],
-    );
+    insta::assert_snapshot!(house.master(&["export userid=bert file=2.igb"]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0705]: the source copy is 27 days old, and migrate.max-source-age allows 1 hour; nothing was exported
+    hint: load the source anew, or type: system set migrate.stale-source=warn
+    "#);
     assert!(!house.at("2.igb").exists());
     let refused = house.ask("ndjson", "audit list code=8502");
     assert!(refused.contains("\"outcome\":\"failed\""), "{refused}");

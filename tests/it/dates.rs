@@ -49,9 +49,20 @@ fn c1_the_whole_of_the_years_1_to_9999_is_loaded_listed_and_selected() {
     ] {
         assert_eq!(users(selection), expected, "{selection}");
     }
-    house
+    let screen = house
         .master(&["user count lastauth>10000-01-01T00:00:00Z"])
-        .fails(2, &["is not a date", "to 9999-12-31T23:59:59Z"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 2
+    -- err
+    error[E0212]: '10000-01-01T00:00:00Z' is not a date
+     |
+     | user count lastauth>10000-01-01T00:00:00Z
+     |                     ^^^^^^^^^^^^^^^^^^^^^
+     |
+     = expected: 2026-01-31, 2026-01-31T08:00:00Z, -90d or +12h
+     = help: write a date from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z
+    "#);
     let cards = house.ask("csv", "card list columns=serial,created,expires");
     assert!(
         cards.ends_with("8,0001-01-01T00:00:00Z,9999-12-31T23:59:59Z\n"),

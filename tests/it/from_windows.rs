@@ -83,17 +83,21 @@ fn c4_a_fault_of_a_password_file_is_named_and_is_no_failed_login() {
         );
     }
     house.file("p.txt", b"first-m\xe4ster-word\r\n");
-    login(&house, "p.txt").fails(
-        3,
-        &[
-            "p.txt holds no password: the text is not UTF-8",
-            "iconv -f WINDOWS-1252",
-        ],
-    );
+    insta::assert_snapshot!(login(&house, "p.txt").screen(), @r#"
+    exit 3
+    -- err
+    error[E0602]: p.txt holds no password: the text is not UTF-8; it looks like Windows-1252 (ANSI)
+    hint: convert it: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW
+    "#);
     assert_eq!(failures(&house), 0);
     // A blank may be meant: it is tried, and told.
     house.private("p.txt", &format!("{password} \n"));
-    login(&house, "p.txt").fails(3, &["wrong password", "begins or ends with a blank"]);
+    insta::assert_snapshot!(login(&house, "p.txt").screen(), @r#"
+    exit 3
+    -- err
+    error[E0602]: wrong password for Master1; the next attempt is taken in 1 second
+    hint: the password that was read begins or ends with a blank, which is part of it
+    "#);
     assert_eq!(failures(&house), 1);
 }
 
@@ -101,7 +105,11 @@ fn c4_a_fault_of_a_password_file_is_named_and_is_no_failed_login() {
 fn c4_after_one_mistyped_password_the_next_login_waits_instead_of_being_refused() {
     let house = House::with_people(3);
     house.private("wrong.txt", "first-master-wrod\n");
-    login(&house, "wrong.txt").fails(3, &["wrong password"]);
+    insta::assert_snapshot!(login(&house, "wrong.txt").screen(), @r#"
+    exit 3
+    -- err
+    error[E0602]: wrong password for Master1; the next attempt is taken in 1 second
+    "#);
     assert_eq!(login(&house, "m1.txt").ok().out, "3\n");
     assert_eq!(failures(&house), 0, "nothing was refused meanwhile");
 
@@ -203,11 +211,19 @@ fn c4_every_other_file_of_passwords_is_read_the_same_way() {
     }
     let import = "tenant import file=a.igb password-file=a.password tenant=t.tenant tenant-password-file=t.password";
     house.private("t.password", "\n");
-    house.master(&[import]).fails(3, &["t.password is empty"]);
+    insta::assert_snapshot!(house.master(&[import]).screen(), @r#"
+    exit 3
+    -- err
+    error[E0602]: t.password is empty
+    hint: write the password into it, in one line
+    "#);
     house.private("t.password", &format!("{} ", PASSWORDS[0]));
-    house
-        .master(&[import])
-        .fails(3, &["wrong password", "ends with a blank"]);
+    insta::assert_snapshot!(house.master(&[import]).screen(), @r#"
+    exit 3
+    -- err
+    error[E0602]: tenant t.tenant: wrong password for Master1; the next attempt is taken in 1 second
+    hint: the password that was read begins or ends with a blank, which is part of it
+    "#);
     house.private("t.password", &format!("\u{feff}{}\r\n", PASSWORDS[0]));
     house.master(&[import]).ok();
 
@@ -216,11 +232,22 @@ fn c4_every_other_file_of_passwords_is_read_the_same_way() {
         house.private("other.txt", text);
         house.igsh(&["--vault", "other.db", "-c", init])
     };
-    let three = "write one line 'Master1 <password>' for each";
-    other("\u{feff}\n").fails(3, &["other.txt is empty", three]);
-    other(&masters.replace(PASSWORDS[1], &format!("{} ", PASSWORDS[1])))
+    insta::assert_snapshot!(other("\u{feff}\n").screen(), @r#"
+    exit 3
+    -- err
+    error[E0602]: other.txt is empty
+    hint: write one line 'Master1 <password>' for each of Master1, Master2 and Master3
+    "#);
+    let screen = other(&masters.replace(PASSWORDS[1], &format!("{} ", PASSWORDS[1])))
         .ok()
-        .fails(0, &["password of Master2 begins or ends with a blank"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 0
+    -- err
+    warning: the password of Master2 begins or ends with a blank, which is part of it
+    note: made the vault other.db; log in with 'login Master1'
+    note: other.txt still holds the passwords in plain; delete it
+    "#);
 }
 
 #[test]
@@ -235,14 +262,29 @@ fn c4_cr_lf_within_quotes_is_a_line_end_wherever_a_script_comes_from() {
     assert_eq!(house.igsh(&["-c", text]).ok().out, expected);
     // Places are those of the file.
     house.file("w.igsh", format!("{text}echo 'a\r\nb'; uesr list\r\n"));
-    house
-        .igsh(&["check", "w.igsh"])
-        .fails(2, &["w.igsh:8:5", "E0201"]);
+    insta::assert_snapshot!(house.igsh(&["check", "w.igsh"]).screen(), @r#"
+    exit 2
+    -- err
+    w.igsh:8:5: error[E0201]: unknown command 'uesr'
+      |
+    8 | b'; uesr list
+      |     ^^^^ not a command
+      |
+      = help: did you mean 'user list' or 'user'?
+      = help: 'help' lists the commands
+    "#);
     // A carriage return alone ends no line.
     house.file("w.igsh", "echo 'a\rb'\r\n");
-    house
-        .igsh(&["run", "w.igsh"])
-        .fails(2, &["w.igsh:1:8", "U+000D"]);
+    insta::assert_snapshot!(house.igsh(&["run", "w.igsh"]).screen(), @r#"
+    exit 2
+    -- err
+    w.igsh:1:8: error[E0104]: control character U+000D
+      |
+    1 | echo 'a␍b'
+      |        ^ cannot stand in a command
+      |
+      = help: was this line pasted? remove the character, or write it as "\u{d}"
+    "#);
 }
 
 #[test]

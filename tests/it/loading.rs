@@ -82,16 +82,27 @@ fn a1_a_file_that_was_cut_is_refused_and_makes_nobody_gone() {
     }
     // Lines are missing in the middle.
     write(&house, &[&lines[..60], &lines[70..]].concat());
-    house
-        .master(&[LOAD])
-        .fails(1, &["users 100 expected, 90 found", "nothing was changed"]);
+    insta::assert_snapshot!(house.master(&[LOAD]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0402]: people.ndjson: line 146, column 23, field 'users': the end record and the file do not agree: users 100 expected, 90 found; tokens 112, 101; cards 52, 47; nothing was changed
+    hint: get the file again: lines are missing, or others were put in
+    "#);
     write(&house, &[lines.clone(), lines].concat());
-    house
-        .master(&[LOAD])
-        .fails(1, &["something stands behind the end record"]);
+    insta::assert_snapshot!(house.master(&[LOAD]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0402]: people.ndjson: line 157: something stands behind the end record; nothing was changed
+    hint: load files that were put together one by one: the end record is the last line
+    "#);
     house.file("people.ndjson", &whole);
     let loaded = house.master(&[LOAD]).ok();
-    assert!(!loaded.err.contains("end record"), "{}", loaded.err);
+    insta::assert_snapshot!(loaded.screen(), @r#"
+    exit 0
+    -- err
+    note: loaded 50 groups, 100 users, 112 tokens and 52 cards (100 of the users were there before)
+    note: people.ndjson is still there, in plain; delete it when you no longer need it
+    "#);
 }
 
 #[test]
@@ -155,10 +166,12 @@ fn a1_more_than_the_limit_is_not_made_gone_by_a_blanket_yes() {
     untold(&house, &[], LOAD).ok();
     untold(&house, &["--yes=3"], LOAD).ok();
     untold(&house, &[], &format!("{LOAD} -yes=0")).ok();
-    untold(&house, &[], &format!("{LOAD} -yes=3")).fails(
-        1,
-        &["0 of 37 users are not in people.ndjson and would be gone, not 3"],
-    );
+    insta::assert_snapshot!(untold(&house, &[], &format!("{LOAD} -yes=3")).screen(), @r#"
+    exit 1
+    -- err
+    error[E0604]: 0 of 37 users are not in people.ndjson and would be gone, not 3; nothing was changed
+    hint: look at 'source diff', then give the count that you expect
+    "#);
     // Those who are gone already do not count: one of 37 is within the limit.
     write(&house, &people(36));
     let loaded = untold(&house, &[], LOAD).ok();
@@ -173,7 +186,12 @@ fn a1_more_than_the_limit_is_not_made_gone_by_a_blanket_yes() {
     assert_eq!(here(&house), "30");
     // Nobody at all.
     write(&house, &people(0));
-    untold(&house, &["--yes"], LOAD).fails(3, &["30 of 30 users are not in people.ndjson"]);
+    insta::assert_snapshot!(untold(&house, &["--yes"], LOAD).screen(), @r#"
+    exit 3
+    -- err
+    error[E0604]: 30 of 30 users are not in people.ndjson and would be gone; nothing was changed
+    hint: was it cut? 'source diff' names them; if they have left: -yes=30
+    "#);
     let emptied = untold(&house, &[], &format!("{LOAD} -yes=30")).ok();
     assert!(
         emptied.err.contains("warning: no user was found"),
@@ -186,20 +204,30 @@ fn a1_more_than_the_limit_is_not_made_gone_by_a_blanket_yes() {
 #[test]
 fn a1_the_limit_is_a_setting() {
     let house = house(40, 38);
-    house
-        .master(&["system set migrate.gone-limit=101"])
-        .fails(1, &["100"]);
+    insta::assert_snapshot!(house.master(&["system set migrate.gone-limit=101"]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0501]: '101' is no value for migrate.gone-limit
+    hint: give a number from 0 to 100, or default
+    "#);
     house.master(&["system set migrate.gone-limit=4"]).ok();
-    house.master(&[LOAD]).fails(3, &["2 of 40 users"]);
+    insta::assert_snapshot!(house.master(&[LOAD]).screen(), @r#"
+    exit 3
+    -- err
+    error[E0604]: 2 of 40 users are not in people.ndjson and would be gone; nothing was changed
+    hint: was it cut? 'source diff' names them; if they have left: -yes=2
+    "#);
     house
         .master(&["system set migrate.gone-limit=default", LOAD])
         .ok();
     write(&house, &people(37));
     house.master(&["system set migrate.gone-limit=0"]).ok();
-    house.master(&[LOAD]).fails(
-        3,
-        &["1 of 38 users is not in people.ndjson and would be gone"],
-    );
+    insta::assert_snapshot!(house.master(&[LOAD]).screen(), @r#"
+    exit 3
+    -- err
+    error[E0604]: 1 of 38 users is not in people.ndjson and would be gone; nothing was changed
+    hint: was it cut? 'source diff' names them; if they have left: -yes=1
+    "#);
     write(&house, &people(0));
     house
         .master(&["system set migrate.gone-limit=100", LOAD])
@@ -219,17 +247,24 @@ fn a1_users_of_another_system_do_not_count() {
         .master(&["source load file=other.ndjson format=ndjson -add-system"])
         .ok();
     write(&house, &people(3));
-    house.master(&[LOAD]).fails(3, &["1 of 4 users"]);
+    insta::assert_snapshot!(house.master(&[LOAD]).screen(), @r#"
+    exit 3
+    -- err
+    error[E0604]: 1 of 4 users is not in people.ndjson and would be gone; nothing was changed
+    hint: was it cut? 'source diff' names them; if they have left: -yes=1
+    "#);
 }
 
 #[test]
 fn a1_made_up_people_make_nobody_gone_unasked() {
     let house = House::with_people(30);
     let line = "source generate users=40 seed=2 -load";
-    house.master(&[line]).fails(
-        3,
-        &["30 of 30 users are not among the made-up people", "-yes=30"],
-    );
+    insta::assert_snapshot!(house.master(&[line]).screen(), @r#"
+    exit 3
+    -- err
+    error[E0604]: 30 of 30 users are not among the made-up people and would be gone; nothing was changed
+    hint: was it cut? 'source diff' names them; if they have left: -yes=30
+    "#);
     assert_eq!(here(&house), "30");
     house.master(&[&format!("{line} -yes=30")]).ok();
     assert_eq!(here(&house), "40");
@@ -387,16 +422,21 @@ fn what_was_left_out_is_loaded_once_it_is_corrected() {
     lines.push(user(2));
     lines.push(r#"{"type":"end","users":5,"tokens":1,"cards":0}"#.to_owned());
     write(&house, &lines);
-    house.master(&[LOAD]).fails(1, &["line 5"]);
+    insta::assert_snapshot!(house.master(&[LOAD]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0402]: people.ndjson: line 5, column 52, field 'state': 'on
+    leave' is not a user state; nothing was changed
+    hint: write one of these, exactly so: active, suspended
+    "#);
     let skipped = house.master(&[&format!("{LOAD} -skip-bad")]);
-    assert_eq!(skipped.code, 5, "{}", skipped.err);
-    assert!(
-        skipped
-            .err
-            .contains("3 bad lines left out, each with its reason in people.ndjson.residue"),
-        "{}",
-        skipped.err
-    );
+    insta::assert_snapshot!(skipped.screen(), @r#"
+    exit 5
+    -- err
+    note: loaded 2 groups, 3 users, 0 tokens and 0 cards
+    note: 3 bad lines left out, each with its reason in people.ndjson.residue
+    note: people.ndjson is still there, in plain; delete it when you no longer need it
+    "#);
     let residue = house.read("people.ndjson.residue");
     let shown: Vec<&str> = residue.lines().collect();
     assert_eq!(
@@ -410,9 +450,12 @@ fn what_was_left_out_is_loaded_once_it_is_corrected() {
     }
     assert_eq!(shown.len(), 9);
     // A residue that nobody has looked at is not written over, and no record is lost for it.
-    house
-        .master(&[&format!("{LOAD} -skip-bad")])
-        .fails(1, &["people.ndjson.residue", "exists"]);
+    insta::assert_snapshot!(house.master(&[&format!("{LOAD} -skip-bad")]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0401]: cannot write people.ndjson.residue: it exists
+    hint: name another file, or add -overwrite
+    "#);
     // Two are corrected, and the double is taken out.
     let corrected = residue
         .replace("on\\nleave", "suspended")
@@ -422,11 +465,12 @@ fn what_was_left_out_is_loaded_once_it_is_corrected() {
     let loaded = house
         .master(&["source load file=corrected.ndjson format=ndjson"])
         .ok();
-    assert!(
-        loaded.err.contains("2 groups, 1 user, 1 token and 0 cards"),
-        "{}",
-        loaded.err
-    );
+    insta::assert_snapshot!(loaded.screen(), @r#"
+    exit 0
+    -- err
+    note: loaded 2 groups, 1 user, 1 token and 0 cards
+    note: corrected.ndjson is still there, in plain; delete it when you no longer need it
+    "#);
     assert_eq!(here(&house), "4");
     assert_eq!(
         house
@@ -528,7 +572,12 @@ fn b5_a_load_of_nobody_says_so_and_why() {
     let said = house
         .master(&["source load file=token.ndjson format=ndjson"])
         .ok();
-    assert!(!said.err.contains("warning"), "{}", said.err);
+    insta::assert_snapshot!(said.screen(), @r#"
+    exit 0
+    -- err
+    note: loaded 1 group, 0 users, 1 token and 0 cards
+    note: token.ndjson is still there, in plain; delete it when you no longer need it
+    "#);
     // Without a record there is no source either.
     for text in ["", "\n\n", "# nobody\n"] {
         house.file("none.ndjson", text);

@@ -36,8 +36,16 @@ fn every_manual_page_is_printed() {
         let name = page.rsplit_once('.').expect("a section").0.to_owned();
         assert_eq!(house.igsh(&["man", &name]).ok().out, kept(&page), "{page}");
     }
-    let names = ["igsh-script", "igsh-commands"];
-    house.igsh(&["man", "igsh-nothing"]).fails(2, &names);
+    insta::assert_snapshot!(house.igsh(&["man", "igsh-nothing"]).screen(), @r#"
+    exit 2
+    -- err
+    error: invalid value 'igsh-nothing' for '[PAGE]'
+      [possible values: igsh, igsh-commands, igsh-script, igsh-bundle, igsh-source, igsh-vault, igsh-migration]
+
+      tip: a similar value exists: 'igsh-migration'
+
+    For more information, try '--help'.
+    "#);
 }
 
 #[test]
@@ -284,7 +292,16 @@ fn completions_of_every_shell_know_options_and_commands() {
             Ran::of(parse.arg("-n").arg(path)).ok();
         }
     }
-    house.igsh(&["completions", "tcsh"]).fails(2, &["fish"]);
+    insta::assert_snapshot!(house.igsh(&["completions", "tcsh"]).screen(), @r#"
+    exit 2
+    -- err
+    error: invalid value 'tcsh' for '<SHELL>'
+      [possible values: bash, zsh, fish]
+
+      tip: a similar value exists: 'zsh'
+
+    For more information, try '--help'.
+    "#);
 }
 
 /// The long options, as `--help` tells them.
@@ -323,9 +340,11 @@ fn settings_are_kept_when_asked_to() {
         lines,
         ["set columns=auto", "set format=expanded", "set timing=on"]
     );
-    house
-        .igsh(&["-c", "set columns=3 -save"])
-        .fails(2, &["columns is a number from 10"]);
+    insta::assert_snapshot!(house.igsh(&["-c", "set columns=3 -save"]).screen(), @r#"
+    exit 2
+    -- err
+    error[E0703]: columns is a number from 10 or 'auto', not '3'
+    "#);
     assert_eq!(house.read("home/config/igsh/settings.igsh"), text);
 }
 
@@ -333,9 +352,11 @@ fn settings_are_kept_when_asked_to() {
 fn settings_that_cannot_be_kept_change_nothing() {
     let house = House::empty();
     house.file("home", "not a folder");
-    house
-        .igsh(&["-c", "set format=json -save"])
-        .fails(1, &["cannot write", "home"]);
+    insta::assert_snapshot!(house.igsh(&["-c", "set format=json -save"]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0401]: cannot write HOUSE/home/config/igsh: Not a directory (os error 20)
+    "#);
 }
 
 #[test]

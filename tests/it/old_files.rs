@@ -37,7 +37,7 @@ fn expected(name: &str) -> String {
 
 /// A house with a copy of everything, in which `m1.txt` to `m3.txt` hold the passwords of the old masters.
 pub(crate) fn house() -> House {
-    let house = House::empty();
+    let house = House::empty().on_machine_clock();
     let copy = |from: &str, to: &str| house.private_copy(&fixture(from), to);
     for number in 1..=PASSWORDS.len() {
         copy(
@@ -414,11 +414,17 @@ fn the_old_tenant_verifies_and_takes_another_bundle() {
             &format!("tenant verify user=Dario.Target qa=1 answer-file=rex.txt {TENANT}"),
         ])
         .ok();
-    house
+    let screen = house
         .master(&[&format!(
             "tenant verify user=Dario.Target code={code} {TENANT}"
         )])
-        .fails(1, &["E0804"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 1
+    -- err
+    error[E0804]: wrong for Dario.Target, token HID 1000000031: it, or a later one, was used before
+    hint: 4 more failures lock the user out
+    "#);
     house
         .master(&[&format!(
             "tenant import file=second.igb password-file=second.password {TENANT}"

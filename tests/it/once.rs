@@ -52,13 +52,19 @@ fn both_spellings_mean_the_same() {
 fn commands_of_one_call_share_a_session_and_the_first_error_ends_it() {
     let house = House::with_people(5);
     let ran = house.master(&["user count", "user count grup=x", "version"]);
-    assert_eq!(ran.code, 2, "{}", ran.err);
-    assert!(
-        ran.err.contains("E0101") && ran.err.contains("did you mean"),
-        "{}",
-        ran.err
-    );
-    assert!(!ran.out.contains("igsh 0"), "{}", ran.out);
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 2
+    -- out
+    users: 5
+    -- err
+    error[E0101]: unknown attribute 'grup'
+     |
+     | user count grup=x
+     |            ^^^^ 'user count' does not take it
+     |
+     = expected: format, into, overwrite, require-match or an attribute ('help selection')
+     = help: did you mean 'group'?
+    "#);
     let ran = house.logged_in(&[
         "--keep-going",
         "-c",
@@ -68,8 +74,20 @@ fn commands_of_one_call_share_a_session_and_the_first_error_ends_it() {
         "-c",
         "version",
     ]);
-    assert_eq!(ran.code, 5, "{}{}", ran.out, ran.err);
-    assert!(ran.out.contains("igsh 0"), "{}", ran.out);
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 5
+    -- out
+    igsh 0.1.0 (igsh-bundle/1, igsh-audit/1)
+    -- err
+    error[E0304]: no exported is called '1'
+     |
+     | user count exported=1
+     |                     ^ exists nowhere
+     |
+     = help: to mean it all the same, quote it: "1"
+    error[E0703]: there is no user 'nobody-there'
+    hint: letter case matters; 'user list' shows who there is
+    "#);
 }
 
 #[test]
@@ -279,7 +297,12 @@ fn phase_by_group_script() {
     for name in [&first, &second] {
         std::fs::remove_file(house.at(&format!("{name}.igb"))).expect("its bundle");
     }
-    run(&house).fails(4, &["phase-by-group.igsh:8:1"]);
+    insta::assert_snapshot!(run(&house).screen(), @r#"
+    exit 4
+    -- err
+    /work/w-d/scripts/phase-by-group.igsh:8:1: error[E0701]: nothing matches the selection; no file was written
+    hint: look at the selection with 'user count'
+    "#);
 }
 
 #[test]
@@ -415,7 +438,24 @@ fn check_reads_a_script_and_runs_nothing() {
     let ran = house
         .igsh(&["check", "bad.igsh"])
         .fails(2, &["bad.igsh:2:", "bad.igsh:3:", "E0101"]);
-    assert!(ran.err.contains("did you mean"), "{}", ran.err);
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 2
+    -- err
+    bad.igsh:2:6: error[E0202]: 'user' does not know 'cuont'
+      |
+    2 | user cuont
+      |      ^^^^^
+      |
+      = expected: list, get or count
+      = help: did you mean 'count'?
+    bad.igsh:3:8: error[E0101]: unknown attribute 'grup'
+      |
+    3 | export grup=x file=x.igb
+      |        ^^^^ 'export' does not take it
+      |
+      = expected: file, overwrite, plan, skip-conflicts, keep-phase, strict, unassigned, yes, reason, format or an attribute ('help selection')
+      = help: did you mean 'group'?
+    "#);
 }
 
 #[test]
@@ -425,7 +465,7 @@ fn a_script_is_bound_whole_before_it_runs() {
         "late.igsh",
         "source generate users=2 seed=1 file=made.ndjson\nuser cuont\n",
     );
-    house
+    let screen = house
         .igsh(&[
             "--login",
             "Master1",
@@ -434,7 +474,18 @@ fn a_script_is_bound_whole_before_it_runs() {
             "run",
             "late.igsh",
         ])
-        .fails(2, &["late.igsh:2:6", "count"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 2
+    -- err
+    late.igsh:2:6: error[E0202]: 'user' does not know 'cuont'
+      |
+    2 | user cuont
+      |      ^^^^^
+      |
+      = expected: list, get or count
+      = help: did you mean 'count'?
+    "#);
     assert!(!house.at("made.ndjson").exists());
 }
 
@@ -461,9 +512,13 @@ fn plan_and_dry_run_change_nothing() {
 #[test]
 fn a_counted_yes_asserts_the_count() {
     let house = House::with_people(30);
-    house
-        .master(&["export file=x.igb yes=29"])
-        .fails(1, &["30", "29"]);
+    insta::assert_snapshot!(house.master(&["export file=x.igb yes=29"]).screen(), @r#"
+    exit 1
+    -- err
+    warning: without a selection this is about everybody: 30 users
+    error[E0604]: 30 are affected, not 29; nothing was changed
+    hint: look at the selection again, then give the count that you expect
+    "#);
     assert!(!house.at("x.igb").exists());
     house.master(&["export file=x.igb yes=30"]).ok();
 }
@@ -471,7 +526,7 @@ fn a_counted_yes_asserts_the_count() {
 #[test]
 fn read_only_lets_nothing_change() {
     let house = House::with_people(10);
-    house
+    let screen = house
         .igsh(&[
             "--read-only",
             "--login",
@@ -483,7 +538,15 @@ fn read_only_lets_nothing_change() {
             "-c",
             "export file=x.igb",
         ])
-        .fails(3, &["read-only"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 3
+    -- out
+    users: 10
+    -- err
+    error[E0603]: 'export' would change something, and this shell is read-only
+    hint: start igsh without --read-only
+    "#);
     assert!(!house.at("x.igb").exists());
 }
 

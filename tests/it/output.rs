@@ -264,13 +264,22 @@ fn a_list_replaces_no_file_unless_told_to() {
     let house = House::with_people(5);
     house.file("list.csv", "mine\n");
     let line = "user list format=csv into=list.csv";
-    house
-        .master(&[line])
-        .fails(1, &["list.csv", "it exists", "-overwrite"]);
+    insta::assert_snapshot!(house.master(&[line]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0401]: cannot write list.csv: it exists
+    hint: name another file, or add -overwrite
+    "#);
     assert_eq!(house.read("list.csv"), "mine\n");
-    house
+    let screen = house
         .master(&["user list columns=nam format=csv into=list.csv -overwrite"])
-        .fails(2, &["'nam'"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 2
+    -- err
+    error[E0703]: there is no column 'nam'
+    hint: there are: userid, group, fullName, state, phase, bundle, tokens, cards, email, lastAuth, gone
+    "#);
     assert_eq!(house.read("list.csv"), "mine\n");
     house.master(&[&format!("{line} -overwrite")]).ok();
     assert_eq!(house.read("list.csv").lines().count(), 6);

@@ -37,8 +37,24 @@ fn a_loop_ends_at_the_first_failure_and_says_how_far_it_came() {
         "loop.igsh",
         "foreach u in (user list limit=3) { user get nobody }\n",
     );
-    run(&house, &[], "loop.igsh").fails(1, &["loop.igsh:1:36", "0 of 3 users done"]);
-    run(&house, &["--keep-going"], "loop.igsh").fails(5, &["0 of 3 users done, 3 failed"]);
+    insta::assert_snapshot!(run(&house, &[], "loop.igsh").screen(), @r#"
+    exit 1
+    -- err
+    loop.igsh:1:36: error[E0703]: there is no user 'nobody'
+    hint: letter case matters; 'user list' shows who there is
+    note: foreach u: stopped at 'aconceicao3'; 0 of 3 users done
+    "#);
+    insta::assert_snapshot!(run(&house, &["--keep-going"], "loop.igsh").screen(), @r#"
+    exit 5
+    -- err
+    loop.igsh:1:36: error[E0703]: there is no user 'nobody'
+    hint: letter case matters; 'user list' shows who there is
+    loop.igsh:1:36: error[E0703]: there is no user 'nobody'
+    hint: letter case matters; 'user list' shows who there is
+    loop.igsh:1:36: error[E0703]: there is no user 'nobody'
+    hint: letter case matters; 'user list' shows who there is
+    note: foreach u: 0 of 3 users done, 3 failed
+    "#);
 }
 
 #[test]
@@ -78,7 +94,12 @@ fn a_question_is_answered_beforehand_or_ends_the_script() {
     house.file("c.igsh", "confirm \"Go on?\"\necho on\n");
     let ran = |options: &[&str]| run_alone(&house, options, "c.igsh");
     assert_eq!(ran(&["--yes=412"]).ok().out, "on\n");
-    ran(&[]).fails(3, &["c.igsh:1:1", "-yes"]);
+    insta::assert_snapshot!(ran(&[]).screen(), @r#"
+    exit 3
+    -- err
+    c.igsh:1:1: error[E0604]: the question cannot be asked: standard input and standard error are not a terminal
+    hint: answer beforehand with -yes or -yes=COUNT
+    "#);
 }
 
 #[test]
@@ -87,7 +108,15 @@ fn an_error_names_every_script_on_the_way() {
     std::fs::create_dir(house.at("sub")).expect("a folder");
     house.file("outer.igsh", "echo out\nrun sub/inner.igsh\n");
     house.file("sub/inner.igsh", "\n  user get nobody\n");
-    run(&house, &[], "outer.igsh").fails(1, &["sub/inner.igsh:2:3", "run from outer.igsh:2:1"]);
+    insta::assert_snapshot!(run(&house, &[], "outer.igsh").screen(), @r#"
+    exit 1
+    -- out
+    out
+    -- err
+    sub/inner.igsh:2:3: error[E0703]: there is no user 'nobody'
+    hint: letter case matters; 'user list' shows who there is
+    hint: run from outer.igsh:2:1
+    "#);
     // Also where it is found before the first command of the inner one runs.
     house.file("sub/inner.igsh", "echo in\n  user cuont\n");
     let ran = run(&house, &[], "outer.igsh").fails(
@@ -99,16 +128,27 @@ fn an_error_names_every_script_on_the_way() {
     );
     assert_eq!(ran.out, "out\n");
     house.file("sub/inner.igsh", "run ../outer.igsh\n");
-    run(&house, &[], "outer.igsh").fails(1, &["runs itself"]);
+    insta::assert_snapshot!(run(&house, &[], "outer.igsh").screen(), @r#"
+    exit 1
+    -- out
+    out
+    -- err
+    sub/inner.igsh:1:1: error[E0603]: sub/../outer.igsh runs itself, directly or by others
+    hint: scripts may run each other 16 deep, and none that is still running
+    hint: run from outer.igsh:2:1
+    "#);
 }
 
 #[test]
 fn a_script_that_is_not_text_says_where() {
     let house = House::empty();
     house.file("bad.igsh", b"echo one\necho \xff\n");
-    house
-        .igsh(&["check", "bad.igsh"])
-        .fails(2, &["bad.igsh:2:6", "ff"]);
+    insta::assert_snapshot!(house.igsh(&["check", "bad.igsh"]).screen(), @r#"
+    exit 2
+    -- err
+    error[E0401]: bad.igsh:2:6: the byte ff is not UTF-8 text
+    hint: save it as UTF-8; or convert it: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW
+    "#);
 }
 
 #[test]
@@ -136,9 +176,12 @@ fn any_list_takes_columns_order_and_a_number_of_rows() {
     let all = csv("user list columns=userid sort=-userid");
     let last = csv("user list columns=userid sort=-userid limit=1");
     assert_eq!(last.lines().nth(1), all.lines().nth(1));
-    house
-        .master(&["user list columns=nam"])
-        .fails(2, &["'nam'", "fullName"]);
+    insta::assert_snapshot!(house.master(&["user list columns=nam"]).screen(), @r#"
+    exit 2
+    -- err
+    error[E0703]: there is no column 'nam'
+    hint: there are: userid, group, fullName, state, phase, bundle, tokens, cards, email, lastAuth, gone
+    "#);
 }
 
 #[test]
@@ -172,7 +215,12 @@ fn the_last_list_can_be_seen_whole_and_otherwise() {
         .nth(1)
         .expect("what follows the table");
     assert_eq!(csv.lines().count(), 1201);
-    house.igsh(&["-c", "last"]).fails(1, &["no list"]);
+    insta::assert_snapshot!(house.igsh(&["-c", "last"]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0703]: no list was shown yet that could be shown again
+    hint: 'user list' shows one; it is forgotten at logout and when an idle session is locked
+    "#);
 }
 
 /// A script without a session.
@@ -191,7 +239,19 @@ fn let_gives_values_to_what_follows_in_its_script_only() {
     let ran = run_alone(&house, &[], "outer.igsh").ok();
     assert_eq!(ran.out, "1/two words\ninner two words\n1\n");
     house.file("inner.igsh", "echo $c\n");
-    run_alone(&house, &[], "outer.igsh").fails(2, &["inner.igsh:1:6", "E0213", "'c'"]);
+    insta::assert_snapshot!(run_alone(&house, &[], "outer.igsh").screen(), @r#"
+    exit 2
+    -- out
+    1/two words
+    -- err
+    inner.igsh:1:6: error[E0213]: unknown variable 'c'
+      |
+    1 | echo $c
+      |      ^^ has no value
+      |
+      = help: to mean the character '$', put it in single quotes
+    hint: run from outer.igsh:4:1
+    "#);
 }
 
 #[test]
@@ -205,9 +265,12 @@ fn arguments_become_variables_and_are_never_read_as_language() {
             .out,
         "one; echo two $HOME\n<one; echo two $HOME>\n"
     );
-    house
-        .igsh(&["run", "a.igsh", "novalue"])
-        .fails(2, &["'novalue' is not name=value"]);
+    insta::assert_snapshot!(house.igsh(&["run", "a.igsh", "novalue"]).screen(), @r#"
+    exit 2
+    -- err
+    error[E0703]: 'novalue' is not name=value
+    hint: give variables as name=value after the script's name
+    "#);
 }
 
 #[test]
@@ -224,10 +287,27 @@ fn scripts_are_found_beside_the_one_that_runs_them_and_never_run_in_a_circle() {
     // By another name it is the same file.
     std::os::unix::fs::symlink("one.igsh", house.at("a/again.igsh")).expect("a link");
     house.file("a/three.igsh", "run again.igsh\n");
-    run_alone(&house, &[], "a/one.igsh").fails(1, &["three.igsh:1:1", "runs itself"]);
+    insta::assert_snapshot!(run_alone(&house, &[], "a/one.igsh").screen(), @r#"
+    exit 1
+    -- out
+    two
+    -- err
+    a/b/../three.igsh:1:1: error[E0603]: a/b/../again.igsh runs itself, directly or by others
+    hint: scripts may run each other 16 deep, and none that is still running
+    hint: run from a/b/two.igsh:2:1
+    hint: run from a/one.igsh:1:1
+    "#);
     house.file("a/three.igsh", "run missing.igsh\n");
-    run_alone(&house, &[], "a/one.igsh")
-        .fails(1, &["three.igsh:1:1", "missing.igsh", "no such file"]);
+    insta::assert_snapshot!(run_alone(&house, &[], "a/one.igsh").screen(), @r#"
+    exit 1
+    -- out
+    two
+    -- err
+    a/b/../three.igsh:1:1: error[E0401]: cannot read a/b/../missing.igsh: no such file or folder
+    hint: check the path; a relative one starts at the current folder
+    hint: run from a/b/two.igsh:2:1
+    hint: run from a/one.igsh:1:1
+    "#);
 }
 
 #[test]
@@ -242,15 +322,19 @@ fn echo_shows_commands_with_their_secrets_masked_also_within_loops() {
          }\n",
     );
     let ran = run(&house, &["--echo", "--keep-going"], "e.igsh");
-    assert_eq!(ran.code, 5, "{}", ran.err);
-    assert!(!ran.err.contains("493817"), "{}", ran.err);
-    assert!(ran.err.contains("+ let name=nobody"), "{}", ran.err);
-    assert!(
-        ran.err
-            .contains("+ foreach u in (user list limit=2 sort=userid)"),
-        "{}",
-        ran.err
-    );
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 5
+    -- err
+    note: + let name=nobody
+    note: + foreach u in (user list limit=2 sort=userid)
+    note: + tenant verify user=$name code=*** tenant=none.tenant
+    e.igsh:3:3: error[E0501]: there is no tenant at none.tenant
+    hint: make one with 'tenant init', or name another file
+    note: + tenant verify user=$name code=*** tenant=none.tenant
+    e.igsh:3:3: error[E0501]: there is no tenant at none.tenant
+    hint: make one with 'tenant init', or name another file
+    note: foreach u: 0 of 2 users done, 2 failed
+    "#);
     let line = "+ tenant verify user=$name code=*** tenant=none.tenant";
     assert_eq!(ran.err.matches(line).count(), 2, "{}", ran.err);
 }
@@ -313,22 +397,46 @@ fn lines_may_end_in_cr_lf() {
         "crlf.igsh",
         "echo one\r\necho \"\r\n  uesr list\r\n\"; uesr list\r\n",
     );
-    house
-        .igsh(&["check", "crlf.igsh"])
-        .fails(2, &["crlf.igsh:4:4", "E0201"]);
+    insta::assert_snapshot!(house.igsh(&["check", "crlf.igsh"]).screen(), @r#"
+    exit 2
+    -- err
+    crlf.igsh:4:4: error[E0201]: unknown command 'uesr'
+      |
+    4 | "; uesr list
+      |    ^^^^ not a command
+      |
+      = help: did you mean 'user list' or 'user'?
+      = help: 'help' lists the commands
+    "#);
 }
 
 #[test]
 fn a_byte_order_mark_is_passed_over() {
     let house = House::empty();
     house.file("bom.igsh", "\u{feff}echo one\nuesr list\n");
-    house
-        .igsh(&["check", "bom.igsh"])
-        .fails(2, &["bom.igsh:2:1"]);
+    insta::assert_snapshot!(house.igsh(&["check", "bom.igsh"]).screen(), @r#"
+    exit 2
+    -- err
+    bom.igsh:2:1: error[E0201]: unknown command 'uesr'
+      |
+    2 | uesr list
+      | ^^^^ not a command
+      |
+      = help: did you mean 'user list' or 'user'?
+      = help: 'help' lists the commands
+    "#);
     house.file("bom.igsh", "\u{feff}uesr list\n");
-    house
-        .igsh(&["check", "bom.igsh"])
-        .fails(2, &["bom.igsh:1:1"]);
+    insta::assert_snapshot!(house.igsh(&["check", "bom.igsh"]).screen(), @r#"
+    exit 2
+    -- err
+    bom.igsh:1:1: error[E0201]: unknown command 'uesr'
+      |
+    1 | uesr list
+      | ^^^^ not a command
+      |
+      = help: did you mean 'user list' or 'user'?
+      = help: 'help' lists the commands
+    "#);
     house.file("bom.igsh", "\u{feff}echo one\n");
     assert_eq!(run_alone(&house, &[], "bom.igsh").ok().out, "one\n");
 }
@@ -337,9 +445,16 @@ fn a_byte_order_mark_is_passed_over() {
 fn a_nul_in_a_script_has_a_place() {
     let house = House::empty();
     house.file("nul.igsh", b"echo one\necho a\0b\n");
-    house
-        .igsh(&["check", "nul.igsh"])
-        .fails(2, &["nul.igsh:2:7", "E0104"]);
+    insta::assert_snapshot!(house.igsh(&["check", "nul.igsh"]).screen(), @r#"
+    exit 2
+    -- err
+    nul.igsh:2:7: error[E0104]: control character U+0000
+      |
+    2 | echo a␀b
+      |       ^ cannot stand in a command
+      |
+      = help: was this line pasted? remove the character, or write it as "\u{0}"
+    "#);
 }
 
 #[test]
@@ -437,10 +552,23 @@ fn check_warns_and_a_run_warns_once() {
     assert_eq!(ran.err.matches("warning[").count(), 3, "{}", ran.err);
     // Warnings do not hide errors, nor errors warnings.
     house.file("w.igsh", "user count userid=\"a*\"\nuesr count\n");
-    house.igsh(&["check", "w.igsh"]).fails(
-        2,
-        &["w.igsh:1:19: warning[W0301]", "w.igsh:2:1: error[E0201]"],
-    );
+    insta::assert_snapshot!(house.igsh(&["check", "w.igsh"]).screen(), @r#"
+    exit 2
+    -- err
+    w.igsh:1:19: warning[W0301]: '*' in quotes is an ordinary character
+      |
+    1 | user count userid="a*"
+      |                   ^^^^ no pattern
+      |
+      = help: as a wildcard '*' stands outside the quotes
+    w.igsh:2:1: error[E0201]: unknown command 'uesr'
+      |
+    2 | uesr count
+      | ^^^^ not a command
+      |
+      = help: did you mean 'user count' or 'user'?
+      = help: 'help' lists the commands
+    "#);
     let ran = house
         .igsh(&["--format", "json", "check", "w.igsh"])
         .fails(2, &[]);
@@ -551,10 +679,26 @@ fn a_loop_that_goes_on_says_how_many_failed() {
         ),
     );
     let ran = run(&house, &["--keep-going"], "loop.igsh");
-    ran.fails(
-        5,
-        &["loop.igsh:2:3", "foreach u: 3 of 4 users done, 1 failed"],
-    );
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 5
+    -- out
+    0 users
+    userid  group    fullName     state   phase  bundle  tokens  cards  email                    lastAuth  gone
+    ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+    csmith  default  Chloe Smith  active  none                1      1  chloe.smith@example.com
+    1 user
+    userid       group      fullName         state   phase  bundle  tokens  cards  email                        lastAuth                 gone
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    sconceicao1  wholesale  Sofia Conceição  active  none                1      1  sofia.conceicao@example.com  2025-02-21 01:57:52 UTC
+    1 user
+    userid  group     fullName    state   phase  bundle  tokens  cards  email                     lastAuth                 gone
+    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    wchen   research  William 陳  active  none                1      0  william.chen@example.com  2025-10-29 01:33:14 UTC
+    1 user
+    -- err
+    loop.igsh:2:3: error[E0701]: nothing matches the selection
+    note: foreach u: 3 of 4 users done, 1 failed
+    "#);
 }
 
 /// A script is refused before more of it is in memory than one may have.
@@ -573,22 +717,36 @@ fn a7_an_endless_line_or_script_is_refused_with_its_name_and_line() {
     // 5 GiB that nobody has to store.
     let endless = std::fs::File::create(house.at("zeros")).expect("a file");
     endless.set_len(5 << 30).expect("its length");
-    house
-        .igsh(&["check", "zeros"])
-        .fails(2, &["zeros:1: the line is longer than 1 MiB"]);
+    insta::assert_snapshot!(house.igsh(&["check", "zeros"]).screen(), @r#"
+    exit 2
+    -- err
+    error[E0401]: zeros:1: the line is longer than 1 MiB; nothing of it runs
+    hint: a list of users belongs into a file of its own: userid=@FILE, or bulk=FILE
+    "#);
 
     let empty = format!("#{}\n", "x".repeat(1022)).repeat((16 << 10) - 1) + &"\n".repeat(1024 - 8);
     house.file("empty.igsh", format!("{empty}echo b\n"));
     let ran = run_alone(&house, &[], "empty.igsh").ok();
     assert_eq!(ran.out, "b\n");
     house.file("empty.igsh", format!("{empty}uesr b\n"));
-    house
-        .igsh(&["check", "empty.igsh"])
-        .fails(2, &["empty.igsh:17400:1"]);
+    insta::assert_snapshot!(house.igsh(&["check", "empty.igsh"]).screen(), @r#"
+    exit 2
+    -- err
+    empty.igsh:17400:1: error[E0201]: unknown command 'uesr'
+          |
+    17400 | uesr b
+          | ^^^^ not a command
+          |
+          = help: did you mean 'user'?
+          = help: 'help' lists the commands
+    "#);
     house.file("empty.igsh", format!("{empty}echo bb\n\n"));
-    house
-        .igsh(&["check", "empty.igsh"])
-        .fails(2, &["empty.igsh:17402: the script is longer than 16 MiB"]);
+    insta::assert_snapshot!(house.igsh(&["check", "empty.igsh"]).screen(), @r#"
+    exit 2
+    -- err
+    error[E0401]: empty.igsh:17402: the script is longer than 16 MiB; nothing of it runs
+    hint: a list of users belongs into a file of its own: userid=@FILE, or bulk=FILE
+    "#);
 
     // Standard input is no other matter.
     let mut igsh = house.command();

@@ -65,13 +65,12 @@ fn a5_a_makers_file_does_not_store_a_token_again() {
             ),
         ]),
     );
-    house.master(&["token load file=seeds.xml"]).fails(
-        1,
-        &[
-            "token Feitian 20071 is there already, assigned to ops/carla",
-            "nothing was changed",
-        ],
-    );
+    insta::assert_snapshot!(house.master(&["token load file=seeds.xml"]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0402]: seeds.xml: line 3: token Feitian 20071 is there already, assigned to ops/carla; nothing was changed
+    hint: only tokens that are new to the vault can be loaded this way
+    "#);
     assert_eq!(
         before,
         (tokens(&house), house.ask("json", "user get carla"))
@@ -241,9 +240,12 @@ fn c1_a_seed_file_may_say_that_a_token_never_expires() {
     // Its year would be 99.
     let short = expires("6", "<ExpiryDate>12/31/99</ExpiryDate>");
     house.file("short.xml", pskc(&[short]));
-    house
-        .master(&["token load file=short.xml"])
-        .fails(1, &["'12/31/99' is not a date"]);
+    insta::assert_snapshot!(house.master(&["token load file=short.xml"]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0402]: short.xml: line 2, byte 172, package 1: '12/31/99' is not a date; nothing was changed
+    hint: write it as 2026-12-31T00:00:00Z
+    "#);
     house.file(
         "beyond.xml",
         pskc(&[expires(
@@ -251,13 +253,12 @@ fn c1_a_seed_file_may_say_that_a_token_never_expires() {
             "<ExpiryDate>10000-01-01T00:00:00Z</ExpiryDate>",
         )]),
     );
-    house.master(&["token load file=beyond.xml"]).fails(
-        1,
-        &[
-            "is not between the years 1 and 9999",
-            "to 9999-12-31T23:59:59Z",
-        ],
-    );
+    insta::assert_snapshot!(house.master(&["token load file=beyond.xml"]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0402]: beyond.xml: line 2, byte 185, package 1: '10000-01-01T00:00:00Z' is not between the years 1 and 9999; nothing was changed
+    hint: write a date from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z
+    "#);
 }
 
 #[test]
@@ -271,8 +272,10 @@ fn c4_hints_name_tools_and_options_that_there_are() {
     house.file("encrypted.xml", encrypted);
     let ran = house.master(&["token load file=encrypted.xml"]);
     // The options of pskc2pskc(1).
-    ran.fails(
-        1,
-        &["encrypted", "pskc2pskc --password", "--output", "--secret"],
-    );
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 1
+    -- err
+    error[E0402]: encrypted.xml: line 2, byte 331, package 1: the file is encrypted, which igsh does not read; nothing was changed
+    hint: decrypt it, as by: pskc2pskc --password PASSWORDFILE --output PLAINFILE FILE (--secret KEYFILE for a key); load PLAINFILE, then delete it
+    "#);
 }

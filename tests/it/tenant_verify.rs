@@ -15,7 +15,8 @@ const TENANT: &str = "tenant=t.tenant";
 
 /// A house whose people have all been exported and imported, and the records of the file that they came from.
 fn migrated(users: u32) -> (House, Vec<Value>) {
-    let house = House::with_vault();
+    // Codes are computed by the machine's clock.
+    let house = House::with_vault().on_machine_clock();
     house
         .master(&[
             &format!("source generate users={users} seed=11 file=people.ndjson"),
@@ -199,9 +200,15 @@ fn windows_resynchronisation_and_lockout() {
     }
     // Codes are nowhere: they are masked like any secret.
     let (user, _) = with_token(&people, "totp");
-    house
+    let screen = house
         .master(&[&format!("tenant verify user={user} code=13572468 {TENANT}")])
-        .fails(1, &["E0804"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 1
+    -- err
+    error[E0804]: wrong for nconceicao2, token HID 0120006135: it is not a code that it shows now
+    hint: 4 more failures lock the user out
+    "#);
     for name in ["t.tenant", "t.tenant-wal", "vault.db", "vault.db-wal"] {
         let bytes = std::fs::read(house.at(name)).unwrap_or_default();
         assert!(
@@ -235,26 +242,51 @@ fn answers_and_passwords_from_files() {
         );
     }
     house.private("a.txt", "something else");
-    verify("qa=1").fails(1, &["E0804", "question 1", "not the answer"]);
-    verify("qa=99").fails(1, &["E0703", "only 1 to"]);
+    insta::assert_snapshot!(verify("qa=1").screen(), @r#"
+    exit 1
+    -- err
+    error[E0804]: wrong for lsmith, question 1: it is not the answer that is stored
+    hint: 4 more failures lock the user out
+    "#);
+    insta::assert_snapshot!(verify("qa=99").screen(), @r#"
+    exit 1
+    -- err
+    error[E0703]: lsmith has no question 99, only 1 to 3
+    "#);
     house.private("a.txt", text(&person["passwords"][0], "value"));
     verify("password=default").ok();
     let ran = verify("password=hunter2").fails(1, &["E0703", "only default"]);
-    assert!(!ran.err.contains("hunter2"), "{}", ran.err);
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 1
+    -- err
+    error[E0703]: lsmith has no password of that name, only default
+    "#);
     house.private("a.txt", "not it");
-    verify("password=default").fails(1, &["E0804", "default password"]);
+    insta::assert_snapshot!(verify("password=default").screen(), @r#"
+    exit 1
+    -- err
+    error[E0804]: wrong for lsmith, the default password: it is not the password that is stored
+    hint: 4 more failures lock the user out
+    "#);
     // What is not a private file, not a user, or not one thing.
     house.file("open.txt", "x");
-    house
-        .master(&[&format!(
-            "tenant verify user={user} qa=1 answer-file=open.txt {TENANT}"
-        )])
-        .fails(3, &["chmod 600"]);
-    house
-        .master(&[&format!(
-            "tenant verify user=nobody-here code=123456 {TENANT}"
-        )])
-        .fails(1, &["E0703", "no user 'nobody-here'"]);
+    let answers = house.dialogue(&[
+        &format!("tenant verify user={user} qa=1 answer-file=open.txt {TENANT}"),
+        &format!("tenant verify user=nobody-here code=123456 {TENANT}"),
+    ]);
+    insta::assert_snapshot!(answers, @r#"
+    $ tenant verify user=lsmith qa=1 answer-file=open.txt tenant=t.tenant
+    exit 3
+    -- err
+    error[E0602]: open.txt can be read by others (mode 0644), so no password is read from it
+    hint: type: chmod 600 'open.txt'
+
+    $ tenant verify user=nobody-here code=123456 tenant=t.tenant
+    exit 1
+    -- err
+    error[E0703]: the tenant has no user 'nobody-here'
+    hint: 'tenant user list' shows those there are
+    "#);
     for (rest, word) in [
         ("", "nothing to verify"),
         ("code=123456 qa=1", "one thing"),
@@ -267,9 +299,15 @@ fn answers_and_passwords_from_files() {
             .master(&[&format!("tenant verify user={user} {rest} {TENANT}")])
             .fails(2, &[word]);
     }
-    house
+    let screen = house
         .master(&[&format!("tenant verify user={user} qa=1 {TENANT}")])
-        .fails(3, &["terminal"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 3
+    -- err
+    error[E0603]: the terminal cannot be used: No such device or address (os error 6)
+    hint: run the command in an interactive terminal
+    "#);
 }
 
 /// A user with a card in use, and the card as the source has it.
@@ -340,9 +378,12 @@ fn a_card_answers_its_challenge() {
     assert_eq!(asked, counts[..3], "the least used cells");
     let answered = format!("{line} answer-file=a.txt");
     house.private("a.txt", "00 00 00\n");
-    house
-        .master(&[&answered])
-        .fails(1, &["E0804", "not the cells"]);
+    insta::assert_snapshot!(house.master(&[&answered]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0804]: wrong for nconceicao2, card 10001: these are not the cells that were asked for
+    hint: 4 more failures lock the user out
+    "#);
     house.private(
         "a.txt",
         &format!("{}\n", response(card, cells).to_lowercase()),
@@ -357,12 +398,17 @@ fn a_card_answers_its_challenge() {
         .iter()
         .find(|user| is_active(user) && user["cards"].as_array().is_none_or(Vec::is_empty))
         .expect("somebody has no card");
-    house
+    let screen = house
         .master(&[&format!(
             "tenant challenge user={} {TENANT}",
             text(other, "userid")
         )])
-        .fails(1, &["E0703", "has no card"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 1
+    -- err
+    error[E0703]: lsmith has no card
+    "#);
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn an_attempt_that_was_killed_counts_and_holds_nobody_up() {
     let house = House::empty();
     // Slow enough to be killed while the password is tried.
     house
-        .igsh(&["-c", "system init passwords=masters.txt kdf=262144,8,1"])
+        .igsh(&["-c", "system init passwords=masters.txt kdf=262144,3,1"])
         .ok();
     let failures = || number(&house, "SELECT failures FROM master WHERE number = 3");
     let mut child = house

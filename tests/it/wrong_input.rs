@@ -58,7 +58,44 @@ fn files() {
         "user list userid=@missing.txt",
         "user count userid=@list.txt",
     ];
-    insta::assert_snapshot!(refused(&house, &lines), @"");
+    insta::assert_snapshot!(refused(&house, &lines), @r#"
+    $ source load file=missing.ndjson format=ndjson
+    exit 1
+    -- err
+    error[E0401]: missing.ndjson: there is no such file
+    hint: check the path; a relative one starts at the current folder
+
+    $ export file=there.igb
+    exit 1
+    -- err
+    warning: without a selection this is about everybody: 5 users
+    error[E0401]: 'HOUSE/there.igb' exists already
+
+    $ export file=no-such-folder/x.igb
+    exit 1
+    -- err
+    warning: without a selection this is about everybody: 5 users
+    error[E0401]: the folder 'no-such-folder' cannot be used (No such file or directory (os error 2))
+
+    $ source load file=folder.ndjson format=ndjson
+    exit 1
+    -- err
+    error[E0401]: folder.ndjson: it is a folder
+    hint: name a file in it
+
+    $ user list userid=@missing.txt
+    exit 1
+    -- err
+    error[E0401]: missing.txt: there is no such file
+    hint: check the path; a relative one starts at the current folder
+
+    $ user count userid=@list.txt
+    exit 0
+    -- out
+    users: 0
+    -- err
+    warning: 1 of 1 line of list.txt matches no user: 'someone' (line 1)
+    "#);
     assert_eq!(house.read("there.igb"), "x");
 }
 
@@ -139,7 +176,43 @@ fn source_records() {
         "source load file=twice.ndjson format=ndjson",
         "source load file=version.ndjson format=ndjson",
     ];
-    insta::assert_snapshot!(refused(&house, &lines), @"");
+    insta::assert_snapshot!(refused(&house, &lines), @r#"
+    $ source load file=number.ndjson format=ndjson
+    exit 1
+    -- err
+    error[E0402]: number.ndjson: line 3, column 37, field 'userid': expected a string, found a number; nothing was changed
+    hint: see igsh-source(5) for what belongs in this field
+
+    $ source load file=unknown.ndjson format=ndjson
+    exit 1
+    -- err
+    error[E0402]: unknown.ndjson: line 3, column 41, field 'nick': unknown field 'nick'; nothing was changed
+    hint: correct the field; igsh-source(5) lists them all, and the object 'x' is free for your own
+
+    $ source load file=cut.ndjson format=ndjson
+    exit 1
+    -- err
+    error[E0402]: cut.ndjson: line 3, column 27, field 'group': the line ends inside the record; nothing was changed
+    hint: look for a line break in the record, or a file that was cut: a record is one whole line
+
+    $ source load file=group.ndjson format=ndjson
+    exit 1
+    -- err
+    error[E0402]: group.ndjson: line 3, column 24, field 'group': group 'h' is not named before this line; nothing was changed
+    hint: add a line {"type":"group","name":…} above it, or correct the name
+
+    $ source load file=twice.ndjson format=ndjson
+    exit 1
+    -- err
+    error[E0402]: twice.ndjson: line 4: user g/u is already in line 3; nothing was changed
+    hint: a key stands once in a file; remove one of the records
+
+    $ source load file=version.ndjson format=ndjson
+    exit 1
+    -- err
+    error[E0402]: version.ndjson: line 1, column 28, field 'version': unknown version 2 of the format; nothing was changed
+    hint: load the file with a newer igsh; this one reads version 1
+    "#);
 }
 
 #[test]
@@ -150,7 +223,13 @@ fn ldif_with_bad_base64() {
         "dn: uid=u,dc=x\nobjectClass: person\nuid: u\ncn:: !!!\n",
     );
     let lines = ["source load file=bad.ldif format=ldif group=g"];
-    insta::assert_snapshot!(refused(&house, &lines), @"");
+    insta::assert_snapshot!(refused(&house, &lines), @r#"
+    $ source load file=bad.ldif format=ldif group=g
+    exit 1
+    -- err
+    error[E0402]: bad.ldif: line 4, field 'cn': not base64 at character 1 of the value; nothing was changed
+    hint: correct the value: two colons announce base64
+    "#);
 }
 
 #[test]
@@ -176,7 +255,25 @@ fn pskc() {
         &[&load("doctype.xml"), &load("secret.xml"), &load("cut.xml")],
     );
     assert!(!answers.contains("MTIz"), "{answers}");
-    insta::assert_snapshot!(answers, @"");
+    insta::assert_snapshot!(answers, @r#"
+    $ token load file=doctype.xml format=pskc group='Büro Köln'
+    exit 1
+    -- err
+    error[E0402]: doctype.xml: line 2, byte 22: the file has a document type (DOCTYPE); nothing was changed
+    hint: ask where the file comes from: PSKC needs none, and it can make a reader fetch files
+
+    $ token load file=secret.xml format=pskc group='Büro Köln'
+    exit 1
+    -- err
+    error[E0402]: secret.xml: line 1, byte 330, package 1, key 'k', serial '1': the secret is not base64 at character 5 (blanks not counted); nothing was changed
+    hint: correct the value, or get the file again
+
+    $ token load file=cut.xml format=pskc group='Büro Köln'
+    exit 1
+    -- err
+    error[E0402]: cut.xml: line 1, byte 161, package 1: this is not XML: attribute value not closed: `"` not found before end of input; nothing was changed
+    hint: get the file again: it may be cut, damaged, or not PSKC
+    "#);
     assert_eq!(house.ask("json", "token list serial=1").trim(), "[]");
 }
 
@@ -194,7 +291,11 @@ fn logins() {
         ])
     };
     house.private("wrong.txt", "not-the-password\n");
-    login("wrong.txt").fails(3, &["wrong password for Master1", "1 second"]);
+    insta::assert_snapshot!(login("wrong.txt").screen(), @r#"
+    exit 3
+    -- err
+    error[E0602]: wrong password for Master1; the next attempt is taken in 1 second
+    "#);
     // After the fifth failure the next try is too early, whatever the password.
     rusqlite::Connection::open(house.at("vault.db"))
         .unwrap()
@@ -203,9 +304,14 @@ fn logins() {
             [],
         )
         .unwrap();
-    login("m1.txt").fails(3, &["Master1 is locked for another 15 minutes"]);
+    insta::assert_snapshot!(login("m1.txt").screen(), @r#"
+    exit 3
+    -- err
+    error[E0602]: Master1 is locked for another 15 minutes after 5 failed logins
+    hint: wait, or let another master type: master unlock Master1
+    "#);
     house.file("loose.txt", "first-master-word\n");
-    house
+    let screen = house
         .igsh(&[
             "--login",
             "Master2",
@@ -214,8 +320,14 @@ fn logins() {
             "-c",
             "user count",
         ])
-        .fails(3, &["loose.txt", "chmod 600"]);
-    house
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 3
+    -- err
+    error[E0602]: loose.txt can be read by others (mode 0644), so no password is read from it
+    hint: type: chmod 600 'loose.txt'
+    "#);
+    let screen = house
         .igsh(&[
             "--login",
             "Master9",
@@ -224,8 +336,19 @@ fn logins() {
             "-c",
             "user count",
         ])
-        .fails(3, &["Master1, Master2"]);
-    house.igsh(&["-c", "user count"]).fails(3, &["login"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 3
+    -- err
+    error[E0602]: there is no master of that name
+    hint: the masters are Master1, Master2, Master3
+    "#);
+    insta::assert_snapshot!(house.igsh(&["-c", "user count"]).screen(), @r#"
+    exit 3
+    -- err
+    error[E0601]: 'user count' needs a master to be logged in
+    hint: type 'login Master1' first, or start igsh with --login Master1 --password-file FILE
+    "#);
     // Another master ends the wait.
     house
         .igsh(&[
@@ -247,26 +370,55 @@ fn init() {
         "short.txt",
         "Master1 short\nMaster2 second-master-word\nMaster3 third-master-word\n",
     );
-    house
+    let screen = house
         .igsh(&["-c", "system init passwords=short.txt kdf=19456,2,1"])
-        .fails(1, &["12", "Master1"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 1
+    -- err
+    error[E0602]: the password of Master1 cannot be used: a master password has at least 12 characters
+    hint: choose a longer one
+    "#);
     house.private(
         "same.txt",
         "Master1 the-same-word-x\nMaster2 the-same-word-x\nMaster3 third-master-word\n",
     );
-    house
+    let screen = house
         .igsh(&["-c", "system init passwords=same.txt kdf=19456,2,1"])
-        .fails(1, &["differ"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 1
+    -- err
+    error[E0602]: Master1 and Master2 have the same password
+    hint: choose three different ones
+    "#);
     house.file("loose.txt", house.read("masters.txt"));
-    house
+    let screen = house
         .igsh(&["-c", "system init passwords=loose.txt kdf=19456,2,1"])
-        .fails(3, &["chmod 600"]);
-    house
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 3
+    -- err
+    error[E0602]: loose.txt can be read by others (mode 0644), so no password is read from it
+    hint: type: chmod 600 'loose.txt'
+    "#);
+    let screen = house
         .igsh(&["-c", "system init passwords=masters.txt kdf=1024,1,1"])
-        .fails(2, &["19456"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 2
+    -- err
+    error[E0602]: a key derivation with 1024,1,1 (KiB, passes, lanes) is refused: 19456 to 1048576 KiB, 2 to 8 passes and 1 to 8 lanes are accepted
+    hint: give memory in KiB, passes and lanes, from kdf=19456,2,1 to kdf=1048576,8,8
+    "#);
     assert!(!house.at("vault.db").exists());
     house.igsh(&["-c", INIT]).ok();
-    house.igsh(&["-c", INIT]).fails(1, &["exists"]);
+    insta::assert_snapshot!(house.igsh(&["-c", INIT]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0401]: HOUSE/vault.db exists already and was left alone
+    hint: name another file for the new vault
+    "#);
 }
 
 #[test]
@@ -285,9 +437,19 @@ fn other_vaults() {
             "user count",
         ])
     };
-    open("nowhere.db").fails(1, &["nowhere.db", "system init"]);
+    insta::assert_snapshot!(open("nowhere.db").screen(), @r#"
+    exit 1
+    -- err
+    error[E0501]: there is no vault at nowhere.db
+    hint: make one with 'system init', or name another file
+    "#);
     house.private("text.db", &"this is not a database ".repeat(100));
-    open("text.db").fails(1, &["text.db", "not"]);
+    insta::assert_snapshot!(open("text.db").screen(), @r#"
+    exit 1
+    -- err
+    error[E0501]: HOUSE/text.db is not a vault: it is not an SQLite database
+    hint: check the path
+    "#);
     if crate::common::peer("sqlite3") {
         let copy = |name: &str, sql: &str| {
             std::fs::copy(house.at("vault.db"), house.at(name)).expect("a copy");
@@ -313,10 +475,20 @@ fn other_vaults() {
     std::fs::write(house.at("torn.db"), bytes).expect("a damaged copy");
     std::fs::set_permissions(house.at("torn.db"), std::fs::Permissions::from_mode(0o600))
         .expect("its mode");
-    open("torn.db").fails(6, &["torn.db"]);
+    insta::assert_snapshot!(open("torn.db").screen(), @r#"
+    exit 6
+    -- err
+    error[E0501]: the vault HOUSE/torn.db is damaged (database disk image is malformed)
+    hint: restore a backup
+    "#);
     std::fs::set_permissions(house.at("vault.db"), std::fs::Permissions::from_mode(0o644))
         .expect("its mode");
-    open("vault.db").fails(3, &["chmod 600"]);
+    insta::assert_snapshot!(open("vault.db").screen(), @r#"
+    exit 3
+    -- err
+    error[E0501]: vault.db is open to others (mode 0644)
+    hint: type: chmod 600 'vault.db'
+    "#);
 }
 
 #[test]
@@ -348,12 +520,12 @@ fn a_second_writer_waits_and_is_told() {
         "-c",
         "user count",
     ]);
-    assert_eq!(ran.code, 1, "{}", ran.err);
-    assert!(
-        ran.err.contains("held") || ran.err.contains("in use"),
-        "{}",
-        ran.err
-    );
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 1
+    -- err
+    error[E0502]: the vault is held by another program; nothing was changed
+    hint: try again when that has finished
+    "#);
     other.kill().ok();
     other.wait().ok();
     house.ask("value", "user count");
@@ -420,7 +592,25 @@ fn nothing_matched() {
         "user list userid=zzz-nobody",
         "user list userid=zzz-nobody -require-match",
     ];
-    insta::assert_snapshot!(refused(&house, &lines), @"");
+    insta::assert_snapshot!(refused(&house, &lines), @r#"
+    $ export userid=zzz-nobody file=x.igb
+    exit 4
+    -- err
+    error[E0701]: nothing matches the selection; no file was written
+    hint: look at the selection with 'user count'
+
+    $ user list userid=zzz-nobody
+    exit 0
+    -- out
+    0 users
+
+    $ user list userid=zzz-nobody -require-match
+    exit 4
+    -- out
+    0 users
+    -- err
+    error[E0701]: nothing matches the selection
+    "#);
     assert!(!house.at("x.igb").exists());
 }
 
@@ -446,7 +636,12 @@ fn bundles() {
         .fails(6, &["damaged.igb"])
         .err;
     house.file("cut.igb", &bytes[..bytes.len() - 100]);
-    verify("cut.igb", "x.password").fails(6, &["cut.igb"]);
+    insta::assert_snapshot!(verify("cut.igb", "x.password").screen(), @r#"
+    exit 6
+    -- err
+    error[E0801]: cut.igb: the bundle is damaged or cut at chunk 0
+    hint: copy the file again from where it was written
+    "#);
     house.private("wrong.password", "01234-56789-ABCDE-FGHJK-MNPQR-SQ9\n");
     let told_wrong = verify("x.igb", "wrong.password").fails(3, &["wrong"]).err;
     let mistyped = house
@@ -458,26 +653,44 @@ fn bundles() {
         .err;
     assert!(told_damaged != told_wrong && told_wrong != told_mistyped);
     house.file("text.igb", "hello\n");
-    verify("text.igb", "x.password").fails(1, &["not"]);
+    insta::assert_snapshot!(verify("text.igb", "x.password").screen(), @r#"
+    exit 1
+    -- err
+    error[E0801]: text.igb: this file is not an igsh bundle
+    hint: name a file that 'export' wrote
+    "#);
     let mut header = bytes;
     header[30] ^= 1;
     house.file("header.igb", &header);
-    verify("header.igb", "x.password").fails(6, &["header"]);
+    insta::assert_snapshot!(verify("header.igb", "x.password").screen(), @r#"
+    exit 6
+    -- err
+    error[E0801]: header.igb: the bundle's header is damaged
+    hint: copy the file again from where it was written
+    "#);
 }
 
 #[test]
 fn a_bundle_password_needs_a_session_and_a_terminal() {
     let house = House::with_people(5);
     house.master(&["export file=x.igb"]).ok();
-    house
-        .igsh(&["-c", "bundle password 1"])
-        .fails(3, &["login"]);
+    insta::assert_snapshot!(house.igsh(&["-c", "bundle password 1"]).screen(), @r#"
+    exit 3
+    -- err
+    error[E0601]: 'bundle password' needs a master to be logged in
+    hint: type 'login Master1' first, or start igsh with --login Master1 --password-file FILE
+    "#);
     let ran = house
         .master(&["bundle password 1"])
         .fails(3, &["terminal", "into="]);
-    assert!(!ran.out.contains('-'), "{}", ran.out);
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 3
+    -- err
+    error[E0603]: a password is shown on a terminal only: standard input or standard output is not one
+    hint: into=FILE writes it to a new file that only you can read
+    "#);
     house.file("script.igsh", "bundle password 1\n");
-    house
+    let screen = house
         .igsh(&[
             "--login",
             "Master1",
@@ -486,15 +699,27 @@ fn a_bundle_password_needs_a_session_and_a_terminal() {
             "run",
             "script.igsh",
         ])
-        .fails(3, &["terminal"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 3
+    -- err
+    script.igsh:1:1: error[E0603]: a password is shown on a terminal only: standard input or standard output is not one
+    hint: into=FILE writes it to a new file that only you can read
+    "#);
     house.file("there.password", "x");
-    house
-        .master(&["bundle password 1 into=there.password"])
-        .fails(1, &["there.password"]);
+    insta::assert_snapshot!(house.master(&["bundle password 1 into=there.password"]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0401]: cannot write there.password: it exists
+    hint: name a new file; a password never replaces one
+    "#);
     assert_eq!(house.read("there.password"), "x");
-    house
-        .master(&["bundle password 7 into=seven.password"])
-        .fails(1, &["7"]);
+    insta::assert_snapshot!(house.master(&["bundle password 7 into=seven.password"]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0703]: there is no bundle 7
+    hint: 'bundle list' shows those there are
+    "#);
     // Nobody has seen it, and the audit says so.
     assert!(
         house

@@ -200,7 +200,7 @@ fn frames_that_do_not_follow_the_format_are_refused() {
         Place::Manifest,
         "something after",
     );
-    // Of another kind than the manifest says: only parsing can tell.
+    // Of another kind than the manifest says: only parsing shows it.
     let users = text.replacen(r#""user":0,"token":1"#, r#""user":1,"token":0"#, 1);
     let bundle = seal(&[&block[..], &manifest_of(&users)].concat());
     assert_eq!(content(&bundle).0, Place::Manifest);

@@ -1,4 +1,5 @@
-//! What the parts of the room do together: the round trip of any record, the vector, and everything that must be refused.
+//! What the parts of the room do together: the round trip of any record, the vector, and everything that must be
+//! refused.
 
 mod arbitrary;
 mod attacks;
@@ -169,8 +170,8 @@ fn verify(bundle: &[u8]) -> Result<Manifest, Error> {
     open(bundle)?.verify(&Silent, &CancelToken::default())
 }
 
-/// Bundles whose header and seals are right and whose content lies, with their password: for the tests of whoever reads
-/// bundles. None may have any effect.
+/// Bundles whose header and seals are right and whose content lies, with their password: for the tests of programs that
+/// read bundles. None may have any effect.
 pub(crate) fn hostile() -> (String, Vec<(&'static str, Vec<u8>)>) {
     let shown = sample().password.display();
     let password = secrecy::ExposeSecret::expose_secret(&shown).to_owned();

@@ -1,4 +1,4 @@
-//! Content that somebody with the password has changed at random: it is refused or read, and never more than that.
+//! Content that was changed at random under the right password: it is refused or read, and never more than that.
 
 use super::samples::every_field;
 use super::*;

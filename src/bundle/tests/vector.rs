@@ -1,4 +1,4 @@
-//! The bundle that somebody else wrote from the format's description.
+//! The bundle that another program wrote from the format's description.
 
 use super::*;
 

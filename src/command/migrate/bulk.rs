@@ -170,14 +170,9 @@ pub(super) fn unused_columns(names: &[String]) -> Option<String> {
 }
 
 fn not_listed(path: &Path, line: u64, why: &NotListed) -> Failure {
-    let hint = match why {
-        NotListed::Unknown(_) => "letter case matters; 'user list' shows who there is",
-        NotListed::Several { .. } => "add a column group, or write group/userid",
-        NotListed::Twice { .. } => "name each user once",
-    };
     Failure::record(
         path,
         format_args!("line {line}: {why}; nothing was changed"),
     )
-    .hint(hint)
+    .advised(why.hint())
 }

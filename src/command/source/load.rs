@@ -109,7 +109,7 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
     outcome
         .notices
         .extend(without_end(path, &noted.endless, &report));
-    if report.is_of_nobody() {
+    if report.is_empty() {
         let mut why: Vec<String> = noted
             .passed_over
             .tell()

@@ -289,6 +289,9 @@ pub(super) fn new_password(cx: &Context<'_>, name: &str) -> Result<SecretBytes, 
         let first = SecretBytes::new(first.expose_secret().as_bytes().into());
         if let Err(unfit) = master_password::normalise(first.expose_secret()) {
             cx.ui.warning(&unfit.to_string());
+            if let Some(hint) = unfit.hint() {
+                cx.ui.hint(&hint);
+            }
             continue;
         }
         let second = cx.ui.password(&format!("The same again, {name}: "))?;

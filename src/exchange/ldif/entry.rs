@@ -118,7 +118,7 @@ impl<R: Read> Entries<R> {
                 line,
                 name,
                 "an entry begins with its dn",
-                "check the blank lines between entries; is this an LDIF file?",
+                "check the blank lines between entries, and that this is an LDIF file",
             ));
         }
         let value = value.read(line, name)?;
@@ -147,7 +147,7 @@ impl<R: Read> Entries<R> {
                 line,
                 "dn",
                 "a second dn in one entry",
-                "entries are parted by a blank line",
+                "part entries by a blank line",
             ));
         }
         if name.eq_ignore_ascii_case("changetype") {
@@ -159,7 +159,7 @@ impl<R: Read> Entries<R> {
                 line,
                 "changetype",
                 "this change is not an addition",
-                "only entries and additions (changetype: add) can be loaded; export the entries themselves",
+                "export the entries themselves: only entries and additions (changetype: add) can be loaded",
             ));
         }
         let lower = || name.bytes().map(|byte| byte.to_ascii_lowercase());
@@ -202,7 +202,7 @@ impl<R: Read> Entries<R> {
                     self.logical_at,
                     "",
                     "this line continues nothing",
-                    "a line that begins with a blank continues the one above it; remove the blank or the blank line",
+                    "remove the blank or the blank line: a line that begins with a blank continues the one above it",
                 ));
             }
             self.logical.push(trimmed(self.lines.current()));
@@ -306,7 +306,7 @@ impl<'a> Written<'a> {
                     line,
                     "",
                     "not 'attribute: value'",
-                    "check the line; a long value goes on in lines that begin with one blank",
+                    "check the line: a long value continues in lines that begin with one blank",
                 ),
             });
         }
@@ -337,7 +337,7 @@ impl Value<'_> {
                 line,
                 name,
                 "the value stands in another file",
-                "values from a URL are not fetched; write the value itself into the file",
+                "write the value itself into the file: values from a URL are not fetched",
             )),
         }
     }
@@ -364,7 +364,7 @@ fn not_base64(line: u64, name: &str, error: &base64::DecodeError) -> Error {
         line,
         name,
         format!("not base64{place}"),
-        "two colons announce base64; correct the value",
+        "correct the value: two colons announce base64",
     )
 }
 
@@ -378,7 +378,7 @@ fn version(value: &[u8], line: u64) -> Result<(), Error> {
             line,
             "version",
             "unknown version of LDIF",
-            "RFC 2849 has version 1 only",
+            "write version 1, the only one of RFC 2849",
         )
     })
 }

@@ -10,6 +10,7 @@ use super::error::Fault;
 use crate::exchange::secret::{self, SecretFault};
 use crate::json;
 use crate::model::SecretBytes;
+use crate::render::counted;
 
 /// Reads the raw array `raw` of `rows × columns` cells, all of the same length in bytes.
 pub(super) fn read(raw: &str, rows: u32, columns: u32) -> Result<SecretBytes, Fault> {
@@ -45,11 +46,20 @@ pub(super) fn read(raw: &str, rows: u32, columns: u32) -> Result<SecretBytes, Fa
     Ok(SecretBytes::new(std::mem::take(&mut cells.out)))
 }
 
+/// `2 rows of 5 columns`
+pub(super) fn size(rows: u32, columns: u32) -> String {
+    let columns = counted(columns.into(), "column");
+    format!("{} of {columns}", counted(rows.into(), "row"))
+}
+
 fn wrong_count(rows: u32, columns: u32, found: Option<usize>) -> Fault {
-    let found = found.map_or_else(|| "fewer".to_owned(), |count| count.to_string());
+    let found = found.map_or_else(
+        || "fewer cells".to_owned(),
+        |count| counted(count as u64, "cell"),
+    );
     Fault::new(
         "",
-        format!("{found} cells for {rows} rows of {columns} columns"),
+        format!("{found} for {}", size(rows, columns)),
         "give every cell, row by row: A1, B1, …",
     )
 }
@@ -102,7 +112,7 @@ impl Cells {
                     "this cell has {length} bytes, those before it have {}",
                     self.length
                 ),
-                "all cells of a card have the same length in bytes",
+                "give all cells of a card the same length in bytes",
             ));
         }
         let start = 1 + self.filled * self.length;

@@ -16,6 +16,7 @@ use crate::model::{
     Card, CardFacts, Contact, Group, Location, LocationEntry, NotMigrated, Password, QaPair,
     RbaOverrides, Schema, UnassignedCard, User, UserFacts, UserState,
 };
+use crate::render::counted;
 
 pub(super) fn schema(wire: wire::Schema<'_>) -> Converted<Schema> {
     let version = needed(wire.version, "version")?.0;
@@ -51,7 +52,7 @@ pub(super) fn group(wire: wire::Group<'_>) -> Converted<Group> {
         return Err(Fault::new(
             "name",
             "a group name may not hold '/'",
-            "'/' parts group and user name in a full user id; rename the group",
+            "rename the group: '/' parts group and user name in a full user id",
         ));
     }
     Ok(Group {
@@ -121,7 +122,7 @@ fn only_once(user: &User) -> Converted<()> {
         (Some(_), Some((index, _))) => Err(Fault::new(
             "default",
             "a second default contact",
-            "a user has one default contact; correct the other one to false",
+            "set default to false for one of them",
         )
         .within_item("contacts", index)),
         _ => Ok(()),
@@ -226,8 +227,9 @@ fn card(wire: wire::Card<'_>) -> Converted<Card> {
         return Err(Fault::new(
             "cellUsage",
             format!(
-                "{} counts for {rows} rows of {columns} columns",
-                counts.len()
+                "{} for {}",
+                counted(counts.len() as u64, "count"),
+                cells::size(rows, columns)
             ),
             "give one count for every cell, row by row",
         ));

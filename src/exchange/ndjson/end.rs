@@ -68,7 +68,7 @@ impl Counts {
         Err(Fault::new(
             field,
             what,
-            "lines are missing, or others were put in; get the file again",
+            "get the file again: lines are missing, or others were put in",
         ))
     }
 }

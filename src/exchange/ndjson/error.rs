@@ -1,5 +1,7 @@
 //! What is wrong with a line of JSON, in our own words.
 
+use std::borrow::Cow;
+
 use super::locate;
 use crate::exchange::Error;
 use crate::exchange::error::clipped;
@@ -70,30 +72,16 @@ pub(super) fn from_json(number: u64, line: &str, error: &serde_json::Error) -> E
     let (what, hint) = match error.classify() {
         Category::Eof => (
             "the line ends inside the record".to_owned(),
-            "a record is one whole line; look for a line break in it or a file that was cut",
+            "look for a line break in the record, or a file that was cut: a record is one whole line"
+                .into(),
         ),
         Category::Syntax | Category::Io => (
             format!("not JSON: {said}"),
-            "correct the line; every record is one JSON object on one line",
+            "correct the line: every record is one JSON object on one line".into(),
         ),
         Category::Data => {
             offset = start;
-            match said.rsplit_once(", expected ") {
-                Some((_, expected)) if said.starts_with("invalid ") => (
-                    misfit_at(line, offset, expected).unwrap_or_else(|| {
-                        format!(
-                            "expected {}, found {}",
-                            plain_name(expected),
-                            kind_of(line, offset)
-                        )
-                    }),
-                    "see igsh-source(5) for what belongs in this field",
-                ),
-                _ => (
-                    said.to_owned(),
-                    "correct the field; igsh-source(5) lists them all, and the object 'x' is free for your own",
-                ),
-            }
+            of_field(said, line, offset)
         }
     };
     Error {
@@ -101,8 +89,33 @@ pub(super) fn from_json(number: u64, line: &str, error: &serde_json::Error) -> E
         column: Some(column(line, offset)),
         field: clipped(field),
         what: clipped(what),
-        hint: hint.to_owned(),
+        hint: hint.into_owned(),
         fatal: false,
+    }
+}
+
+/// What is wrong with the field at `offset`, and what to do about it.
+fn of_field(said: &str, line: &str, offset: usize) -> (String, Cow<'static, str>) {
+    if let Some((_, expected)) = said.rsplit_once(", expected ")
+        && said.starts_with("invalid ")
+    {
+        let misfit = misfit_at(line, offset, expected).unwrap_or_else(|| {
+            let (expected, found) = (plain_name(expected), kind_of(line, offset));
+            format!("expected {expected}, found {found}")
+        });
+        let hint = "see igsh-source(5) for what belongs in this field";
+        return (misfit, hint.into());
+    }
+    match said.split_once("; did you mean ") {
+        Some((what, near)) => {
+            let hint = format!("did you mean {near} igsh-source(5) lists all fields");
+            (what.to_owned(), hint.into())
+        }
+        None => (
+            said.to_owned(),
+            "correct the field; igsh-source(5) lists them all, and the object 'x' is free for your own"
+                .into(),
+        ),
     }
 }
 

@@ -158,7 +158,7 @@ impl Groups {
                 return Err(Fault::new(
                     "default",
                     format!("a second default group, besides '{other}'"),
-                    "a source has one default group",
+                    "set default to false for one of them",
                 ));
             }
             self.default = Some(group.name.clone());
@@ -190,7 +190,7 @@ impl SoFar {
             Some("schema") if self.schema => Err(Fault::new(
                 "type",
                 "a second schema line",
-                "a file has one; split it or remove this line",
+                "split the file or remove this line",
             )),
             Some("schema") => {
                 let schema: wire::Schema<'_> = parse(number, line)?;
@@ -233,7 +233,7 @@ impl SoFar {
                     None => Fault::new(
                         "type",
                         "required, but missing",
-                        format!("every record has a type, one of {KINDS}"),
+                        format!("add a type, one of {KINDS}"),
                     ),
                 })
             }
@@ -312,7 +312,7 @@ fn no_schema(line: u64, what: String) -> Error {
         ..of_file(
             line,
             what,
-            "the first line is {\"type\":\"schema\",\"version\":1,…}",
+            "begin the file with {\"type\":\"schema\",\"version\":1,…}",
         )
     }
 }
@@ -321,7 +321,7 @@ fn behind_the_end(line: u64) -> Error {
     of_file(
         line,
         "something stands behind the end record",
-        "the end record is the last line: load files that were put together one by one",
+        "load files that were put together one by one: the end record is the last line",
     )
 }
 

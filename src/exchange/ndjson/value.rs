@@ -133,7 +133,7 @@ fn secret_fault(field: &str, fault: SecretFault) -> Fault {
         ),
         SecretFault::Escape => (
             "an escape in the string makes no character".to_owned(),
-            "\\u surrogates come in pairs; correct the escape",
+            "correct the escape: \\u surrogates come in pairs",
         ),
         SecretFault::Base64(Some(at)) => (
             format!("not base64 at character {} of the value", at + 1),

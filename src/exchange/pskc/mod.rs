@@ -227,8 +227,9 @@ impl<R: Read> Reader<R> {
                     self.waiting_count += 1;
                 }
             }
-            Made::Pin(secret) => {
-                let Some(id) = id else {
+            Made::Pin(secret) => match id {
+                Some(id) => self.pin(secret, position, id),
+                None => {
                     let fault = bad(
                         self.xml.mark(),
                         "the PIN has no key id, so it protects no key",
@@ -240,20 +241,8 @@ impl<R: Read> Reader<R> {
                     };
                     self.ready.push_back(Err(error));
                     return Ok(());
-                };
-                let waiting = self.waiting.remove(&id).unwrap_or_default();
-                let found = !waiting.is_empty();
-                for (position, mut token) in waiting {
-                    token.unlock = Some(copy(&secret));
-                    self.waiting_count -= 1;
-                    self.report.pins += 1;
-                    self.hand_out(position, token);
                 }
-                // A PIN that has found its token is kept for others only while there are few.
-                if !found || self.pins.len() < MAX_WAITING / 10 {
-                    self.pins.insert(id, (position, secret, found));
-                }
-            }
+            },
             Made::Reference => {
                 self.report.references += 1;
                 self.note(
@@ -276,6 +265,22 @@ impl<R: Read> Reader<R> {
             ));
         }
         Ok(())
+    }
+
+    /// Hands out the tokens that wait for this PIN, and keeps it for later ones.
+    fn pin(&mut self, secret: SecretBytes, position: Position, id: String) {
+        let waiting = self.waiting.remove(&id).unwrap_or_default();
+        let found = !waiting.is_empty();
+        for (position, mut token) in waiting {
+            token.unlock = Some(copy(&secret));
+            self.waiting_count -= 1;
+            self.report.pins += 1;
+            self.hand_out(position, token);
+        }
+        // A PIN that has found its token is kept for others only while there are few.
+        if !found || self.pins.len() < MAX_WAITING / 10 {
+            self.pins.insert(id, (position, secret, found));
+        }
     }
 
     /// Hands out, at the end, the tokens whose PIN did not come.

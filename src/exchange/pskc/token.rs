@@ -1,7 +1,7 @@
 //! From a key of a PSKC file to a token.
 
 use super::key::{Device, Key, bad};
-use super::xml::Fault;
+use super::xml::{Fault, Mark};
 use crate::exchange::number::misfit;
 use crate::model::{Algorithm, Hash, Moment, SecretBytes, Token, TokenFacts, TokenKind};
 
@@ -64,42 +64,9 @@ pub(super) fn make(device: &Device, key: Key) -> Result<(Made, Vec<String>), Fau
     let facts = TokenFacts {
         model: device.model.clone().map(Into::into),
         hash,
-        digits: match key.digits {
-            Some(digits) if !(1..=10).contains(&digits) => {
-                return Err(bad(
-                    mark,
-                    format!("its codes have {digits} digits"),
-                    "correct Length: codes have 1 to 10 digits",
-                ));
-            }
-            digits => digits,
-        },
-        step: match key
-            .interval
-            .map(|seconds| (seconds, u32::try_from(seconds)))
-        {
-            Some((_, Ok(step))) if step > 0 => Some(step),
-            Some((seconds, _)) => {
-                let range = 1..=u32::MAX.into();
-                return Err(bad(
-                    mark,
-                    match seconds {
-                        ..=0 => "its time interval is no number of seconds".to_owned(),
-                        _ => format!(
-                            "its time interval is {}",
-                            misfit(&seconds.to_string(), &range)
-                        ),
-                    },
-                    "correct TimeInterval",
-                ));
-            }
-            None => None,
-        },
-        counter: match key.counter.map(u64::try_from) {
-            Some(Ok(counter)) => Some(counter),
-            Some(Err(_)) => return Err(bad(mark, "its counter is below zero", "correct Counter")),
-            None => None,
-        },
+        digits: key.digits.map(|it| digits(mark, it)).transpose()?,
+        step: key.interval.map(|it| step(mark, it)).transpose()?,
+        counter: key.counter.map(|it| counter(mark, it)).transpose()?,
         drift: key.drift,
         expires: earlier(key.expires, device.expires),
         issue_no: device.issue_no.clone().map(Into::into),
@@ -119,6 +86,33 @@ pub(super) fn make(device: &Device, key: Key) -> Result<(Made, Vec<String>), Fau
         unlock: None,
     };
     Ok((Made::Token(Box::new(token), key.pin_key_id), notices))
+}
+
+fn digits(mark: Mark, digits: u32) -> Result<u32, Fault> {
+    if (1..=10).contains(&digits) {
+        return Ok(digits);
+    }
+    Err(bad(
+        mark,
+        format!("its codes have {digits} digits"),
+        "correct Length: codes have 1 to 10 digits",
+    ))
+}
+
+fn step(mark: Mark, seconds: i64) -> Result<u32, Fault> {
+    let what = match u32::try_from(seconds) {
+        Ok(step) if step > 0 => return Ok(step),
+        _ if seconds <= 0 => "its time interval is no number of seconds".to_owned(),
+        _ => {
+            let misfit = misfit(&seconds.to_string(), &(1..=u32::MAX.into()));
+            format!("its time interval is {misfit}")
+        }
+    };
+    Err(bad(mark, what, "correct TimeInterval"))
+}
+
+fn counter(mark: Mark, counter: i64) -> Result<u64, Fault> {
+    u64::try_from(counter).map_err(|_| bad(mark, "its counter is below zero", "correct Counter"))
 }
 
 enum Use {

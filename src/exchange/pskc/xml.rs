@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use quick_xml::XmlVersion;
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use zeroize::Zeroizing;
 
 use super::source::{MAX_PIECE, Source};
@@ -132,20 +132,7 @@ impl<R: Read> Xml<R> {
                     let char = referred(&reference, self.mark)?;
                     self.text.push(char.encode_utf8(&mut [0; 4]).as_bytes());
                 }
-                Event::Decl(declaration) => {
-                    let encoding = declaration.encoding().and_then(Result::ok);
-                    let read = ["utf-8", "utf8", "us-ascii", "ascii"];
-                    if let Some(name) = encoding.map(|name| name.to_lowercase())
-                        && !read.contains(&name.as_str())
-                    {
-                        return Err(self.fatal(
-                            clipped(format!(
-                                "the file declares its encoding as {name}, not UTF-8"
-                            )),
-                            "convert it with iconv, and name UTF-8 in its first line",
-                        ));
-                    }
-                }
+                Event::Decl(declaration) => check_encoding(&declaration, self.mark)?,
                 Event::DocType(_) => {
                     return Err(self.fatal(
                         "the file has a document type (DOCTYPE)",
@@ -161,16 +148,22 @@ impl<R: Read> Xml<R> {
                 }
                 Event::Eof => return Ok(Step::Eof),
             }
-            if self.text.len() > MAX_TEXT {
-                return Err(self.fatal(
-                    "a value is too long",
-                    "get the file again: no value of PSKC has more than 64 KiB",
-                ));
-            }
-            if self.depth == 0 && !self.text.trim_ascii().is_empty() {
-                return Err(self.fatal("this is not XML", NOT_XML));
-            }
+            self.check_text()?;
         }
+    }
+
+    /// Whether the text so far is not too long, and inside an element.
+    fn check_text(&self) -> Result<(), Fault> {
+        if self.text.len() > MAX_TEXT {
+            return Err(self.fatal(
+                "a value is too long",
+                "get the file again: no value of PSKC has more than 64 KiB",
+            ));
+        }
+        if self.depth == 0 && !self.text.trim_ascii().is_empty() {
+            return Err(self.fatal("this is not XML", NOT_XML));
+        }
+        Ok(())
     }
 
     /// Hands each element inside the current one to `each`, which reads to its end.
@@ -246,6 +239,22 @@ fn fatal(mark: Mark, what: impl Into<String>, hint: &'static str) -> Fault {
         what: what.into(),
         hint: hint.into(),
         fatal: true,
+    }
+}
+
+/// Refuses a file that declares another encoding than UTF-8.
+fn check_encoding(declaration: &BytesDecl<'_>, mark: Mark) -> Result<(), Fault> {
+    let encoding = declaration.encoding().and_then(Result::ok);
+    let read = ["utf-8", "utf8", "us-ascii", "ascii"];
+    match encoding.map(|name| name.to_lowercase()) {
+        Some(name) if !read.contains(&name.as_str()) => Err(fatal(
+            mark,
+            clipped(format!(
+                "the file declares its encoding as {name}, not UTF-8"
+            )),
+            "convert it with iconv, and name UTF-8 in its first line",
+        )),
+        _ => Ok(()),
     }
 }
 

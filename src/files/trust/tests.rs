@@ -136,7 +136,7 @@ fn a_folder_that_others_can_write_is_not_trusted_and_those_above_may_be_sticky()
 }
 
 #[test]
-fn what_the_user_cannot_write_is_told_to_root_too() {
+fn what_the_user_cannot_write_is_refused_for_root_too() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("f");
     fs::write(&path, "x").unwrap();

@@ -26,54 +26,75 @@ impl Severity {
     }
 }
 
-/// A kind of finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Finding {
-    /// A name that several users would share on the target.
-    Collision,
-    /// A name that looks like another one and is not the same.
-    Twin,
-    /// A name with blanks or characters that are not seen.
-    Unseen,
-    /// The target does not have the user.
-    TargetMissing,
-    /// The target has the user in another letter case.
-    TargetCase,
-    /// The target has the user but for what follows an `@`.
-    TargetSuffix,
-    /// Gone from the source, and on the target.
-    GoneExported,
-    /// Renamed since the export.
-    Renamed,
-    /// In another group since the export.
-    Moved,
-    /// In a bundle already.
-    Exported,
-    /// Counters that advanced in the source since the export.
-    CounterAdvanced,
-    /// A token that may be one with another.
-    TokenAlike,
-    /// An event-based token goes.
-    EventToken,
-    /// A clock that is further off than the target looks.
-    Drift,
-    /// A password that the target takes only where it has one of that name.
-    NamedPassword,
-    /// A longer location history than the target's default.
-    LongHistory,
-    /// More expected locations than the target's default.
-    LongExpected,
-    /// More unassigned cards than the target takes.
-    UnassignedCards,
-    /// None of the user's authenticators migrates.
-    NoAuthenticator,
-    /// No contact that looks like an e-mail address.
-    NoEmail,
-    /// Something stays behind, by the mapping's own reason.
-    Stays(Reason),
+macro_rules! findings {
+    ($($finding:ident = $id:literal, $severity:ident, $meaning:literal, $advice:literal;)+) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Finding {
+            $(#[doc = $meaning] $finding,)+
+            /// Something stays behind, by the mapping's own reason.
+            Stays(Reason),
+        }
+
+        const OWN: &[Finding] = &[$(Finding::$finding),+];
+
+        impl Finding {
+            pub const fn about(self) -> About {
+                let (id, severity, meaning, advice) = match self {
+                    $(Self::$finding => ($id, Severity::$severity, $meaning, $advice),)+
+                    Self::Stays(reason) => {
+                        (reason.as_str(), severity(reason), meaning(reason), advice(reason))
+                    }
+                };
+                About { id, severity, meaning, advice }
+            }
+        }
+    };
 }
 
-use Finding::*;
+findings! {
+    Collision = "name.collision", Blocks, "a name that several users would share on the target",
+        "Give one of them another target id with 'migrate map file=F', or take one out with 'migrate exclude'.";
+    Twin = "name.twin", Warning, "a name that looks like another one",
+        "Correct the name in the source, or give another target id with 'migrate map file=F': the target keeps \
+        the two apart, people may not.";
+    Unseen = "name.invisible", Warning, "a name with stray blanks or invisible characters",
+        "Correct the name in the source, or give the user another target id with 'migrate map file=F'.";
+    TargetMissing = "target.missing", Warning, "not among the target's users",
+        "Synchronise the target's directory before the import; without one, the import creates the users.";
+    TargetCase = "target.case", Warning, "on the target in another letter case",
+        "Give the user the target's spelling with 'migrate map file=F'.";
+    TargetSuffix = "target.suffix", Warning, "on the target with another ending after the @",
+        "Give the user the target's id with 'migrate map file=F'.";
+    GoneExported = "user.gone-exported", Warning, "left the source after an export",
+        "Disable them on the target.";
+    Renamed = "user.renamed", Warning, "renamed since the export",
+        "Rename them on the target, or back in the source.";
+    Moved = "user.moved", Warning, "moved to another group since the export",
+        "Move them on the target, or back in the source.";
+    CounterAdvanced = "token.counter-advanced", Warning, "counters that advanced in the source since the export",
+        "Let the user enter two codes in a row on the target, which resynchronises it.";
+    TokenAlike = "token.look-alike", Warning, "tokens like another one of the vault",
+        "Find out whether it is one token; correct vendor, serial number or key id in the source, and load it.";
+    EventToken = "token.event", Warning, "event-based tokens",
+        "Let users change over at once: a counter goes out of step when its token is used on both sides.";
+    Drift = "token.drift", Warning, "clocks more than 10 steps off",
+        "Resynchronise the token in the source before the export: the target searches 10 steps either way.";
+    NamedPassword = "password.named", Warning, "named passwords",
+        "Configure passwords of these names on the target, else only the default one is taken.";
+    LongHistory = "location.history", Note, "longer location histories than the target's default",
+        "Raise the maximum on the target: they are exported whole.";
+    LongExpected = "location.expected", Note, "more expected locations than the target's default",
+        "Raise the maximum on the target: they are exported whole.";
+    UnassignedCards = "card.unassigned", Warning, "more unassigned cards than the target takes",
+        "Export fewer groups, or leave them out with unassigned=no.";
+    NoAuthenticator = "user.no-authenticator", Warning, "users without an authenticator that migrates",
+        "Give them an authenticator that migrates, or enrol them on the target.";
+    NoEmail = "contact.no-email", Warning, "no contact looks like an e-mail address",
+        "Add one in the source if the target requires it.";
+    Exported = "user.exported", Note, "in a bundle already",
+        "The target adds authenticators that are new and changes nothing else; exported=no leaves them out.";
+}
+
 use Severity::{Blocks, Note, Warning};
 
 #[derive(Debug, Clone, Copy)]
@@ -89,172 +110,8 @@ pub struct About {
 impl Finding {
     /// All of them, in the order of the report.
     pub fn all() -> impl Iterator<Item = Self> {
-        [
-            Collision,
-            Twin,
-            Unseen,
-            TargetMissing,
-            TargetCase,
-            TargetSuffix,
-            GoneExported,
-            Renamed,
-            Moved,
-            CounterAdvanced,
-            TokenAlike,
-            EventToken,
-            Drift,
-            NamedPassword,
-            LongHistory,
-            LongExpected,
-            UnassignedCards,
-            NoAuthenticator,
-            NoEmail,
-            Exported,
-        ]
-        .into_iter()
-        .chain(
-            Reason::all()
-                .filter(|reason| *reason != Reason::UserConflict)
-                .map(Stays),
-        )
-    }
-
-    pub const fn about(self) -> About {
-        let (id, severity, meaning, advice) = match self {
-            Collision => (
-                "name.collision",
-                Blocks,
-                "a name that several users would share on the target",
-                "Give one of them another target id with 'migrate map file=F', or take one out with 'migrate exclude'.",
-            ),
-            Twin => (
-                "name.twin",
-                Warning,
-                "a name that looks like another one",
-                "Correct the name in the source, or give another target id with 'migrate map file=F': the target keeps \
-                 the two apart, people may not.",
-            ),
-            Unseen => (
-                "name.invisible",
-                Warning,
-                "a name with stray blanks or invisible characters",
-                "Correct the name in the source, or give the user another target id with 'migrate map file=F'.",
-            ),
-            TargetMissing => (
-                "target.missing",
-                Warning,
-                "not among the target's users",
-                "Synchronise the target's directory before the import; without one, the import creates the users.",
-            ),
-            TargetCase => (
-                "target.case",
-                Warning,
-                "on the target in another letter case",
-                "Give the user the target's spelling with 'migrate map file=F'.",
-            ),
-            TargetSuffix => (
-                "target.suffix",
-                Warning,
-                "on the target with another ending after the @",
-                "Give the user the target's id with 'migrate map file=F'.",
-            ),
-            GoneExported => (
-                "user.gone-exported",
-                Warning,
-                "left the source after an export",
-                "Disable them on the target.",
-            ),
-            Renamed => (
-                "user.renamed",
-                Warning,
-                "renamed since the export",
-                "Rename them on the target, or back in the source.",
-            ),
-            Moved => (
-                "user.moved",
-                Warning,
-                "moved to another group since the export",
-                "Move them on the target, or back in the source.",
-            ),
-            Exported => (
-                "user.exported",
-                Note,
-                "in a bundle already",
-                "The target adds authenticators that are new and changes nothing else; exported=no leaves them out.",
-            ),
-            CounterAdvanced => (
-                "token.counter-advanced",
-                Warning,
-                "counters that advanced in the source since the export",
-                "Let the user enter two codes in a row on the target, which resynchronises it.",
-            ),
-            TokenAlike => (
-                "token.look-alike",
-                Warning,
-                "tokens like another one of the vault",
-                "Find out whether it is one token; correct vendor, serial number or key id in the source, and load it.",
-            ),
-            EventToken => (
-                "token.event",
-                Warning,
-                "event-based tokens",
-                "Let users change over at once: a counter goes out of step when its token is used on both sides.",
-            ),
-            Drift => (
-                "token.drift",
-                Warning,
-                "clocks more than 10 steps off",
-                "Resynchronise the token in the source before the export: the target searches 10 steps either way.",
-            ),
-            NamedPassword => (
-                "password.named",
-                Warning,
-                "named passwords",
-                "Configure passwords of these names on the target, else only the default one is taken.",
-            ),
-            LongHistory => (
-                "location.history",
-                Note,
-                "longer location histories than the target's default",
-                "Raise the maximum on the target: they are exported whole.",
-            ),
-            LongExpected => (
-                "location.expected",
-                Note,
-                "more expected locations than the target's default",
-                "Raise the maximum on the target: they are exported whole.",
-            ),
-            UnassignedCards => (
-                "card.unassigned",
-                Warning,
-                "more unassigned cards than the target takes",
-                "Export fewer groups, or leave them out with unassigned=no.",
-            ),
-            NoAuthenticator => (
-                "user.no-authenticator",
-                Warning,
-                "users without an authenticator that migrates",
-                "Give them an authenticator that migrates, or enrol them on the target.",
-            ),
-            NoEmail => (
-                "contact.no-email",
-                Warning,
-                "no contact looks like an e-mail address",
-                "Add one in the source if the target requires it.",
-            ),
-            Stays(reason) => (
-                reason.as_str(),
-                severity(reason),
-                meaning(reason),
-                advice(reason),
-            ),
-        };
-        About {
-            id,
-            severity,
-            meaning,
-            advice,
-        }
+        let reasons = Reason::all().filter(|reason| *reason != Reason::UserConflict);
+        OWN.iter().copied().chain(reasons.map(Self::Stays))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::migrate::report::{EXPECTED_LOCATIONS, LOCATION_HISTORY};
 use crate::migrate::rules::Rules;
 use crate::model::bundle::{self, Token};
 use crate::model::{Changes, Reason, TokenKind, User};
+use crate::render::counted;
 use crate::store::Keys;
 use crate::vault::snapshot::SourceUser;
 
@@ -143,9 +144,9 @@ impl Inspector {
             .iter()
             .any(|contact| mail(&contact.value))
         {
-            let contacts = user.facts.contacts.len();
+            let contacts = user.facts.contacts.len() as u64;
             self.note(Finding::NoEmail, 1, whose, || {
-                (String::new(), format!("{contacts} contacts"))
+                (String::new(), counted(contacts, "contact"))
             });
         }
     }

@@ -243,21 +243,7 @@ impl<'a> Prepared<'a> {
     /// After any but [`Error::Unsettled`] there is no file, and the ledger holds the reason.
     pub fn export(mut self, vault: &mut Vault, work: &Work<'_>) -> Result<Exported> {
         if audit::last(vault.file().connection())? != self.seen {
-            let (asked, beyond) = (self.extent.total(), self.extent.beyond);
-            drop(self.survey);
-            let survey = self.request.survey(vault, work.cancel)?;
-            let (request, destination) = (self.request, self.destination);
-            self = Self::look(survey, request, destination, work.cancel, |_| Ok(()))?;
-            let found = self.extent.total();
-            if found != asked {
-                return Err(Error::Changed { asked, found });
-            }
-            if self.extent.beyond != beyond {
-                return Err(Error::Advanced {
-                    asked: beyond.total(),
-                    found: self.extent.beyond.total(),
-                });
-            }
+            self = self.look_again(vault, work.cancel)?;
         }
         let (mut report, rules) = (self.report(), Arc::new(self.request.rules.clone()));
         let Some(destination) = self.destination else {
@@ -285,6 +271,25 @@ impl<'a> Prepared<'a> {
                 Err(error)
             }
         }
+    }
+
+    /// The same of the vault as it is now, which must still come to as many.
+    fn look_again(self, vault: &Vault, cancel: &CancelToken) -> Result<Self> {
+        let (asked, beyond) = (self.extent.total(), self.extent.beyond);
+        drop(self.survey);
+        let survey = self.request.survey(vault, cancel)?;
+        let again = Self::look(survey, self.request, self.destination, cancel, |_| Ok(()))?;
+        let (found, now) = (again.extent.total(), again.extent.beyond);
+        if found != asked {
+            return Err(Error::Changed { asked, found });
+        }
+        if now != beyond {
+            return Err(Error::Advanced {
+                asked: beyond.total(),
+                found: now.total(),
+            });
+        }
+        Ok(again)
     }
 
     fn report(&self) -> Report {

@@ -70,29 +70,12 @@ impl<'a> Output<'a> {
         let id = new_id(rng)?;
         let text = id.to_string();
         let password = BundlePassword::generate(rng)?;
-        let sealed = {
-            let shown = password.display();
-            let owner = [text.as_str(), "1"];
-            work.keys.seal(
-                Column::BundlePassword,
-                &owner,
-                shown.expose_secret().as_bytes(),
-            )
-        };
+        let sealed = seal(&password, &text, work);
         let created = work.ambient.clock.now();
         let (number, part, begun) = vault.file_mut().write(work.holder, |tx| -> Result<_> {
             let amended = amend(tx, work)?;
             let number = ledger::next(tx)?;
-            // Another session may have taken the number that the question named.
-            let destination = match numbered(number) {
-                name if request.numbered && !request.path.ends_with(&name) => {
-                    let destination = Destination::new(&request.path.with_file_name(name))?;
-                    destination.check(request.overwrite)?;
-                    destination
-                }
-                _ => destination,
-            };
-            let part = destination.create(id)?;
+            let part = renumbered(destination, request, number)?.create(id)?;
             let path = part.path().to_string_lossy().into_owned();
             let opening = Opening {
                 number,
@@ -299,6 +282,25 @@ impl<'a> Output<'a> {
             error,
         );
     }
+}
+
+/// The password of a bundle as the ledger keeps it.
+fn seal(password: &BundlePassword, id: &str, work: &Work<'_>) -> Vec<u8> {
+    let shown = password.display();
+    let plain = shown.expose_secret().as_bytes();
+    work.keys.seal(Column::BundlePassword, &[id, "1"], plain)
+}
+
+/// The destination, under the name of this number where the name is that of a number: another session may have taken
+/// the number that the question named.
+fn renumbered(destination: Destination, request: &Request<'_>, number: u64) -> Result<Destination> {
+    let name = numbered(number);
+    if !request.numbered || request.path.ends_with(&name) {
+        return Ok(destination);
+    }
+    let destination = Destination::new(&request.path.with_file_name(name))?;
+    destination.check(request.overwrite)?;
+    Ok(destination)
 }
 
 /// The row of a bundle that was begun keeps why it failed, and the audit says so. What cannot be written now is done

@@ -34,10 +34,9 @@ impl fmt::Display for Anchor {
     }
 }
 
-/// An anchor as somebody noted it, perhaps with the hash cut short.
+/// An anchor as it was noted, perhaps with the hash cut short.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// The number.
     pub seq: u64,
     hex: String,
 }
@@ -70,10 +69,9 @@ impl FromStr for Claim {
     /// `SEQ:HASH`, the hash whole or its first 8 digits or more; a leading `#` and a final `…` are taken from the
     /// line that a login shows.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let wrong = || {
-            Error::Audit(format!(
-                "'{text}' is not an anchor; write SEQ:HASH with at least 8 digits of the hash, as in 1234:9f3c0d2a7b61e5f8"
-            ))
+        let wrong = || Error::Audit {
+            what: format!("'{text}' is not an anchor"),
+            hint: "write SEQ:HASH with at least 8 digits of the hash, as in 1234:9f3c0d2a7b61e5f8",
         };
         let (seq, hash) = text
             .trim()

@@ -1,7 +1,7 @@
 //! The codes of the audit, in one table: the original shell's where they are known, our own from 9000 to 9099
 //! (igsh-vault(5), Codes).
 
-/// What an entry tells of.
+/// What an entry is about.
 #[derive(Debug, PartialEq, Eq)]
 pub struct EventCode {
     /// As in `audit list code=…`.
@@ -26,17 +26,17 @@ codes! {
     LOGOUT = "AUD102", "logout", "A master logged out.";
     LOGIN_FAILED = "AUD103", "login", "A login failed, or named no master.";
     RELOGIN_FAILED = "AUD104", "relogin", "A login to a locked session, or a repeated password, failed.";
-    PASSWORD_CHANGED = "AUD108", "master password", "A master changed the own password.";
+    PASSWORD_CHANGED = "AUD108", "master password", "A master changed their password.";
     PASSWORD_FAILED = "AUD109", "master password", "A change of a master's password failed.";
     KEYS_CHANGED = "AUD116", "system keyupdate", "The master keys were renewed.";
     EXPORT_BEGUN = "8500", "export", "An export began; its bundle carries this entry as anchor.";
     EXPORT_ENDED = "8502", "export", "An export ended, with its outcome and counts.";
     PASSWORD_SHOWN = "8503", "bundle password", "A bundle's password was shown: first the intent, then what came of it.";
     INIT = "9000", "system init", "The file and its three masters were made.";
-    SESSION_LOCKED = "9001", "lock", "A session was locked because nobody typed.";
+    SESSION_LOCKED = "9001", "lock", "A session was locked because no key was pressed.";
     SETTING = "9002", "system set", "A setting was changed.";
-    STATE_ACCEPTED = "9006", "system accept-state", "A master took what another program had changed for what is there.";
-    CHECKPOINT = "9003", "audit checkpoint", "An anchor of the audit was given out.";
+    STATE_ACCEPTED = "9006", "system accept-state", "A master accepted what another program had changed.";
+    CHECKPOINT = "9003", "audit checkpoint", "An anchor of the audit was written out.";
     AUDIT_EXPORTED = "9004", "audit export", "The audit was written to a file.";
     ACKNOWLEDGED = "9005", "audit acknowledge", "A master acknowledged that the vault is older than what this machine saw.";
     MASTER_SET = "9010", "master set", "A master's holder was set.";
@@ -54,13 +54,13 @@ codes! {
     EXCLUDED = "9051", "migrate exclude", "Users were taken out of the migration, or back in.";
     MAPPED = "9052", "migrate map", "Users were given another id on the target, or their own again.";
     ALIASES_WRITTEN = "9053", "migrate aliases", "A bulk file for the source's workflow aliases was written.";
-    MIGRATION_BEGUN = "9054", "migrate begin", "The migration began; from now on nobody is renamed or moved in the source.";
+    MIGRATION_BEGUN = "9054", "migrate begin", "The migration began; from now on no user is renamed or moved in the source.";
     MIGRATION_ENDED = "9055", "migrate end", "The migration ended.";
     TENANT_SET = "9060", "tenant set", "A setting of the tenant was changed.";
     TENANT_SYNCED = "9061", "tenant sync", "The tenant took users from a directory.";
     IMPORT_BEGUN = "9062", "tenant import", "The tenant began to import a bundle, or refused it.";
     IMPORT_ENDED = "9063", "tenant import", "An import ended or stopped, with its outcome and counts.";
-    JOB_STOPPED = "9064", "tenant job stop", "Somebody asked an import to stop.";
+    JOB_STOPPED = "9064", "tenant job stop", "A master asked an import to stop.";
     RESULTS_WRITTEN = "9065", "tenant job results", "The results of an import were written to a file.";
     CODE_VERIFIED = "9080", "tenant verify", "A code of a token was tried on the tenant.";
     ANSWER_VERIFIED = "9081", "tenant verify", "The answer to a question was tried on the tenant.";
@@ -70,7 +70,7 @@ codes! {
     USER_UNLOCKED = "9085", "tenant verify", "The lockout of a user of the tenant was lifted.";
 }
 
-/// The code that somebody typed: letter case does not matter, and `103` is `AUD103`.
+/// The code as typed: letter case does not matter, and `103` is `AUD103`.
 pub fn find(typed: &str) -> Option<&'static EventCode> {
     ALL.iter().copied().find(|code| {
         code.code.eq_ignore_ascii_case(typed)

@@ -15,9 +15,7 @@ use crate::store::state::Record;
 /// Who acts, and from where.
 #[derive(Debug, Clone)]
 pub struct Who {
-    /// The machine.
     pub host: String,
-    /// The operating system's user.
     pub os_user: String,
     /// The terminal, if there is one.
     pub terminal: Option<String>,
@@ -32,16 +30,16 @@ pub struct Who {
 }
 
 impl Who {
-    /// How the session is named to somebody who waits for it: `1a2b3c4d (Master1, anna@host)`.
+    /// How the session is named to a user who waits for it: `1a2b3c4d (Master1, anna@host)`.
     pub fn label(&self) -> String {
-        let master = self.master.as_deref().unwrap_or("nobody logged in");
+        let master = self.master.as_deref().unwrap_or("no master logged in");
         format!(
             "{} ({master}, {}@{})",
             self.session, self.os_user, self.host
         )
     }
 
-    /// The process as it runs, before anybody has logged in.
+    /// The process as it runs, before any login.
     pub fn here(rng: &dyn Randomness) -> Result<Self, NoRandomness> {
         let mut id = [0; 4];
         rng.fill(&mut id)?;
@@ -108,11 +106,9 @@ pub enum Source {
     },
 }
 
-/// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
-    /// It was done.
     Ok,
     /// It was tried and failed.
     Failed,
@@ -134,7 +130,7 @@ impl Outcome {
     }
 }
 
-/// Where a secret went.
+/// Where a secret was shown or written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Shown {
@@ -144,7 +140,7 @@ pub enum Shown {
     File(String),
 }
 
-/// An entry as its body says.
+/// An entry, read from its body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
@@ -157,26 +153,18 @@ pub struct Entry {
     /// When, in UTC.
     #[serde(serialize_with = "micros")]
     pub at: Timestamp,
-    /// The machine.
     pub host: String,
-    /// The operating system's user.
     pub os_user: String,
-    /// The terminal.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub terminal: Option<String>,
-    /// The session.
     pub id: String,
-    /// The master.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub master: Option<String>,
     /// Who held that master's name.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub holder: Option<String>,
-    /// The code.
     pub code: String,
-    /// The action.
     pub action: String,
-    /// What was acted on.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub object: String,
     /// The number of the bundle it is about.
@@ -189,24 +177,20 @@ pub struct Entry {
     pub command: String,
     /// Where it comes from.
     pub source: Source,
-    /// What came of it.
     pub outcome: Outcome,
-    /// How many of what.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub counts: BTreeMap<String, u64>,
-    /// Why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
     /// The intent that this entry answers.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub intent: Option<u64>,
-    /// Where a secret went.
+    /// Where a secret was shown or written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub shown: Option<Shown>,
     /// Anchors that the audit does not hold: that a login found, or that a master acknowledged.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub rolled_back: Vec<String>,
-    /// Anything else.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<String>,
     /// Whether the sums begin here, in a file of an older igsh.

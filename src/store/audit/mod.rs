@@ -1,8 +1,8 @@
-//! The audit: a chain of entries in the file that they tell of (igsh-vault(5), AUDIT).
+//! The audit: a chain of entries in the file that they are about (igsh-vault(5), AUDIT).
 //!
 //! An entry is appended in the transaction of the change, so that neither is there without the other. Each entry's
 //! hash covers all before it; entries of a session carry a code under a key that only masters have. What is shown is
-//! always the body that was hashed, never a column that somebody could have edited.
+//! always the body that was hashed, never a column that another program could have edited.
 
 mod anchor;
 pub mod codes;
@@ -35,7 +35,6 @@ use crate::store::stored::unfit;
 /// An entry that is to be written.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// What it tells of.
     pub code: &'static EventCode,
     /// What was acted on, such as a file or a master's name; empty when the command says it all.
     pub object: String,
@@ -45,15 +44,13 @@ pub struct Draft {
     pub bundle_id: Option<String>,
     /// The command as typed, secrets masked.
     pub command: String,
-    /// How many of what.
     pub counts: BTreeMap<String, u64>,
     /// Why, in the master's words.
     pub reason: Option<String>,
-    /// What came of it.
     pub outcome: Outcome,
     /// The intent that this entry answers.
     pub intent: Option<u64>,
-    /// Where a secret went.
+    /// Where a secret was shown or written.
     pub shown: Option<Shown>,
     /// Anchors that the audit does not hold: that a login found, or that a master acknowledged.
     pub rolled_back: Vec<String>,
@@ -62,7 +59,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// An entry about `command`, which went well.
+    /// An entry about `command`, which succeeded.
     pub fn new(code: &'static EventCode, command: impl Into<String>) -> Self {
         Self {
             code,
@@ -100,18 +97,18 @@ impl Draft {
     }
 }
 
-/// What an entry of a session says of the tables that are summed.
+/// What an entry of a session holds about the tables that are summed.
 #[derive(Debug)]
 pub enum Sums {
-    /// What the newest entry says: the transaction writes none of them.
+    /// The sums of the newest entry: the transaction writes none of them.
     Carried,
     /// The same, but for the tables that the transaction has proven and written.
     Amended(Vec<Amended>),
-    /// What is there now, believed.
+    /// Those of what is there now, which is trusted.
     Anew,
     /// The same, for the first time in an older file.
     First,
-    /// Nothing: what they should be cannot be said.
+    /// Nothing: what they should be is unknown.
     Unknown,
 }
 
@@ -133,8 +130,7 @@ pub fn append(
     append_with(tx, draft, who, session, Sums::Carried, clock)
 }
 
-/// The same, for a transaction that writes tables that are summed. The first entry of a file sums it anew whatever is
-/// said.
+/// The same, for a transaction that writes tables that are summed. The first entry of a file always sums it anew.
 pub fn append_with(
     tx: &Connection,
     draft: &Draft,

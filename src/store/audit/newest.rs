@@ -41,7 +41,7 @@ pub(crate) fn newest_of_session(db: &Connection, keys: &Keys) -> Result<Option<V
     Err(damaged(entry.place))
 }
 
-/// The first entry's body, after it was proven to tell of the making of the file.
+/// The first entry's body, after it was proven to be that of the making of the file.
 ///
 /// # Errors
 /// [`Error::AuditDamaged`].

@@ -8,7 +8,7 @@ use super::entry::moment;
 use super::{Entry, codes, hex, link, origin};
 use crate::store::{Error, Result};
 
-/// Which entries; everything where nothing is said.
+/// Which entries; all of them by default.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// Codes, as typed.
@@ -32,7 +32,7 @@ pub struct Row {
     pub seq: u64,
     /// The exact text that was hashed.
     pub body: String,
-    /// What the body says; nothing when it was damaged.
+    /// Its body; none when it was damaged.
     pub entry: Option<Entry>,
     /// The hash of the chain there.
     pub hash: Vec<u8>,
@@ -59,7 +59,7 @@ impl Row {
     }
 }
 
-/// Hands out the entries of a filter, oldest first, until `each` says `false`.
+/// Hands out the entries of a filter, oldest first, until `each` returns false.
 pub fn list<E: From<Error>>(
     connection: &Connection,
     filter: &Filter,
@@ -99,10 +99,9 @@ pub fn get(connection: &Connection, seq: u64) -> Result<Row> {
         .prepare_cached("SELECT seq, body, hash, mac FROM audit WHERE seq = ?1")?
         .query_row([i64::try_from(seq).unwrap_or(i64::MAX)], read)
         .optional()?
-        .ok_or_else(|| {
-            Error::Audit(format!(
-                "there is no audit entry #{seq}; 'audit list' shows those there are"
-            ))
+        .ok_or_else(|| Error::Audit {
+            what: format!("there is no audit entry #{seq}"),
+            hint: "'audit list' shows those there are",
         })
 }
 
@@ -302,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listing_stops_when_nobody_wants_more() {
+    fn a_listing_stops_when_its_reader_does() {
         let mut seen = 0;
         list(&sample(), &Filter::default(), |_| {
             seen += 1;

@@ -18,21 +18,16 @@ pub struct Showing {
     pub bundle: u64,
     /// The number of the intent's entry.
     pub seq: u64,
-    /// When.
     pub at: Timestamp,
     /// To which master.
     pub master: Option<String>,
     /// To whom.
     pub holder: Option<String>,
-    /// The machine.
     pub host: String,
-    /// The operating system's user.
     pub os_user: String,
-    /// The terminal.
     pub terminal: Option<String>,
     /// To the screen or to a file.
     pub shown: Option<Shown>,
-    /// Why.
     pub reason: Option<String>,
     /// Whether an outcome was recorded; without one it counts as seen.
     pub confirmed: bool,

@@ -1,8 +1,8 @@
-//! Proving the audit: walks the whole chain and says what was done to it (igsh-vault(5), AUDIT).
+//! Proving the audit: walks the whole chain and finds what was done to it (igsh-vault(5), AUDIT).
 //!
-//! Three things hold an entry in place: the number in its body, the hash that links it to the one before, and the
-//! code under a key that only masters have. Which of them fail tells an edit from an insertion or a deletion. The end
-//! of the chain holds nothing: only an anchor kept elsewhere shows that it was cut or that an old file came back.
+//! Three things hold an entry in place: the number in its body, the hash that links it to the one before, and the code
+//! under a key that only masters have. Which of them fail distinguishes an edit from an insertion or a deletion. The
+//! end of the chain holds nothing: only an anchor kept elsewhere shows that it was cut or that an old file came back.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -19,19 +19,9 @@ use crate::store::{Keys, Result};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
     /// Entries were changed; with more than one, at least one of them.
-    Edited {
-        /// The first.
-        from: u64,
-        /// The last.
-        to: u64,
-    },
+    Edited { from: u64, to: u64 },
     /// Entries are gone.
-    Deleted {
-        /// The first.
-        from: u64,
-        /// The last.
-        to: u64,
-    },
+    Deleted { from: u64, to: u64 },
     /// An entry that no session of a master wrote.
     Inserted {
         /// The number it bears.
@@ -41,23 +31,18 @@ pub enum Finding {
     Reordered {
         /// The number it bears.
         seq: u64,
-        /// Its place.
         place: u64,
     },
-    /// The first entry does not tell of the making of the file: all there was is gone.
+    /// The first entry is not that of the making of the file: all there was is gone.
     Beginning,
     /// The audit ends before an anchor.
     Cut {
         /// Its last entry.
         last: u64,
-        /// The anchor.
         anchor: Claim,
     },
-    /// At an anchor the audit says something else than it once did.
-    RolledBack {
-        /// The anchor.
-        anchor: Claim,
-    },
+    /// At an anchor the audit has another entry than it once had.
+    RolledBack { anchor: Claim },
 }
 
 impl fmt::Display for Finding {
@@ -88,7 +73,7 @@ impl fmt::Display for Finding {
             ),
             Self::RolledBack { anchor } => write!(
                 f,
-                "at the anchor {anchor} the audit says something else: an older copy of the file was brought back and went on from there"
+                "at the anchor {anchor} the audit has another entry: an older copy of the file was brought back and written to"
             ),
         }
     }
@@ -97,7 +82,6 @@ impl fmt::Display for Finding {
 /// An anchor that a login did not find in the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolledBack {
-    /// The anchor.
     pub anchor: String,
     /// The first login that did not find it.
     pub login: u64,
@@ -127,7 +111,6 @@ impl fmt::Display for RolledBack {
 /// What a walk along the chain has shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// How many entries there are.
     pub entries: u64,
     /// The newest one.
     pub last: Anchor,

@@ -19,11 +19,9 @@ pub(crate) struct Besides {
 /// Where a token or card stands.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place<'a> {
-    /// Its row.
     pub(crate) id: i64,
     /// The group of one that belongs to no user.
     pub(crate) group: Option<i64>,
-    /// Its state.
     pub(crate) state: Option<&'a str>,
 }
 
@@ -38,11 +36,9 @@ impl Put for Place<'_> {
 pub(crate) struct Stock<'a> {
     /// Made in quantity and never assigned.
     pub(crate) preproduced: bool,
-    /// Free text.
     pub(crate) comment: Option<&'a str>,
 }
 
-/// The statements.
 pub(crate) struct Belongings<'c> {
     alias: Insert<'c>,
     qa: Insert<'c>,

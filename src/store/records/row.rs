@@ -100,7 +100,7 @@ impl<T: Value> Value for Option<T> {
     }
 }
 
-/// A value that SQLite has a type for. That of another type is read again for what is to be said of it.
+/// A value that SQLite has a type for. One of another type is read again for the error message.
 fn plain<T: FromSql>(value: ValueRef<'_>, row: &Row<'_>, column: usize) -> Result<T> {
     T::column_result(value).or_else(|_| row.get(column))
 }
@@ -194,7 +194,7 @@ impl Value for Moment {
     fn of(value: ValueRef<'_>, row: &Row<'_>, column: usize) -> Result<Self> {
         let micros = plain(value, row, column)?;
         Self::from_microsecond(micros)
-            .ok_or_else(|| unfit(row, column, format!("{micros} is no moment")))
+            .ok_or_else(|| unfit(row, column, format!("{micros} is no time")))
     }
 }
 

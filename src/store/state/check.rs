@@ -10,6 +10,7 @@ use super::super::{Error, Keys, Result};
 use super::record::Record;
 use super::scan::{Row, Total, scan};
 use super::tables::Summed;
+use crate::render::{self, agree, grouped};
 
 /// What the audit expects of the file.
 #[derive(Debug)]
@@ -58,7 +59,7 @@ pub(crate) fn is_before_sums(db: &Connection, keys: &Keys) -> Result<bool> {
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let body = row.get_ref(0)?.as_bytes().unwrap_or_default();
-        // What is no JSON is found by whoever verifies the audit.
+        // What is no JSON is found by `audit verify`.
         if serde_json::from_slice(body).is_ok_and(|stated: Stated| stated.state.is_some()) {
             return Ok(false);
         }
@@ -69,7 +70,6 @@ pub(crate) fn is_before_sums(db: &Connection, keys: &Keys) -> Result<bool> {
 /// A table whose rows are not those that a session left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// Its name.
     pub table: &'static str,
     /// How many rows it has.
     pub found: u64,
@@ -87,15 +87,12 @@ impl fmt::Display for Difference {
             expected,
             added,
         } = self;
-        let rows = |count: u64| if count == 1 { "row" } else { "rows" };
+        let rows = render::counted(*found, "row");
         if found == expected {
-            write!(
-                f,
-                "{table}: {found} {}, not the expected ones",
-                rows(*found)
-            )?;
+            let ones = agree(*found, "the expected one", "the expected ones");
+            write!(f, "{table}: {rows}, not {ones}")?;
         } else {
-            write!(f, "{table}: {found} {}, {expected} expected", rows(*found))?;
+            write!(f, "{table}: {rows}, {} expected", grouped(*expected))?;
         }
         match added {
             Some(row) => write!(f, " (one too many: {row})"),
@@ -106,20 +103,20 @@ impl fmt::Display for Difference {
 
 /// What is wrong with the tables that are summed, each in words; nothing when all are as a session left them.
 pub fn all_differences(db: &Connection, keys: &Keys) -> Result<Vec<String>> {
-    let told = |error: Error| match error {
+    let shown = |error: Error| match error {
         Error::State(_) | Error::AuditDamaged { .. } => Ok(vec![error.to_string()]),
         error => Err(error),
     };
     let expected = match beginning(db, keys).and_then(|_| expected(db, keys)) {
         Ok(expected) => expected,
-        Err(error) => return told(error),
+        Err(error) => return shown(error),
     };
     let all: Vec<_> = keys.kind().summed().collect();
     let mut found = Vec::new();
     for difference in compared(db, keys, &expected, &all, &mut |_, _| Ok(())) {
         match difference {
             Ok(difference) => found.push(difference.to_string()),
-            Err(error) => found.extend(told(error)?),
+            Err(error) => found.extend(shown(error)?),
         }
     }
     Ok(found)
@@ -184,7 +181,7 @@ fn difference(
 /// Proves these tables. The caller's transaction must be the one in which they are used.
 ///
 /// # Errors
-/// [`Error::State`] says which tables differ and how, [`Error::AuditDamaged`] that nothing can be said.
+/// [`Error::State`] names the tables that differ and how, [`Error::AuditDamaged`] that the expected sums are unknown.
 pub fn prove(db: &Connection, keys: &Keys, tables: &[&'static Summed]) -> Result<()> {
     prove_with(db, keys, tables, &mut |_, _| Ok(()))
 }

@@ -1,9 +1,9 @@
 //! What a file has decided, summed under a key that only a session has.
 //!
-//! Whoever can write the file could otherwise send a user's authenticators out under another user's name, bring an old
-//! key slot back or exchange two bundles' passwords, with plain SQL and unnoticed. So every entry that a session writes
-//! to the audit holds, for each table of decisions, how many rows it has and the sum of the rows' codes, hidden by a
-//! number that is drawn for the entry. A transaction that writes such a table proves it first and sums it anew;
+//! A program that can write the file could otherwise send a user's authenticators out under another user's name, bring
+//! an old key slot back or exchange two bundles' passwords, with plain SQL and unnoticed. So every entry that a session
+//! writes to the audit holds, for each table of decisions, how many rows it has and the sum of the rows' codes, hidden
+//! by a number that is drawn for the entry. A transaction that writes such a table proves it first and sums it anew;
 //! whatever is used is taken from the very scan that was proven.
 
 mod check;

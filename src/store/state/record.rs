@@ -12,7 +12,7 @@ use super::sum::Sum;
 /// The version of the tables and their columns.
 const VERSION: u64 = 1;
 
-/// What an entry says of every summed table, hidden.
+/// What an entry holds about every summed table, hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     salt: [u8; 16],
@@ -103,7 +103,7 @@ impl<'de> Deserialize<'de> for Record {
                 match (version, salt) {
                     (Some(VERSION), Some(salt)) => Ok(Record { salt, tables }),
                     _ => Err(A::Error::custom(
-                        "the sums have no version and salt that are known",
+                        "the sums have no version and salt of this format",
                     )),
                 }
             }

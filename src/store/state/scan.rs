@@ -31,7 +31,7 @@ impl Row<'_, '_> {
         Ok(self.row.get(self.order + at)?)
     }
 
-    /// The row in words, for whoever has to find it: its texts and numbers, at most so long that they fit a line.
+    /// The row in words, so that a master can find it: its texts and numbers, at most so long that they fit a line.
     pub(super) fn described(&self) -> Result<String> {
         const LONGEST: usize = 100;
         let mut words = Vec::new();
@@ -149,7 +149,7 @@ fn put(message: &mut Vec<u8>, value: ValueRef<'_>) {
             message.push(3);
             put_bytes(message, bytes);
         }
-        // No column of a strict table that is summed holds one; a file that does is not ours.
+        // No column of a strict table that is summed holds one; a file that does was not written by igsh.
         ValueRef::Real(number) => {
             message.push(4);
             message.extend_from_slice(&number.to_bits().to_be_bytes());

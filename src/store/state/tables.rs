@@ -20,7 +20,6 @@ pub struct Scan {
     pub order: usize,
 }
 
-/// Settings.
 pub static SETTING: Summed = Summed {
     name: "setting",
     scans: &[Scan {
@@ -47,8 +46,8 @@ macro_rules! master {
     };
 }
 
-/// The three masters with their key slots, each for itself: a master whose row was changed is the only one who does not
-/// come in.
+/// The three masters with their key slots, each for itself: a master whose row was changed is the only one who cannot
+/// log in.
 pub static MASTERS: [Summed; 3] = [master!(1), master!(2), master!(3)];
 
 /// The table of one master.

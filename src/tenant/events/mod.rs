@@ -9,14 +9,11 @@ pub use stored::{Event, events};
 pub(super) use stored::{pack, row_id};
 pub use words::{Fate, Subject, Why};
 
-/// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// What it is about.
     pub subject: Subject,
     /// What became of it.
     pub fate: Fate,
-    /// Why.
     pub why: Why,
     /// Which one, such as `Entrust 4711`; empty where the user has one of it.
     pub name: String,

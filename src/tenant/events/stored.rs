@@ -1,7 +1,8 @@
 //! Events as rows.
 //!
 //! There are several events a user and millions of users, so that a row holds all events of one record, packed:
-//! u8 subject ‖ u8 fate ‖ u8 why ‖ lp(name) ‖ lp(detail) for each, lengths as LEB128. Texts are made when somebody reads.
+//! u8 subject ‖ u8 fate ‖ u8 why ‖ lp(name) ‖ lp(detail) for each, lengths as LEB128. Texts are made when
+//! events are shown.
 
 use rusqlite::{Connection, params};
 
@@ -61,13 +62,11 @@ fn unpack(mut bytes: &[u8]) -> Option<Vec<Item>> {
 /// An event as it is read back.
 #[derive(Debug)]
 pub struct Event<'a> {
-    /// The job.
     pub job: u64,
     /// When its block was applied.
     pub at: Timestamp,
-    /// The user; empty for what is nobody's.
+    /// The user; empty for unassigned items.
     pub user: &'a str,
-    /// The event itself.
     pub item: &'a Item,
 }
 

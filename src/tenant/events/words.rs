@@ -7,15 +7,12 @@ use crate::model::names;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Subject {
-    /// A group.
     Group,
     /// A user as such.
     User,
-    /// An alias.
     Alias,
     /// Questions and answers.
     Qa,
-    /// A password.
     Password,
     /// A token of a user.
     Token,
@@ -25,9 +22,7 @@ pub enum Subject {
     Location,
     /// A user's own settings of risk-based authentication.
     Rba,
-    /// A token of nobody.
     UnassignedToken,
-    /// A card of nobody.
     UnassignedCard,
 }
 
@@ -90,7 +85,7 @@ names! {
     Fate, "fate" {
         /// It is new.
         Added = "added",
-        /// A known user got something new.
+        /// A user who was there got something new.
         Merged = "merged",
         /// It was there; nothing was changed.
         Exists = "exists",
@@ -107,7 +102,7 @@ names! {
 pub enum Why {
     /// It needs no reason.
     Nothing,
-    /// The detail says it.
+    /// The reason is in the detail.
     Remark,
     /// It is there already.
     Known,
@@ -115,7 +110,7 @@ pub enum Why {
     NothingNew,
     /// Another user has it.
     Taken,
-    /// Nobody has it, but it is there.
+    /// It is there, unassigned.
     Unassigned,
     /// Only configured named passwords are taken.
     NotConfigured,

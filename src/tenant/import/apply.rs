@@ -1,5 +1,5 @@
-//! The rules of the target, record by record (igsh-migration(7), THE TARGET): what is new, what is known, what is left
-//! out and why.
+//! The rules of the target, record by record (igsh-migration(7), THE TARGET): what is new, what is there already, what
+//! is left out and why.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,7 +17,7 @@ use super::prepare::{Attributes, Ready, ReadyUser};
 use super::rows::Rows;
 use super::there::{Known, Table, There};
 
-/// What an import knows besides the rows; it outlives the transactions.
+/// The state of an import besides the rows; it outlives the transactions.
 #[derive(Debug, Clone)]
 pub(super) struct State {
     pub(super) policy: Policy,
@@ -29,7 +29,7 @@ pub(super) struct State {
     pub(super) next_token: i64,
     pub(super) next_card: i64,
     pub(super) unassigned_cards: u64,
-    /// Nothing was there before, so that nobody is asked for.
+    /// Nothing was there before, so that no user is looked up.
     pub(super) empty: bool,
     pub(super) tally: Tally,
     /// Users who have as many tokens as the account allows, or more, and got some.
@@ -84,7 +84,7 @@ impl<'c, 's> Applier<'c, 's> {
         })
     }
 
-    /// Applies a record. Gives back whose it is and its events, the user's own first.
+    /// Applies a record. Gives back its owner and its events, the user's own first.
     pub(super) fn apply(&mut self, record: Ready) -> Result<(Option<String>, &[Item])> {
         self.items.clear();
         let name = match record {
@@ -102,7 +102,7 @@ impl<'c, 's> Applier<'c, 's> {
                 None
             }
             Ready::Refused(refused) => {
-                self.tell(refused.item);
+                self.note(refused.item);
                 refused.user
             }
         };
@@ -112,13 +112,13 @@ impl<'c, 's> Applier<'c, 's> {
         Ok((name, &self.items))
     }
 
-    pub(super) fn tell(&mut self, item: Item) {
+    pub(super) fn note(&mut self, item: Item) {
         self.items.push(item);
     }
 
     fn group(&mut self, group: Group) -> Result<()> {
         let subject = Subject::Group;
-        let told = if self.state.defaults.contains(&group.name) {
+        let event = if self.state.defaults.contains(&group.name) {
             let default = self.state.policy.default_group.clone();
             item(subject, Fate::Skipped, Why::Default).because(default)
         } else if self.state.groups.contains_key(&group.name) {
@@ -127,7 +127,7 @@ impl<'c, 's> Applier<'c, 's> {
             self.make_group(&group.name)?;
             item(subject, Fate::Added, Why::Nothing)
         };
-        self.tell(told.named(group.name));
+        self.note(event.named(group.name));
         Ok(())
     }
 
@@ -146,7 +146,7 @@ impl<'c, 's> Applier<'c, 's> {
             return Ok(Some(*id));
         }
         let id = self.make_group(name)?;
-        self.tell(item(Subject::Group, Fate::Added, Why::Nothing).named(name));
+        self.note(item(Subject::Group, Fate::Added, Why::Nothing).named(name));
         Ok(Some(id))
     }
 
@@ -158,7 +158,7 @@ impl<'c, 's> Applier<'c, 's> {
             }
             if let Some(alias) = self.there.alias(key)? {
                 let owner = self.there.userid(alias >> 16)?;
-                self.tell(item(Subject::User, Fate::Error, Why::IsAlias).because(owner));
+                self.note(item(Subject::User, Fate::Error, Why::IsAlias).because(owner));
                 return Ok(ready.user.user_id);
             }
         }
@@ -169,7 +169,7 @@ impl<'c, 's> Applier<'c, 's> {
         let id = self.state.next_user;
         self.state.next_user += 1;
         let missing = ready.attributes.missing(&self.state.policy.mandatory);
-        self.tell(match &missing {
+        self.note(match &missing {
             Some(missing) => item(Subject::User, Fate::Added, Why::Without).because(missing),
             None => item(Subject::User, Fate::Added, Why::Nothing),
         });
@@ -190,8 +190,8 @@ impl<'c, 's> Applier<'c, 's> {
     }
 
     fn known_user(&mut self, mut ready: ReadyUser, known: Known) -> Result<String> {
-        // The user's own event comes first and is known last.
-        self.tell(item(Subject::User, Fate::Exists, Why::NothingNew));
+        // The user's own event comes first and is decided last.
+        self.note(item(Subject::User, Fate::Exists, Why::NothingNew));
         self.belongings(known.id, &known.userid, &mut ready, false)?;
         let mut own = item(Subject::User, Fate::Exists, Why::NothingNew);
         if self.items.iter().any(|item| item.fate == Fate::Added) {
@@ -209,7 +209,7 @@ impl<'c, 's> Applier<'c, 's> {
         Ok(known.userid)
     }
 
-    /// Contacts and state of a known user who is not from a directory: what differs stays or is taken.
+    /// Contacts and state of a user who is there already and is not from a directory: what differs stays or is taken.
     fn contacts(&mut self, ready: &ReadyUser, known: &Known, own: &mut Item) -> Result<()> {
         let newer = merged(&known.attributes, &ready.attributes);
         let state = ready.user.state.as_str();
@@ -272,24 +272,24 @@ impl<'c, 's> Applier<'c, 's> {
                     .as_deref()
                     .unwrap_or(&ready.user.aliases[at])
             };
-            let told = |fate, why| item(Subject::Alias, fate, why).named(alias);
+            let event = |fate, why| item(Subject::Alias, fate, why).named(alias);
             let this = key(at);
             if this == own || (0..at).any(|other| key(other) == this) {
-                self.tell(told(Fate::Exists, Why::Known));
+                self.note(event(Fate::Exists, Why::Known));
                 continue;
             }
             if !self.state.empty {
                 if let Some(owner) = self.there.alias(this)? {
-                    let told = if owner >> 16 == id {
-                        told(Fate::Exists, Why::Known)
+                    let event = if owner >> 16 == id {
+                        event(Fate::Exists, Why::Known)
                     } else {
-                        told(Fate::Error, Why::Taken).because(self.there.userid(owner >> 16)?)
+                        event(Fate::Error, Why::Taken).because(self.there.userid(owner >> 16)?)
                     };
-                    self.tell(told);
+                    self.note(event);
                     continue;
                 }
                 if let Some(other) = self.there.user_by_key(this)? {
-                    self.tell(told(Fate::Error, Why::IsUser).because(other.userid));
+                    self.note(event(Fate::Error, Why::IsUser).because(other.userid));
                     continue;
                 }
             }
@@ -300,7 +300,7 @@ impl<'c, 's> Applier<'c, 's> {
             let fold = ready.alias_folds[at].as_deref();
             self.rows.belongings().alias(row, alias, fold)?;
             next = Some(row + 1);
-            self.tell(told(Fate::Added, Why::Nothing));
+            self.note(event(Fate::Added, Why::Nothing));
         }
         Ok(())
     }
@@ -318,7 +318,7 @@ impl<'c, 's> Applier<'c, 's> {
             return Ok(());
         }
         if !new && self.there.has_qa(id)? {
-            self.tell(item(Subject::Qa, Fate::Exists, Why::Known));
+            self.note(item(Subject::Qa, Fate::Exists, Why::Known));
             return Ok(());
         }
         let (rows, pairs) = (self.rows.belongings(), user.qa.len() as u64);
@@ -326,7 +326,7 @@ impl<'c, 's> Applier<'c, 's> {
             Some(seals) => rows.qa(id, pairs, &seals.qa)?,
             None => rows.qa(id, pairs, &sealing::qa(self.keys, userid, &user.qa))?,
         }
-        self.tell(item(Subject::Qa, Fate::Added, remarked(remark)).because(remark));
+        self.note(item(Subject::Qa, Fate::Added, remarked(remark)).because(remark));
         Ok(())
     }
 
@@ -348,7 +348,7 @@ impl<'c, 's> Applier<'c, 's> {
         };
         let mut next = None;
         for (at, password) in user.passwords.iter().enumerate() {
-            let told = |fate, why| {
+            let event = |fate, why| {
                 item(Subject::Password, fate, why)
                     .named(password.name.as_deref().unwrap_or_default())
             };
@@ -357,11 +357,11 @@ impl<'c, 's> Applier<'c, 's> {
                 .as_ref()
                 .is_none_or(|name| self.state.policy.named_passwords.contains(name));
             if !configured {
-                self.tell(told(Fate::Skipped, Why::NotConfigured));
+                self.note(event(Fate::Skipped, Why::NotConfigured));
                 continue;
             }
             if known.contains(&password.name) {
-                self.tell(told(Fate::Exists, Why::Known));
+                self.note(event(Fate::Exists, Why::Known));
                 continue;
             }
             let row = match next {
@@ -375,7 +375,7 @@ impl<'c, 's> Applier<'c, 's> {
             }
             next = Some(row + 1);
             known.push(password.name.clone());
-            self.tell(told(Fate::Added, Why::Nothing));
+            self.note(event(Fate::Added, Why::Nothing));
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
-//! What a tenant can keep: names that can be shown and texts that are no longer than a person would write. Whoever has
-//! a bundle's password can put anything into one; a record with more is refused, and the rest of the bundle goes on.
+//! What a tenant can keep: names that can be shown and texts that are no longer than a person would write. A program
+//! that has a bundle's password can put anything into one; a record with more is refused, and the rest of the bundle
+//! goes on.
 
 use crate::model::bundle::{Record, Token, User};
 use crate::model::clipped;
@@ -17,9 +18,8 @@ const SHOWN: usize = 64;
 /// A record that cannot be kept.
 #[derive(Debug)]
 pub(super) struct Refused {
-    /// Whose it is, as far as that can be shown.
+    /// Its owner, as far as that can be shown.
     pub(super) user: Option<String>,
-    /// Its event.
     pub(super) item: Item,
 }
 

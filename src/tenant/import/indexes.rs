@@ -1,6 +1,6 @@
 //! Taking the indexes away while an empty tenant is filled, and building them afterwards: half the time.
 //!
-//! Until then nothing tells that a bundle holds a key twice, which none of ours does. Should an index turn out not to
+//! Until then a key that a bundle holds twice is not noticed; no bundle of igsh does. Should an index turn out not to
 //! be unique, everything is taken out again and applied anew with the indexes in place, record by record.
 
 use rusqlite::Connection;

@@ -69,7 +69,7 @@ impl Applier<'_, '_> {
         for (at, token) in user.tokens.iter().enumerate() {
             let name = || format!("{} {}", token.facts.vendor, token.facts.serial);
             if let Some(refused) = self.token_refused(token, Subject::Token, Some(id))? {
-                self.tell(refused.named(name()));
+                self.note(refused.named(name()));
                 continue;
             }
             let has = match room {
@@ -79,8 +79,8 @@ impl Applier<'_, '_> {
             };
             room = Some(has);
             if has >= self.state.policy.tokens_global {
-                let told = item(Subject::Token, Fate::Skipped, Why::TooMany);
-                self.tell(told.because(has.to_string()).named(name()));
+                let event = item(Subject::Token, Fate::Skipped, Why::TooMany);
+                self.note(event.because(has.to_string()).named(name()));
                 continue;
             }
             let row = match next {
@@ -96,7 +96,7 @@ impl Applier<'_, '_> {
             }
             next = Some(row + 1);
             room = Some(has + 1);
-            self.tell(item(Subject::Token, Fate::Added, Why::Nothing).named(name()));
+            self.note(item(Subject::Token, Fate::Added, Why::Nothing).named(name()));
         }
         if next.is_some() && room.is_some_and(|has| has > self.state.policy.tokens_account) {
             self.state.over_account += 1;
@@ -121,7 +121,7 @@ impl Applier<'_, '_> {
             };
             if let Some(there) = there {
                 let held = self.held(there, Subject::Card, Some(id))?;
-                self.tell(held.named(card.facts.serial.to_string()));
+                self.note(held.named(card.facts.serial.to_string()));
                 continue;
             }
             let row = match next {
@@ -140,8 +140,8 @@ impl Applier<'_, '_> {
                 }
             }
             next = Some(row + 1);
-            let told = item(Subject::Card, Fate::Added, Why::Nothing);
-            self.tell(told.named(card.facts.serial.to_string()));
+            let event = item(Subject::Card, Fate::Added, Why::Nothing);
+            self.note(event.named(card.facts.serial.to_string()));
         }
         Ok(())
     }
@@ -150,22 +150,22 @@ impl Applier<'_, '_> {
     pub(super) fn location(&mut self, id: i64, user: &User, new: bool) -> Result<()> {
         if !(user.location_history.is_empty() && user.expected_locations.is_empty()) {
             let added = self.places(id, user, new)?;
-            let told = if added == 0 {
+            let event = if added == 0 {
                 item(Subject::Location, Fate::Exists, Why::Known)
             } else {
                 let remark = self.above_defaults(user);
                 item(Subject::Location, Fate::Added, remarked(&remark)).because(remark)
             };
-            self.tell(told);
+            self.note(event);
         }
         if !user.rba.is_empty() {
-            let told = if !new && self.there.has_rba(id)? {
+            let event = if !new && self.there.has_rba(id)? {
                 item(Subject::Rba, Fate::Exists, Why::Known)
             } else {
                 self.rows.belongings().overrides(id, &user.rba)?;
                 item(Subject::Rba, Fate::Added, Why::Nothing)
             };
-            self.tell(told);
+            self.note(event);
         }
         Ok(())
     }
@@ -240,7 +240,7 @@ impl Applier<'_, '_> {
         let token = &record.token;
         let name = format!("{} {}", token.facts.vendor, token.facts.serial);
         if let Some(refused) = self.token_refused(token, Subject::UnassignedToken, None)? {
-            self.tell(refused.named(name));
+            self.note(refused.named(name));
             return Ok(());
         }
         let group = self.group_of(&record.group)?;
@@ -248,7 +248,7 @@ impl Applier<'_, '_> {
         let sealed = sealing::token(self.keys, "", token);
         self.rows.put_token(row, group, token, &sealed)?;
         self.state.next_token -= 1;
-        self.tell(item(Subject::UnassignedToken, Fate::Added, Why::Nothing).named(name));
+        self.note(item(Subject::UnassignedToken, Fate::Added, Why::Nothing).named(name));
         Ok(())
     }
 
@@ -263,13 +263,13 @@ impl Applier<'_, '_> {
         };
         if let Some(there) = there {
             let held = self.held(there, subject, None)?;
-            self.tell(held.named(name));
+            self.note(held.named(name));
             return Ok(());
         }
         let most = self.state.policy.unassigned_cards;
         if self.state.unassigned_cards >= most {
-            let told = item(subject, Fate::Skipped, Why::Full).because(most.to_string());
-            self.tell(told.named(name));
+            let event = item(subject, Fate::Skipped, Why::Full).because(most.to_string());
+            self.note(event.named(name));
             return Ok(());
         }
         let group = self.group_of(&record.group)?;
@@ -282,7 +282,7 @@ impl Applier<'_, '_> {
         self.rows.put_card(row, group, card, &cells, stock)?;
         self.state.next_card -= 1;
         self.state.unassigned_cards += 1;
-        self.tell(item(subject, Fate::Added, Why::Nothing).named(name));
+        self.note(item(subject, Fate::Added, Why::Nothing).named(name));
         Ok(())
     }
 }

@@ -43,17 +43,16 @@ const BULK_FROM: u64 = 2_000;
 pub struct Work<'a> {
     /// The keys of the session.
     pub keys: &'a Keys,
-    /// The master who imports.
     pub master: &'a str,
     /// The same for the audit.
     pub who: &'a Who,
-    /// And for whoever has to wait.
+    /// And for the message of a session that has to wait.
     pub holder: &'a Holder,
     /// What the audit's entries begin with.
     pub draft: &'a Draft,
     /// Clock and randomness.
     pub ambient: &'a Ambient,
-    /// Hears how far it is.
+    /// Shows how far it is.
     pub progress: &'a dyn Progress,
     /// Whether it was asked to stop.
     pub cancel: &'a CancelToken,
@@ -80,7 +79,7 @@ pub struct Imported {
 }
 
 impl Imported {
-    /// What the target says when everything was there.
+    /// The target's outcome when everything was there.
     pub fn changed(&self) -> bool {
         self.job.tally.changed()
     }
@@ -91,7 +90,7 @@ impl Tenant {
     ///
     /// # Errors
     /// Before the job has begun: [`Error::Running`], [`Error::Unfinished`], what is wrong with the bundle. Nothing was
-    /// changed then. Afterwards the job is stopped or failed, says why, and can be resumed.
+    /// changed then. Afterwards the job is stopped or failed, keeps the reason, and can be resumed.
     pub fn import<R: Read + Seek + Send>(
         &mut self,
         reader: Reader<R>,
@@ -114,7 +113,7 @@ impl Tenant {
         import.run(checked)
     }
 
-    /// Asks a job to stop, and stops it here and now when nobody works on it.
+    /// Asks a job to stop, and stops it at once when no process works on it.
     pub fn stop_job(&mut self, number: u64, work: &Work<'_>) -> Result<JobState> {
         let draft = Draft {
             code: &codes::JOB_STOPPED,
@@ -138,7 +137,7 @@ impl Tenant {
         })
     }
 
-    /// The lock of whoever imports; two at once are refused.
+    /// The lock of the importing process; two at once are refused.
     fn only_one(&self) -> Result<File> {
         let path = files::beside(self.file.path(), ".import");
         let failed = |why| store::Error::no_file("open the lock file", &path, why);
@@ -214,7 +213,7 @@ impl Tenant {
     }
 }
 
-/// The source's default group is nobody's on the target, where everybody is in another one.
+/// The source's default group has no users on the target, where all users are in another one.
 fn note_default(defaults: &mut HashSet<String>, record: &Record) {
     if let Record::Group(group) = record
         && group.default

@@ -1,4 +1,4 @@
-//! What can be done with a record before the database is asked: attributes from contacts, cutting answers, sealing.
+//! What can be done with a record before the database is read: attributes from contacts, cutting answers, sealing.
 
 use secrecy::ExposeSecret as _;
 
@@ -22,7 +22,7 @@ pub(super) enum Ready {
     Refused(Box<Refused>),
 }
 
-/// A user with what the database wants to know besides.
+/// A user with what else its row holds.
 #[derive(Debug)]
 pub(super) struct ReadyUser {
     pub(super) user: User,
@@ -33,11 +33,11 @@ pub(super) struct ReadyUser {
     pub(super) attributes: Attributes,
     /// What was done to the questions; empty where nothing was.
     pub(super) qa_remark: String,
-    /// The secrets, where it is known beforehand that all are wanted.
+    /// The secrets, where all of them are needed.
     pub(super) seals: Option<Seals>,
 }
 
-/// What a tenant knows of a person.
+/// What a tenant holds of a person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::tenant) struct Attributes {
     pub(in crate::tenant) first: Option<String>,
@@ -155,7 +155,7 @@ pub(super) fn ready(record: Record, policy: &Policy, seal: Option<&Keys>) -> Rea
     }
 }
 
-/// Takes as many questions as there can be, with answers as long as they can be, and says what was cut.
+/// Takes as many questions as there can be, with answers as long as they can be, and returns what was cut.
 fn cut_answers(user: &mut User, policy: &Policy) -> String {
     let (pairs, most) = (
         user.qa.len(),

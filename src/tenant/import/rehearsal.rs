@@ -16,7 +16,7 @@ use crate::tenant::error::{Error, Result};
 use crate::tenant::events::{Item, Tally};
 use crate::tenant::jobs;
 
-/// Applies a whole bundle inside the caller's transaction and writes no event; `hear` is told of each record. For a
+/// Applies a whole bundle inside the caller's transaction and writes no event; `each` gets each record. For a
 /// rehearsal, whose transaction is taken back.
 pub fn rehearse<R: Read + Seek + Send, E: From<Error>>(
     db: &Connection,
@@ -24,7 +24,7 @@ pub fn rehearse<R: Read + Seek + Send, E: From<Error>>(
     reader: Reader<R>,
     progress: &dyn Progress,
     cancel: &CancelToken,
-    mut hear: impl FnMut(Option<&str>, &[Item]) -> Result<(), E>,
+    mut each: impl FnMut(Option<&str>, &[Item]) -> Result<(), E>,
 ) -> Result<Tally, E> {
     jobs::none_unfinished(db)?;
     let mut defaults = HashSet::new();
@@ -38,11 +38,11 @@ pub fn rehearse<R: Read + Seek + Send, E: From<Error>>(
     let mut trouble = None;
     let passed = checked.blocks(0, progress, cancel, |_, records| {
         for record in records {
-            let told = applier
+            let passed = applier
                 .apply(ready(record, &policy, None))
                 .map_err(E::from)
-                .and_then(|(name, items)| hear(name.as_deref(), items));
-            if let Err(error) = told {
+                .and_then(|(name, items)| each(name.as_deref(), items));
+            if let Err(error) = passed {
                 trouble = Some(error);
                 return Err(crate::bundle::Error::from(crate::ambient::Cancelled));
             }

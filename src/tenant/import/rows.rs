@@ -9,7 +9,6 @@ use crate::tenant::sealing::SealedToken;
 
 use super::prepare::Attributes;
 
-/// The statements.
 pub(super) struct Rows<'c> {
     group: Statement<'c>,
     user: Statement<'c>,

@@ -20,8 +20,8 @@ use crate::tenant::error::{Error, Result};
 use crate::tenant::events::{Fate, Tally, pack, row_id};
 use crate::tenant::jobs::{self, Job, JobState};
 
-/// A transaction takes blocks for about so long: its flush is then a small part of it. In tests each block has one of its
-/// own, so that what happens between blocks happens.
+/// A transaction takes blocks for about so long: its flush is then a small part of it. In tests each block has one of
+/// its own, so that what happens between blocks happens.
 const TURN: Duration = if cfg!(test) {
     Duration::ZERO
 } else {
@@ -108,7 +108,7 @@ impl Import<'_> {
                         .into_iter()
                         .map(|record| ready(record, policy, seal))
                         .collect();
-                    // Nobody listening is the end of the work, whose cause is known there.
+                    // No reader is left when the work has ended; its cause is reported there.
                     sender
                         .send((number, ready))
                         .map_err(|_| crate::ambient::Cancelled.into())

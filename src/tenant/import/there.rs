@@ -29,7 +29,6 @@ pub(super) enum Table {
     Expected,
 }
 
-/// The statements.
 pub(super) struct There<'c> {
     user_by_key: Statement<'c>,
     userid_by_id: Statement<'c>,

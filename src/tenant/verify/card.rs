@@ -1,7 +1,7 @@
 //! Challenges of grid cards.
 //!
-//! A challenge stands until it has been answered rightly: whoever asks again is asked for the same cells, so that
-//! nobody asks until the cells come that he knows.
+//! A challenge stands until it has been answered rightly: a user who asks again is asked for the same cells, and
+//! cannot ask until known cells come.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use zeroize::Zeroizing;
@@ -14,14 +14,11 @@ use crate::store::Keys;
 use crate::store::records::{Columns as _, put, read};
 use crate::tenant::{SETTINGS, sealing};
 
-/// A challenge that was asked.
 #[derive(Debug)]
 pub struct Asked {
     /// The user, as the tenant writes it.
     pub userid: String,
-    /// The card.
     pub serial: u64,
-    /// Its cells.
     pub cells: Challenge,
     /// Whether it had been asked before and not answered.
     pub again: bool,
@@ -148,7 +145,6 @@ fn ask(
     Ok(())
 }
 
-/// The card to ask for.
 fn usable(
     db: &Connection,
     account: &Account,

@@ -34,7 +34,7 @@ impl Stored {
         format!("token {} {}", self.facts.vendor, self.facts.serial)
     }
 
-    /// Why it cannot be used now, besides what its algorithm says.
+    /// Why it cannot be used now, besides the verdict of its algorithm.
     fn barred(&self, now: Timestamp) -> Option<String> {
         if self.state.as_deref() != Some("ACTIVE") {
             return Some("INACTIVE".to_owned());
@@ -145,7 +145,7 @@ fn said(miss: otp::Verdict) -> String {
     match miss {
         otp::Verdict::Used => "it, or a later one, was used before".to_owned(),
         otp::Verdict::OutOfStep(offset) => format!(
-            "it is {} steps {} what is expected, which is more than {}; two codes in a row would do",
+            "it is {} steps {} what is expected, which is more than {}; two codes in a row synchronise it",
             offset.unsigned_abs(),
             if offset < 0 { "before" } else { "after" },
             otp::WINDOW

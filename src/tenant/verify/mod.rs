@@ -1,8 +1,8 @@
 //! Verification: whether what migrated works, and not only that its rows arrived.
 //!
 //! A user answers with a code, the answer to a question, a password, or the cells of a card. Everything about one
-//! attempt happens in one transaction: two processes cannot use the same code, and a failure is counted before anybody
-//! hears of it. A right answer sets the counter of failures back; after so many wrong ones in a row the user is locked
+//! attempt happens in one transaction: two processes cannot use the same code, and a failure is counted before it
+//! is shown. A right answer sets the counter of failures back; after so many wrong ones in a row the user is locked
 //! out, whatever is answered, until a master lifts it.
 
 mod card;
@@ -10,6 +10,8 @@ mod code;
 mod secret;
 #[cfg(test)]
 mod tests;
+
+use std::borrow::Cow;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -30,7 +32,6 @@ pub use secret::{Question, question};
 pub enum Proof<'a> {
     /// What a token shows.
     Code {
-        /// The code.
         code: &'a Otp,
         /// The one after it: the two together bring token and tenant together again.
         next: Option<&'a Otp>,
@@ -52,7 +53,6 @@ pub struct Attempt {
     pub userid: String,
     /// What was answered with, such as `token HID 4824413456`.
     pub with: String,
-    /// Whether the answer was right.
     pub verdict: Verdict,
     /// How many wrong answers in a row are still free.
     pub left: u64,
@@ -61,21 +61,19 @@ pub struct Attempt {
 /// Right or wrong.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Right.
     Right {
         /// Of a code: where token and tenant now stand.
         matched: Option<Matched>,
         /// What there is to say besides, such as that a password has expired.
         remark: Option<String>,
     },
-    /// Wrong, and why, as far as that is known.
+    /// Wrong, and why, as far as that can be found.
     Wrong(String),
 }
 
 /// Why an answer was not even tried, or nothing could be asked. None of these counts as a failure.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// The tenant's file.
     #[error(transparent)]
     Store(#[from] store::Error),
     /// There is no such user or alias.
@@ -87,7 +85,6 @@ pub enum Refused {
     /// Too many failures.
     #[error("{userid} is locked out after {failures} failures")]
     LockedOut {
-        /// The user.
         userid: String,
         /// How many in a row.
         failures: u64,
@@ -95,7 +92,6 @@ pub enum Refused {
     /// The user has none of what is needed.
     #[error("{userid} has no {what}")]
     Nothing {
-        /// The user.
         userid: String,
         /// What is not there.
         what: String,
@@ -103,7 +99,6 @@ pub enum Refused {
     /// The user has some, and none can be used.
     #[error("{userid} has no {what} that can be used: {}", .why.join("; "))]
     Unusable {
-        /// The user.
         userid: String,
         /// What cannot be used.
         what: &'static str,
@@ -119,14 +114,34 @@ pub enum Refused {
     /// The cells do not fit their card.
     #[error("card {serial}: {source}")]
     Card {
-        /// The card.
         serial: u64,
         /// What does not fit.
         source: Malformed,
     },
-    /// A word in the file that nobody wrote there.
+    /// A word in the file that igsh did not write.
     #[error("the tenant is damaged: {0}")]
     Word(#[from] UnknownName),
+}
+
+impl Refused {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Store(error) => error.hint()?,
+            Self::NoUser(_) => "'tenant user list' shows those there are".into(),
+            Self::LockedOut { userid, .. } => {
+                format!("type: tenant verify user={userid} -unlock").into()
+            }
+            Self::NotAsked(userid) => format!("type: tenant challenge user={userid}").into(),
+            Self::Challenge(_) => {
+                "'tenant set challenge.cells=N' sets how many cells are asked for".into()
+            }
+            Self::Card { .. } | Self::Word(_) => {
+                "restore a backup, or make a new tenant and import into it".into()
+            }
+            Self::Inactive(_) | Self::Nothing { .. } | Self::Unusable { .. } => return None,
+        })
+    }
 }
 
 impl From<rusqlite::Error> for Refused {
@@ -135,7 +150,6 @@ impl From<rusqlite::Error> for Refused {
     }
 }
 
-/// The result of this module.
 pub type Result<T, E = Refused> = std::result::Result<T, E>;
 
 /// A user who may answer.
@@ -197,7 +211,7 @@ pub fn verify(
     })
 }
 
-/// Lifts a lockout, and says how many failures there were.
+/// Lifts a lockout, and returns how many failures there were.
 pub fn unlock(tx: &Connection, user: &str) -> Result<(String, u64)> {
     let account = Account::of(tx, user)?.0;
     set_failures(tx, account.id, 0)?;

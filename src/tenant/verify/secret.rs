@@ -1,7 +1,7 @@
-//! Answers to questions, and passwords: what a user knows.
+//! Answers to questions, and passwords: what a user remembers.
 //!
-//! What is typed is compared as it stands, letter case and all: the target's documents do not say that anything is
-//! ignored, and a rehearsal must not say yes where the target may say no.
+//! What is typed is compared as it stands, letter case and all: the target's documents do not describe that anything is
+//! ignored, and a rehearsal must not accept what the target may refuse.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use secrecy::ExposeSecret as _;
@@ -13,12 +13,10 @@ use crate::store::Keys;
 use crate::store::records::read;
 use crate::tenant::{SETTINGS, sealing};
 
-/// A question of a user.
 #[derive(Debug)]
 pub struct Question {
     /// The user, as the tenant writes it.
     pub userid: String,
-    /// What is asked.
     pub text: String,
 }
 
@@ -123,7 +121,7 @@ pub(super) fn try_password(
     Ok(tried)
 }
 
-/// That there is no such password, and which there are. The name that was typed is not repeated: somebody may have
+/// That there is no such password, and which there are. The name that was typed is not repeated: a user may have
 /// typed the password itself.
 fn no_password(db: &Connection, account: &Account) -> Result<Refused> {
     let (first, last) = account.rows();

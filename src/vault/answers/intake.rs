@@ -29,7 +29,7 @@ pub struct Row<'a> {
     pub there: bool,
     /// The target's word.
     pub outcome: &'a str,
-    /// What it says beside.
+    /// The message beside it.
     pub message: &'a str,
 }
 
@@ -38,14 +38,12 @@ pub struct Row<'a> {
 pub enum Trouble {
     /// A name that may be that of several users who were exported.
     Several {
-        /// The name.
         name: String,
         /// The first line with it.
         line: u64,
     },
     /// Two answers about one record of a user.
     Twice {
-        /// The record.
         record: String,
         /// The user, as the second of them names them.
         name: String,
@@ -62,7 +60,7 @@ enum Whose {
     /// To a user who is not exported, or whose export was taken back.
     Waiting,
     /// Nowhere.
-    Nobody,
+    NoUser,
     /// To several users who were exported.
     Several,
 }
@@ -112,10 +110,10 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
-    /// Gives every answer to its user. Names that lead to nobody who was exported are passed over, see
+    /// Gives every answer to its user. Names that lead to no exported user are passed over, see
     /// [`Intake::passed_over`].
     pub fn place(&self, cancel: &CancelToken) -> Result<Option<Trouble>> {
-        // Else SQLite plans these lookups anew for every name, in case another value would want another plan
+        // Else SQLite plans these lookups anew for every name, in case another value needs another plan
         // (measured: 141 µs a name against 7).
         let same_plan = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
         self.tx.set_db_config(same_plan, true)?;
@@ -188,7 +186,7 @@ impl<'a> Intake<'a> {
                 _ => {
                     cancel.check()?;
                     let whose = self.find(name)?;
-                    if matches!(whose, Whose::Nobody | Whose::Waiting) {
+                    if matches!(whose, Whose::NoUser | Whose::Waiting) {
                         pass_over.execute(params![name, line, whose == Whose::Waiting])?;
                     }
                     last = Some((name.to_owned(), whose));
@@ -210,7 +208,7 @@ impl<'a> Intake<'a> {
                     let name = name.to_owned();
                     trouble = Some(Trouble::Several { name, line });
                 }
-                Whose::Nobody | Whose::Waiting => {}
+                Whose::NoUser | Whose::Waiting => {}
             }
             Ok(trouble.is_none())
         })?;
@@ -244,7 +242,7 @@ impl<'a> Intake<'a> {
             &format!("{ON_TARGET} r.target = ?1 {HERE} u.userid = ?1"),
             &[name],
         )?;
-        if exact != Whose::Nobody {
+        if exact != Whose::NoUser {
             return Ok(exact);
         }
         if let Some((group, userid)) = name.split_once('/') {
@@ -255,7 +253,7 @@ impl<'a> Intake<'a> {
                  WHERE u.userid = ?1 AND {of_group}"
             );
             let qualified = self.whose(&sql, &[userid, group])?;
-            if qualified != Whose::Nobody {
+            if qualified != Whose::NoUser {
                 return Ok(qualified);
             }
         }
@@ -264,7 +262,7 @@ impl<'a> Intake<'a> {
             "{ON_TARGET} r.fold = ?1 {HERE} u.fold = ?1 {HERE} u.userid = ?1 AND u.fold IS NULL"
         );
         match (self.whose(&sql, &[&fold])?, name.trim()) {
-            (Whose::Nobody, trimmed) if trimmed.len() < name.len() => self.find(trimmed),
+            (Whose::NoUser, trimmed) if trimmed.len() < name.len() => self.find(trimmed),
             (whose, _) => Ok(whose),
         }
     }
@@ -272,13 +270,13 @@ impl<'a> Intake<'a> {
     fn whose(&self, sql: &str, params: &[&str]) -> Result<Whose> {
         let mut statement = self.tx.prepare_cached(sql)?;
         let mut rows = statement.query(rusqlite::params_from_iter(params))?;
-        let mut found = Whose::Nobody;
+        let mut found = Whose::NoUser;
         while let Some(row) = rows.next()? {
             let (user, phase): (i64, i64) = (row.get(0)?, row.get(1)?);
             let exported = phase >= Phase::Exported.number();
             found = match found {
-                Whose::Nobody | Whose::Waiting if exported => Whose::User(user),
-                Whose::Nobody => Whose::Waiting,
+                Whose::NoUser | Whose::Waiting if exported => Whose::User(user),
+                Whose::NoUser => Whose::Waiting,
                 Whose::User(other) if exported && other != user => Whose::Several,
                 as_before => as_before,
             };
@@ -286,8 +284,8 @@ impl<'a> Intake<'a> {
         Ok(found)
     }
 
-    /// The names that were passed over, of users who wait for an export or of nobody: how many there are, and the first
-    /// `most` of them with the line in which they come first.
+    /// The names that were passed over, of users who wait for an export or of no user: how many there are, and the
+    /// first `most` of them with the line in which they come first.
     pub fn passed_over(&self, waiting: bool, most: u64) -> Result<(u64, Vec<(String, u64)>)> {
         let count = self.tx.query_row(
             "SELECT count(*) FROM temp.strangers WHERE waiting = ?",

@@ -1,8 +1,8 @@
 //! The target's answers: whose they are, what they change, and what of them is kept.
 //!
-//! A file is first read into temporary tables of the connection ([`Intake`]), which nobody else sees and which may be
-//! larger than memory. [`judge`] then says what they would change, and [`apply`] changes it; both may run in one
-//! transaction.
+//! A file is first read into temporary tables of the connection ([`Intake`]), which no other connection sees and which
+//! may be larger than memory. [`judge`] then returns what they would change, and [`apply`] changes it; both may run in
+//! one transaction.
 
 mod intake;
 
@@ -68,13 +68,11 @@ pub fn judge(db: &Connection) -> Result<Judged> {
 /// Where answers come from, for the vault to remember.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
-    /// The file.
     pub file: &'a str,
     /// How many answers are in it.
     pub records: u64,
     /// Who takes them in.
     pub master: &'a str,
-    /// Now.
     pub at: Timestamp,
 }
 
@@ -130,14 +128,13 @@ pub fn forget(db: &Connection) -> Result<()> {
 /// A user for whom something is left to do, or one record of theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Left {
-    /// The group.
     pub group: String,
     /// The user id.
     pub userid: String,
     /// The last bundle.
     pub bundle: Option<u64>,
-    /// The record that is not there, the target's word for it, and its message; `None` for a user of whom the target
-    /// has said nothing.
+    /// The record that is not there, the target's word for it, and its message; `None` for a user without an answer
+    /// of the target.
     pub record: Option<(String, String, String)>,
 }
 
@@ -154,7 +151,7 @@ fn left(row: &SqlRow<'_>) -> rusqlite::Result<Left> {
     })
 }
 
-/// The answers of the file that are not there, user by user, until `each` says that it wants no more.
+/// The answers of the file that are not there, user by user, until `each` returns false.
 pub fn missing<E: From<Error>>(
     db: &Connection,
     mut each: impl FnMut(Left) -> Result<bool, E>,
@@ -168,12 +165,12 @@ pub fn missing<E: From<Error>>(
 const SILENT: &str = "FROM progress p WHERE p.import = 0 AND p.phase = 2 \
      AND p.bundle IN (SELECT bundle FROM temp.judged) AND p.user NOT IN (SELECT user FROM temp.judged)";
 
-/// How many users of the same bundles the target has said nothing of, neither in this file nor before.
+/// How many users of the same bundles have no answer of the target, neither in this file nor before.
 pub fn count_silent(db: &Connection) -> Result<u64> {
     Ok(db.query_row(&format!("SELECT count(*) {SILENT}"), [], |row| row.get(0))?)
 }
 
-/// Those users, until `each` says that it wants no more.
+/// Those users, until `each` returns false.
 pub fn silent<E: From<Error>>(
     db: &Connection,
     mut each: impl FnMut(Left) -> Result<bool, E>,
@@ -185,18 +182,18 @@ pub fn silent<E: From<Error>>(
     walk(db, &sql, [], |row| each(left(row).map_err(Error::from)?))
 }
 
-/// What the target has said of a user.
+/// The target's answer about a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
-    /// Whether everything is there; `None` when it has said nothing of the last bundle.
+    /// Whether everything is there; `None` without an answer about the last bundle.
     pub ok: Option<bool>,
     /// What is not there: record, outcome, message.
     pub missing: Vec<(String, String, String)>,
-    /// The file that says so, and when it was taken in.
+    /// The file of the answer, and when it was taken in.
     pub file: Option<(String, Option<Timestamp>)>,
 }
 
-/// What the target has said of a user, as it is kept.
+/// The target's answer about a user, as it is kept.
 pub fn of_user(db: &Connection, user: i64) -> Result<Said> {
     let import: Option<i64> = db
         .query_row(

@@ -1,4 +1,4 @@
-//! The sums of a small vault against those that a program made which knows only their description.
+//! The sums of a small vault against those of a program that was written from their description alone.
 
 use serde::Deserialize;
 

@@ -14,8 +14,8 @@ pub(super) const fn mixed(id: u64, number: u64) -> u64 {
     mix ^ mix >> 31
 }
 
-/// Hashes of fields, one after the other; each field says how long it is. All but secrets are gathered first, because a hash takes longer
-/// over a few bytes at a time.
+/// Hashes of fields, one after the other; each field begins with its length. All but secrets are gathered
+/// first, because a hash takes longer over a few bytes at a time.
 pub(super) struct Hash {
     gathered: [u8; GATHERED],
     filled: usize,

@@ -1,11 +1,12 @@
-//! What a bundle held of a user, as digests: so that a later load can tell whether, and how, the user has changed.
+//! What a bundle held of a user, as digests: so that a later load can find whether, and how, the user has changed.
 //!
 //! A digest is made of the source record, in parts that change apart from each other. Each authenticator adds its share
-//! to the parts by itself, so that one that is new is told as new and as nothing else. Only what the target can use is
+//! to the parts by itself, so that a new one changes nothing but its own share. Only what the target can use is
 //! in it: a soft token whose activation was under way when the bundle was written is new once it is complete.
 //!
-//! Hashes are SHA-256 cut to 8 bytes (a state or a counter is spread without one), and shares are added up: enough to notice change. They are no protection, since
-//! answers and passwords can be guessed; so a digest is kept sealed (igsh-vault(5), SEALED FIELDS).
+//! Hashes are SHA-256 cut to 8 bytes (a state or a counter is spread without one), and shares are added up: enough to
+//! notice change. They are no protection, since answers and passwords can be guessed; so a digest is kept sealed
+//! (igsh-vault(5), SEALED FIELDS).
 
 mod hash;
 
@@ -19,7 +20,6 @@ use hash::{Hash, mixed};
 
 /// Of what is kept. States and the like go in by their places in the model: a new order there is a new version here.
 const VERSION: u8 = 1;
-/// How many parts there are.
 const PARTS: usize = 5;
 
 /// The parts in the order in which they are kept, each with what its difference is called.
@@ -370,20 +370,20 @@ pub(super) fn of_token(token: &UnassignedToken) -> u64 {
         address: 0,
         ..Item::token(&token.token, hash)
     };
-    nobodys(&item, &token.group, hash).end()
+    unassigned(&item, &token.group, hash).end()
 }
 
 /// As for tokens.
 pub(super) fn of_card(card: &UnassignedCard) -> u64 {
     let hash = &mut Hash::new();
     let item = Item::card(&card.card, hash);
-    nobodys(&item, &card.group, hash)
+    unassigned(&item, &card.group, hash)
         .number(u64::from(card.preproduced))
         .maybe(card.comment.as_deref())
         .end()
 }
 
-fn nobodys<'h>(item: &Item, group: &str, hash: &'h mut Hash) -> &'h mut Hash {
+fn unassigned<'h>(item: &Item, group: &str, hash: &'h mut Hash) -> &'h mut Hash {
     let mut parts = [0; PARTS];
     item.add_to(&mut parts);
     hash.of(b'U').text(group).number(item.id);

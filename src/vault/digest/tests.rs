@@ -6,7 +6,7 @@ use crate::vault::testing::{But as _, at, secret, token, user};
 type Edit = fn(&mut User);
 
 /// A user with a time-based and an event-based token, and some of everything else.
-fn somebody() -> User {
+fn sample() -> User {
     let mut user = user("g", "a");
     let mut event = token("HID", "77");
     event.facts.algorithm = Algorithm::Hotp;
@@ -14,11 +14,11 @@ fn somebody() -> User {
     user
 }
 
-/// What a bundle that holds [`somebody`] says of the same user after `edit`.
+/// The changes since a bundle that holds [`sample`], after `edit`.
 fn after(edit: impl FnOnce(&mut User)) -> Changes {
-    let mut now = somebody();
+    let mut now = sample();
     edit(&mut now);
-    Digest::of(&somebody()).kept().changes(&Digest::of(&now))
+    Digest::of(&sample()).kept().changes(&Digest::of(&now))
 }
 
 fn both(one: Changes, other: Changes) -> Changes {
@@ -165,12 +165,10 @@ fn an_authenticator_that_is_new_is_that_and_nothing_else() {
     for (number, edit) in edits.into_iter().enumerate() {
         assert_eq!(after(edit), Changes::NEW_AUTHENTICATOR, "edit {number}");
     }
-    let mut without = somebody();
+    let mut without = sample();
     without.qa.clear();
     assert_eq!(
-        Digest::of(&without)
-            .kept()
-            .changes(&Digest::of(&somebody())),
+        Digest::of(&without).kept().changes(&Digest::of(&sample())),
         Changes::NEW_AUTHENTICATOR,
         "questions where there were none"
     );
@@ -183,7 +181,7 @@ fn an_authenticator_that_is_new_is_that_and_nothing_else() {
 
 #[test]
 fn what_the_target_could_not_use_is_new_once_it_can() {
-    let mut then = somebody();
+    let mut then = sample();
     then.tokens[0].activation = Some(Activation::CodeGenerated);
     then.cards[0].state = Some(CardState::Canceled);
     let kept = Digest::of(&then).kept();
@@ -193,9 +191,9 @@ fn what_the_target_could_not_use_is_new_once_it_can() {
     then.tokens[0].activation = Some(Activation::Activated);
     assert_eq!(kept.changes(&Digest::of(&then)), Changes::NEW_AUTHENTICATOR);
     // Between two source records every authenticator counts.
-    let mut before = somebody();
+    let mut before = sample();
     before.tokens.truncate(1);
-    let mut now = somebody();
+    let mut now = sample();
     now.tokens[1].state = Some(TokenState::Canceled);
     let changes = Digest::of(&now).differs(&Digest::of(&before));
     assert_eq!(changes, Changes::NEW_AUTHENTICATOR);
@@ -207,10 +205,10 @@ fn what_the_target_could_not_use_is_new_once_it_can() {
 
 #[test]
 fn an_address_that_a_master_has_given_counts_in_the_place_of_the_sources() {
-    let mut given = somebody();
+    let mut given = sample();
     given.tokens[0].facts.idp_url = Some("https://tenant.example".into());
     let kept = Digest::of(&given).kept();
-    let mut loaded = Digest::of(&somebody());
+    let mut loaded = Digest::of(&sample());
     assert_eq!(kept.changes(&loaded), Changes::OTHER);
     loaded.set_address(0, "https://tenant.example");
     assert_eq!(kept.changes(&loaded), Changes::NONE);
@@ -219,7 +217,7 @@ fn an_address_that_a_master_has_given_counts_in_the_place_of_the_sources() {
 #[test]
 fn what_is_kept_comes_back_and_only_for_its_user_and_bundle() {
     let keys = loose_keys(&[1]);
-    for user in [somebody(), crate::vault::testing::bare("g", "b")] {
+    for user in [sample(), crate::vault::testing::bare("g", "b")] {
         let kept = Digest::of(&user).kept();
         let sealed = kept.seal(12, 3, &keys);
         assert_eq!(Kept::open(&sealed, 12, 3, &keys).unwrap(), Some(kept));
@@ -245,17 +243,17 @@ fn empty_parts_cost_nothing() {
 }
 
 #[test]
-fn what_another_version_wrote_is_told_from_damage() {
+fn what_another_version_wrote_is_not_damage() {
     for bytes in [&[][..], &[2, 0], &[1], &[1, 1], &[1, 1, 0, 0, 0]] {
         assert_eq!(Kept::decode(bytes), None, "{bytes:?}");
     }
-    let whole = Digest::of(&somebody()).kept().encode();
+    let whole = Digest::of(&sample()).kept().encode();
     assert!(Kept::decode(&whole).is_some());
     assert_eq!(Kept::decode(&whole[..whole.len() - 1]), None);
 }
 
 #[test]
-fn nobodys_items_have_a_fingerprint() {
+fn unassigned_items_have_a_fingerprint() {
     let held = |group: &str, counter| UnassignedToken {
         group: group.into(),
         token: token("V", "1").but(|it| {

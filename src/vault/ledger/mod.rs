@@ -1,7 +1,7 @@
 //! The ledger of bundles: which were made, who was in them, what of theirs stayed behind (igsh-vault(5), BUNDLES).
 //!
 //! A row goes `open → sealed → done`. Each step is a function over the caller's transaction, so that the step and the
-//! audit entry that tells of it are one. Rows are never removed: a number means one bundle for ever.
+//! audit entry about it are one. Rows are never removed: a number means one bundle for ever.
 
 mod read;
 mod write;
@@ -21,7 +21,6 @@ use crate::model::bundle::Counts;
 use crate::model::{Timestamp, names};
 
 names! {
-    /// Where a bundle stands.
     State, "bundle state" {
         /// Being written; its password is kept already.
         Open = "open",
@@ -47,7 +46,6 @@ pub struct Bundle {
     pub number: u64,
     /// The id in its header.
     pub id: String,
-    /// Where it stands.
     pub state: State,
     /// Where its file was written, absolute.
     pub path: String,
@@ -67,7 +65,6 @@ pub struct Bundle {
     pub sha256: Option<String>,
     /// Size of the file in bytes.
     pub size: Option<u64>,
-    /// Its records.
     pub counts: Counts,
     /// Why it failed, or how it was settled.
     pub note: Option<String>,

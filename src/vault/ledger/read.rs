@@ -18,7 +18,6 @@ const COLUMNS: &str = "number, id, state, path, overwrite, master, selection, op
 /// A bundle that a user was in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
-    /// The bundle.
     pub bundle: Bundle,
     /// The user's id on the target, where it was not the user id of then.
     pub target: Option<String>,
@@ -27,15 +26,12 @@ pub struct Membership {
 /// An item that was selected for a bundle and did not go, or not whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
-    /// The bundle.
     pub bundle: u64,
     /// Whose it is, group and user id; `None` for unassigned items.
     pub user: Option<(String, String)>,
-    /// Why; `None` for a reason that this program does not know.
+    /// Why; `None` for a reason of a newer igsh.
     pub reason: Option<Reason>,
-    /// What.
     pub item: String,
-    /// The particulars.
     pub detail: String,
     /// How many it stands for.
     pub count: u64,
@@ -46,7 +42,6 @@ pub struct Skipped {
 pub struct Password {
     /// The bundle's id, its first owner in the sealing.
     pub id: String,
-    /// The password's generation, its second.
     pub generation: u64,
     /// The sealed password; `None` when the bundle failed or its password was forgotten.
     pub sealed: Option<Vec<u8>>,
@@ -69,7 +64,7 @@ fn one(db: &Connection, column: &str, value: impl ToSql) -> Result<Option<Bundle
     Ok(statement.query_row([value], bundle).optional()?)
 }
 
-/// All bundles in the order of their numbers, until `each` says that it wants no more.
+/// All bundles in the order of their numbers, until `each` returns false.
 pub fn list<E: From<Error>>(
     db: &Connection,
     mut each: impl FnMut(Bundle) -> Result<bool, E>,
@@ -140,7 +135,7 @@ pub fn password(db: &Connection, number: u64) -> Result<Option<Password>> {
         .optional()?)
 }
 
-/// What did not go into a bundle, user by user, until `each` says that it wants no more.
+/// What did not go into a bundle, user by user, until `each` returns false.
 pub fn skipped<E: From<Error>>(
     db: &Connection,
     number: u64,

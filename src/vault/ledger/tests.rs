@@ -188,7 +188,7 @@ fn a_second_bundle_can_leave_those_in_their_phase_who_are_beyond_exported() {
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .unwrap();
-    // When they came there stays; what the target said of another bundle does not.
+    // When they came there stays; the target's answer about another bundle does not.
     assert_eq!(kept, ("2 7 Master2,3 7 Master2".to_owned(), 0, 0));
 }
 
@@ -216,7 +216,7 @@ fn a_failed_bundle_keeps_its_number_and_its_reason_and_nothing_else() {
 }
 
 #[test]
-fn a_lost_bundle_keeps_everything_and_moves_nobody() {
+fn a_lost_bundle_keeps_everything_and_moves_no_user() {
     let db = vault();
     let number = begin(&db, "a", false);
     add_members(&db, number, &[member(1, None)]).unwrap();
@@ -313,7 +313,7 @@ fn items_left_out_come_back_by_bundle_and_by_user() {
 }
 
 #[test]
-fn lists_stop_when_nobody_wants_more() {
+fn lists_stop_when_their_reader_does() {
     let db = vault();
     make(&db, "a", &[1], false);
     make(&db, "b", &[1], false);

@@ -6,12 +6,13 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::model::bundle::Counts;
 use crate::model::{Phase, Reason, Timestamp};
+use crate::render::{counted, grouped};
 use crate::store;
 
 use super::super::Result;
 use super::{State, count};
 
-/// What is known of a bundle before its first byte: step A.
+/// The row of a bundle before its first byte: step A.
 #[derive(Debug)]
 pub struct Opening<'a> {
     /// Its number, see [`super::next`].
@@ -26,20 +27,18 @@ pub struct Opening<'a> {
     pub master: &'a str,
     /// The selection as typed.
     pub selection: &'a str,
-    /// Now.
     pub at: Timestamp,
     /// The bundle's password, sealed for this id and password generation 1.
     pub password: &'a [u8],
 }
 
-/// What is known once the file is written: step B.
+/// What is added once the file is written: step B.
 #[derive(Debug)]
 pub struct Sealing<'a> {
     /// Hash of the whole file, in hexadecimal digits.
     pub sha256: &'a str,
     /// Size of the file in bytes.
     pub size: u64,
-    /// Its records.
     pub counts: Counts,
     /// What was not taken, by reason.
     pub not_taken: &'a BTreeMap<&'static str, u64>,
@@ -63,11 +62,8 @@ pub struct LeftOut<'a> {
     pub user: i64,
     /// Its place among those of the user, or of all the unassigned ones.
     pub place: u64,
-    /// Why.
     pub reason: Reason,
-    /// What.
     pub item: &'a str,
-    /// The particulars.
     pub detail: &'a str,
     /// How many it stands for.
     pub count: u64,
@@ -157,9 +153,9 @@ pub fn seal(tx: &Connection, bundle: u64, sealing: &Sealing<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Step C: the file has its name. Its users become `exported`, with what the target said and what has changed since
-/// begun anew; with `keep_phase` those who are imported or migrated stay that. An older bundle whose file it replaced
-/// says so.
+/// Step C: the file has its name. Its users become `exported`, without the target's answer and what has changed
+/// since; with `keep_phase` those who are imported or migrated stay that. An older bundle whose file it replaced
+/// is noted as replaced.
 /// Returns how many users are exported now.
 pub fn finish(tx: &Connection, bundle: u64, at: Timestamp, keep_phase: bool) -> Result<u64> {
     let found: Option<(String, String, bool, u64)> = tx
@@ -177,7 +173,9 @@ pub fn finish(tx: &Connection, bundle: u64, at: Timestamp, keep_phase: bool) -> 
     )?;
     if members != users {
         return Err(store::Error::State(format!(
-            "bundle {bundle} was sealed with {users} users, and the vault has {members} as its members"
+            "bundle {bundle} was sealed with {}, and the vault has {} as its members",
+            counted(users, "user"),
+            grouped(members)
         ))
         .into());
     }

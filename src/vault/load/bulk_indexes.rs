@@ -51,7 +51,6 @@ impl<'c> BulkIndexes<'c> {
         }
     }
 
-    /// Whether the indexes are away.
     pub(super) fn are_away(&self) -> bool {
         self.away.is_some()
     }

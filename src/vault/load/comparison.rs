@@ -1,8 +1,8 @@
 //! What a load changes, record by record.
 //!
 //! `source diff` is the load itself in a transaction that is rolled back, so that the two can never disagree. The
-//! differences of a record are noted while it is written; only once it is in are they told, so that one that is refused
-//! half way tells of nothing but the refusal.
+//! differences of a record are noted while it is written; only once it is in are they passed on, so that one that is
+//! refused half way shows nothing but the refusal.
 
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
@@ -17,7 +17,7 @@ use super::difference::{Difference, Subject, What};
 use super::groups::State;
 use super::items::Item;
 use super::people::{Called, Person};
-use super::prepare::Nobodys;
+use super::prepare::Unowned;
 
 /// The comparison of a load with what the vault held before.
 pub(super) struct Comparison<'c, 'o> {
@@ -180,7 +180,7 @@ impl<'c, 'o> Comparison<'c, 'o> {
         line: u64,
         subject: Subject,
         name: &str,
-        now: &Nobodys<T>,
+        now: &Unowned<T>,
         group: &str,
         before: Option<Before>,
     ) {
@@ -197,11 +197,11 @@ impl<'c, 'o> Comparison<'c, 'o> {
         self.note(what, subject, name, line, detail);
     }
 
-    /// What the load has made gone, to `tell` until it has heard enough.
+    /// Passes what the load has made gone to `each`, until that returns an error.
     pub(super) fn each_gone(
         &self,
         load: i64,
-        tell: &mut dyn FnMut(Difference) -> Result<()>,
+        each: &mut dyn FnMut(Difference) -> Result<()>,
     ) -> Result<()> {
         for (subject, sql) in [
             (
@@ -229,7 +229,7 @@ impl<'c, 'o> Comparison<'c, 'o> {
             let mut statement = self.db.prepare(sql)?;
             let mut rows = statement.query(params![load])?;
             while let Some(row) = rows.next()? {
-                tell(Difference {
+                each(Difference {
                     what: What::Gone,
                     subject,
                     name: row.get(0)?,

@@ -1,4 +1,4 @@
-//! One thing that a load changes, for whoever wants to see it beforehand.
+//! One thing that a load changes, to be shown beforehand.
 
 use crate::model::names;
 
@@ -27,13 +27,11 @@ names! {
 }
 
 names! {
-    /// What a difference is about.
     Subject, "kind of record" {
-        /// A group.
         Group = "group",
         /// A user with all that is theirs.
         User = "user",
-        /// A token that changes hands, or is nobody's.
+        /// A token that gets another owner, or none.
         Token = "token",
         /// A card, likewise.
         Card = "card",
@@ -42,12 +40,9 @@ names! {
     }
 }
 
-/// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// What happens.
     pub what: What,
-    /// To what.
     pub subject: Subject,
     /// Its name: `group/userid`, vendor and serial; empty for a record that is refused.
     pub name: String,

@@ -83,7 +83,8 @@ fn search(db: &Connection, first_user: i64, index: &str) -> Result<Vec<Double>> 
 }
 
 impl Duplicates<'_, '_> {
-    /// Takes the later records out and says whether the load goes on. Without `skip_bad` it only finds the first one.
+    /// Takes the later records out and returns whether the load goes on. Without `skip_bad` it only finds the first
+    /// one.
     pub(super) fn take_out(&mut self, index: &str) -> Result<bool> {
         loop {
             let doubles = search(self.db, self.first_user, index)?;

@@ -5,13 +5,13 @@ use super::report::LoadReport;
 /// How many users may be gone after a full load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GoneLimit {
-    /// So many percent of those who were there; or exactly so many, where that was said.
+    /// So many percent of those who were there; or exactly so many, where a number was given.
     Percent(u64, Option<u64>),
     /// Exactly so many.
     Exactly(u64),
 }
 
-/// More users would be gone than the load may make gone, or others than was said.
+/// More users would be gone than the load may make gone, or another number than was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{gone} of {before} users would be gone")]
 pub struct TooManyGone {

@@ -23,7 +23,6 @@ pub(super) struct Groups<'c> {
     mark_gone: Statement<'c>,
 }
 
-/// A group of the vault.
 struct Known {
     id: i64,
     system: i64,

@@ -2,7 +2,7 @@
 //!
 //! A record that replaces one is compared with what the user's last bundle held, so that a user who changes and changes
 //! back has not changed. A bundle of an older version kept nothing to compare with: whether its users have changed
-//! cannot be told, and counts as a change.
+//! is unknown, and counts as a change.
 
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 

@@ -207,7 +207,7 @@ impl<'c> Items<'c> {
     }
 }
 
-/// Whose the token of a row is, in words.
+/// The owner of the token of a row, in words.
 pub(super) fn whose(db: &Connection, row: i64) -> rusqlite::Result<String> {
     db.prepare_cached(
         "SELECT coalesce('assigned to ' || h.name || '/' || u.userid, 'unassigned in group ' || g.name, 'in the vault') \
@@ -230,7 +230,7 @@ impl<'c> Given<'c> {
         Ok(Some(Self(db.prepare(sql)?)))
     }
 
-    /// The address that `token` was given, once it is noted what the source says.
+    /// The address that `token` was given, once the source's own address is noted.
     fn address(&mut self, token: &TokenFacts) -> rusqlite::Result<Option<String>> {
         let (serial, vendor, distinction) = token.key();
         let params = params![serial, vendor, distinction, token.idp_url.as_deref()];

@@ -72,19 +72,19 @@ impl Vault {
     where
         I: Iterator<Item = Result<(u64, SourceRecord), BadRecord>> + Send,
     {
-        let mut hear = |news: News| {
+        let mut news = |news: News| {
             if let News::Bad(record) = news {
                 bad(&record);
             }
             Ok(())
         };
         let (report, big) = self.file.write(holder, |tx| {
-            // Whoever is renamed, moved or gone may stand in any of them.
+            // A user who is renamed, moved or gone may stand in any of them.
             let amended = state::amend(tx, keys, LATE)?;
             let writer = Writer::new(tx, options, keys, BULK_FROM)?;
             let done = Load {
                 options,
-                hear: &mut hear,
+                news: &mut news,
                 progress,
                 cancel,
             }
@@ -97,8 +97,8 @@ impl Vault {
         Ok(report)
     }
 
-    /// What [`Vault::load`] would do: the same work in a transaction that is taken back. `tell` hears each difference,
-    /// in the order of the file and then what would be gone; it ends the work by saying `false`. Bad records are
+    /// What [`Vault::load`] would do: the same work in a transaction that is taken back. `each` gets each difference,
+    /// in the order of the file and then what would be gone; it ends the work by returning `false`. Bad records are
     /// differences too, whether or not the load would give up for them.
     ///
     /// # Errors
@@ -110,7 +110,7 @@ impl Vault {
         records: I,
         options: &LoadOptions,
         holder: &Holder,
-        tell: &mut dyn FnMut(Difference) -> bool,
+        each: &mut dyn FnMut(Difference) -> bool,
         progress: &dyn Progress,
         cancel: &CancelToken,
     ) -> Result<LoadReport>
@@ -121,12 +121,12 @@ impl Vault {
             skip_bad: true,
             ..options.clone()
         };
-        let mut hear = |news: News| {
+        let mut news = |news: News| {
             let difference = match news {
                 News::Bad(record) => Difference::refused(&record),
                 News::Difference(difference) => difference,
             };
-            if tell(difference) {
+            if each(difference) {
                 Ok(())
             } else {
                 Err(Cancelled.into())
@@ -137,7 +137,7 @@ impl Vault {
             writer.compare()?;
             Load {
                 options: &options,
-                hear: &mut hear,
+                news: &mut news,
                 progress,
                 cancel,
             }

@@ -12,7 +12,6 @@ pub struct LoadOptions {
     pub format: String,
     /// The master who loads.
     pub master: String,
-    /// Now.
     pub at: Timestamp,
     /// Leave bad records out instead of giving up.
     pub skip_bad: bool,

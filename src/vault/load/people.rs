@@ -1,8 +1,8 @@
 //! Who a user record is about: a user whom the vault has, under the same name or another, or a newcomer.
 //!
-//! The source's stable id tells a rename or move from a leaver and a newcomer (igsh-migration(7), FREEZE). A name can
-//! change hands within one file, in either order, so that whoever held it steps aside as gone; if their own record
-//! comes later it finds them by id and takes them back.
+//! The source's stable id distinguishes a rename or move from a leaver and a newcomer (igsh-migration(7), FREEZE). A
+//! name can change hands within one file, in either order, so that the user who held it steps aside as gone; if their
+//! own record comes later it finds them by id and takes them back.
 
 use rusqlite::{Connection, Row, Statement, params};
 
@@ -38,13 +38,13 @@ struct Known {
 /// Whom a record is about.
 #[derive(Debug, Default)]
 pub(super) struct Person {
-    /// Their id, if the vault knows them.
+    /// Their id, if they are in the vault.
     pub(super) id: Option<i64>,
     /// What they were called, if the record renames or moves them.
     pub(super) before: Option<Called>,
     /// Whether they had been gone.
     pub(super) returned: bool,
-    /// Whoever else has the name, and has to step aside.
+    /// The other user who has the name, and has to step aside.
     pub(super) aside: Option<i64>,
 }
 

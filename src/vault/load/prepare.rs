@@ -32,19 +32,19 @@ pub(super) enum Prepared {
     Schema(Schema),
     Group(Group),
     User(Box<PreparedUser>),
-    Token(Box<Nobodys<SealedUnassignedToken>>),
-    Card(Box<Nobodys<SealedUnassignedCard>>),
+    Token(Box<Unowned<SealedUnassignedToken>>),
+    Card(Box<Unowned<SealedUnassignedCard>>),
 }
 
-/// An unassigned token or card with what the database wants to know besides.
+/// An unassigned token or card with what else its row holds.
 #[derive(Debug)]
-pub(super) struct Nobodys<T> {
+pub(super) struct Unowned<T> {
     pub(super) item: T,
-    /// What tells whether it has changed, where somebody asks.
+    /// A digest that shows whether it has changed, where the load compares.
     pub(super) fingerprint: Option<u64>,
 }
 
-/// A user with what the database wants to know besides.
+/// A user with what else its row holds.
 #[derive(Debug)]
 pub(super) struct PreparedUser {
     pub(super) user: SealedUser,
@@ -58,7 +58,7 @@ pub(super) struct PreparedUser {
     pub(super) staged: bool,
     /// How many of the names are not what they look like.
     pub(super) odd_names: u64,
-    /// The record in digests, where somebody asks.
+    /// The record in digests, where the load compares.
     pub(super) digest: Option<Digest>,
 }
 
@@ -68,7 +68,7 @@ pub(super) struct Preparing<'a> {
     pub(super) keys: &'a Keys,
     /// Prefixes of workflow aliases; the first one stages a user.
     pub(super) prefixes: &'a [String],
-    /// Whether somebody asks for digests.
+    /// Whether the load compares, and so needs digests.
     pub(super) digests: bool,
 }
 
@@ -133,14 +133,14 @@ fn one(record: SourceRecord, with: Preparing<'_>) -> std::result::Result<Prepare
         SourceRecord::User(user) => Prepared::User(Box::new(prepare_user(*user, with)?)),
         SourceRecord::Token(token) => {
             check_token(&token.token)?;
-            Prepared::Token(Box::new(Nobodys {
+            Prepared::Token(Box::new(Unowned {
                 fingerprint: with.digests.then(|| digest::of_token(&token)),
                 item: token.seal(keys),
             }))
         }
         SourceRecord::Card(card) => {
             check_card(&card.card)?;
-            Prepared::Card(Box::new(Nobodys {
+            Prepared::Card(Box::new(Unowned {
                 fingerprint: with.digests.then(|| digest::of_card(&card)),
                 item: card.seal(keys),
             }))

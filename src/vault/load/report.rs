@@ -31,7 +31,6 @@ impl Tally {
 /// What a load has done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoadReport {
-    /// The number of the load.
     pub number: i64,
     /// The system the records come from; empty where it has no name.
     pub system: String,
@@ -41,9 +40,7 @@ pub struct LoadReport {
     pub before: u64,
     /// When the source wrote the records.
     pub exported: Option<Moment>,
-    /// Groups.
     pub groups: Tally,
-    /// Users.
     pub users: Tally,
     /// Unassigned tokens.
     pub tokens: Tally,
@@ -90,7 +87,7 @@ impl Remarks {
     /// So many are put into words.
     const FIRST: usize = 3;
 
-    /// Notes one more; `what` is asked where it will be shown.
+    /// Notes one more; `what` is called where it will be shown.
     pub(super) fn note<E>(&mut self, what: impl FnOnce() -> Result<String, E>) -> Result<(), E> {
         if self.first.len() < Self::FIRST {
             self.first.push(what()?);
@@ -102,7 +99,7 @@ impl Remarks {
 
 impl LoadReport {
     /// Whether no user came, and no token or card of no user in their place, which only a delta may bring alone.
-    pub fn is_of_nobody(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         let spare = self.tokens.loaded() + self.cards.loaded();
         self.users.loaded() == 0 && (self.full || spare == 0)
     }
@@ -111,7 +108,6 @@ impl LoadReport {
 /// How many loaded users differ from what their last bundle held.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Drift {
-    /// Users.
     pub users: u64,
     /// How many of them in each way, in the order of [`Changes::ALL`]; a user may count in several.
     pub ways: [u64; Changes::ALL.len()],

@@ -8,7 +8,6 @@ use crate::vault::sealed::{SealedCard, SealedToken};
 
 use super::prepare::PreparedUser;
 
-/// The statements.
 pub(super) struct Rows<'c> {
     user: Statement<'c>,
     update: Statement<'c>,
@@ -224,7 +223,7 @@ pub(super) fn has_rows(db: &Connection, table: &'static str) -> rusqlite::Result
     db.query_row(&any, [], |row| row.get(0))
 }
 
-/// The items with the row ids that say whose they are and in which place.
+/// The items with the row ids that hold their owner and place.
 pub(super) fn places<T>(
     user: i64,
     items: impl IntoIterator<Item = T>,

@@ -21,13 +21,13 @@ pub(super) enum News {
     Difference(Difference),
 }
 
-/// Who hears it; an error ends the load.
-pub(super) type Hear<'a> = &'a mut dyn FnMut(News) -> Result<()>;
+/// Gets it; an error ends the load.
+pub(super) type OnNews<'a> = &'a mut dyn FnMut(News) -> Result<()>;
 
 /// A load under way.
 pub(super) struct Load<'a> {
     pub(super) options: &'a LoadOptions,
-    pub(super) hear: Hear<'a>,
+    pub(super) news: OnNews<'a>,
     pub(super) progress: &'a dyn Progress,
     pub(super) cancel: &'a CancelToken,
 }
@@ -66,7 +66,7 @@ impl Load<'_> {
                             .map_err(Trouble::from)
                             .and_then(|(line, record)| writer.write(line, record));
                         match written {
-                            Ok(differences) => self.tell(differences)?,
+                            Ok(differences) => self.pass_on(differences)?,
                             Err(trouble) => self.refused(&mut writer, trouble)?,
                         }
                     }
@@ -90,16 +90,16 @@ impl Load<'_> {
         let report = writer.finish()?;
         writer.each_gone(&mut |difference| {
             self.cancel.check()?;
-            (self.hear)(News::Difference(difference))
+            (self.news)(News::Difference(difference))
         })?;
         Ok((report, big))
     }
 
-    /// Tells what the record that was just written changes.
-    fn tell(&mut self, differences: Vec<Difference>) -> Result<()> {
+    /// Passes on what the record that was just written changes.
+    fn pass_on(&mut self, differences: Vec<Difference>) -> Result<()> {
         differences
             .into_iter()
-            .try_for_each(|difference| (self.hear)(News::Difference(difference)))
+            .try_for_each(|difference| (self.news)(News::Difference(difference)))
     }
 
     /// A record was not taken: the end of the load, or one more for the residue.
@@ -107,7 +107,7 @@ impl Load<'_> {
         match trouble {
             Trouble::Record(bad) if self.options.skip_bad && !bad.fatal => {
                 writer.report.skipped += 1;
-                (self.hear)(News::Bad(bad))
+                (self.news)(News::Bad(bad))
             }
             Trouble::Record(bad) => Err(Error::Record(bad)),
             Trouble::Load(error) => Err(error),

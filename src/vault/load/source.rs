@@ -15,7 +15,7 @@ pub(super) struct Source<'c, 'o> {
     options: &'o LoadOptions,
     /// The number of the load.
     pub(super) load: i64,
-    /// The system of the records, once it is known.
+    /// The system of the records, once the schema line was read.
     pub(super) system: Option<i64>,
 }
 
@@ -114,7 +114,7 @@ impl<'c, 'o> Source<'c, 'o> {
             "UPDATE users SET gone = ?1 WHERE gone = 0 AND load < ?1 AND system_id = ?2",
             key,
         )?;
-        let nobodys = |table: &str| {
+        let unassigned = |table: &str| {
             self.db.execute(
                 &format!(
                     "UPDATE {table} SET gone = ?1 WHERE id < 0 AND gone = 0 AND load < ?1 \
@@ -125,8 +125,8 @@ impl<'c, 'o> Source<'c, 'o> {
         };
         Ok(Gone {
             groups,
-            tokens: nobodys("tokens")? as u64,
-            cards: nobodys("cards")? as u64,
+            tokens: unassigned("tokens")? as u64,
+            cards: unassigned("cards")? as u64,
         })
     }
 

@@ -7,7 +7,7 @@ use crate::vault::fold::folded;
 
 use super::people::Called;
 
-/// The statements that stage users and keep what the target knows of those who are renamed or moved.
+/// The statements that stage users and keep the target's names of those who are renamed or moved.
 pub(super) struct Standing<'c> {
     stage: Statement<'c>,
     target: Statement<'c>,
@@ -45,7 +45,7 @@ impl<'c> Standing<'c> {
         Ok(staged as u64)
     }
 
-    /// Keeps what the target knows of a user who is called otherwise now.
+    /// Keeps the target's name of a user who is called otherwise now.
     pub(super) fn renamed(
         &mut self,
         id: i64,
@@ -63,7 +63,7 @@ impl<'c> Standing<'c> {
         Ok(())
     }
 
-    /// The target knows an exported user by the old name, which stays taken.
+    /// An exported user has the old name on the target, so that it stays taken.
     fn keep_target_id(&mut self, id: i64, old: &str) -> rusqlite::Result<()> {
         if self.target.execute(params![id, old])? > 0 {
             self.taken.execute(params![folded(old), id, old])?;

@@ -1,6 +1,6 @@
 //! Loading tokens that a vendor delivers: unassigned ones of one group.
 //!
-//! Unlike the records of a source they replace nothing: a token that is there already may be somebody's.
+//! Unlike the records of a source they replace nothing: a token that is there already may have an owner.
 
 use rusqlite::Transaction;
 
@@ -42,7 +42,7 @@ impl Vault {
             let records = tokens.map(|item| item.map(|(line, token)| (line, held(&group, token))));
             let (report, _) = Load {
                 options,
-                hear: &mut |_| Ok(()),
+                news: &mut |_| Ok(()),
                 progress,
                 cancel,
             }

@@ -11,7 +11,6 @@ use super::bad::BadRecord;
 /// Why a record was not written.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// The record is bad.
     Record(BadRecord),
     /// Nothing more can be written.
     Load(Error),

@@ -158,8 +158,8 @@ impl<'c, 'o> Twins<'c, 'o> {
         Ok(())
     }
 
-    /// Searches for look-alikes of what was written, unassigned tokens from the row `first_new` down. `nothing_else` says
-    /// that the vault held no token before.
+    /// Searches for look-alikes of what was written, unassigned tokens from the row `first_new` down. `nothing_else`
+    /// says that the vault held no token before.
     pub(super) fn look_around(&mut self, first_new: i64, nothing_else: bool) -> Result<()> {
         let Some((_, mut folds)) = self.spelled.take() else {
             return Ok(());
@@ -182,7 +182,7 @@ impl<'c, 'o> Twins<'c, 'o> {
         let old = || group.iter().filter(|token| !is_new(token));
         let one = old().next();
         let another = one.and_then(|one| old().find(|token| token.exact != one.exact));
-        // Those of one spelling stand side by side, and one that was there before says more.
+        // Those of one spelling stand side by side, and one that was there before is shown first.
         let others = [one, another, group.first(), group.last()];
         for token in group.iter().filter(is_new) {
             let mut others = others.into_iter().flatten();

@@ -21,7 +21,7 @@ use super::in_bundles::InBundles;
 use super::items::{Found, Item, Items};
 use super::options::LoadOptions;
 use super::people::{People, Person};
-use super::prepare::{Nobodys, Prepared, PreparedUser};
+use super::prepare::{Prepared, PreparedUser, Unowned};
 use super::report::LoadReport;
 use super::rows::{Origin, Rows, places};
 use super::source::Source;
@@ -45,7 +45,7 @@ pub(super) struct Writer<'c, 'o> {
     standing: Standing<'c>,
     /// About users who are in a bundle, if any is.
     in_bundles: Option<InBundles<'c, 'o>>,
-    /// Where it is asked what changes.
+    /// Where the load compares.
     comparison: Option<Comparison<'c, 'o>>,
     bulk: BulkIndexes<'c>,
     twins: Twins<'c, 'o>,
@@ -65,7 +65,7 @@ pub(super) struct Writer<'c, 'o> {
 struct Put {
     /// Whether something of no user made room.
     replaced: bool,
-    /// What made room, where that is asked.
+    /// What made room, where the load compares.
     before: Option<Before>,
     /// The identity provider's address that a master has given the token.
     given: Option<String>,
@@ -339,7 +339,7 @@ impl<'c, 'o> Writer<'c, 'o> {
     fn unassigned_token(
         &mut self,
         line: u64,
-        token: &mut Nobodys<SealedUnassignedToken>,
+        token: &mut Unowned<SealedUnassignedToken>,
         from: Origin,
     ) -> Written {
         let id = self.groups.id(line, &token.item.group)?;
@@ -358,7 +358,7 @@ impl<'c, 'o> Writer<'c, 'o> {
     fn unassigned_card(
         &mut self,
         line: u64,
-        card: &Nobodys<SealedUnassignedCard>,
+        card: &Unowned<SealedUnassignedCard>,
         from: Origin,
     ) -> Written {
         let held = &card.item;
@@ -487,10 +487,10 @@ impl<'c, 'o> Writer<'c, 'o> {
         Ok(self.report.clone())
     }
 
-    /// What the load has made gone, to `tell` until it has heard enough, where it is noted what changes.
-    pub(super) fn each_gone(&self, tell: &mut dyn FnMut(Difference) -> Result<()>) -> Result<()> {
+    /// Passes what the load has made gone to `each`, until that returns an error; only where the load compares.
+    pub(super) fn each_gone(&self, each: &mut dyn FnMut(Difference) -> Result<()>) -> Result<()> {
         match &self.comparison {
-            Some(comparison) => comparison.each_gone(self.source.load, tell),
+            Some(comparison) => comparison.each_gone(self.source.load, each),
             None => Ok(()),
         }
     }

@@ -10,18 +10,13 @@ use super::super::selection::user_ids;
 use super::super::{Error, Result};
 use super::{chosen, number, walk, walk_chosen};
 
-/// A group of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupRow {
-    /// Its name.
     pub name: String,
     /// Whether it is the source's default group.
     pub default: bool,
-    /// Its users.
     pub users: u64,
-    /// Its unassigned tokens.
     pub tokens: u64,
-    /// Its unassigned cards.
     pub cards: u64,
 }
 
@@ -48,18 +43,14 @@ fn group(row: &Row<'_>) -> rusqlite::Result<GroupRow> {
     })
 }
 
-/// A token of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRow {
-    /// Vendor name.
     pub vendor: String,
-    /// Serial number.
     pub serial: String,
     /// Hardware or soft.
     pub kind: String,
     /// How codes are computed.
     pub algorithm: String,
-    /// Model name.
     pub model: Option<String>,
     /// State of an assigned token.
     pub state: Option<String>,
@@ -69,9 +60,7 @@ pub struct TokenRow {
     pub group: Option<String>,
     /// The user it belongs to.
     pub userid: Option<String>,
-    /// Last use.
     pub last_used: Option<Moment>,
-    /// Expiry.
     pub expires: Option<Moment>,
 }
 
@@ -104,10 +93,8 @@ fn token(row: &Row<'_>) -> rusqlite::Result<TokenRow> {
     })
 }
 
-/// A card of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardRow {
-    /// Serial number.
     pub serial: u64,
     /// State of an assigned card.
     pub state: Option<String>,
@@ -121,7 +108,6 @@ pub struct CardRow {
     pub userid: Option<String>,
     /// When it was made.
     pub created: Option<Moment>,
-    /// Expiry.
     pub expires: Option<Moment>,
     /// Rows and columns.
     pub size: (u32, u32),
@@ -154,10 +140,8 @@ fn card(row: &Row<'_>) -> rusqlite::Result<CardRow> {
     })
 }
 
-/// An alias of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AliasRow {
-    /// The alias.
     pub alias: String,
     /// Group of its user.
     pub group: String,

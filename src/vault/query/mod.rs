@@ -22,7 +22,7 @@ pub use standing::{Answered, Standing, Standings, standings};
 pub use status::{LoadRow, Status, status};
 pub use users::{UserRow, all, count, more_without_case, users};
 
-/// Hands out the rows of a query until `each` says that it wants no more.
+/// Hands out the rows of a query until `each` returns false.
 pub(super) fn walk<E: From<Error>>(
     db: &Connection,
     sql: &str,

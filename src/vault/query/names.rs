@@ -1,6 +1,6 @@
 //! Which names there are, for "did you mean" and for completion.
 //!
-//! Somebody waits for every answer with a finger on a key, so nothing here reads more than a stretch of an index: a
+//! A user waits for every answer between two keys, so nothing here reads more than a stretch of an index: a
 //! name that many rows share is jumped over, and counting ends at [`COUNTED`].
 
 use rusqlite::{Connection, OptionalExtension as _};
@@ -59,7 +59,7 @@ fn source(kind: Complete) -> Option<Source> {
     })
 }
 
-/// Whether there is exactly this name; `None` for a kind that the vault knows nothing of, or of which a selection may
+/// Whether there is exactly this name; `None` for a kind that the vault does not hold, or of which a selection may
 /// name what is not there.
 pub fn exists(db: &Connection, kind: Complete, name: &str) -> Result<Option<bool>> {
     let must = matches!(
@@ -125,8 +125,8 @@ pub(super) fn beginning(kind: Complete) -> Option<String> {
     })
 }
 
-/// Names that begin with `prefix` and come after `shown` and, where that is but a beginning, after all that begin so: how many there are, at most [`COUNTED`], and the last of
-/// them. `None` when there is none.
+/// Names that begin with `prefix` and come after `shown` and, where that is but a beginning, after all that begin so:
+/// how many there are, at most [`COUNTED`], and the last of them. `None` when there is none.
 pub fn beyond(
     db: &Connection,
     kind: Complete,

@@ -107,13 +107,13 @@ fn user(row: &Row<'_>) -> rusqlite::Result<User> {
 
 /// Counts the users that a selection chooses by where they stand.
 pub fn standings(db: &Connection, selection: &Selection) -> Result<Standings> {
-    let everybody = selection.expr.is_none() && selection.limit.is_none();
-    let ids = (!everybody).then(|| user_ids(selection)).transpose()?;
+    let all = selection.expr.is_none() && selection.limit.is_none();
+    let ids = (!all).then(|| user_ids(selection)).transpose()?;
     let (chosen, params) = ids.map_or((String::new(), Vec::new()), |ids| {
         (format!("WHERE u.id IN ({})", ids.text), ids.params)
     });
     // In the order of the users, so that both tables are read from front to back.
-    let scan = if everybody { "NOT INDEXED" } else { "" };
+    let scan = if all { "NOT INDEXED" } else { "" };
     let sql = format!(
         "SELECT u.group_id, u.gone > 0, p.phase, e.user IS NOT NULL, p.bundle, p.import, p.changed, p.wave \
          FROM users u {scan} LEFT JOIN progress p ON p.user = u.id LEFT JOIN excluded e ON e.user = u.id {chosen}"
@@ -160,7 +160,7 @@ mod tests {
     use crate::vault::schema;
 
     #[test]
-    fn everybody_is_counted_once_in_the_total_the_group_and_the_wave() {
+    fn every_user_is_counted_once_in_the_total_the_group_and_the_wave() {
         let db = schema::tests::connection();
         db.execute_batch(
             "INSERT INTO groups (id, name, system_id, load, line) VALUES (1, 'sales', 1, 1, 1), (2, 'hr', 1, 1, 2),

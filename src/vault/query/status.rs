@@ -16,9 +16,7 @@ pub struct LoadRow {
     pub at: Option<Timestamp>,
     /// Who loaded.
     pub master: String,
-    /// The file.
     pub source: String,
-    /// Its format.
     pub format: String,
     /// When the source wrote it.
     pub exported: Option<Moment>,
@@ -31,9 +29,7 @@ pub struct Status {
     pub systems: Vec<String>,
     /// How many loads there were.
     pub loads: u64,
-    /// The newest.
     pub last_load: Option<LoadRow>,
-    /// Groups.
     pub groups: u64,
     /// Users who are there.
     pub users: u64,

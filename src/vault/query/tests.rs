@@ -131,7 +131,7 @@ fn both_ways_through_the_users_give_the_same_list() {
 }
 
 #[test]
-fn lists_stop_when_nobody_wants_more_and_at_the_limit() {
+fn lists_stop_when_their_reader_does_and_at_the_limit() {
     let bench = world();
     let mut seen = 0;
     users(&bench.db, &everything(), None, |_| {

@@ -11,14 +11,10 @@ use super::super::snapshot::phase;
 use super::super::{Error, Result};
 use super::{chosen, number, walk_chosen};
 
-/// A user of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRow {
-    /// User name.
     pub userid: String,
-    /// Group name.
     pub group: String,
-    /// Full name.
     pub full_name: Option<String>,
     /// State in the source.
     pub state: String,
@@ -26,9 +22,7 @@ pub struct UserRow {
     pub phase: Phase,
     /// The last bundle the user was in.
     pub bundle: Option<u64>,
-    /// How many tokens.
     pub tokens: u64,
-    /// How many cards.
     pub cards: u64,
     /// The contact named for e-mail, else the first value that looks like an address (igsh-migration(7), THE TARGET).
     pub email: Option<String>,
@@ -63,7 +57,7 @@ pub(super) const BY_ID: Way = (
     "+u.userid, u.group_id, u.gone",
 );
 
-/// Up to so many users nobody waits for either way.
+/// Up to so many users both ways are fast.
 const MANY: u64 = 50_000;
 
 /// The chosen users, in order of user id; the caller is likely to want no more than `most` of them.
@@ -94,7 +88,7 @@ pub(super) fn walk_users<E: From<Error>>(
     let sorts = way == BY_ID;
     let _cache = sorts.then(|| SmallCache::of(db)).transpose()?;
     if sorts {
-        // Where SQLite knows of a limit, it sorts in a slower way.
+        // With a LIMIT SQLite sorts in a slower way.
         left = selection.limit.take().unwrap_or(left);
     }
     let head = format!("{COLUMNS} {from}");
@@ -106,7 +100,7 @@ pub(super) fn walk_users<E: From<Error>>(
 }
 
 /// A connection with little memory, as long as this is held. SQLite sorts as many rows at once as its cache is large,
-/// and hears of no Ctrl-C meanwhile; and who reads in the order in which things lie needs no more.
+/// and does not stop for Ctrl-C meanwhile; and a list that reads in the order in which things lie needs no more.
 struct SmallCache<'c> {
     db: &'c Connection,
     before: i64,
@@ -177,8 +171,8 @@ pub fn count(db: &Connection, selection: &Selection) -> Result<u64> {
 /// How many more users, tokens or cards would be chosen if letter case did not matter: user ids and aliases compared
 /// after case folding, full names and groups over the ASCII letters.
 ///
-/// Zero where a negation turns more into fewer, and under a limit. `found` is how many are chosen as it is, where that is
-/// known. Full names have no folded index, so that they are only asked when nothing was found.
+/// Zero where a negation turns more into fewer, and under a limit. `found` is how many are chosen as it is, where that
+/// is known. Full names have no folded index, so that they are only asked when nothing was found.
 pub fn more_without_case(
     db: &Connection,
     selection: &Selection,
@@ -191,7 +185,7 @@ pub fn more_without_case(
     if selection.limit.is_some() || !no_negation(expr) {
         return Ok(0);
     }
-    // First each condition alone, by its index: mostly there is nobody of another case.
+    // First each condition alone, by its index: mostly no user has another case.
     let mut alone = 0;
     for test in tests_of_names(expr) {
         if found == Some(0) || test.attribute.name != "fullname" {

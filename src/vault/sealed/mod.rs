@@ -37,18 +37,14 @@ pub struct SealedUser {
     pub facts: UserFacts,
     /// Questions and answers, as one value.
     pub qa: Option<SealedQa>,
-    /// Passwords.
     pub passwords: Vec<SealedPassword>,
-    /// Tokens.
     pub tokens: Vec<SealedToken>,
-    /// Cards.
     pub cards: Vec<SealedCard>,
 }
 
 /// Questions and answers of a user.
 #[derive(Debug)]
 pub struct SealedQa {
-    /// How many pairs.
     pub pairs: u32,
     /// All of them.
     pub sealed: Sealed,
@@ -112,21 +108,22 @@ impl SealedUser {
         })
     }
 
-    /// Opens every value for itself and says how many there are; `refused` gets the error of each that does not open.
+    /// Opens every value for itself and returns how many there are; `refused` gets the error of each that does not
+    /// open.
     pub fn try_open(self, keys: &Keys, refused: &mut dyn FnMut(store::Error)) -> u64 {
         let owner = Owner::of(&self.facts);
-        counted(refused, |tell| {
+        counted(refused, |each| {
             if let Some(sealed) = &self.qa {
-                tell(sealed.open(owner, keys).map(drop));
+                each(sealed.open(owner, keys).map(drop));
             }
             for password in self.passwords {
-                tell(password.open(owner, keys).map(drop));
+                each(password.open(owner, keys).map(drop));
             }
             for token in &self.tokens {
-                token.try_open(owner, keys, tell);
+                token.try_open(owner, keys, each);
             }
             for card in self.cards {
-                tell(card.open(owner, keys).map(drop));
+                each(card.open(owner, keys).map(drop));
             }
         })
     }
@@ -144,7 +141,7 @@ impl SealedQa {
     }
 }
 
-/// How many values `open` tells of; `refused` gets the error of each that does not open.
+/// How many values `open` yields; `refused` gets the error of each that does not open.
 fn counted(
     refused: &mut dyn FnMut(store::Error),
     open: impl FnOnce(&mut dyn FnMut(store::Result<()>)),
@@ -189,7 +186,7 @@ impl SealedUnassignedToken {
     /// As [`SealedUser::try_open`].
     pub fn try_open(&self, keys: &Keys, refused: &mut dyn FnMut(store::Error)) -> u64 {
         let owner = Owner::group(&self.group);
-        counted(refused, |tell| self.token.try_open(owner, keys, tell))
+        counted(refused, |each| self.token.try_open(owner, keys, each))
     }
 }
 
@@ -288,11 +285,11 @@ impl SealedToken {
     }
 
     /// Hands on what became of the seed and of the unlock data.
-    fn try_open(&self, owner: Owner<'_>, keys: &Keys, tell: &mut dyn FnMut(store::Result<()>)) {
+    fn try_open(&self, owner: Owner<'_>, keys: &Keys, each: &mut dyn FnMut(store::Result<()>)) {
         let (seed, unlock) = self.values(owner, keys);
-        tell(seed.map(drop));
+        each(seed.map(drop));
         if let Some(unlock) = unlock {
-            tell(unlock.map(drop));
+            each(unlock.map(drop));
         }
     }
 

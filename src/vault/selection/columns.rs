@@ -13,18 +13,15 @@ pub(super) enum Column {
     Group,
     /// A column of a table whose rows belong to a user.
     Of {
-        /// The table.
         table: &'static str,
         /// The user of a row of it.
         user: &'static str,
-        /// The column.
         column: &'static str,
     },
     /// A number in a table with one row a user, 0 where there is no row.
     CountOf {
         /// The table; its users are in the column `user`.
         table: &'static str,
-        /// The column.
         column: &'static str,
     },
     /// How many rows a table has of a user.
@@ -42,7 +39,7 @@ pub(super) enum Column {
     Exported,
 }
 
-/// What a name says of a row.
+/// What a name means for a row.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Says {
     /// This condition holds for it.
@@ -272,17 +269,17 @@ mod tests {
     #[test]
     fn every_name_of_an_attribute_has_its_condition() {
         use crate::lang::selection::{ATTRIBUTES, AttributeKind};
-        let mut told = 0;
+        let mut count = 0;
         for attribute in ATTRIBUTES {
             if let (AttributeKind::Names(names), Some(Cases { named, .. })) =
                 (attribute.kind, column(attribute.name))
             {
                 let conditions: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
                 assert_eq!(names, conditions, "{}", attribute.name);
-                told += 1;
+                count += 1;
             }
         }
-        assert_eq!(told, 7);
+        assert_eq!(count, 7);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Attributes that are no column of the user's own row: each becomes a `SELECT` of users.
 //!
-//! Both ways of asking read it: a query puts it behind `u.id IN` or `NOT IN`, a count runs it alone (see `sets`).
-//! What a user without any row would answer is said by the users who would *not* answer it, and negated.
+//! Both kinds of query read it: a selection puts it behind `u.id IN` or `NOT IN`, a count runs it alone (see `sets`).
+//! A condition that users without any row meet is made of the users who do *not* meet it, and negated.
 
 use rusqlite::types::Value;
 
@@ -136,7 +136,7 @@ impl Compiler {
     }
 
     /// A column whose index would choose too many, where another condition must hold too: the `+` keeps the planner,
-    /// which knows no numbers, from it.
+    /// which has no statistics, from it.
     fn weakened(&self, column: &str, test: &Test) -> String {
         let weak = self.beside_any && is_common(test)
             || self.beside_name && matches!(column, "u.locale" | "u.last_auth");

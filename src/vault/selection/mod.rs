@@ -1,13 +1,15 @@
 //! Selections become SQL: conditions with bound parameters, driven by the table in [`columns`].
 //!
 //! A condition on a child table is `id IN (SELECT user …)`, never a correlated `EXISTS` (measured at a million users:
-//! 5 ms against 4.7 s). A prefix pattern is a range, so that it walks an index whatever the planner knows of its
-//! parameter. Absent values are made false, not NULL, so that `not` means what it says.
+//! 5 ms against 4.7 s). A prefix pattern is a range, so that it walks an index whatever the
+//! parameter. Absent values are made false, not NULL, so that `not` is their complement.
 
 mod columns;
 mod leaf;
 mod sets;
 mod value;
+
+use std::borrow::Cow;
 
 use rusqlite::types::Value;
 
@@ -24,7 +26,6 @@ pub(super) use value::json_array;
 pub struct Sql {
     /// The condition; `TRUE` where everything is chosen.
     pub text: String,
-    /// Its parameters.
     pub params: Vec<Value>,
 }
 
@@ -32,14 +33,25 @@ pub struct Sql {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
     /// The vault has no column for it.
-    #[error("the attribute '{0}' cannot select anything in a vault yet")]
+    #[error("the attribute '{0}' selects nothing in a vault")]
     Attribute(&'static str),
-    /// A `@FILE` that nobody has read.
+    /// A `@FILE` that was not read before.
     #[error("the list '{0}' has not been read")]
     List(String),
     /// A list or pattern after an ordering.
     #[error("'{0}' with < or > takes exactly one plain value")]
     Ordering(&'static str),
+}
+
+impl Unusable {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Attribute(_) => Some("leave it out".into()),
+            Self::List(_) => None,
+            Self::Ordering(name) => Some(format!("write it as in {name}<VALUE").into()),
+        }
+    }
 }
 
 /// The condition that a row of `entity` (aliases `u`, `t`, `c`, `l`) meets when the selection chooses it.
@@ -104,8 +116,8 @@ pub fn names_groups_only(selection: &Selection) -> bool {
     selection.limit.is_none() && selection.expr.as_ref().is_none_or(groups_only)
 }
 
-/// The condition on a group (alias `g`) that is left of a selection when all it says of users is taken as met: whose
-/// unassigned tokens and cards `unassigned=yes|only` takes.
+/// The condition on a group (alias `g`) that is left of a selection when all its conditions on users are taken as met:
+/// whose unassigned tokens and cards `unassigned=yes|only` takes.
 pub fn groups(selection: &Selection) -> Result<Sql, Unusable> {
     let mut compiler = Compiler::default();
     match selection.expr.as_ref().and_then(on_groups) {
@@ -129,7 +141,7 @@ fn on_groups(expr: &Expr) -> Option<Expr> {
             .map(on_groups)
             .collect::<Option<Vec<Expr>>>()
             .map(Expr::Any),
-        // A negation of something half known is not known at all.
+        // The negation of a partly decided condition is undecided.
         Expr::Not(inner) => {
             let exact = names_groups_only(&Selection {
                 expr: Some((**inner).clone()),
@@ -154,7 +166,7 @@ struct Compiler {
     beside_any: bool,
     /// Whether one of those is on the user's name or group, which an index answers best.
     beside_name: bool,
-    /// The ids of a few users, as a list, when nobody else matters.
+    /// The ids of a few users, as a list, when no other user matters.
     few: Option<Value>,
 }
 

@@ -56,7 +56,7 @@ struct Users(Vec<u64>);
 impl Users {
     /// Takes a user in, unless no vault can have given the id.
     fn add(&mut self, user: i64) -> bool {
-        // Of an unassigned token or card the upper bits are negative: nobody.
+        // Of an unassigned token or card the upper bits are negative: no user.
         let Ok(user) = usize::try_from(user) else {
             return true;
         };
@@ -163,11 +163,11 @@ impl<'c> Sets<'c> {
             }
             Expr::Not(inner) => {
                 let others = self.of(inner, among)?;
-                Ok(self.everybody(among)?.without(&others))
+                Ok(self.all_users(among)?.without(&others))
             }
             Expr::Test(test) if among.is_some() && is_state(test) && is_common(test) => {
                 let others = self.leaves(&other_states(test), among)?;
-                Ok(self.everybody(among)?.without(&others))
+                Ok(self.all_users(among)?.without(&others))
             }
             Expr::Test(test) if test.attribute.entity == Entity::User => self.leaves(test, among),
             Expr::Test(test) => self.rows(test.attribute.entity, expr, among),
@@ -203,11 +203,11 @@ impl<'c> Sets<'c> {
         }
         match found {
             Some(found) => Ok(found),
-            None => self.everybody(among),
+            None => self.all_users(among),
         }
     }
 
-    fn everybody(&self, among: Option<&Users>) -> Result<Users> {
+    fn all_users(&self, among: Option<&Users>) -> Result<Users> {
         if let Some(among) = among {
             return Ok(among.clone());
         }
@@ -264,7 +264,7 @@ impl<'c> Sets<'c> {
             Form::Among => self.ask(compiler.into()),
             Form::NotAmong => {
                 let others = self.ask(compiler.into())?;
-                Ok(self.everybody(among)?.without(&others))
+                Ok(self.all_users(among)?.without(&others))
             }
         }
     }

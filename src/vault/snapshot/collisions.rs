@@ -1,8 +1,8 @@
 //! Names that two people would share on the target (igsh-migration(7), UNIQUE NAMES).
 //!
-//! Judged over the whole vault, over user ids and aliases together, folded, with whoever was exported already. The
-//! names come out of their indexes in order and are merged, so that a million users are compared without sorting;
-//! a selection that is small beside the vault looks its own names up instead.
+//! Judged over the whole vault, over user ids and aliases together, folded, with all users who were exported already.
+//! The names come out of their indexes in order and are merged, so that a million users are compared without sorting; a
+//! selection that is small beside the vault looks its own names up instead.
 
 use rusqlite::{Connection, OptionalExtension, Rows, Statement, params};
 
@@ -18,11 +18,11 @@ use super::Snapshot;
 pub struct Collision {
     /// The name, folded.
     pub name: String,
-    /// Everybody who would have it, at least two of them different users.
+    /// All users who would have it, at least two of them different users.
     pub parties: Vec<Party>,
 }
 
-/// Somebody who would have the name.
+/// A user who would have the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Party {
     /// The vault's id of the user.
@@ -41,12 +41,10 @@ pub struct Party {
     pub bundle: Option<u64>,
 }
 
-/// As what somebody has a name.
+/// As what a user has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holds {
-    /// The user id.
     UserId,
-    /// An alias.
     Alias,
     /// The target id that a master chose.
     Mapped,
@@ -103,11 +101,11 @@ const SOURCES: [(Holds, &str, &str); 6] = [
 /// Looking names up one by one costs about this much more than reading over all of them.
 const LOOK_UP: u64 = 20;
 
-/// A name that somebody has, before it is known whether it counts.
+/// A name of a user, before it is decided whether it counts.
 type Claim = (i64, Holds);
 
 impl Snapshot {
-    /// Finds the names that a chosen user would share with somebody, and marks those users as in conflict.
+    /// Finds the names that a chosen user would share with another user, and marks those users as in conflict.
     ///
     /// `prefixes` are those of workflow aliases, which are never exported. Returns the number of collisions; `each`
     /// gets them in the order of the names.
@@ -136,8 +134,8 @@ impl Snapshot {
     }
 }
 
-/// The names that users of `temp.listed` (see [`crate::vault::listed`]) would share with another user, on a connection that
-/// is in the middle of a change.
+/// The names that users of `temp.listed` (see [`crate::vault::listed`]) would share with another user, on a connection
+/// that is in the middle of a change.
 pub(in crate::vault) fn collisions_of_listed(
     db: &Connection,
     prefixes: &[String],
@@ -312,7 +310,7 @@ impl Judge<'_> {
         })
     }
 
-    /// Whether the user really has the name on the target, or would: somebody who is gone or excluded has it only
+    /// Whether the user really has the name on the target, or would: a user who is gone or excluded has it only
     /// when they were exported, a user id only when no other target id was chosen.
     fn party(&self, name: &str, user: i64, holds: Holds) -> Result<Option<Party>> {
         let mut statement = self.db.prepare_cached(

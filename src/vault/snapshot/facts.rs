@@ -1,4 +1,4 @@
-//! What an export asks of a snapshot before it reads it.
+//! What an export needs of a snapshot before it reads the records.
 
 use rusqlite::Connection;
 
@@ -10,7 +10,6 @@ use super::Snapshot;
 /// Users who go under another id than their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mapped {
-    /// How many.
     pub users: u64,
     /// The first few: group, user id, id on the target.
     pub named: Vec<(String, String, String)>,

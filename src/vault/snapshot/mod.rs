@@ -48,7 +48,6 @@ pub enum Unassigned {
     Only,
 }
 
-/// A user of a snapshot.
 #[derive(Debug)]
 pub struct SourceUser {
     /// The vault's own id, the same for as long as the user is kept.
@@ -82,7 +81,7 @@ pub struct Snapshot {
     unassigned: Option<Sql>,
     allowed: Sql,
     users: u64,
-    /// How many users there are, once it was asked.
+    /// How many users there are, once they were counted.
     all: OnceCell<u64>,
     last_user: i64,
     last_token: i64,

@@ -1,8 +1,8 @@
 //! Names that are not what they look like, and other names that look the same.
 //!
 //! Two names that differ to the target look the same only where one of them is odd, and odd names are few. They are
-//! found by reading all names once; what they look like goes into a temporary table, where they are compared with each other,
-//! and is looked up among the other names.
+//! found by reading all names once; what they look like goes into a temporary table, where they are compared with each
+//! other, and is looked up among the other names.
 
 use rusqlite::{Connection, Statement, params};
 
@@ -22,7 +22,6 @@ pub struct OddName {
     pub userid: String,
     /// What it is, with the name: `alias anna `.
     pub item: String,
-    /// What is wrong.
     pub wrong: Wrong,
 }
 

@@ -12,7 +12,7 @@ use crate::vault::sealed::{SealedPassword, SealedQa, SealedToken, SealedUser};
 use crate::vault::selection::Sql;
 
 use super::SourceUser;
-use super::row::{Nobodys, Read, card_columns, phase, token_columns};
+use super::row::{Read, Unowned, card_columns, phase, token_columns};
 
 /// Users of a page: enough that the statements are not the work, few enough that pages are small.
 pub(in crate::vault) const PAGE: usize = 512;
@@ -248,25 +248,25 @@ impl Reader<'_> {
 }
 
 /// The next items of the groups that belong to no user, each with its row id, in the order in which they were loaded.
-pub(super) fn unassigned<T: Nobodys>(
+pub(super) fn unassigned<T: Unowned>(
     db: &Connection,
     groups: &Sql,
     last: i64,
 ) -> Result<Vec<(i64, T)>> {
-    nobodys(db, Some(groups), last, PAGE)
+    unowned(db, Some(groups), last, PAGE)
 }
 
 /// The next such items after `last`, `most` of all there ever were: also of those that are gone.
-pub(in crate::vault) fn every_unassigned<T: Nobodys>(
+pub(in crate::vault) fn every_unassigned<T: Unowned>(
     db: &Connection,
     last: i64,
     most: usize,
 ) -> Result<Vec<(i64, T)>> {
-    nobodys(db, None, last, most)
+    unowned(db, None, last, most)
 }
 
 /// One of them, by its row.
-pub(in crate::vault) fn one_unassigned<T: Nobodys>(db: &Connection, row: i64) -> Result<Option<T>> {
+pub(in crate::vault) fn one_unassigned<T: Unowned>(db: &Connection, row: i64) -> Result<Option<T>> {
     let mut statement = db.prepare_cached(&format!(
         "SELECT {} FROM {} WHERE id = ? AND group_id IS NOT NULL",
         T::columns(),
@@ -301,7 +301,7 @@ pub(in crate::vault) fn token(db: &Connection, row: i64) -> Result<Option<HeldTo
     Ok(held.optional()?)
 }
 
-fn nobodys<T: Nobodys>(
+fn unowned<T: Unowned>(
     db: &Connection,
     groups: Option<&Sql>,
     last: i64,

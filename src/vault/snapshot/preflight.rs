@@ -1,4 +1,4 @@
-//! What the pre-flight asks of a snapshot beside its records: who was renamed or moved since an export, and how the
+//! What the pre-flight needs of a snapshot beside its records: who was renamed or moved since an export, and how the
 //! chosen users stand to a list of the target's users.
 //!
 //! Such a list can be as long as the vault, so it goes into a temporary table, with the forms in which a name is
@@ -17,9 +17,7 @@ use super::Snapshot;
 /// A user with a name or group of before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormerName {
-    /// Group name.
     pub group: String,
-    /// User name.
     pub userid: String,
     /// What it was.
     pub before: String,
@@ -41,21 +39,21 @@ pub struct LikeToken {
 /// How a user is missing on the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Elsewhere {
-    /// Nobody there is called so.
+    /// No user there is called so.
     Missing,
-    /// Somebody is, in another letter case.
+    /// A user is, in another letter case.
     Case(String),
-    /// Somebody is, but for what follows an `@`.
+    /// A user is, but for what follows an `@`.
     Suffix(String),
 }
 
 impl Snapshot {
-    /// Chosen users whom the target knows under another name.
+    /// Chosen users who have another name on the target.
     pub fn renamed(&self, each: impl FnMut(FormerName)) -> Result<()> {
         self.before("taken", "x.target", each)
     }
 
-    /// Chosen users whom the target knows in another group.
+    /// Chosen users who are in another group on the target.
     pub fn moved(&self, each: impl FnMut(FormerName)) -> Result<()> {
         self.before("moved", "x.group_name", each)
     }
@@ -81,8 +79,8 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Chosen tokens of which the vault may hold another copy: vendor and serial number are the same but for letter case,
-    /// blanks, dashes and leading zeros, and no issue number or key id tells them apart.
+    /// Chosen tokens of which the vault may hold another copy: vendor and serial number are the same but for letter
+    /// case, blanks, dashes and leading zeros, and no issue number or key id differs.
     pub fn alike(&self, cancel: &CancelToken, mut each: impl FnMut(LikeToken)) -> Result<()> {
         let chosen = if self.narrowed {
             "u.id IN (SELECT id FROM temp.chosen)"
@@ -247,7 +245,7 @@ impl Member {
         })
     }
 
-    /// Whether nothing tells it from `other`, or only the spelling.
+    /// Whether it differs from `other` in nothing, or in the spelling only.
     fn may_be(&self, other: &Self) -> bool {
         let (one, two) = (&self.facts, &other.facts);
         one.vendor != two.vendor || one.serial != two.serial || !one.is_another(two)

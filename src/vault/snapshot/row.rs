@@ -10,7 +10,6 @@ use crate::vault::sealed::{SealedCard, SealedToken, SealedUnassignedCard, Sealed
 /// What SQLite gives.
 pub(super) type Read<T> = rusqlite::Result<T>;
 
-/// The columns of a token.
 pub(super) fn token_columns() -> String {
     format!("{}, state, activation, seed, unlock", TokenFacts::COLUMNS)
 }
@@ -27,7 +26,6 @@ impl Take for SealedToken {
     }
 }
 
-/// The columns of a card.
 pub(super) fn card_columns() -> String {
     format!("{}, state, cells", CardFacts::COLUMNS)
 }
@@ -46,15 +44,14 @@ impl Take for SealedCard {
 const GROUP: &str = "(SELECT name FROM groups g WHERE g.id = group_id)";
 
 /// An item that belongs to no user, as its table holds it.
-pub(in crate::vault) trait Nobodys: Take {
-    /// The table.
+pub(in crate::vault) trait Unowned: Take {
     const TABLE: &'static str;
 
     /// The columns of such an item.
     fn columns() -> String;
 }
 
-impl Nobodys for SealedUnassignedToken {
+impl Unowned for SealedUnassignedToken {
     const TABLE: &'static str = "tokens";
 
     fn columns() -> String {
@@ -71,7 +68,7 @@ impl Take for SealedUnassignedToken {
     }
 }
 
-impl Nobodys for SealedUnassignedCard {
+impl Unowned for SealedUnassignedCard {
     const TABLE: &'static str = "cards";
 
     fn columns() -> String {

@@ -24,7 +24,7 @@ fn select(expr: Expr) -> Selection {
     }
 }
 
-fn everybody() -> Selection {
+fn all() -> Selection {
     Selection::default()
 }
 
@@ -84,8 +84,8 @@ fn world() -> Bench {
 }
 
 #[test]
-fn everybody_comes_whole_in_the_order_of_loading() {
-    let mut snapshot = snapshot(world(), &everybody(), Unassigned::Auto);
+fn all_users_come_whole_in_the_order_of_loading() {
+    let mut snapshot = snapshot(world(), &all(), Unassigned::Auto);
     assert_eq!(snapshot.users(), 5);
     assert_eq!(group_names(&snapshot), ["empty", "hr", "sales"]);
     let users = drain(&mut snapshot);
@@ -115,7 +115,7 @@ fn pages_join_without_a_gap_and_sparse_choices_lose_nothing() {
         Bench::holding(records.collect())
     };
     let keys = loose_keys(&[1]);
-    for (selection, step) in [(everybody(), 1), (select(is("userid", "x*")), 40)] {
+    for (selection, step) in [(all(), 1), (select(is("userid", "x*")), 40)] {
         let mut snapshot = snapshot(bench(), &selection, Unassigned::No);
         let users = drain(&mut snapshot);
         assert_eq!(users.len(), 3_000 / step);
@@ -130,21 +130,9 @@ fn unassigned_items_go_along_as_the_selection_says() {
     let by_user = || select(Expr::All(vec![is("group", "s*"), is("userid", "a")]));
     let of_sales = || select(is("group", "sales"));
     for (selection, unassigned, users, groups, items) in [
-        (
-            everybody(),
-            Unassigned::Auto,
-            5,
-            "empty hr sales",
-            "u1 u2 u3",
-        ),
-        (everybody(), Unassigned::No, 5, "empty hr sales", ""),
-        (
-            everybody(),
-            Unassigned::Only,
-            0,
-            "empty hr sales",
-            "u1 u2 u3",
-        ),
+        (all(), Unassigned::Auto, 5, "empty hr sales", "u1 u2 u3"),
+        (all(), Unassigned::No, 5, "empty hr sales", ""),
+        (all(), Unassigned::Only, 0, "empty hr sales", "u1 u2 u3"),
         (of_sales(), Unassigned::Auto, 3, "sales", "u1"),
         (by_user(), Unassigned::Auto, 1, "sales", ""),
         (by_user(), Unassigned::Yes, 1, "sales", "u1"),
@@ -201,7 +189,7 @@ fn gone_items_stay_behind_and_gone_users_say_so() {
              INSERT INTO mapped SELECT id, 'D', 'd' FROM users WHERE userid = 'd'",
         )
         .unwrap();
-    let mut snapshot = snapshot(bench, &everybody(), Unassigned::Auto);
+    let mut snapshot = snapshot(bench, &all(), Unassigned::Auto);
     let users = drain(&mut snapshot);
     let standing: Vec<_> = users
         .iter()
@@ -284,7 +272,7 @@ fn names_are_unique_over_user_ids_and_aliases_after_folding() {
             named("g", "alone", &["Alone"]),
         ])
     };
-    let (found, marked) = collisions(bench, &everybody());
+    let (found, marked) = collisions(bench, &all());
     assert_eq!(
         found,
         [
@@ -357,7 +345,7 @@ fn who_does_not_go_holds_a_name_only_when_exported() {
             Some("a: *g/a=UserId:a *h/b=Mapped:A"),
         ),
     ] {
-        let (found, _) = collisions(bench(change), &everybody());
+        let (found, _) = collisions(bench(change), &all());
         assert_eq!(found, Vec::from_iter(expected), "{change}");
     }
 }
@@ -376,7 +364,7 @@ fn a_snapshot_does_not_see_what_is_written_after_it() {
     let mut snapshot = Snapshot::new(
         open(),
         None,
-        &everybody(),
+        &all(),
         Unassigned::Auto,
         &CancelToken::default(),
     )
@@ -445,7 +433,7 @@ fn a_name_that_two_would_have_is_never_missed() {
             }
         }
         let selection = match chosen {
-            0 => everybody(),
+            0 => all(),
             n => select(is("group", &format!("g{n}"))),
         };
         let goes = |id: &i64| (chosen == 0 || *id == chosen as i64) && people[*id as usize - 1].2 == 0;

@@ -96,7 +96,8 @@ impl House {
         house
     }
 
-    /// The machine's clock and randomness for this house, as a process has them.
+    /// The machine's clock and randomness for this house, as a process has them: for files that were made by another
+    /// clock than that of the house.
     pub fn on_machine_clock(self) -> Self {
         self.on_machine_clock.store(true, Ordering::Relaxed);
         self
@@ -283,10 +284,15 @@ impl Ran {
         }
     }
 
-    /// Exit status, standard output and standard error as one text, for a snapshot. The folder of the house is `HOUSE`
-    /// in it. The greeting of a login is left out: it holds a hash of the machine's and the account's name.
+    /// Exit status, standard output and standard error as one text, for a snapshot. What differs between machines and
+    /// between versions of libraries is a word in it: the folder of the house and that of the sources, hashes, sizes of
+    /// bundles. The greeting of a login is left out, since every line of the audit before it changes its hash.
     pub fn screen(&self) -> String {
-        let is_greeting = |line: &&str| line.starts_with("note: last audit #");
+        let is_greeting = |line: &&str| {
+            ["note: last audit #", "{\"note\":\"last audit #"]
+                .iter()
+                .any(|start| line.starts_with(start))
+        };
         let said = self.err.split_inclusive('\n');
         let said: String = said.filter(|line| !is_greeting(line)).collect();
         let mut screen = format!("exit {}\n", self.code);
@@ -295,10 +301,17 @@ impl Ran {
                 screen += &format!("-- {stream}\n{text}");
             }
         }
-        match &self.folder {
-            Some(folder) => screen.replace(&folder.display().to_string(), "HOUSE"),
-            None => screen,
+        if let Some(folder) = &self.folder {
+            screen = screen.replace(&folder.display().to_string(), "HOUSE");
         }
+        screen = screen.replace(env!("CARGO_MANIFEST_DIR"), "SOURCES");
+        let lines = screen.split_inclusive('\n').map(|line| {
+            match line.split_once(':').filter(|(name, _)| *name == "size") {
+                Some(_) => "size: SIZE\n".to_owned(),
+                None => without_hashes(line),
+            }
+        });
+        lines.collect()
     }
 
     /// It must have gone well.
@@ -317,6 +330,17 @@ impl Ran {
         }
         self
     }
+}
+
+/// `HASH` for every word that is a long number in hexadecimal.
+fn without_hashes(line: &str) -> String {
+    let is_hash = |word: &str| word.len() >= 32 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_word = |c: char| c.is_ascii_alphanumeric();
+    let mut left = line.to_owned();
+    for word in line.split(|c| !is_word(c)).filter(|word| is_hash(word)) {
+        left = left.replace(word, "HASH");
+    }
+    left
 }
 
 fn make_private(path: &Path) {

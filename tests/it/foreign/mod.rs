@@ -50,7 +50,7 @@ fn changed(sql: &str) -> House {
 
 /// A copy of [`NEW`] on a machine that has not seen it, after this SQL.
 fn changed_new(sql: &str) -> House {
-    let house = House::empty();
+    let house = House::empty().on_machine_clock();
     let vault = house.private("vault.db", "");
     fs::write(vault, &*NEW).expect("the vault");
     change(&house, sql);

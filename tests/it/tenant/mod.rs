@@ -87,7 +87,25 @@ fn a_bundle_is_imported_looked_at_and_imported_again() {
         .ok();
     assert!(ran.out.ends_with("60\n"), "{}", ran.out);
     let again = house.master(&[IMPORT]).ok();
-    assert!(again.err.contains("nothing was changed"), "{}", again.err);
+    insta::assert_snapshot!(again.screen(), @r#"
+    exit 0
+    -- out
+    record          added  merged  exists  skipped  error
+    ─────────────────────────────────────────────────────
+    group               0       0      49        1      0
+    user                0       0      60        0      0
+    alias               0       0      60        0      0
+    qa                  0       0      60        0      0
+    password            0       0      60        0      0
+    token               0       0      55        0      0
+    card                0       0      29        0      0
+    location            0       0      60        0      0
+    rba                 0       0       6        0      0
+    unassignedCard      0       0       1        0      0
+    10 kinds
+    -- err
+    note: job 2: nothing was changed, everything in this bundle was there already or is not taken
+    "#);
     for line in [
         "tenant user list limit=3",
         "tenant group list",
@@ -116,15 +134,21 @@ fn a_tenant_needs_no_vault_and_takes_names_and_passwords_of_its_own() {
     let ran = house.igsh(&["--format", "value", "-c", own]).ok();
     assert_eq!(ran.out, "0\n");
     let wrong = "tenant user count tenant=t.db tenant-login=Master2 tenant-password-file=m1.txt";
-    house
-        .igsh(&["-c", wrong])
-        .fails(3, &["wrong password for Master2", "tenant-login="]);
+    insta::assert_snapshot!(house.igsh(&["-c", wrong]).screen(), @r#"
+    exit 3
+    -- err
+    error[E0602]: tenant t.db: wrong password for Master2; the next attempt is taken in 1 second
+    hint: the tenant has masters of its own: name one with tenant-login= and tenant-password-file=
+    "#);
     // The next try waits a second, and is told of that one.
     let ran = house.igsh(&["--format", "value", "-c", own]).ok();
     assert_eq!(ran.out, "0\n");
-    house
-        .igsh(&["-c", "tenant user count"])
-        .fails(2, &["no tenant is named"]);
+    insta::assert_snapshot!(house.igsh(&["-c", "tenant user count"]).screen(), @r#"
+    exit 2
+    -- err
+    error[E0703]: no tenant is named
+    hint: say tenant=FILE, or start igsh with --tenant FILE
+    "#);
     let mut command = house.command();
     command.env("IGSH_TENANT", house.at("t.db")).args([
         "-c",
@@ -136,15 +160,30 @@ fn a_tenant_needs_no_vault_and_takes_names_and_passwords_of_its_own() {
 #[test]
 fn settings_are_checked_and_change_what_is_taken() {
     let house = house(40);
-    house
-        .master(&["tenant set tokens.global-max=many tenant=t.db"])
-        .fails(1, &["a number from 0 to 1000"]);
-    house
-        .master(&["tenant set existing-local=all tenant=t.db"])
-        .fails(1, &["authenticators, contacts-and-state"]);
-    house
-        .master(&["tenant set mandatory=shoe tenant=t.db"])
-        .fails(1, &["firstName"]);
+    let answers = house.dialogue(&[
+        "tenant set tokens.global-max=many tenant=t.db",
+        "tenant set existing-local=all tenant=t.db",
+        "tenant set mandatory=shoe tenant=t.db",
+    ]);
+    insta::assert_snapshot!(answers, @r#"
+    $ tenant set tokens.global-max=many tenant=t.db
+    exit 1
+    -- err
+    error[E0501]: 'many' is no value for tokens.global-max
+    hint: give a number from 0 to 1000, or default
+
+    $ tenant set existing-local=all tenant=t.db
+    exit 1
+    -- err
+    error[E0501]: 'all' is no value for existing-local
+    hint: give one of authenticators, contacts-and-state, or default
+
+    $ tenant set mandatory=shoe tenant=t.db
+    exit 1
+    -- err
+    error[E0501]: 'shoe' is no value for mandatory
+    hint: give some of firstName, lastName, email, phone, mobile, separated by commas, or default
+    "#);
     house
         .master(&["tenant set tokens.global-max=0 tenant=t.db", IMPORT])
         .ok();
@@ -179,13 +218,22 @@ fn directory_users_come_from_ldif_and_sheets() {
         r#"[["ldap1","Other","x@example.com","ACTIVE",1],["sheet1","Anna","a@example.com","INACTIVE",1]]"#
     );
     house.file("bad.csv", "userid,state\nx1,active\nx2,asleep\n");
-    house
-        .master(&["tenant sync file=bad.csv tenant=t.db"])
-        .fails(1, &["line 3", "asleep"]);
+    insta::assert_snapshot!(house.master(&["tenant sync file=bad.csv tenant=t.db"]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0402]: bad.csv: line 3: 'asleep' is no state; nothing was changed
+    hint: a state is active or inactive
+    "#);
     house.file("nobody.csv", "name\nx\n");
-    house
+    let screen = house
         .master(&["tenant sync file=nobody.csv tenant=t.db"])
-        .fails(1, &["userid"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 1
+    -- err
+    error[E0402]: nobody.csv: line 1: the header lacks 'userid'; it names 'name'; nothing was changed
+    hint: name the columns in the first row, separated by commas
+    "#);
     drop(db);
     let count = database(&house, "t.db")
         .query_row("SELECT count(*) FROM users", [], |row| row.get::<_, u32>(0));
@@ -218,13 +266,25 @@ fn results_are_written_once() {
         20
     );
     let before = house.read("r.csv");
-    house
+    let screen = house
         .master(&["tenant job results 1 file=r.csv tenant=t.db"])
-        .fails(1, &["r.csv", "exists"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 1
+    -- err
+    error[E0401]: cannot write r.csv: it exists
+    hint: name another file, or add -overwrite
+    "#);
     assert_eq!(house.read("r.csv"), before);
-    house
+    let screen = house
         .master(&["tenant job results 7 file=s.csv tenant=t.db"])
-        .fails(1, &["no job 7"]);
+        .screen();
+    insta::assert_snapshot!(screen, @r#"
+    exit 1
+    -- err
+    error[E0703]: there is no job 7
+    hint: 'tenant job list' shows those there are
+    "#);
     assert!(!house.at("s.csv").exists());
 }
 

@@ -104,14 +104,28 @@ fn what_is_no_tenant_is_refused() {
         noted += 1;
         assert_eq!(entries(), noted, "{file}");
     }
-    house.master(&[TENANT]).fails(1, &["exists already"]);
+    insta::assert_snapshot!(house.master(&[TENANT]).screen(), @r#"
+    exit 1
+    -- err
+    error[E0401]: t.db exists already and was left alone
+    hint: name another file for the new tenant
+    "#);
     database(&house, "t.db")
         .pragma_update(None, "user_version", 1999)
         .expect("a version");
-    house
-        .master(&["tenant user count tenant=t.db"])
-        .fails(1, &["newer igsh"]);
-    house.master(&[IMPORT]).fails(1, &["newer igsh"]);
+    insta::assert_snapshot!(house.dialogue(&["tenant user count tenant=t.db", IMPORT]), @r#"
+    $ tenant user count tenant=t.db
+    exit 1
+    -- err
+    error[E0501]: HOUSE/t.db was written by a newer igsh (its schema is 1999, this igsh's 2001)
+    hint: use that version
+
+    $ tenant import file=a.igb password-file=a.password tenant=t.db
+    exit 1
+    -- err
+    error[E0501]: HOUSE/t.db was written by a newer igsh (its schema is 1999, this igsh's 2001)
+    hint: use that version
+    "#);
     assert_eq!(entries(), noted + 1);
 }
 

@@ -63,7 +63,7 @@ fn at(connection: &Connection, seq: i64) -> Anchor {
     }
 }
 
-/// Makes the hashes fit again from `from` on, as anybody can who lacks the keys.
+/// Makes the hashes fit again from `from` on, as a program without the keys can.
 fn rehash(connection: &Connection, from: i64) {
     let mut before = if from == 1 {
         origin(connection).unwrap()

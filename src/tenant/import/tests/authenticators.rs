@@ -19,7 +19,7 @@ fn an_existing_card_serial_is_not_imported() {
         stock_card(7),
         stock_card(8),
     ]);
-    let told = house.told(2);
+    let events = house.events(2);
     for line in [
         "anna: card 7 exists (exists already, unchanged)",
         "bob: card 7 error (user anna has it)",
@@ -27,7 +27,10 @@ fn an_existing_card_serial_is_not_imported() {
         ": card 7 error (user anna has it)",
         ": card 8 exists (exists already, unchanged)",
     ] {
-        assert!(told.iter().any(|said| said == line), "{line} in {told:#?}");
+        assert!(
+            events.iter().any(|said| said == line),
+            "{line} in {events:#?}"
+        );
     }
     assert_eq!(house.ask::<u64>("SELECT count(*) FROM cards"), 2);
 }
@@ -45,7 +48,7 @@ fn existing_questions_and_passwords_stay_and_each_is_an_event() {
     house.import(&[with("old answer")]);
     let again = house.import(&[with("new answer")]);
     assert_eq!(
-        house.told(2),
+        house.events(2),
         [
             "anna: user exists (nothing of the user is new)",
             "anna: qa exists (exists already, unchanged)",
@@ -90,7 +93,7 @@ fn named_passwords_are_taken_only_when_configured_and_else_the_default_one() {
     };
     house.import(&[anna()]);
     assert_eq!(
-        house.told(1)[2..],
+        house.events(1)[2..],
         [
             "anna: password added",
             "anna: password ATM skipped (no password of this name is configured)",
@@ -100,7 +103,7 @@ fn named_passwords_are_taken_only_when_configured_and_else_the_default_one() {
     house.set("passwords.named", "ATM");
     house.import(&[anna()]);
     assert_eq!(
-        house.told(2)[1..3],
+        house.events(2)[1..3],
         [
             "anna: password exists (exists already, unchanged)",
             "anna: password ATM added"
@@ -121,7 +124,7 @@ fn the_global_maximum_of_tokens_counts_those_that_are_there() {
     house.import(&[with(1..3)]);
     house.import(&[with(2..6)]);
     assert_eq!(
-        house.told(2)[1..],
+        house.events(2)[1..],
         [
             "anna: token HID 2 exists (exists already, unchanged)",
             "anna: token HID 3 added",
@@ -151,7 +154,7 @@ fn unassigned_cards_over_the_limit_are_left_out() {
     house.import(&[stock_card(1)]);
     house.import(&[stock_card(1), stock_card(2), stock_card(3)]);
     assert_eq!(
-        house.told(2),
+        house.events(2),
         [
             ": card 1 exists (exists already, unchanged)",
             ": card 2 added",
@@ -189,14 +192,14 @@ fn expected_locations_and_overrides_count_over_the_defaults() {
         ..user("own")
     };
     house.import(&[is(long()), is(own)]);
-    let told = house.told(1);
-    assert!(told.contains(
+    let events = house.events(1);
+    assert!(events.contains(
         &"long: location added (8 places, above 5, kept whole; 12 expected places, above 10, kept whole)"
             .to_owned()
-    ), "{told:#?}");
+    ), "{events:#?}");
     assert!(
-        told.contains(&"own: location added".to_owned()),
-        "{told:#?}"
+        events.contains(&"own: location added".to_owned()),
+        "{events:#?}"
     );
     assert_eq!(
         house.ask::<String>("SELECT json_array(max_locations, check_ip, check_velocity, max_expected) FROM overrides"),
@@ -208,7 +211,7 @@ fn expected_locations_and_overrides_count_over_the_defaults() {
         ..long()
     };
     house.import(&[is(more)]);
-    assert_eq!(house.told(2)[0], "long: user merged");
+    assert_eq!(house.events(2)[0], "long: user merged");
     assert_eq!(house.ask::<u64>("SELECT count(*) FROM expected"), 25);
 }
 
@@ -229,10 +232,10 @@ fn unsupported_models_are_left_out() {
     };
     house.import(&[anna()]);
     let line = "anna: token HID 2 skipped (tokens like this are not supported (Gemini))";
-    assert_eq!(house.told(1).last().unwrap(), line);
+    assert_eq!(house.events(1).last().unwrap(), line);
     house.set("tokens.supported", "totp,Gem*");
     house.import(&[anna()]);
-    assert_eq!(house.told(2).last().unwrap(), "anna: token HID 2 added");
+    assert_eq!(house.events(2).last().unwrap(), "anna: token HID 2 added");
 }
 
 #[test]
@@ -254,7 +257,7 @@ fn questions_are_taken_up_to_the_limits_and_the_total_size_stops_nothing() {
     };
     house.import(&[is(anna)]);
     assert_eq!(
-        house.told(1).last().unwrap(),
+        house.events(1).last().unwrap(),
         "anna: qa added (2 of 3 questions were taken; 1 answers were cut to 3 characters; \
          11 bytes are more than qa.total-size, which counts at the next change)"
     );
@@ -279,7 +282,7 @@ fn names_are_unique_over_ids_and_aliases() {
         with("B1", &[]),
     ]);
     assert_eq!(
-        house.told(1)[1..],
+        house.events(1)[1..],
         [
             ": group staff added".replace(": group", "anna: group"),
             "anna: alias a1 added".to_owned(),

@@ -99,7 +99,7 @@ fn a_bundle_that_holds_a_key_twice_is_applied_record_by_record() {
         );
         assert_eq!(
             house
-                .told(1)
+                .events(1)
                 .iter()
                 .filter(|line| line.contains(": user added"))
                 .count() as u64,
@@ -113,7 +113,7 @@ fn a_bundle_that_holds_a_key_twice_is_applied_record_by_record() {
 fn a_job_that_stops_after_errors_goes_on_where_it_was() {
     let mut house = House::new();
     let mut records = people(30);
-    // Two users want the card of the first one.
+    // Two users have the card of the first one.
     records.insert(
         5,
         is(User {
@@ -154,7 +154,7 @@ fn a_job_that_stops_after_errors_goes_on_where_it_was() {
         .import_bundle(&bundle, None, Terms::default())
         .unwrap();
     assert_eq!(house.dump(), whole.dump());
-    assert_eq!(house.told(1), whole.told(1));
+    assert_eq!(house.events(1), whole.events(1));
     let error = house
         .import_bundle(&bundle, Some(1), Terms::default())
         .unwrap_err();
@@ -281,14 +281,14 @@ fn an_interrupted_job_comes_first_and_can_be_stopped() {
 }
 
 #[test]
-fn a_rehearsal_tells_the_same_and_changes_nothing() {
+fn a_rehearsal_gives_the_same_and_changes_nothing() {
     let mut house = House::new();
     house.import(&people(3));
     let before = house.dump();
     let bundle = Bundle::of(&people(5));
     let (reader, keys) = (bundle.reader(), Arc::clone(&house.keys));
     let holder = Holder::new("migrate rehearse", &house.who, house.ambient.clock.now());
-    let mut heard = Vec::new();
+    let mut found = Vec::new();
     let tally = house.tenant.file_mut().without_effect(&holder, |tx| {
         rehearse(
             tx,
@@ -297,7 +297,7 @@ fn a_rehearsal_tells_the_same_and_changes_nothing() {
             &Silent,
             &CancelToken::default(),
             |name, items| {
-                heard.push((name.map(str::to_owned), items.to_vec()));
+                found.push((name.map(str::to_owned), items.to_vec()));
                 Ok::<_, Error>(())
             },
         )
@@ -310,7 +310,7 @@ fn a_rehearsal_tells_the_same_and_changes_nothing() {
         .import_bundle(&bundle, None, Terms::default())
         .unwrap();
     assert_eq!(real.job.tally, tally);
-    assert_eq!(heard.len() as u64, real.job.done);
+    assert_eq!(found.len() as u64, real.job.done);
 }
 
 #[test]

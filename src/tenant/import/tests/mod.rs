@@ -132,14 +132,14 @@ impl House {
     }
 
     /// The events of a job as `user: record outcome (message)`.
-    fn told(&self, job: u64) -> Vec<String> {
-        let mut told = Vec::new();
+    fn events(&self, job: u64) -> Vec<String> {
+        let mut lines = Vec::new();
         events::<Error>(self.db(), Some(job), None, |event| {
             let message = match event.item.message().as_str() {
                 "" => String::new(),
                 message => format!(" ({message})"),
             };
-            told.push(format!(
+            lines.push(format!(
                 "{}: {} {}{message}",
                 event.user,
                 event.item.record(),
@@ -148,7 +148,7 @@ impl House {
             Ok(true)
         })
         .unwrap();
-        told
+        lines
     }
 
     fn ask<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {

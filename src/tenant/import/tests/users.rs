@@ -29,7 +29,7 @@ fn a_new_user_is_created_and_flagged_when_mandatory_attributes_are_missing() {
     (anna.full_name, anna.contacts) = (Some("Anna".to_owned()), Vec::new());
     house.import(&[is(anna)]);
     assert_eq!(
-        house.told(1)[0],
+        house.events(1)[0],
         "anna: user added (created without lastName,email)"
     );
     assert_eq!(
@@ -41,11 +41,11 @@ fn a_new_user_is_created_and_flagged_when_mandatory_attributes_are_missing() {
         full_name: None,
         ..user("bob")
     })]);
-    assert_eq!(house.told(2)[0], "bob: user added");
+    assert_eq!(house.events(2)[0], "bob: user added");
 }
 
 #[test]
-fn groups_are_created_but_for_the_sources_default_one_and_everybody_is_in_the_default_group() {
+fn groups_are_created_but_for_the_sources_default_one_and_all_users_are_in_the_default_group() {
     let mut house = House::new();
     let in_default = User {
         group: "Default".to_owned(),
@@ -58,7 +58,7 @@ fn groups_are_created_but_for_the_sources_default_one_and_everybody_is_in_the_de
         is(in_default),
     ]);
     assert_eq!(
-        house.told(1)[..2],
+        house.events(1)[..2],
         [
             ": group Default skipped (the source's default group is 'All Users' here)",
             ": group staff added"
@@ -89,7 +89,7 @@ fn a_directory_user_keeps_name_contacts_and_state_and_gets_the_rest() {
     };
     house.import(&[is(anna)]);
     assert_eq!(
-        house.told(1),
+        house.events(1),
         [
             "ANNA: user merged (from a directory: name, contacts and state stay)",
             "ANNA: alias a.smith added",
@@ -114,7 +114,7 @@ fn a_known_local_user_takes_new_authenticators_only() {
     };
     house.import(&[is(anna())]);
     assert_eq!(
-        house.told(2),
+        house.events(2),
         ["anna: user exists (contacts and state differ and stay (existing-local))"]
     );
     house.import(&[is(User {
@@ -122,7 +122,7 @@ fn a_known_local_user_takes_new_authenticators_only() {
         ..user("anna")
     })]);
     assert_eq!(
-        house.told(3),
+        house.events(3),
         ["anna: user merged", "anna: token HID 1 added"],
         "no error where something was new"
     );
@@ -147,7 +147,7 @@ fn a_known_local_user_takes_contacts_and_state_as_well_where_it_is_set_so() {
     };
     house.import(&[anna()]);
     assert_eq!(
-        house.told(2),
+        house.events(2),
         ["anna: user merged (contacts and state taken (existing-local))"]
     );
     assert_eq!(
@@ -217,7 +217,7 @@ fn a7_a_record_with_an_empty_or_endless_text_is_refused_and_the_rest_goes_on() {
     };
     let mut no_vendor = token("2");
     no_vendor.facts.vendor = "".into();
-    for (record, told) in [
+    for (record, event) in [
         (is(user("")), ": user error (the record cannot be kept: userId is empty)".to_owned()),
         (
             is(user(&long(6 << 20))),
@@ -266,10 +266,10 @@ fn a7_a_record_with_an_empty_or_endless_text_is_refused_and_the_rest_goes_on() {
     ] {
         let mut house = House::new();
         house.import(&[group("staff", false), record, is(user("anna"))]);
-        let all = house.told(1);
-        assert!(all.contains(&told), "{told} is not in {all:?}");
+        let all = house.events(1);
+        assert!(all.contains(&event), "{event} is not in {all:?}");
         assert!(all.iter().any(|line| line == "anna: user added"), "{all:?}");
-        assert_eq!(house.ask::<i64>("SELECT count(*) FROM users"), 1, "{told}");
+        assert_eq!(house.ask::<i64>("SELECT count(*) FROM users"), 1, "{event}");
         house.integrity();
     }
     // What is just short enough is taken.

@@ -79,7 +79,7 @@ fn the_same_key_twice_in_a_file_names_both_lines() {
                 0
             );
         }
-        // Two keys under one serial number are told apart by the key id.
+        // Two keys under one serial number differ in the key id.
         let mut second = token("HID", "1");
         second.facts.issue_no = Some("2".into());
         bench
@@ -206,7 +206,7 @@ fn a_load_can_be_stopped_and_changes_nothing() {
         let tx = bench.db.unchecked_transaction().unwrap();
         let outcome = Load {
             options: &bench.options,
-            hear: &mut |_| Ok(()),
+            news: &mut |_| Ok(()),
             progress: &Silent,
             cancel: &cancel,
         }

@@ -1,4 +1,4 @@
-//! What a load would do, told beforehand: never anything but what it then does.
+//! What a load would do, shown beforehand: never anything but what it then does.
 
 use super::both::{any_file, copy};
 use super::*;
@@ -11,14 +11,14 @@ impl Bench {
             skip_bad: true,
             ..self.options.clone()
         };
-        let mut heard = Vec::new();
+        let mut found = Vec::new();
         let tx = self.db.unchecked_transaction()?;
         let mut writer = Writer::new(&tx, &options, &self.keys, self.bulk_from)?;
         writer.compare()?;
         let done = Load {
             options: &options,
-            hear: &mut |news| {
-                heard.push(match news {
+            news: &mut |news| {
+                found.push(match news {
                     News::Bad(bad) => Difference::refused(&bad),
                     News::Difference(difference) => difference,
                 });
@@ -29,13 +29,13 @@ impl Bench {
         }
         .run(writer, (1..).zip(records).map(Ok));
         tx.rollback()?;
-        Ok((heard, done?.0))
+        Ok((found, done?.0))
     }
 
     /// The differences, one a line.
-    fn told(&self, records: Vec<SourceRecord>) -> Vec<String> {
-        let (heard, _) = self.diff(records).unwrap();
-        heard.iter().map(line).collect()
+    fn differences(&self, records: Vec<SourceRecord>) -> Vec<String> {
+        let (found, _) = self.diff(records).unwrap();
+        found.iter().map(line).collect()
     }
 }
 
@@ -59,7 +59,7 @@ fn holding(name: &str, tokens: &[&str], cards: &[u64]) -> SourceRecord {
 }
 
 #[test]
-fn each_kind_of_difference_is_told_with_its_line() {
+fn each_kind_of_difference_has_its_line() {
     both(|mut bench| {
         bench
             .load(vec![
@@ -80,7 +80,7 @@ fn each_kind_of_difference_is_told_with_its_line() {
         let mut richer = bare("g", "rich");
         richer.tokens = vec![token("V", "2")];
         richer.qa = user("g", "rich").qa;
-        let told = bench.told(vec![
+        let found = bench.differences(vec![
             schema_line(None, true),
             group("g"),
             group("h"),
@@ -118,14 +118,14 @@ fn each_kind_of_difference_is_told_with_its_line() {
             "- gone user g/leaver: ",
             "- gone token V 8: unassigned in g",
         ]);
-        let told: Vec<&str> = told.iter().map(String::as_str).collect();
-        assert_eq!(told, expected);
+        let found: Vec<&str> = found.iter().map(String::as_str).collect();
+        assert_eq!(found, expected);
         assert_eq!(bench.dump(), before, "nothing was written");
     });
 }
 
 #[test]
-fn nobodys_items_differ_when_anything_of_theirs_does() {
+fn unassigned_items_differ_when_anything_of_theirs_does() {
     both(|mut bench| {
         let load = |counter: u64, comment: &str| {
             let mut held = token("V", "8");
@@ -140,16 +140,16 @@ fn nobodys_items_differ_when_anything_of_theirs_does() {
         };
         bench.load(vec![group("g")]).unwrap();
         assert_eq!(
-            bench.told(load(1, "x")),
+            bench.differences(load(1, "x")),
             [
                 "1 new token V 8: unassigned in g",
                 "2 new card 8: unassigned in g"
             ]
         );
         bench.load(load(1, "x")).unwrap();
-        assert_eq!(bench.told(load(1, "x")), Vec::<String>::new());
+        assert_eq!(bench.differences(load(1, "x")), Vec::<String>::new());
         assert_eq!(
-            bench.told(load(2, "y")),
+            bench.differences(load(2, "y")),
             [
                 "1 changed token V 8: unassigned in g",
                 "2 changed card 8: unassigned in g"
@@ -159,7 +159,7 @@ fn nobodys_items_differ_when_anything_of_theirs_does() {
             .load(vec![schema_line(None, true), group("g")])
             .unwrap();
         assert_eq!(
-            bench.told(load(1, "x")),
+            bench.differences(load(1, "x")),
             [
                 "1 returned token V 8: unassigned in g",
                 "2 returned card 8: unassigned in g"
@@ -169,19 +169,19 @@ fn nobodys_items_differ_when_anything_of_theirs_does() {
 }
 
 #[test]
-fn a_frozen_rename_is_refused_and_tells_of_nothing_else() {
+fn a_frozen_rename_is_refused_and_shows_nothing_else() {
     both(|mut bench| {
         let renamed = || with_id("1", bare("g", "young"));
         bench
             .load(vec![group("g"), with_id("1", bare("g", "old"))])
             .unwrap();
         bench.set_phase("old", 2);
-        let told = bench.told(vec![renamed()]);
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].starts_with("1 refused record : line 1: user g/old was exported"));
+        let found = bench.differences(vec![renamed()]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("1 refused record : line 1: user g/old was exported"));
         bench.options.force = true;
         assert_eq!(
-            bench.told(vec![renamed()]),
+            bench.differences(vec![renamed()]),
             ["1 renamed user g/young: was g/old"]
         );
     });
@@ -240,13 +240,13 @@ fn a_diff_says_what_the_load_then_does() {
             for (file, edits) in &files {
                 let records = || edited(copy(&file.borrow()), edits);
                 let before = bench.dump();
-                let (heard, expected) = bench.diff(records()).unwrap();
+                let (found, expected) = bench.diff(records()).unwrap();
                 prop_assert_eq!(bench.dump(), before);
                 let unchanged = bench.digests();
                 let report = bench.load(records()).unwrap();
                 prop_assert_eq!(&report, &expected);
                 let count = |what: What, subject: Subject| {
-                    heard.iter().filter(|one| one.what == what && one.subject == subject).count() as u64
+                    found.iter().filter(|one| one.what == what && one.subject == subject).count() as u64
                 };
                 prop_assert_eq!(count(What::New, Subject::User), report.users.new);
                 prop_assert_eq!(count(What::Gone, Subject::User), report.users.gone);
@@ -261,14 +261,14 @@ fn a_diff_says_what_the_load_then_does() {
                     count(What::Reassigned, Subject::Token) + count(What::Reassigned, Subject::Card),
                     report.reassigned
                 );
-                // Whoever is not told of is as before.
+                // A user without a difference is as before.
                 for (id, name, digest) in bench.digests() {
                     let before = unchanged.iter().find(|(other, ..)| *other == id);
-                    let told = heard.iter().any(|one| one.what == What::Changed && one.name == name);
+                    let shown = found.iter().any(|one| one.what == What::Changed && one.name == name);
                     if let Some((.., before)) = before {
-                        let lost = heard.iter().any(|one| one.what == What::Reassigned);
+                        let lost = found.iter().any(|one| one.what == What::Reassigned);
                         let same = digest.differs(before) == Changes::NONE;
-                        prop_assert!(told != same || lost, "{} {:?}", name, heard);
+                        prop_assert!(shown != same || lost, "{} {:?}", name, found);
                     }
                 }
                 if freeze {
@@ -295,7 +295,7 @@ impl Bench {
         )
     }
 
-    /// Everybody who is there, digested.
+    /// All users who are not gone, digested.
     fn digests(&self) -> Vec<(i64, String, crate::vault::digest::Digest)> {
         self.texts("SELECT id || '' FROM users WHERE gone = 0")
             .into_iter()

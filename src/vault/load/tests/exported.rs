@@ -6,7 +6,7 @@ use crate::vault::digest::Digest;
 use crate::vault::ledger::{self, Member};
 
 impl Bench {
-    /// Puts everybody who is there into the bundle of this number, as an export does.
+    /// Puts all users who are not gone into the bundle of this number, as an export does.
     fn export(&self, bundle: u64, digests: bool) {
         self.db
             .execute(
@@ -114,7 +114,7 @@ fn the_last_bundle_counts_and_begins_anew() {
                 .users,
             0
         );
-        // What the first bundle held is not asked.
+        // What the first bundle held does not count.
         bench.load(vec![record(user("g", "a"))]).unwrap();
         assert!(!bench.changed("a").contains(Changes::NEW_AUTHENTICATOR));
         assert!(bench.changed("a").contains(Changes::STATE));
@@ -135,7 +135,7 @@ fn a_bundle_that_kept_no_digest_counts_as_a_change() {
 }
 
 #[test]
-fn a_digest_that_was_moved_to_another_user_is_told() {
+fn a_digest_that_was_moved_to_another_user_is_found() {
     let mut bench = Bench::new(u64::MAX);
     let two = || vec![record(user("g", "a")), record(user("g", "b"))];
     bench.load(vec![group("g")]).unwrap();
@@ -195,7 +195,7 @@ fn addresses_that_masters_have_given_survive_a_load() {
             bench.texts("SELECT url || ' ' || source FROM idp_urls"),
             ["https://tenant.example https://host:8445/igst"]
         );
-        // Gone with its user, and back with somebody else.
+        // Gone with its user, and back with another one.
         bench.load(vec![record(bare("g", "a"))]).unwrap();
         let theirs = edited("b", |b| b.tokens = user("g", "a").tokens);
         bench.load(vec![theirs]).unwrap();

@@ -56,7 +56,7 @@ pub(super) fn load_new(
         .map(|(line, token)| Ok((line, held(&group, token))));
     let outcome = Load {
         options: &bench.options,
-        hear: &mut |news| {
+        news: &mut |news| {
             if let News::Bad(bad) = news {
                 bench.bad.push(bad);
             }

@@ -67,7 +67,7 @@ impl Bench {
         let tx = self.db.unchecked_transaction()?;
         let (report, _) = Load {
             options: &self.options,
-            hear: &mut |news| {
+            news: &mut |news| {
                 if let News::Bad(bad) = news {
                     self.bad.push(bad);
                 }
@@ -100,7 +100,7 @@ impl Bench {
         rows.collect::<std::result::Result<_, _>>().unwrap()
     }
 
-    /// `group/userid` of everybody, with `-` before those who are gone.
+    /// `group/userid` of all users, with `-` before those who are gone.
     fn people(&self) -> Vec<String> {
         self.texts(
             "SELECT iif(gone, '-', '') || (SELECT name FROM groups g WHERE g.id = group_id) || '/' || userid \

@@ -32,7 +32,7 @@ fn held(bench: &Bench) -> Vec<String> {
 }
 
 #[test]
-fn a5_a_seed_file_does_not_bring_a_token_again_that_somebody_has() {
+fn a5_a_seed_file_does_not_bring_an_assigned_token_again() {
     for (theirs, files) in [
         ((None, None), (None, Some("K7"))),
         ((None, None), (Some("2"), Some("K7"))),
@@ -68,7 +68,7 @@ fn a5_an_unassigned_token_is_not_stored_again_either() {
 }
 
 #[test]
-fn a5_another_seed_or_another_id_is_another_token_and_told_where_it_may_be_a_slip() {
+fn a5_another_seed_or_another_id_is_another_token_and_reported_where_it_may_be_a_slip() {
     let theirs = || vec![of("5", None, None, "one"), of("6", None, Some("A"), "two")];
     for (token, remark) in [
         (
@@ -163,7 +163,7 @@ fn a5_the_same_token_twice_in_a_file_is_refused() {
         );
         assert_eq!(bench.bad[0].what, "line 4: token V 1 is already in line 2");
         assert_eq!(held(&bench), ["1 of a user", "2 of none K"]);
-        // Once more, into a vault that has tokens: what was there is replaced, and the double is told again.
+        // Once more, into a vault that has tokens: what was there is replaced, and the double is reported again.
         let report = bench.load(file()).unwrap();
         assert_eq!((report.skipped, report.tokens.replaced), (1, 1));
         assert_eq!(held(&bench), ["1 of a user", "2 of none K"]);
@@ -186,7 +186,7 @@ fn a5_the_same_token_twice_in_a_file_is_refused() {
 }
 
 #[test]
-fn a5_look_alikes_are_told_with_both_names() {
+fn a5_look_alikes_are_reported_with_both_names() {
     let named = |vendor: &str, serial: &str| {
         of(serial, None, Some("K"), serial).but(|it| it.facts.vendor = vendor.into())
     };
@@ -201,10 +201,10 @@ fn a5_look_alikes_are_told_with_both_names() {
     )
     .unwrap();
     assert_eq!(report.alike.count, 2);
-    let mut told = report.alike.first;
-    told.sort();
+    let mut found = report.alike.first;
+    found.sort();
     assert_eq!(
-        told,
+        found,
         [
             "ACME 0042 looks like Acme 0042, assigned to g/anna",
             "Acme 043 looks like Acme 43, assigned to g/anna",

@@ -1,4 +1,4 @@
-//! What a selection chooses, said in plain Rust over the records: no SQL and no table of columns.
+//! What a selection chooses, written in plain Rust over the records: no SQL and no table of columns.
 
 use crate::lang::selection::{Entity, Expr, Op, Operand, Piece, Test};
 use crate::model::{Changes, Moment, Text};
@@ -13,10 +13,9 @@ enum Fact<'a> {
     At(Moment),
 }
 
-/// What a condition is asked of.
+/// What a condition is about.
 #[derive(Clone, Copy)]
 pub(super) enum Subject<'a> {
-    /// A user.
     Person(&'a Person),
     /// A row of `token list` or `card list`, with the user it belongs to.
     Row(&'a Item, Option<&'a Person>),
@@ -88,7 +87,7 @@ fn person_meets(test: &Test, value: &Operand, person: &Person, world: &World) ->
             .bundles
             .iter()
             .any(|bundle| world.done.contains(bundle) && in_order(test.op, bundle.cmp(number))),
-        // Of what is yes or no, or says none, presence is the yes.
+        // Of what is yes or no, or has a word for none, presence is the yes.
         ("excluded" | "gone" | "rba.override" | "exported", Operand::Present) => {
             facts(person, test)
                 .iter()
@@ -154,7 +153,7 @@ fn facts<'a>(person: &'a Person, test: &Test) -> Vec<Fact<'a>> {
         "import" => vec![Fact::Name(person.import)],
         "excluded" => yes(person.excluded),
         "gone" => yes(person.gone),
-        other => panic!("the oracle knows no '{other}'"),
+        other => panic!("the oracle has no '{other}'"),
     }
 }
 
@@ -174,7 +173,7 @@ fn fact_of_item<'a>(item: &'a Item, attribute: &str) -> Option<Fact<'a>> {
             "token.lastused" => token.facts.last_used.map(Fact::At),
             "token.expires" => token.facts.expires.map(Fact::At),
             "token.drift" => token.facts.drift.map(Fact::Number),
-            other => panic!("the oracle knows no '{other}'"),
+            other => panic!("the oracle has no '{other}'"),
         },
         (Item::Card(card, _), name) => match name {
             "card.serial" => Some(Fact::Number(card.facts.serial as i64)),
@@ -182,13 +181,13 @@ fn fact_of_item<'a>(item: &'a Item, attribute: &str) -> Option<Fact<'a>> {
             "card.usage" => card.facts.usage.map(|usage| Fact::Name(usage.as_str())),
             "card.expires" => card.facts.expires.map(Fact::At),
             "card.created" => card.facts.created.map(Fact::At),
-            other => panic!("the oracle knows no '{other}'"),
+            other => panic!("the oracle has no '{other}'"),
         },
         (Item::Place(place), name) => match name {
             "location.country" => text(&place.country),
             "location.region" => text(&place.region),
             "location.city" => text(&place.city),
-            other => panic!("the oracle knows no '{other}'"),
+            other => panic!("the oracle has no '{other}'"),
         },
     }
 }
@@ -227,7 +226,7 @@ fn in_order(op: Op, ordering: std::cmp::Ordering) -> bool {
     }
 }
 
-/// What the language says a pattern matches, by backtracking.
+/// What a pattern matches by the rules of the language, by backtracking.
 fn matches(pieces: &[Piece], text: &str) -> bool {
     match pieces {
         [] => text.is_empty(),

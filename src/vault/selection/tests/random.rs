@@ -329,7 +329,7 @@ fn read(line: &str) -> Expr {
     bound.selection.expr.unwrap()
 }
 
-/// An expression as somebody would type it; `None` for what has no spelling.
+/// An expression as a user would type it; `None` for what has no spelling.
 fn written(expr: &Expr, within: Option<Entity>) -> Option<String> {
     let join = |parts: &[Expr], word: &str| -> Option<String> {
         let parts: Option<Vec<String>> = parts.iter().map(|part| written(part, within)).collect();

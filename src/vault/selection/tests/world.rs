@@ -216,7 +216,7 @@ fn any_user(dice: &mut Dice, number: usize) -> User {
     })
 }
 
-/// Forty-eight users, and items of nobody. Secrets are not copied, so that the same are made anew.
+/// Forty-eight users, and unassigned items. Secrets are not copied, so that the same are made anew.
 fn made(dice: &mut Dice) -> (Vec<User>, Vec<Item>) {
     let users = (0..GROUPS.len() * NAMES.len())
         .map(|n| any_user(dice, n))
