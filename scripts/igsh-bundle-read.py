@@ -3,7 +3,7 @@
 
 usage: igsh-bundle-read.py --password-file FILE BUNDLE
 
-Written from igsh-bundle(5) and independent of igsh, so that nobody needs igsh to get at their data, and so that each
+Written from igsh-bundle(5) and independent of igsh, so that the data can be read without igsh, and so that each program
 proves the other. The whole bundle is checked before the first record is printed. Exit status: 0 printed, 1 refused.
 Needs Python 3.9 and the packages cryptography, argon2-cffi and zstandard.
 """

@@ -14,13 +14,13 @@ use secrecy::{ExposeSecret as _, SecretSlice};
 
 use crate::ambient::{Ambient, CancelToken};
 use crate::command::context::{HowToLogIn, PasswordFrom, Terms};
-use crate::command::failure::code;
 use crate::command::file::{
     OUTER_BLANK, has_outer_blank, one_line, read_line, read_password, read_secret,
 };
 use crate::command::{Exit, Failure};
 use crate::files::Interruptible;
 use crate::lang::args::Yes;
+use crate::lang::code;
 use crate::render::sanitize::message;
 use crate::render::{Colour, Failure as Shown, Setup, Terminal, Ui};
 use crate::shell::{Folders, Shell, Text, no_home};
@@ -87,7 +87,7 @@ pub fn run<T: Into<OsString> + Clone>(
     }
 }
 
-/// What nobody may do to this process, before it holds a secret (igsh-vault(5), PROCESS).
+/// Hardens the process before it holds a secret (igsh-vault(5), PROCESS).
 fn harden(cancel: &CancelToken) -> Result<(), String> {
     use rustix::process::{
         DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, umask,
@@ -105,11 +105,11 @@ fn harden(cancel: &CancelToken) -> Result<(), String> {
     rustix::thread::set_no_new_privs(true)
         .map_err(|e| format!("cannot give up new privileges: {e}"))?;
     umask(rustix::fs::Mode::from_bits_truncate(0o077));
-    // A panic unwinds, so that secrets are wiped, and tells where, never what.
+    // A panic unwinds, so that secrets are wiped; its message has the place, never the text.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         say(&format!(
-            "error[{}]: igsh failed at {place}; please report it\n",
+            "error[{}]: igsh failed at {place}\nhint: please report it\n",
             code::INTERNAL
         ));
     }));
@@ -274,7 +274,7 @@ fn yes(option: Option<&str>) -> Result<Option<Yes>, Failure> {
                     code::UNKNOWN,
                     format!("--yes={number} is not a count"),
                 )
-                .hint("say --yes, or --yes=412 for exactly 412")
+                .hint("use --yes, or --yes=412 for exactly 412")
             }),
     }
 }

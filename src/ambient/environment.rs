@@ -23,7 +23,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("LANG", "As LC_ALL, where neither is set."),
     (
         "COLUMNS",
-        "How wide tables may be, where it is not the terminal that tells.",
+        "How wide tables may be, where the terminal does not report its width.",
     ),
     (
         "TZ",
@@ -56,11 +56,11 @@ pub const FILES: &[(&str, &str)] = &[
     ),
     (
         "~/.local/share/igsh/vault.db.lock",
-        "Which command writes to the vault, for whoever waits; every login holds it shared.",
+        "Which command writes to the vault, shown to a session that waits; every login holds it shared.",
     ),
     (
         "~/.local/share/igsh/vault.db.login1 … login3",
-        "One for each master: an attempt to log in holds it until what came of it is written down, so that logins of \
+        "One for each master: an attempt to log in holds it until its outcome is recorded, so that logins of \
          one master follow each other. They stay when igsh has ended, and are empty.",
     ),
     (
@@ -70,7 +70,7 @@ pub const FILES: &[(&str, &str)] = &[
     ),
     (
         "~/.local/state/igsh/anchors/….rollback",
-        "The entries of a vault that this account had seen and a login did not find any more. Every login tells of \
+        "The entries of a vault that this account had seen and a login did not find any more. Every login reports \
          them, until a master types 'audit acknowledge'.",
     ),
     (

@@ -1,4 +1,4 @@
-//! What surrounds any work and a test wants to fix: the clock, randomness, progress, cancellation.
+//! What surrounds any work and a test replaces: the clock, randomness, progress, cancellation.
 
 pub mod environment;
 mod waiting;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 pub use self::waiting::Waiting;
 
-/// Tells the time.
+/// A source of the time.
 pub trait Clock: Send + Sync {
     /// Now, in UTC.
     fn now(&self) -> Timestamp;
@@ -22,12 +22,11 @@ pub trait Clock: Send + Sync {
     }
 }
 
-/// The machine's clock.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    /// A time beyond what can be told is the first or last that can.
+    /// A time out of range becomes the first or last one in range.
     fn now(&self) -> Timestamp {
         let now = SystemTime::now();
         Timestamp::try_from(now).unwrap_or(if now < SystemTime::UNIX_EPOCH {
@@ -75,7 +74,6 @@ impl Randomness for SystemRandomness {
 /// The clock and the randomness of a process, as they are handed down. Cheap to clone.
 #[derive(Clone)]
 pub struct Ambient {
-    /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Gives random bytes.
     pub rng: Arc<dyn Randomness>,
@@ -145,13 +143,12 @@ impl CancelToken {
     }
 }
 
-/// Hears how far long work has come. It never draws; whoever holds the terminal does.
+/// Takes reports of how far long work has come. It never draws; the owner of the terminal does.
 pub trait Progress: Send + Sync {
     /// A stage begins; `total` is in the stage's unit, where it is known.
     fn begin(&self, stage: &str, unit: Unit, total: Option<u64>);
     /// How much of the stage is done, from its start.
     fn at(&self, done: u64);
-    /// The stage is over.
     fn end(&self);
 }
 
@@ -160,11 +157,10 @@ pub trait Progress: Send + Sync {
 pub enum Unit {
     /// Records, users, rows.
     Items,
-    /// Bytes.
     Bytes,
 }
 
-/// Progress that nobody watches.
+/// Progress that is not shown.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Silent;
 

@@ -1,4 +1,4 @@
-//! Waiting for another process: the person can be told for what, and can end the wait.
+//! Waiting for another process: the wait can be reported, and can be cancelled.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,28 +6,28 @@ use std::time::Duration;
 
 use super::{CancelToken, Cancelled, Clock};
 
-type Tell = dyn Fn(&str) + Send + Sync;
+type Report = dyn Fn(&str) + Send + Sync;
 
-/// How a wait is told of and ended. The default says nothing and ends only by itself. Cheap to clone.
+/// How a wait is reported and ended. The default reports nothing and ends only by itself. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Waiting {
     cancel: CancelToken,
-    tell: Option<Arc<Tell>>,
+    report: Option<Arc<Report>>,
 }
 
 impl Waiting {
-    /// `tell` gets what is waited for; `cancel` ends the wait.
-    pub fn new(cancel: CancelToken, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+    /// `report` gets what is waited for; `cancel` ends the wait.
+    pub fn new(cancel: CancelToken, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self {
             cancel,
-            tell: Some(Arc::new(tell)),
+            report: Some(Arc::new(report)),
         }
     }
 
-    /// Says what is waited for.
-    pub fn tell(&self, what: &str) {
-        if let Some(tell) = &self.tell {
-            tell(what);
+    /// Reports what is waited for.
+    pub fn report(&self, what: &str) {
+        if let Some(report) = &self.report {
+            report(what);
         }
     }
 

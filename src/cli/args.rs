@@ -183,7 +183,7 @@ fn after() -> String {
 pub fn completions(shell: Shell) -> String {
     let catalogue = crate::shell::catalogue();
     let commands = catalogue.commands.iter();
-    // Bash splits what it offers at blanks, so that of a command it can only know the first word.
+    // Bash splits its candidates at blanks, so only the first word of a command can be one.
     let nouns = || {
         let first = commands
             .clone()

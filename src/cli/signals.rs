@@ -2,7 +2,7 @@
 //!
 //! In order means: the command that runs is cancelled and rolled back, the screen is as it was, the keys are wiped, the
 //! logout is in the audit, and then the process dies of the same signal, so that its parent sees what happened. A
-//! signal that whoever started the process has told it to ignore (`nohup`) stays ignored.
+//! signal that the process was started to ignore (`nohup`) stays ignored.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -40,9 +40,9 @@ pub(super) fn die(cancel: &CancelToken) {
     }
 }
 
-/// Waits for a signal that ends the process, and sees to it that everybody hears.
+/// Waits for a signal that ends the process, and cancels all work.
 fn end(mut signals: Signals, cancel: &CancelToken) {
-    /// A terminal that goes away may send both signals at once; later, somebody has lost his patience.
+    /// A terminal that goes away may send both signals at once; a later one is a second request.
     const PATIENCE: Duration = Duration::from_secs(1);
     const AGAIN: Duration = Duration::from_millis(50);
     let Some(signal) = signals.forever().next() else {
@@ -62,7 +62,7 @@ fn end(mut signals: Signals, cancel: &CancelToken) {
     }
 }
 
-/// Which signals the process has been told to ignore. Where the system does not say, none.
+/// The signals that the process ignores from its start; none where the system does not say.
 fn ignored() -> impl Fn(i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status

@@ -1,9 +1,9 @@
 //! Asking before something is changed (igsh-script(5), Confirmation).
 
-use super::failure::code;
 use super::{Context, Exit, Failure};
 use crate::lang::args::Yes;
-use crate::render::{Assent, Ui, counted};
+use crate::lang::code;
+use crate::render::{Assent, Ui, counted, grouped};
 use crate::store::{self, Connection, Summed, audit};
 use crate::vault::interruptible;
 
@@ -29,9 +29,13 @@ impl Terms {
                 return Err(Failure::new(
                     Exit::Failed,
                     code::UNCONFIRMED,
-                    format!("{count} are affected, not {expected}; nothing was changed"),
+                    format!(
+                        "{} would be affected, not {}; nothing was changed",
+                        grouped(count),
+                        grouped(expected)
+                    ),
                 )
-                .hint("look at the selection again, then give the count that you expect"));
+                .hint("check the selection, then give the number you expect"));
             }
             None => {}
         }
@@ -74,12 +78,11 @@ impl Context<'_> {
         self.terms.ask(self.ui, self.line.yes, count, question)
     }
 
-    /// A change of the vault that is asked about first (igsh-script(5), Confirmation): `look` says what it would be,
-    /// the person says yes, and the transaction that makes it looks again: if it would be something else now, nothing
-    /// is changed.
-    /// `tables` as in [`Context::write`].
+    /// A change of the vault that is confirmed first (igsh-script(5), Confirmation). `look` computes the change for the
+    /// question, and again in the transaction that applies it: if the two differ, nothing is changed. `tables` as in
+    /// [`Context::write`].
     ///
-    /// `None` when there is nothing to do or this is a dry run; the person has been told.
+    /// `None` when there is nothing to do or this is a dry run; a notice says so.
     pub fn propose<P: Proposal>(
         &mut self,
         code: &'static audit::EventCode,
@@ -109,11 +112,11 @@ impl Context<'_> {
                     Exit::Failed,
                     code::UNCONFIRMED,
                     format!(
-                        "the vault was changed after the question, which would now be: {} Nothing was changed",
+                        "the vault changed after the question, which would now be: {} Nothing was changed",
                         now.question()
                     ),
                 )
-                .hint("look again"));
+                .hint("repeat the command"));
             }
             apply(tx, &proposal)?;
             Ok(proposal.note(draft))
@@ -124,12 +127,12 @@ impl Context<'_> {
 
 /// Warns before a change or an export whose selection, which reads like `text` and chooses so many users of all, leaves
 /// no user out.
-pub fn warn_of_everybody(ui: &Ui, text: &str, chosen: u64, all: u64) {
+pub fn warn_of_all_users(ui: &Ui, text: &str, chosen: u64, all: u64) {
     if chosen > 1 && chosen == all {
         let all = counted(all, "user");
         ui.warning(&match text {
-            "" => format!("without a selection this is about everybody: {all}"),
-            text => format!("'{text}' chooses everybody: {all}"),
+            "" => format!("without a selection all users are chosen: {all}"),
+            text => format!("'{text}' chooses all users: {all}"),
         });
     }
 }

@@ -4,11 +4,11 @@ use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 
 use super::context::Go;
-use super::failure::code;
 use super::file::write_new;
 use super::shared::{OVERWRITE, Out, REASON, RECORD, SHOWN, Shown, YES};
 use super::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::lang::args::When;
+use crate::lang::code;
 use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Effect, Example};
 use crate::model::{Moment, names};
@@ -51,7 +51,7 @@ args! {
     }
 
     struct Passwords {
-        never: bool = flag("never", "Only bundles whose password nobody has seen"),
+        never: bool = flag("never", "Only bundles whose password was never shown"),
         ..out: Out,
     }
 }
@@ -135,10 +135,13 @@ pub(super) static PASSWORDS: Entry = entry!(
     passwords,
     Command {
         details: "Lists, for each bundle, who has seen its password, when, from where, and how often; with -never \
-            only the bundles whose password nobody has seen.",
+            only the bundles whose password was never shown.",
         examples: &[
             Example::new("audit passwords", "Who has seen which password"),
-            Example::new("audit passwords -never", "Bundles nobody can open yet"),
+            Example::new(
+                "audit passwords -never",
+                "Bundles whose password was never shown"
+            ),
         ],
         ..Command::new(
             "audit passwords",
@@ -187,9 +190,9 @@ pub(super) static ACKNOWLEDGE: Entry = entry!(
     acknowledge,
     codes::ACKNOWLEDGED,
     Command {
-        details: "A login that finds the vault older than this machine saw it, or another audit in it, says so, and so \
-            does every login after it. This command ends that: it writes the entry that was seen and the reason to \
-            the audit. Find out first who brought the copy back, and what is lost: 'audit verify' lists the logins.",
+        details: "A login reports a vault that is older than this machine saw it, or that holds another audit, and so \
+            does every login after it. This command ends the reports: it writes the entry that was seen and the \
+            reason to the audit. Find out first who brought the copy back, and what is lost: 'audit verify' lists the logins.",
         effect: Effect::Destroy,
         examples: &[Example::new(
             "audit acknowledge reason=\"backup of Monday restored, ticket 7\"",
@@ -209,7 +212,7 @@ const COLUMNS: &[Col<Row>] = &[
     Col::whole("master", |row| of(row, |entry| entry.master.cell())),
     Col::text("action", |row| match &mut row.entry {
         Some(entry) => entry.action.cell(),
-        None => "(damaged: see audit verify)".into(),
+        None => "(damaged)".into(),
     }),
     Col::text("object", |row| of(row, |entry| Cell::filled(&entry.object))),
     Col::whole("bundle", |row| {
@@ -267,7 +270,7 @@ fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
             code::AUDIT,
             format!("audit entry #{seq} is damaged"),
         )
-        .hint("'audit verify' says what was done to the audit"));
+        .hint("'audit verify' lists what was changed"));
     };
     let counts = entry
         .counts
@@ -356,7 +359,7 @@ fn verify(cx: &mut Context<'_>, args: Verify) -> Result<Outcome, Failure> {
     Err(Failure::new(
         Exit::Integrity,
         code::AUDIT,
-        format!("the audit was tampered with: {}", findings.join("; ")),
+        format!("the audit was changed: {}", findings.join("; ")),
     )
     .hint("keep a copy of the vault as it is, and compare it with a backup"))
 }
@@ -457,17 +460,9 @@ fn export(cx: &mut Context<'_>, args: Export) -> Result<Outcome, Failure> {
     cx.append_audit(draft)?;
     Ok(Outcome::said(format!(
         "wrote {} to {}",
-        entries(count),
+        counted(count, "entry"),
         path.display()
     )))
-}
-
-fn entries(count: u64) -> String {
-    if count == 1 {
-        "1 entry".to_owned()
-    } else {
-        format!("{count} entries")
-    }
 }
 
 fn between(since: Option<When>, until: Option<When>) -> Filter {
@@ -482,16 +477,17 @@ fn checkpoint(cx: &mut Context<'_>, args: Shown) -> Result<Outcome, Failure> {
     let draft = cx.audit(&codes::CHECKPOINT);
     let anchor = cx.append_audit(draft)?;
     cx.record(&args.out, vec![("anchor", anchor.to_string().into())])?;
-    Ok(Outcome::said(
-        "write this down outside this machine; 'audit verify anchor=…' compares it later",
-    ))
+    Ok(
+        Outcome::said("wrote an entry to the audit, and this anchor is its number and hash")
+            .hint("write it down outside this machine; 'audit verify anchor=…' compares it later"),
+    )
 }
 
 fn acknowledge(cx: &mut Context<'_>, _: Acknowledge) -> Result<Outcome, Failure> {
     let rollbacks = cx.desk.opened()?.vault.file().rollbacks()?;
     if rollbacks.is_empty() {
         return Ok(Outcome::said(
-            "0 entries are to be acknowledged: no login tells of an older vault",
+            "0 entries to acknowledge: no login reports an older vault",
         ));
     }
     let claims: Vec<String> = rollbacks
@@ -501,7 +497,7 @@ fn acknowledge(cx: &mut Context<'_>, _: Acknowledge) -> Result<Outcome, Failure>
         .collect();
     let count = rollbacks.len() as u64;
     let question = format!(
-        "This machine saw {} of the audit that a login did not find ({}). Let no login tell of it any more?",
+        "A login did not find {} of the audit that this machine had seen ({}). Stop reporting it?",
         counted(count, "entry"),
         match claims.len() {
             0 => "what was noted cannot be read".to_owned(),

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::failure::code;
 use super::file::{read_password, text, write_new};
 use super::shared::{Out, REASON, RECORD};
 use super::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::bundle::{Header, Reader};
 use crate::files;
 use crate::lang::args::Missing;
+use crate::lang::code;
 use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Complete, Effect, Example};
 use crate::model::Reason;
@@ -101,8 +101,8 @@ pub(super) static PASSWORD: Entry = entry!(
         details: "Shows the password of a bundle on a screen of its own, which is cleared after some seconds; any \
             key gives it the full time again, q clears it at once. With into=FILE the password goes to a new file \
             that only you can read. It never goes to a pipe. The bundle is named by its number, or by its file: the id \
-            in there tells which bundle it is, wherever the file is now. Who saw it, when and where is in the audit \
-            ('audit passwords'), before it is shown.",
+            in its header identifies the bundle, wherever the file is now. Before the password is shown, the audit \
+            records who sees it, when and where ('audit passwords').",
         effect: Effect::Reveal,
         examples: &[
             Example::new("bundle password 1", "Show it on the screen"),
@@ -170,7 +170,7 @@ pub(super) static VERIFY: Entry = entry!(
 
 /// What a command names, or the advice to look at the list.
 fn known(found: Option<Bundle>, missing: impl FnOnce() -> String) -> Result<Bundle, Failure> {
-    found.ok_or_else(|| Failure::unknown(missing()).hint("'bundle list' shows those there are"))
+    found.ok_or_else(|| Failure::unknown(missing()).hint("'bundle list' lists the bundles"))
 }
 
 /// The bundle of this number.
@@ -191,7 +191,7 @@ fn find(cx: &Context<'_>, which: &Which) -> Result<Bundle, Failure> {
             })
         }
         (Some(_), Some(_)) => {
-            let what = "a number and file= may name two bundles";
+            let what = "a bundle is named by its number or by file=, not by both";
             Err(Failure::usage(what).hint("leave one of them out"))
         }
         (None, None) => Err(Missing("number").into()),
@@ -344,7 +344,7 @@ fn no_password(bundle: &Bundle) -> Failure {
             bundle.state.as_str()
         ),
     )
-    .hint("export again to get a new bundle")
+    .hint("export the users again")
 }
 
 /// Brings a password to the screen or into a file.

@@ -6,7 +6,7 @@ use crate::ambient::{Ambient, CancelToken, Waiting};
 use crate::render::Ui;
 use crate::store::Connection;
 
-pub use super::ask::{Go, Proposal, Terms, warn_of_everybody};
+pub use super::ask::{Go, Proposal, Terms, warn_of_all_users};
 pub use super::desk::{Desk, HowToLogIn, OpenTenant, Opened, PasswordFrom};
 pub use super::show::in_another_case;
 
@@ -14,7 +14,7 @@ pub use super::show::in_another_case;
 pub struct Context<'a> {
     /// The vault and who works on it.
     pub desk: &'a mut Desk,
-    /// The way to the person.
+    /// Messages, questions and rows.
     pub ui: &'a Ui,
     /// Clock and randomness.
     pub ambient: &'a Ambient,
@@ -38,7 +38,7 @@ impl Context<'_> {
         Ok(self.desk.reading()?.file().connection())
     }
 
-    /// How a wait for another login is told of and ended.
+    /// How a wait for another login is reported and ended.
     pub fn waiting(&self) -> Waiting {
         let ui = self.ui.clone();
         Waiting::new(self.cancel.clone(), move |what| ui.notice(what))

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::failure::code;
 use super::{Exit, Failure};
+use crate::lang::code;
 use crate::model::SecretBytes;
 use crate::store::audit::Who;
 use crate::store::{Keys, MasterSession};
@@ -25,15 +25,13 @@ pub struct Desk {
     pub tenant_path: Option<PathBuf>,
     /// The tenant that is open, with the master who is logged in to it.
     pub tenant: Option<OpenTenant>,
-    /// How the process was told to log in, which is tried on a tenant as well.
+    /// The login that the options of the process name; it is tried on a tenant as well.
     pub entry: Option<HowToLogIn>,
 }
 
 /// An open tenant with the master who works on it.
 pub struct OpenTenant {
-    /// The tenant.
     pub tenant: Tenant,
-    /// The login.
     pub session: MasterSession,
     /// What its audit says about where commands come from.
     pub who: Who,
@@ -41,7 +39,6 @@ pub struct OpenTenant {
 
 /// What `--login` and a password option said.
 pub struct HowToLogIn {
-    /// The master's name.
     pub name: String,
     /// Where the password comes from; nothing when it is asked for.
     pub password: Option<PasswordFrom>,
@@ -49,7 +46,6 @@ pub struct HowToLogIn {
 
 /// Where a password can be had again.
 pub enum PasswordFrom {
-    /// A private file.
     File(PathBuf),
     /// A descriptor or standard input, which can be read once.
     Kept(SecretBytes),
@@ -57,9 +53,7 @@ pub enum PasswordFrom {
 
 /// An opened vault with the master who works on it.
 pub struct Opened<'a> {
-    /// The vault.
     pub vault: &'a mut Vault,
-    /// The login.
     pub session: &'a MasterSession,
     /// Its keys; held until the command ends, whatever the idle clock does.
     pub keys: Arc<Keys>,
@@ -74,7 +68,7 @@ impl Desk {
         self.vault.as_mut().ok_or_else(no_session)
     }
 
-    /// The vault, for a command that looks. It is open: whoever is logged in has opened it.
+    /// The vault, for a command that only reads. A login has opened it.
     pub fn reading(&self) -> Result<&Vault, Failure> {
         let vault = self.vault.as_ref().ok_or_else(no_session)?;
         vault.file().check_schema()?;
@@ -109,6 +103,6 @@ impl Desk {
 }
 
 pub(super) fn no_session() -> Failure {
-    Failure::new(Exit::Denied, code::SESSION, "nobody is logged in")
+    Failure::new(Exit::Denied, code::SESSION, "no master is logged in")
         .hint("type 'login Master1' first, or start igsh with --login Master1 --password-file FILE")
 }

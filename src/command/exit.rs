@@ -4,25 +4,15 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Exit {
-    /// All went well.
     Ok = 0,
-    /// A command failed.
     Failed = 1,
-    /// Usage or syntax; nothing ran.
     Usage = 2,
-    /// Not permitted.
     Denied = 3,
-    /// The selection matched nothing.
     Nothing = 4,
-    /// Finished, with some records skipped or some commands failed.
     Partial = 5,
-    /// Something is damaged.
     Integrity = 6,
-    /// `migrate check` found what blocks an export.
     Blocked = 7,
-    /// A fault of igsh itself.
     Internal = 70,
-    /// Interrupted.
     Interrupted = 130,
 }
 

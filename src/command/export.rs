@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::context::{Go, Opened, in_another_case, warn_of_everybody};
+use super::context::{Go, Opened, in_another_case, warn_of_all_users};
 use super::shared::{OVERWRITE, Out, REASON, SHOWN, YES};
 use super::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::lang::keys::{self, Key, args};
@@ -16,7 +16,7 @@ use crate::migrate::rules::Rules;
 use crate::migrate::survey::Survey;
 use crate::model::{Phase, names};
 use crate::render::doc::{self, Cell, Col, RowSink, ToCell as _};
-use crate::render::{Format, Ui, agree, counted, spoken};
+use crate::render::{Format, Ui, agree, are, counted, spoken};
 use crate::store::audit::codes;
 use crate::vault::snapshot::{Beyond, Collision, Mapped, Party, Unassigned};
 
@@ -46,7 +46,7 @@ impl Along {
 
 pub(super) const UNASSIGNED: Key<Option<Along>> =
     keys::choice("unassigned", "Whether unassigned tokens and cards go along")
-        .absent("yes when everybody or whole groups are selected");
+        .absent("yes when all users or whole groups are selected");
 
 args! {
     struct Export {
@@ -76,10 +76,9 @@ pub(super) static EXPORT: Entry = entry!(
             'bundle password' shows it to a master. Every user in the bundle becomes 'exported'. Users who are \
             imported or migrated already go back to that, which the question and the plan say; with -keep-phase they \
             stay where they are.\n\n\
-            User ids and aliases must be unique over the whole vault, because the target has no groups to tell them \
-            apart: the command stops and lists those that are not, or leaves them out with -skip-conflicts. What \
-            does not migrate is left out and reported by reason; 'bundle skipped' and 'migrate explain' say who and \
-            why.\n\n\
+            User ids and aliases must be unique over the whole vault, because the target has no groups: the \
+            command stops and lists those that are not, or leaves them out with -skip-conflicts. What does not migrate \
+            is left out and reported by reason; 'bundle skipped' and 'migrate explain' show what and why.\n\n\
             The bundle is igsh's own container, not the one of the real cloud service, which cannot read it. It is \
             good for rehearsing a migration, for handing data to programs that read igsh-bundle(5), and for keeping \
             what was moved.",
@@ -88,7 +87,7 @@ pub(super) static EXPORT: Entry = entry!(
         examples: &[
             Example::new(
                 "export group=* userid=a* file=a.igb",
-                "Everybody whose user id begins with a"
+                "All users whose user id begins with a"
             ),
             Example::new(
                 "export group=sales file=sales.igb -plan",
@@ -129,7 +128,7 @@ fn export(cx: &mut Context<'_>, args: Export) -> Result<Outcome, Failure> {
     if let Some(note) = in_another_case(survey.more_without_case(&selection)?, Entity::User) {
         cx.ui.notice(&note);
     }
-    warn_of_everybody(cx.ui, &selection.text, survey.users, survey.all()?);
+    warn_of_all_users(cx.ui, &selection.text, survey.users, survey.all()?);
     let holder = cx.holding();
     let who = cx.desk.who.clone();
     let progress = cx.ui.progress();
@@ -164,8 +163,9 @@ fn export(cx: &mut Context<'_>, args: Export) -> Result<Outcome, Failure> {
         }
     };
     let extent = prepared.extent();
-    let beyond = extent.beyond;
-    let mut notes: Vec<String> = [stale(extent), under_another_id(&extent.mapped)]
+    let (beyond, old) = (extent.beyond, stale(extent));
+    let is_old = old.is_some();
+    let mut notes: Vec<String> = [old, under_another_id(&extent.mapped)]
         .into_iter()
         .flatten()
         .collect();
@@ -189,7 +189,7 @@ fn export(cx: &mut Context<'_>, args: Export) -> Result<Outcome, Failure> {
             rows.try_for_each(|row| push(row).map(drop))
         })?;
         let last = format!("this was a {this}; nothing was written");
-        return Ok(said(args.strict, notes, &report, last));
+        return Ok(said((args.strict, is_old), notes, &report, last));
     }
     let exported = prepared
         .export(vault, &work)
@@ -197,14 +197,15 @@ fn export(cx: &mut Context<'_>, args: Export) -> Result<Outcome, Failure> {
     drop(progress);
     show_exported(ui, format, &exported, (beyond, args.keep_phase))?;
     Ok(said(
-        args.strict,
+        (args.strict, is_old),
         notes,
         &exported.report,
-        format!(
-            "wrote bundle {}; 'bundle password {}' shows its password",
-            exported.number, exported.number
-        ),
-    ))
+        format!("wrote bundle {}", exported.number),
+    )
+    .hint(format!(
+        "'bundle password {}' shows its password",
+        exported.number
+    )))
 }
 
 /// The mapping rules as the vault's settings have them.
@@ -233,7 +234,7 @@ fn what(extent: &Extent) -> String {
     parts.join(", ")
 }
 
-/// Who goes under an id that a master gave: whoever says yes has seen it.
+/// The users who go under an id that a master gave; the question shows it.
 fn under_another_id(mapped: &Mapped) -> Option<String> {
     let goes = agree(mapped.users, "goes", "go");
     let who = counted(mapped.users, "user");
@@ -249,15 +250,15 @@ fn of_each(beyond: Beyond) -> impl Iterator<Item = (Phase, u64)> {
     phases.into_iter().filter(|(_, users)| *users > 0)
 }
 
-/// What becomes of users who are imported or migrated: whoever says yes has seen it.
+/// What becomes of users who are imported or migrated; the question shows it.
 fn phases(beyond: Beyond, keep_phase: bool) -> impl Iterator<Item = String> {
     of_each(beyond).map(move |(phase, users)| {
         let who = counted(users, &format!("{phase} user"));
-        match (keep_phase, users) {
-            (true, 1) => format!("{who} stays {phase}"),
-            (true, _) => format!("{who} stay {phase}"),
-            (false, 1) => format!("{who} goes back to exported; -keep-phase leaves them"),
-            (false, _) => format!("{who} go back to exported; -keep-phase leaves them"),
+        if keep_phase {
+            format!("{who} {} {phase}", agree(users, "stays", "stay"))
+        } else {
+            let goes = agree(users, "goes", "go");
+            format!("{who} {goes} back to exported (-keep-phase prevents it)")
         }
     })
 }
@@ -274,11 +275,11 @@ fn rows_of(beyond: Beyond, keep_phase: bool) -> impl Iterator<Item = Counted> {
     })
 }
 
-/// What a master should know before saying yes.
+/// What the question shows before it asks.
 fn remarks(extent: &Extent, keep_phase: bool) -> String {
     let mut text = String::new();
     for (bundle, users) in &extent.already {
-        text += &format!("{} already in bundle {bundle}.\n", are(*users));
+        text += &format!("{} already in bundle {bundle}.\n", are(*users, "user"));
     }
     for phase in phases(extent.beyond, keep_phase) {
         text += &format!("{phase}.\n");
@@ -288,8 +289,8 @@ fn remarks(extent: &Extent, keep_phase: bool) -> String {
     }
     if extent.collisions > 0 {
         text += &format!(
-            "{} not unique; everybody who shares one is left out.\n",
-            are_names(extent.collisions)
+            "{} not unique; all users who share one are left out.\n",
+            are(extent.collisions, "name")
         );
     }
     if let Some(source) = extent.source {
@@ -309,18 +310,10 @@ fn stale(extent: &Extent) -> Option<String> {
 
 fn too_old(the: &str, age: Duration, most: Duration) -> String {
     format!(
-        "{the} source copy is {} old, and migrate.max-source-age allows {}: load the source anew",
+        "{the} source copy is {} old; migrate.max-source-age allows {}",
         spoken(age),
         spoken(most)
     )
-}
-
-fn are(users: u64) -> String {
-    format!("{} {}", counted(users, "user"), agree(users, "is", "are"))
-}
-
-fn are_names(names: u64) -> String {
-    format!("{} {}", counted(names, "name"), agree(names, "is", "are"))
 }
 
 /// The list of names that are not unique, begun with the first one.
@@ -351,7 +344,7 @@ impl Shared<'_> {
         }
         let rows = self.rows.get_or_insert_with(|| {
             let mut rows = self.ui.rows(self.format);
-            // That nobody reads the list does not change that the export is refused.
+            // The export is refused even if the reader of the list has gone.
             let _ = rows.begin("party", &doc::heads(SHARED));
             rows
         });
@@ -422,13 +415,20 @@ fn show_exported(
     Ok(())
 }
 
-/// The last words of an export: what is wrong with the source copy, its warnings, then what came of it.
-fn said(strict: bool, mut notices: Vec<String>, report: &Report, last: String) -> Outcome {
+/// The notices of an export: those about the source copy, its warnings, then the result.
+fn said(
+    (strict, is_old): (bool, bool),
+    mut notices: Vec<String>,
+    report: &Report,
+    last: String,
+) -> Outcome {
+    let advice = is_old.then(|| "load the source again".to_owned());
     notices.extend(report.warnings().iter().map(ToString::to_string));
     notices.push(last);
     let partial = strict && !report.not_taken().is_empty();
     Outcome {
         notices,
+        hints: advice.into_iter().collect(),
         exit: partial.then_some(Exit::Partial),
     }
 }

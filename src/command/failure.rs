@@ -7,12 +7,12 @@ use std::fmt;
 use std::path::Path;
 
 use super::Exit;
+use crate::lang::code;
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::suggest::{did_you_mean, similar};
 use crate::otp::grid::NoChallenge;
 use crate::render::view::NoColumn;
 
-/// A failed command.
 #[derive(Debug)]
 pub struct Failure {
     /// The exit status it leads to.
@@ -21,119 +21,12 @@ pub struct Failure {
     pub code: &'static str,
     /// What happened and where.
     pub message: String,
-    /// What to do.
+    /// What to do; the message never says it.
     pub hint: Option<String>,
     /// Where in the typed line, when the line itself is at fault.
     pub diagnostic: Option<Box<Diagnostic>>,
-    /// Whether the audit knows of it already.
+    /// Whether the audit holds it already.
     pub audited: bool,
-}
-
-/// The codes of errors that are not about the typed line. Those of the language stand in `lang::codes`.
-pub mod code {
-    use crate::lang::codes::ErrorCode;
-
-    macro_rules! codes {
-        ($($name:ident = $code:literal, $title:literal, $explanation:literal $(, $wrong:literal => $right:literal)?;)+) => {
-            $(#[doc = $title] pub const $name: &str = $code;)+
-
-            /// All of them, for `help E0401`.
-            pub static ALL: &[ErrorCode] = &[$(ErrorCode {
-                code: $code,
-                title: $title,
-                explanation: $explanation,
-                wrong: concat!($($wrong)?),
-                right: concat!($($right)?),
-            }),+];
-        };
-    }
-
-    codes! {
-        FILE = "E0401", "a file cannot be used",
-            "A file is missing, cannot be read, exists already, or the disk has no room for it. The message names the file and the cause; nothing was changed. An existing file is replaced only with -overwrite, a password file never.",
-            "export file=/no/such/folder/a.igb" =>
-            "export file=a.igb";
-        RECORD = "E0402", "a record cannot be taken",
-            "A line of a file is not what it should be. The message names the line and, where it can, column and field; nothing was loaded. With -skip-bad 'source load' takes the good records and writes the bad ones to a residue file.",
-            "source load file=people.ndjson format=ndjson" =>
-            "source load file=people.ndjson format=ndjson -skip-bad";
-        VAULT = "E0501", "the vault cannot be used",
-            "The file is not a vault, belongs to a newer igsh, is damaged, or others may read it. The message says which, and what to do.",
-            "igsh --vault notes.txt" =>
-            "igsh --vault vault.db";
-        BUSY = "E0502", "another session holds the vault",
-            "Two sessions can work at once, but only one writes at a time. A writer waits five seconds and is then told which command holds the vault and since when. Logins of the same master follow each other; one waits a minute for those before it. Try again when that has finished.";
-        CHANGED = "E0503", "the vault was changed by another program",
-            "Schema, settings, target ids, exclusions, bundles, masters, keys and audit are not as a session left them. 'system check' lists what differs, 'audit verify' what was done to the audit; where the schema is another one, nothing is read and no master comes in. Restore a backup; or, when you know who changed what, take it as it is with 'system accept-state'.",
-            "export file=a.igb" =>
-            "system check";
-        GONE = "E0504", "the vault was deleted, moved or replaced under the session",
-            "The file that was opened no longer lies at its path, or another copy was put there. What the session wrote since then went to a file without a name and is lost; the session has ended. Put the right file back, log in, and look at 'audit list last=20' for what is there.",
-            "export file=a.igb" =>
-            "login Master1";
-        SESSION = "E0601", "nobody is logged in",
-            "Whatever reads or writes the vault's data needs a master. Type 'login Master1', or start igsh with --login and a password file.",
-            "igsh -c 'user list'" =>
-            "igsh --login Master1 --password-file m1.txt -c 'user list'";
-        PASSWORD = "E0602", "a password was not accepted",
-            "It is wrong, too short, in a file that others can read, or the master has to wait after failed logins. Waiting times grow from a second to 15 minutes; 'master unlock' by another master ends them.",
-            "login Master4" =>
-            "login Master1";
-        FORBIDDEN = "E0603", "not allowed here",
-            "A password is shown on a terminal only, a read-only shell changes nothing, and a script that others can write does not run with a master logged in.",
-            "igsh --read-only -c 'migrate stage wave=W1'" =>
-            "igsh -c 'migrate stage wave=W1'";
-        UNCONFIRMED = "E0604", "not confirmed",
-            "The question was answered with no, nobody was there to answer, or the count was not the expected one. Nothing was changed. In scripts add -yes, or -yes=N for exactly N. Where a full load would make many users gone, its file may have been cut: only -yes=N answers, with their number.",
-            "export group=sales file=a.igb -yes=412" =>
-            "export group=sales file=a.igb -yes";
-        NOTHING = "E0701", "nothing matches",
-            "The selection chooses nobody. 'user count' with the same selection tells how many it chooses; 'help selection' explains selections.",
-            "export userid=nobody file=a.igb" =>
-            "export userid=a* file=a.igb";
-        CONFLICT = "E0702", "names are not unique",
-            "On the target, user ids and aliases are unique; here they are unique within a group only. Give one of the owners another name in the source, or leave all of them out with -skip-conflicts.",
-            "export file=a.igb" =>
-            "export file=a.igb -skip-conflicts";
-        PHASE = "E0704", "a step of the migration that cannot be taken",
-            "Users go from none to export, exported, imported and migrated. Nothing but an export makes a user exported; whoever was exported is not staged again, and whoever was not cannot be imported. Nobody was moved.",
-            "migrate advance to=imported phase=none" =>
-            "migrate advance to=imported phase=exported";
-        UNKNOWN = "E0703", "there is no such thing",
-            "A bundle, user, setting, format or topic of that name does not exist. The message or its hint says what there is.",
-            "bundle get 99" =>
-            "bundle list";
-        STALE = "E0705", "the source copy is too old",
-            "The source has written what was loaded last longer ago than migrate.max-source-age, and migrate.stale-source says that this blocks an export. Load the source anew, or change one of the two settings.",
-            "export file=a.igb" =>
-            "source load file=today.ndjson format=ndjson";
-        ROWLESS = "E0706", "nothing to loop over",
-            "foreach runs its commands once for every row of a list. The command in its parentheses must be one that lists: 'group list', 'user list', 'bundle list' and so on.",
-            "foreach u in (user count) { echo $u }" =>
-            "foreach u in (user list) { echo $u }";
-        ASSERTED = "E0707", "an assertion does not hold",
-            "'assert' compares how many users a selection chooses with a number, and ends the script when it is not as it was written. 'user count' with the same selection tells the number.",
-            "assert count=0" =>
-            "assert count>0";
-        BUNDLE = "E0801", "a bundle cannot be read",
-            "The file is no bundle, is damaged or cut, or the password is mistyped or wrong: four different messages, in this order. A mistyped password is told by its last two characters before anything slow is tried.",
-            "bundle verify file=people.ndjson password-file=a.password" =>
-            "bundle verify file=a.igb password-file=a.password";
-        AUDIT = "E0901", "the audit",
-            "An entry or anchor that does not exist, or a chain that was changed. 'audit verify' says what was done to it.";
-        TENANT = "E0803", "the tenant cannot take this now",
-            "Another import is under way or was interrupted, a job is done already, or the file is not the bundle of that job. 'tenant job list' shows the jobs; one that was interrupted is resumed or stopped first.",
-            "tenant import file=a.igb" =>
-            "tenant job resume 1";
-        ANSWER = "E0804", "what a user answered is not right",
-            "On the tenant, a code, an answer, a password or the cells of a card are wrong, used already, or cannot be tried. A wrong one is counted: after 'lockout.failures' in a row the user is locked out, until 'tenant verify user=… -unlock'.",
-            "tenant verify user=asmith code=123456" =>
-            "tenant verify user=asmith code=123456 next-code=654321";
-        INTERNAL = "E0999", "a fault of igsh",
-            "Please report it with the message. Nothing that was under way was finished.";
-        INTERRUPTED = "E0130", "interrupted",
-            "Ctrl-C ended the command; nothing was changed.";
-    }
 }
 
 impl Failure {
@@ -149,17 +42,17 @@ impl Failure {
         }
     }
 
-    /// What was typed cannot be; nothing was done.
+    /// A wrong line; nothing was done.
     pub fn usage(message: impl fmt::Display) -> Self {
         Self::new(Exit::Usage, code::UNKNOWN, message)
     }
 
-    /// What was named, or has to be set, is not there.
+    /// A name that does not exist, or a setting that is missing.
     pub fn unknown(message: impl fmt::Display) -> Self {
         Self::new(Exit::Failed, code::UNKNOWN, message)
     }
 
-    /// A record of a file that cannot be taken: `what` follows the file's name.
+    /// A malformed record of a file: `what` follows the file's name.
     pub fn record(path: &Path, what: impl fmt::Display) -> Self {
         let message = format!("{}: {what}", path.display());
         Self::new(Exit::Failed, code::RECORD, message)
@@ -189,24 +82,24 @@ impl Failure {
             Kind::AlreadyExists => format!("cannot {what} {path}: it exists"),
             Kind::IsADirectory => format!("cannot {what} {path}: it is a folder"),
             Kind::StorageFull | Kind::FileTooLarge | Kind::QuotaExceeded => {
-                format!("cannot {what} {path}: no space is left for it")
+                format!("cannot {what} {path}: no space is left; nothing was left behind")
             }
             _ => format!("cannot {what} {path}: {error}"),
         };
         let hint = match error.kind() {
-            Kind::NotFound => "check the path; a relative one starts at the current folder",
+            Kind::NotFound => "check the path; a relative one starts in the current folder",
             Kind::PermissionDenied => "check the owner and the mode with ls -l",
             Kind::AlreadyExists => "name another file, or add -overwrite",
             Kind::IsADirectory => "name a file in it",
             Kind::StorageFull | Kind::FileTooLarge | Kind::QuotaExceeded => {
-                "free some space or name a file on another disk; nothing was left behind"
+                "free some space, or name a file on another disk"
             }
             _ => return Self::new(Exit::Failed, code::FILE, failure),
         };
         Self::new(Exit::Failed, code::FILE, failure).hint(hint)
     }
 
-    /// The same, once the audit knows of it.
+    /// The same, once the audit holds it.
     pub fn audited(mut self) -> Self {
         self.audited = true;
         self
@@ -221,7 +114,6 @@ impl Failure {
         self
     }
 
-    /// The command was interrupted.
     pub fn interrupted() -> Self {
         Self::new(
             Exit::Interrupted,
@@ -415,15 +307,12 @@ impl From<crate::render::Error> for Failure {
     fn from(error: crate::render::Error) -> Self {
         use crate::render::Error;
         let hint = error.hint();
-        let failure = match error {
+        let code = match error {
             Error::Interrupted => return Self::interrupted(),
-            Error::NobodyToAsk => Self::new(Exit::Denied, code::UNCONFIRMED, error),
-            _ => Self::new(Exit::Denied, code::FORBIDDEN, error),
+            Error::NoTerminal => code::UNCONFIRMED,
+            _ => code::FORBIDDEN,
         };
-        match hint {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
+        Self::new(Exit::Denied, code, error).advised(hint)
     }
 }
 
@@ -466,8 +355,7 @@ impl From<crate::migrate::error::Error> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::{code, names};
-    use crate::lang::codes::CODES;
+    use super::names;
 
     #[test]
     fn a_path_that_is_part_of_a_word_is_not_named() {
@@ -480,18 +368,5 @@ mod tests {
         ] {
             assert_eq!(names(message, path), named, "{message} {path}");
         }
-    }
-
-    #[test]
-    fn no_code_means_two_things() {
-        let mut all: Vec<&str> = code::ALL
-            .iter()
-            .chain(CODES)
-            .map(|code| code.code)
-            .collect();
-        let count = all.len();
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), count);
     }
 }

@@ -12,8 +12,8 @@ use crate::exchange::encoding::Encoding;
 use crate::files::Interruptible;
 use crate::files::{self, Distrust, NoFile, Openness};
 
-use super::failure::code;
 use super::{Exit, Failure};
+use crate::lang::code;
 
 /// More than any file of passwords holds.
 const PRIVATE_MAX: u64 = 16 * 1024;
@@ -34,7 +34,7 @@ pub fn write_new(
     files::write_whole(path, overwrite, failed, fill)
 }
 
-/// Reads a file that holds passwords: a plain file of which nobody but its owner may know.
+/// Reads a file that holds passwords: a regular file that only its owner can read.
 pub fn read_private(path: &Path) -> Result<SecretSlice<u8>, Failure> {
     let mut file = files::open_private(path, Openness::Closed).map_err(|why| match why {
         NoFile::Io(error) => Failure::file("read", path, &error),
@@ -106,7 +106,7 @@ pub fn one_line(secret: &SecretSlice<u8>, name: &Path) -> Result<SecretSlice<u8>
     }
     if line.contains('\n') {
         return Err(no_password(name, "has more than one line")
-            .hint("the password stands alone, in one line; take the others out, empty ones too"));
+            .hint("write the password into it alone, in one line without empty ones"));
     }
     Ok(SecretSlice::new(line.as_bytes().into()))
 }

@@ -52,7 +52,7 @@ impl Context<'_> {
             absent(self.db()?, whose, names.iter().map(|name| &name.name)).map_err(Failure::from)
         };
         let mut lines = find(&names)?;
-        // A person may have spelt a name as igsh would have written another one.
+        // A list written by hand may spell a name as igsh would have escaped another one.
         let mut again = false;
         for at in &lines {
             let name = names.get_mut(*at);

@@ -82,7 +82,7 @@ pub(super) static UNLOCK: Entry = entry!(
         effect: Effect::Write,
         examples: &[Example::new(
             "master unlock Master3",
-            "Let Master3 try again at once"
+            "Let Master3 log in at once"
         )],
         ..Command::new(
             "master unlock",
@@ -137,7 +137,7 @@ fn unlock(cx: &mut Context<'_>, args: Unlock) -> Result<Outcome, Failure> {
     let name = change(cx, &args.name, &codes::MASTER_UNLOCKED, |tx, name| {
         masters::unlock(tx, name)
     })?;
-    Ok(Outcome::said(format!("{name} may try again at once")))
+    Ok(Outcome::said(format!("{name} may log in at once")))
 }
 
 fn password(cx: &mut Context<'_>, _: Nothing) -> Result<Outcome, Failure> {

@@ -1,8 +1,8 @@
 //! The commands that work on a vault or a file, one file a noun.
 //!
 //! A command is the struct of its arguments ([`crate::lang::keys`]), its spec and, below, the function that runs it. A
-//! list declares its columns with their cells and pushes its rows; what comes back is small. How a command is found, and what must hold before it may run, is the shell's
-//! business.
+//! list declares its columns with their cells and pushes its rows; what comes back is small. The shell finds a
+//! command and decides whether it may run.
 
 mod alias;
 mod ask;
@@ -36,6 +36,8 @@ pub use failure::Failure;
 pub use line::Line;
 pub use source::overview;
 
+use std::path::Path;
+
 use crate::lang::args::Args;
 use crate::lang::spec::Command;
 use crate::store::audit::EventCode;
@@ -43,11 +45,9 @@ use crate::store::audit::EventCode;
 /// A command with what runs it.
 #[derive(Debug)]
 pub struct Entry {
-    /// Its one description.
     pub spec: Command,
     /// What the audit calls it, where it is audited: also when it failed.
     pub audit: Option<&'static EventCode>,
-    /// What runs it.
     pub run: fn(&mut Context<'_>, &Args) -> Result<Outcome, Failure>,
 }
 
@@ -75,6 +75,8 @@ use entry;
 pub struct Outcome {
     /// Lines for a person, on stderr.
     pub notices: Vec<String>,
+    /// What to do next, after them.
+    pub hints: Vec<String>,
     /// Exit status, where it is not [`Exit::Ok`].
     pub exit: Option<Exit>,
 }
@@ -89,8 +91,21 @@ impl Outcome {
     pub fn said(notice: impl Into<String>) -> Self {
         Self {
             notices: vec![notice.into()],
-            exit: None,
+            ..Self::default()
         }
+    }
+
+    /// The same with advice.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The same with a note about a file that holds secrets in plain text and stays where it is.
+    pub fn in_plain(mut self, path: &Path) -> Self {
+        let note = format!("{} is still there, in plain text", path.display());
+        self.notices.push(note);
+        self.hint("delete it when it is no longer needed")
     }
 }
 

@@ -46,7 +46,6 @@ pub const SHOWN: &[Arg] = &[FORMAT.arg];
 args! {
     /// What a command takes that shows a list of the chosen rows.
     pub struct Chosen {
-        /// How.
         ..pub out: Out = CHOSEN,
     }
 
@@ -57,13 +56,11 @@ args! {
 
     /// What a command takes that shows a few facts.
     pub struct Shown {
-        /// How.
         ..pub out: Out = SHOWN,
     }
 
     /// What a command takes that shows a record.
     pub struct Record {
-        /// How.
         ..pub out: Out = RECORD,
     }
 }

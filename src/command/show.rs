@@ -3,10 +3,10 @@
 use std::io::BufWriter;
 use std::path::Path;
 
-use super::failure::code;
 use super::file::write_new;
 use super::shared::Out;
 use super::{Context, Exit, Failure, Outcome};
+use crate::lang::code;
 use crate::lang::selection::{Entity, Selection};
 use crate::render::doc::{self, Cell, Col, RowSink};
 use crate::render::view::View;
@@ -110,7 +110,6 @@ pub fn in_another_case(more: u64, of: Entity) -> Option<String> {
 }
 
 impl Context<'_> {
-    /// Shows a record.
     pub fn record(&self, out: &Out, fields: Vec<(&'static str, Cell)>) -> Result<Outcome, Failure> {
         out.show(self.ui, |rows| Ok(rows.record(fields)?))?;
         Ok(Outcome::quiet())
@@ -205,7 +204,7 @@ impl Context<'_> {
         Ok(in_another_case(more, of))
     }
 
-    /// The outcome of a command that found `count` things: a failure when it found none and was told to need one.
+    /// The outcome of a command that found `count` things: a failure when it found none under `-require-match`.
     pub fn found(&self, count: u64) -> Result<Outcome, Failure> {
         if count == 0 && self.line.require_match {
             return Err(Failure::new(

@@ -1,6 +1,6 @@
 //! `token load|list`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::shared::Chosen;
 use super::source::remark;
@@ -36,9 +36,9 @@ pub(super) static LOAD: Entry = entry!(
     codes::TOKENS_LOADED,
     Command {
         details: "Loads tokens from a PSKC file (RFC 6030) as unassigned tokens of a group: all, or none when one is \
-            bad or in the vault already; a token never changes hands this way. Tokens that look like others of the \
-            vault are told. This version reads plain PSKC; keys in it are in clear, so delete the file when you no longer need \
-            it.",
+            bad or in the vault already; a token never changes hands this way. A warning names tokens that look like \
+            others of the vault. This version reads plain PSKC; keys in it are in clear, so delete the file when \
+            it is no longer needed.",
         effect: Effect::Write,
         examples: &[Example::new(
             "token load file=tokens.xml format=pskc group=sales",
@@ -61,7 +61,7 @@ pub(super) static LIST: Entry = entry!(
             Example::new("token list limit=5", "The first five tokens"),
             Example::new(
                 "token list assigned=no vendor=HID",
-                "Tokens of a vendor that nobody has"
+                "Unassigned tokens of a vendor"
             ),
             Example::new(
                 "token list userid=a* format=csv",
@@ -170,14 +170,15 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
             }
         ));
     }
-    Ok(Outcome {
-        notices: tell(report, count, &group, path),
-        exit: None,
-    })
+    let outcome = Outcome {
+        notices: notices(report, count, &group),
+        ..Outcome::default()
+    };
+    Ok(outcome.in_plain(path))
 }
 
 /// What was in the file, in a few lines.
-fn tell(report: &pskc::Report, count: u64, group: &str, path: &Path) -> Vec<String> {
+fn notices(report: &pskc::Report, count: u64, group: &str) -> Vec<String> {
     let mut notices = vec![format!("loaded {} into {group}", counted(count, "token"))];
     notices.extend(besides(report));
     notices.extend(report.notices.iter().take(TOLD).map(ToString::to_string));
@@ -185,10 +186,6 @@ fn tell(report: &pskc::Report, count: u64, group: &str, path: &Path) -> Vec<Stri
     if more > 0 {
         notices.push(format!("and {} more of that kind", counted(more, "remark")));
     }
-    notices.push(format!(
-        "{} is still there, in plain; delete it when you no longer need it",
-        path.display()
-    ));
     notices
 }
 
@@ -204,7 +201,7 @@ fn besides(report: &pskc::Report) -> impl Iterator<Item = String> {
         (
             report.unsupported,
             "key",
-            "passed over: no kind of token that igsh knows",
+            "passed over: unknown kind of token",
         ),
     ];
     rest.into_iter()

@@ -1,4 +1,4 @@
-//! Changing the vault with the audit entry that tells of it, both or neither.
+//! Changing the vault together with its audit entry, both or neither.
 
 use super::desk::Opened;
 use super::{Context, Failure};
@@ -18,7 +18,7 @@ impl Context<'_> {
         self.write(&[], |_| Ok(draft))
     }
 
-    /// Changes the vault and writes the audit entry that tells of it, both or neither. `change` gives the entry. It
+    /// Changes the vault and writes the audit entry about it, both or neither. `change` gives the entry. It
     /// writes no tables that are summed but `tables`, which are proven before.
     pub fn write(
         &mut self,
@@ -57,7 +57,7 @@ impl Context<'_> {
         })
     }
 
-    /// The note for whoever has to wait for this command.
+    /// What a session that waits for this command shows.
     pub fn holding(&self) -> Holder {
         let now = self.ambient.clock.now();
         Holder::new(self.line.masked.clone(), &self.desk.who, now)

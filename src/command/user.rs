@@ -38,7 +38,7 @@ pub(super) static LIST: Entry = entry!(
         examples: &[
             Example::new(
                 "user list userid=a*",
-                "Everybody whose user id begins with a"
+                "All users whose user id begins with a"
             ),
             Example::new(
                 "user list phase=exported limit=10 format=json",
@@ -68,7 +68,7 @@ pub(super) static COUNT: Entry = entry!(
         details: "Counts the users of a selection; with format=value the bare number.",
         selects: Selects::Users,
         examples: &[
-            Example::new("user count", "Everybody"),
+            Example::new("user count", "All users"),
             Example::new(
                 "user count group=s* state!=suspended",
                 "Active users of some groups"
@@ -123,7 +123,7 @@ fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
     let mut users = cx.desk.reading()?.named(wanted, cx.cancel)?;
     let Some(user) = users.pop() else {
         return Err(Failure::unknown(format!("there is no user '{wanted}'"))
-            .hint("letter case matters; 'user list' shows who there is"));
+            .hint("letter case matters; 'user list' shows the users"));
     };
     if !users.is_empty() {
         let full =
@@ -131,7 +131,7 @@ fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
         let names: Vec<_> = users.iter().chain([&user]).map(full).collect();
         return Err(
             Failure::unknown(format!("there are several users '{wanted}'"))
-                .hint(format!("say which one: {}", names.join(", "))),
+                .hint(format!("name one of: {}", names.join(", "))),
         );
     }
     cx.record(&args.out, fields(user))

@@ -15,9 +15,7 @@ use crate::model::{Named, Pattern};
 /// A relation to a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Comparison {
-    /// The relation.
     pub operator: Operator,
-    /// To what.
     pub number: i64,
 }
 
@@ -40,7 +38,6 @@ impl Comparison {
 pub enum Yes {
     /// To whatever the count.
     Any,
-    /// To exactly this count.
     Count(u64),
 }
 
@@ -87,12 +84,10 @@ pub struct Args {
     given: Vec<Given>,
 }
 
-/// An argument that was given.
 #[derive(Debug, Clone)]
 pub struct Given {
     /// The catalogue's name of it.
     pub name: &'static str,
-    /// Its value.
     pub value: Value,
     /// Where the value stands in the line.
     pub span: Span,
@@ -129,7 +124,7 @@ impl Args {
         }
     }
 
-    /// Those of a group, whatever else has a name that the group knows.
+    /// Only the arguments of a group.
     pub fn among(&self, group: &[Arg]) -> Self {
         let is_one = |given: &&Given| group.iter().any(|arg| arg.name == given.name);
         let given = self.given.iter().filter(is_one).cloned().collect();

@@ -1,7 +1,7 @@
-//! What a script says, before anybody knows which commands exist.
+//! A script as it is written, before its commands are looked up.
 //!
-//! A command is a flat list of items: without the catalogue nobody can tell where its path ends and whether a
-//! dashed name takes the next item. Everything knows where it stands.
+//! A command is a flat list of items: only with the catalogue is it clear where its path ends and whether a dashed
+//! name takes the next item. Every node has its span.
 
 use super::Span;
 use super::lexer::Operator;
@@ -16,14 +16,11 @@ pub struct Script {
 /// What is done in one go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Statement {
-    /// A command.
     Command(Command),
-    /// A loop.
     Foreach(Foreach),
 }
 
 impl Statement {
-    /// Where it stands.
     pub fn span(&self) -> &Span {
         match self {
             Self::Command(command) => &command.span,
@@ -41,20 +38,16 @@ pub struct Foreach {
     pub rows: Command,
     /// What is done with each.
     pub body: Script,
-    /// Where it stands.
     pub span: Span,
 }
 
-/// A command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
     /// At least one.
     pub items: Vec<Item>,
-    /// Where it stands.
     pub span: Span,
 }
 
-/// A part of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
     /// `where=…`
@@ -68,7 +61,6 @@ pub enum Item {
 }
 
 impl Item {
-    /// Where it stands.
     pub fn span(&self) -> &Span {
         match self {
             Self::Where(item) => &item.span,
@@ -84,16 +76,13 @@ impl Item {
 pub struct Name {
     /// As it is written.
     pub text: String,
-    /// Where it stands.
     pub span: Span,
 }
 
 /// `where=` and its condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Where {
-    /// The condition.
     pub condition: Condition,
-    /// Where it stands.
     pub span: Span,
 }
 
@@ -102,13 +91,9 @@ pub struct Where {
 pub struct Named {
     /// What is compared or set.
     pub name: Name,
-    /// The relation.
     pub operator: Operator,
-    /// Where the relation stands.
     pub operator_span: Span,
-    /// To what.
     pub value: Value,
-    /// Where all of it stands.
     pub span: Span,
 }
 
@@ -128,7 +113,6 @@ pub struct Dash {
 pub struct Value {
     /// At least one.
     pub elements: Vec<Element>,
-    /// Where it stands.
     pub span: Span,
 }
 
@@ -137,21 +121,18 @@ pub struct Value {
 pub struct Element {
     /// At least one.
     pub pieces: Few<Piece>,
-    /// Where it stands.
     pub span: Span,
 }
 
 /// One or more, usually one, which is kept without an allocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Few<T> {
-    /// Just one.
     One([T; 1]),
     /// Any other number.
     Many(Vec<T>),
 }
 
 impl<T> Few<T> {
-    /// One.
     pub const fn one(item: T) -> Self {
         Self::One([item])
     }
@@ -198,16 +179,13 @@ impl<'a, T> IntoIterator for &'a Few<T> {
     }
 }
 
-/// A piece of an element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
-    /// What it is.
     pub kind: PieceKind,
     /// Where it stands, with its quotes.
     pub span: Span,
 }
 
-/// What a piece is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PieceKind {
     /// Bare characters; wildcards count.
@@ -216,7 +194,6 @@ pub enum PieceKind {
     Quoted(String),
     /// The name of a variable, and whether it stands between quotes.
     Variable {
-        /// Its name.
         name: String,
         /// Whether it stands between quotes.
         quoted: bool,
@@ -234,7 +211,6 @@ pub enum Condition {
     Not(Box<Condition>),
     /// `name(…)`: one and the same item.
     Same(Name, Box<Condition>),
-    /// A comparison.
     Test(Named),
 }
 

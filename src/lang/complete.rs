@@ -1,8 +1,8 @@
 //! What could stand at the cursor: candidates for TAB, in [`hint`] what is still possible, and what a `?` at
 //! the end of a line asks.
 //!
-//! Everything comes from the tokens and the catalogue. What only the vault knows (groups, bundle numbers) or only
-//! the disk (files) is named by its source, and the shell fills it in.
+//! Everything comes from the tokens and the catalogue. Names that are in the vault (groups, bundle numbers) or on the
+//! disk (files) are given as their source, and the shell fills them in.
 
 mod hint;
 mod place;
@@ -31,7 +31,7 @@ pub struct Candidates {
     pub quote: Option<Quote>,
     /// Where more candidates come from, which the shell adds.
     pub more: More,
-    /// Those that the catalogue knows, in its order.
+    /// Those of the catalogue, in its order.
     pub items: Vec<Candidate>,
 }
 
@@ -42,7 +42,6 @@ pub enum More {
     Nothing,
     /// The files of a directory; where there are some with this ending, only those, and the directories.
     Files(&'static str),
-    /// The vault.
     Live(Complete),
     /// Names from the same sources, behind which a value must follow.
     Names(Complete),
@@ -52,7 +51,6 @@ pub enum More {
     Variables,
 }
 
-/// A candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// What is put in. It ends with `=` or `(` where more must follow; otherwise a blank may be added.

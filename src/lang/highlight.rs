@@ -26,7 +26,7 @@ pub enum Class {
     Value,
     /// A value with wildcards that count.
     Pattern,
-    /// A value that nobody may read over the shoulder.
+    /// A secret value.
     Secret,
     /// A text between quotes.
     Quoted,
@@ -288,7 +288,7 @@ impl Painter<'_, '_> {
     }
 }
 
-/// What can be a value, as far as a word alone can tell.
+/// Whether a word can be a value, judged by itself.
 #[derive(Clone, Copy)]
 enum Takes {
     Anything,

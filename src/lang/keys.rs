@@ -97,7 +97,6 @@ pub const fn yes(name: &'static str, summary: &'static str) -> Key<Option<Yes>> 
     Key::of(Arg::new(name, Kind::FlagOrNumber, summary))
 }
 
-/// Any text.
 pub const fn text(name: &'static str, summary: &'static str) -> Key<Option<String>> {
     Key::of(Arg::new(name, Kind::Text, summary))
 }
@@ -143,17 +142,14 @@ pub const fn number(
     Key::of(Arg::new(name, Kind::Number(min as i64, max), summary))
 }
 
-/// A file that is read.
 pub const fn in_file(name: &'static str, summary: &'static str) -> Key<Option<PathBuf>> {
     Key::of(Arg::new(name, Kind::InFile, summary))
 }
 
-/// A file that is written.
 pub const fn out_file(name: &'static str, summary: &'static str) -> Key<Option<PathBuf>> {
     Key::of(Arg::new(name, Kind::OutFile, summary))
 }
 
-/// A moment or a day.
 pub const fn when(name: &'static str, summary: &'static str) -> Key<Option<When>> {
     Key::of(Arg::new(name, Kind::When, summary))
 }

@@ -10,9 +10,7 @@ use super::lookalike::{dashes, is_quote};
 /// A stretch of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
     pub kind: TokenKind,
-    /// Where it stands.
     pub span: Span,
     /// Whether it follows the token before without a blank between them. What follows a newline, `;` or `{` begins
     /// a word of its own.
@@ -42,7 +40,6 @@ pub enum TokenKind {
     EndQuote(Quote),
     /// `$name` or `${name}`, outside quotes or in `"…"`.
     Variable,
-    /// A relation.
     Operator(Operator),
     /// `,`
     Comma,
@@ -167,7 +164,7 @@ pub(super) fn lex_significant(text: &str) -> Vec<Token> {
     })
 }
 
-/// The tokens that `keep` wants, which is told the last one that was kept.
+/// The tokens that `keep` accepts; its first argument is the last token that was kept.
 fn lexed(text: &str, keep: fn(Option<&Token>, TokenKind) -> bool) -> Vec<Token> {
     let mut lexer = Lexer {
         text,
@@ -377,7 +374,8 @@ impl Lexer<'_> {
     }
 }
 
-/// The length of the run of bare characters at the start of `rest`. Nearly all of them are ASCII, which a table knows.
+/// The length of the run of bare characters at the start of `rest`. Nearly all of them are ASCII, which is looked up in
+/// a table.
 fn bare_run(rest: &str) -> usize {
     static BARE: [bool; 256] = bare_bytes();
     let bytes = rest.as_bytes();

@@ -1,11 +1,11 @@
-//! What exists in the vault right now, as far as the language wants to know it.
+//! The names that exist in the vault right now, for the checks and suggestions of the language.
 
 use super::spec::Complete;
 
-/// Tells which names exist. The shell implements it over the vault; nothing here opens one.
+/// The names that exist. The shell implements it over the vault; nothing here opens one.
 pub trait LiveNames {
-    /// Whether a thing of this kind has exactly this name; `None` where nobody can tell, for want of a session or
-    /// because a script is only checked.
+    /// Whether a thing of this kind has exactly this name; `None` where that is unknown, without a session or
+    /// while a script is only checked.
     fn exists(&self, kind: Complete, name: &str) -> Option<bool>;
 
     /// The names of this kind, for "did you mean" and for names that differ in letter case; may be cut.

@@ -4,6 +4,7 @@
 //! Where such a character can only be a mistake it is one; within a word it may belong to a name (`o’neil`).
 
 use super::Span;
+use super::code;
 use super::diagnostic::Diagnostic;
 
 /// The character of the language that `c` looks like: what that is called, and how it is written.
@@ -69,30 +70,29 @@ pub const fn is_dash(c: char) -> bool {
 pub(super) fn error(c: char, span: Span) -> Diagnostic {
     let (what, sign) = meant(c).unwrap_or(("a character of the language", ""));
     Diagnostic::new(
-        "E0116",
+        code::LOOKALIKE,
         format!("U+{:04X} looks like {what} but is none", u32::from(c)),
         span,
-        match sign.chars().next() {
-            Some(ascii) if sign.len() == 1 => {
-                format!("type {sign} (U+{:04X}) here", u32::from(ascii))
-            }
-            _ => format!("type {sign} here"),
-        },
+        "",
     )
+    .help(match sign.chars().next() {
+        Some(ascii) if sign.len() == 1 => format!("type {sign} (U+{:04X}) here", u32::from(ascii)),
+        _ => format!("type {sign} here"),
+    })
     .help(format!("to mean the character itself, quote it: \"{c}\""))
 }
 
-/// The error for `c` in a bare name: it is not seen, so that the name is another than it looks like.
+/// The error for an invisible `c` in a bare name, which makes it another name than it looks like.
 pub(super) fn unseen(c: char, span: Span) -> Diagnostic {
     let code = u32::from(c);
     Diagnostic::new(
-        "E0104",
-        format!("U+{code:04X} is not seen"),
+        code::CONTROL,
+        format!("U+{code:04X} is invisible"),
         span,
-        "makes another name of it",
+        "makes it another name",
     )
     .help(format!(
-        "was this line pasted? remove the character, or write it as \"\\u{{{code:x}}}\""
+        "remove the character, or write it as \"\\u{{{code:x}}}\""
     ))
 }
 

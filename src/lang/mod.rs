@@ -1,12 +1,12 @@
 //! The command language: from text to a bound command.
 //!
 //! Text goes through [`lexer`] (total and lossless), [`grammar`] (nom, over tokens), and [`binder`], which the
-//! catalogue of commands drives. Nothing here knows a command by name, a terminal or a file.
+//! catalogue of commands drives. Nothing here names a command, a terminal or a file.
 
 pub mod args;
 pub mod ast;
 pub mod binder;
-pub mod codes;
+pub mod code;
 pub mod complete;
 pub mod diagnostic;
 pub mod grammar;

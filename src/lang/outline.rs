@@ -9,7 +9,7 @@ use super::lexer::{Token, TokenKind, is_name};
 use super::names::{ENTITIES, Names, Target};
 use super::spec::{Catalogue, Command, Kind};
 
-/// A command of the text, as far as it can be told.
+/// A command of the text, as far as it is known.
 #[derive(Debug)]
 pub(super) struct Outline<'t> {
     /// The command that its words name, and how many of them do.

@@ -1,6 +1,6 @@
 //! Where secrets stand in a line, right or wrong, and what of it a history may keep (igsh(1), FILES).
 //!
-//! A secret is told by its argument, never by its looks. Where the argument itself is misspelled, or the command
+//! A secret is recognised by its argument, never by its looks. Where the argument itself is misspelled, or the command
 //! not known, any name that is near the name of a secret argument counts: a password must not reach a file because
 //! of a typing error.
 
@@ -17,7 +17,7 @@ use super::suggest::similar;
 pub enum Redaction {
     /// This line; where there was a secret value is nothing, so that recalling it leaves a blank to fill.
     Keep(String),
-    /// Nothing in a file: it cannot be told for sure where its secret ends.
+    /// Nothing in a file: the end of its secret is uncertain.
     NeverStore,
 }
 

@@ -14,7 +14,7 @@ pub use crate::model::{Pattern, Piece};
 /// A selection as a command gets it.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// The condition; `None` selects everybody.
+    /// The condition; `None` selects all users.
     pub expr: Option<Expr>,
     /// `limit=N`, in order of user id.
     pub limit: Option<u64>,
@@ -79,15 +79,12 @@ pub enum Expr {
 pub struct Test {
     /// The attribute.
     pub attribute: &'static Attribute,
-    /// The relation.
     pub op: Op,
     /// One or more values; exactly one after an ordering.
     pub values: Vec<Operand>,
-    /// Where it stands.
     pub span: Span,
 }
 
-/// A relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
     /// `=`
@@ -111,13 +108,11 @@ pub enum Operand {
     Text(Pattern),
     /// `group/name`, each a text.
     Qualified(Pattern, Pattern),
-    /// `@FILE`, not read yet; whoever runs the command replaces it by `Set`.
+    /// `@FILE`, not read yet; running the command replaces it by `Set`.
     File(String),
     /// Any of these texts.
     Set(Arc<[String]>),
-    /// A whole number.
     Number(i64),
-    /// A moment or a day.
     When(When),
     /// A name of the attribute's set, in the set's spelling.
     Name(&'static str),
@@ -126,7 +121,6 @@ pub enum Operand {
 /// An attribute that a selection may name.
 #[derive(Debug)]
 pub struct Attribute {
-    /// Its name.
     pub name: &'static str,
     /// What its values are.
     pub kind: AttributeKind,
@@ -156,16 +150,13 @@ pub enum AttributeKind {
     Names(&'static [&'static str]),
     /// A number, where some names are accepted as well (`exported=no`).
     NumberOr(&'static [&'static str]),
-    /// A whole number.
     Number,
-    /// A moment or a day.
     When,
 }
 
 /// What an attribute belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entity {
-    /// The user.
     User,
     /// Some token of the user.
     Token,

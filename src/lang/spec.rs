@@ -1,6 +1,5 @@
 //! What a command *is*: its one description, read by binder, completion, help, man page and history.
 
-/// A command of the catalogue.
 #[derive(Debug)]
 pub struct Command {
     /// The words that name it, such as `"user list"`.
@@ -30,17 +29,13 @@ pub struct Command {
 /// Which selection attributes a command takes (igsh-commands(7), SELECTIONS).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Selects {
-    /// None.
     Nothing,
-    /// Users.
     Users,
     /// Token rows: `token.*` filters rows, also under the bare names.
     Tokens,
-    /// Card rows.
     Cards,
 }
 
-/// What a command does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
     /// Looks only.
@@ -56,7 +51,6 @@ pub enum Effect {
 /// An example with what it shows.
 #[derive(Debug)]
 pub struct Example {
-    /// The command line.
     pub line: &'static str,
     /// What it does, without a full stop.
     pub what: &'static str,
@@ -69,7 +63,6 @@ impl Example {
     }
 }
 
-/// An argument of a command.
 #[derive(Debug, Clone, Copy)]
 pub struct Arg {
     /// Its name, as in `file=…` and `-file …`.
@@ -94,14 +87,12 @@ pub struct Arg {
     pub complete: Complete,
 }
 
-/// What an argument takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Present or not; `=yes` and `=no` are accepted.
     Flag,
     /// Present, absent, or with a number, only as `name=N`.
     FlagOrNumber,
-    /// Any text.
     Text,
     /// A text in which unquoted wildcards count, or a list of them.
     Pattern,
@@ -109,9 +100,7 @@ pub enum Kind {
     Number(i64, i64),
     /// One of a set; letter case does not matter.
     Choice(&'static [&'static str]),
-    /// A file that is read.
     InFile,
-    /// A file that is written.
     OutFile,
     /// A moment or a day: `YYYY-MM-DD`, RFC 3339 or `[+-]N(d|h)`.
     When,
@@ -128,37 +117,26 @@ pub enum Kind {
 pub enum Complete {
     /// Nowhere, or from the kind (choices, files).
     Kind,
-    /// Names of masters.
     Masters,
-    /// Groups of the vault.
     Groups,
     /// Bundle numbers.
     Bundles,
-    /// User ids.
     Users,
-    /// Token vendors.
     Vendors,
-    /// Token models.
     Models,
     /// Serial numbers of tokens.
     Serials,
     /// Aliases, and what many of them begin with.
     Aliases,
-    /// Labels of waves.
     Waves,
-    /// Locales of users.
     Locales,
-    /// Names of users' passwords.
     PasswordNames,
     /// Countries of users' places.
     Countries,
     /// Paths of commands, and what else has a page of help.
     Commands,
-    /// Scripts on the disk.
     Scripts,
-    /// Names of the vault's settings.
     Settings,
-    /// Names of a tenant's settings.
     TenantSettings,
     /// Names of the session's display settings.
     Display,

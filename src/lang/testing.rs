@@ -39,11 +39,8 @@ pub(super) static NAME: Key<Option<String>> = keys::text("name", "Name of the ma
 names! {
     /// How rows are shown.
     Shape, "format" {
-        /// As a table.
         Table = "table",
-        /// As JSON.
         Json = "json",
-        /// As CSV.
         Csv = "csv",
     }
 }

@@ -55,7 +55,6 @@ pub trait Scope {
 /// What a variable's name stands for.
 #[derive(Debug, Clone, Copy)]
 pub enum Lookup<'a> {
-    /// This value.
     Value(&'a Variable),
     /// A value that is not known before the script runs; what depends on it is checked then.
     Later,
@@ -161,7 +160,6 @@ impl Word {
         self.parts.push(Part { text, quoted });
     }
 
-    /// Its characters.
     pub fn text(&self) -> String {
         self.parts.iter().map(|part| part.text.as_str()).collect()
     }

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthChar as _;
 
 /// Whether the locale asks for something else than UTF-8. One that is not set at all does not: that is what containers
-/// and jobs have, and their terminals know UTF-8.
+/// and jobs have, and their terminals show UTF-8.
 pub(super) fn wanted() -> bool {
     let value = [
         std::env::var("LC_ALL"),

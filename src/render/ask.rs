@@ -1,4 +1,4 @@
-//! How answers are read from whoever sits at the terminal.
+//! Reading answers from the terminal.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -13,7 +13,7 @@ use super::Error;
 use crate::ambient::CancelToken;
 use crate::files::Interruptible;
 
-/// Somebody who answers.
+/// Where answers come from; a test has another.
 pub trait Ask: Send + Sync {
     /// The next line that is typed, without its end; `None` when the input has ended.
     fn line(&self) -> Result<Option<String>, Error>;
@@ -52,7 +52,7 @@ impl Ask for Terminal {
     }
 
     fn password(&self, prompt: &str) -> Result<SecretString, Error> {
-        // rpassword would turn the echo off only after the prompt is there, and somebody may be faster.
+        // rpassword would turn the echo off only after the prompt is shown, too late for a fast typist.
         let unseen = Unseen::begin().map_err(Error::Terminal)?;
         let terminal = unseen.terminal.try_clone().map_err(Error::Terminal)?;
         let config = rpassword::ConfigBuilder::new()

@@ -1,4 +1,4 @@
-//! The progress bar: on standard error, only where somebody sees it.
+//! The progress bar: on standard error, only on a terminal.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -38,7 +38,7 @@ impl Progress for Bar {
                 style(unit, total.is_some())
             })
             .with_message(message(stage, false).replace('\n', " "));
-        // Short work ends before it is worth a bar; long work must move even when nobody reports.
+        // Short work ends before it is worth a bar; the bar of long work must move even between two reports.
         bar.enable_steady_tick(Duration::from_millis(200));
         self.ui.set_bar(Some(bar));
     }
@@ -64,7 +64,7 @@ fn style(unit: Unit, bounded: bool) -> ProgressStyle {
     ProgressStyle::with_template(template(unit, bounded))
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
-            // Nobody reads fractions of a record.
+            // A record has no fractions.
             let rate = state.per_sec().clamp(0.0, 1e15) as i64;
             let _ = write!(out, "{}/s", grouped(rate));
         })

@@ -148,7 +148,12 @@ pub fn counted(count: u64, noun: &str) -> String {
     }
 }
 
-/// What goes with one of something, or with any other count: `is` or `are`.
+/// `1 user is`, `412 users are`.
+pub fn are(count: u64, noun: &str) -> String {
+    format!("{} {}", counted(count, noun), agree(count, "is", "are"))
+}
+
+/// What goes with one of something, or with any other count: `has` or `have`.
 pub const fn agree(count: u64, one: &'static str, several: &'static str) -> &'static str {
     if count == 1 { one } else { several }
 }

@@ -13,9 +13,7 @@ pub const REMEMBERED: usize = 100_000;
 pub struct List {
     /// The singular of what a row is.
     pub noun: &'static str,
-    /// Its columns.
     pub columns: Vec<Column>,
-    /// Its rows.
     pub rows: Vec<Vec<Cell>>,
     /// The fields, where it was a record.
     pub record: Option<Vec<(&'static str, Cell)>>,

@@ -59,7 +59,7 @@ impl DelimitedSink {
             }
             self.append(at);
         }
-        // A line with nothing in it would be no row to whoever reads it.
+        // Readers skip an empty line, so that it would be no row.
         if let (Kind::Csv { .. }, [_], "") = (self.kind, cells, self.field.as_str()) {
             self.stream.buffer().extend_from_slice(b"\"\"");
         }

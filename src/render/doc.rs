@@ -1,10 +1,9 @@
-//! What can be shown, before anybody has decided how.
+//! What can be shown, independent of a format.
 
 use std::io;
 
 use crate::model::{Moment, Named, Timestamp};
 
-/// A column of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     /// Its name: the header of a table and the key in machine formats (camelCase).
@@ -43,7 +42,6 @@ impl Column {
 /// A column of a list with what it shows of a row.
 #[derive(Debug)]
 pub struct Col<R> {
-    /// The column.
     pub column: Column,
     /// Takes its cell out of a row, once.
     pub cell: fn(&mut R) -> Cell,
@@ -79,12 +77,10 @@ pub fn list<R, E: From<io::Error>>(
     Ok(rows.end()?)
 }
 
-/// The columns themselves.
 pub fn heads<R>(columns: &[Col<R>]) -> Vec<Column> {
     columns.iter().map(|one| one.column.clone()).collect()
 }
 
-/// The cells of a row.
 pub fn cells<R>(columns: &[Col<R>], mut row: R) -> Vec<Cell> {
     columns.iter().map(|one| (one.cell)(&mut row)).collect()
 }
@@ -100,11 +96,9 @@ pub enum Cell {
     Number(i64),
     /// A number that names something, such as a serial number: never grouped.
     Id(u64),
-    /// Yes or no.
     Flag(bool),
     /// A moment; local time in tables, RFC 3339 elsewhere.
     Time(Moment),
-    /// Several texts.
     List(Vec<String>),
     /// A secret that is there: `<hidden>`.
     Hidden,
@@ -170,7 +164,6 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
 
 /// What becomes a cell; a text is taken and not copied.
 pub trait ToCell {
-    /// The cell.
     fn cell(&mut self) -> Cell;
 }
 
@@ -215,7 +208,7 @@ to_cell!(&'static str, bool, Moment, Timestamp, i64, u64, u32, usize);
 pub trait RowSink {
     /// A list with these columns begins; `noun` is the singular of what a row is, for the count line.
     fn begin(&mut self, noun: &'static str, columns: &[Column]) -> io::Result<()>;
-    /// A row: one cell a column. `Ok(false)` when nobody wants more (a closed pipe).
+    /// A row: one cell a column. `Ok(false)` when no more are taken (a closed pipe).
     fn row(&mut self, cells: Vec<Cell>) -> io::Result<bool>;
     /// The list is over.
     fn end(&mut self) -> io::Result<()>;

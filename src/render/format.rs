@@ -24,7 +24,6 @@ pub enum Format {
     Value,
 }
 
-/// There is no such format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown format '{0}'; the formats are table, expanded, json, ndjson, csv, tsv and value")]
 pub struct UnknownFormat(String);
@@ -44,7 +43,6 @@ impl Format {
         Self::Value,
     ];
 
-    /// Its name.
     pub fn name(self) -> &'static str {
         Self::NAMES[self as usize]
     }

@@ -1,7 +1,7 @@
-//! Large letters, for a password that somebody reads out or copies by hand.
+//! Large letters, for a password that is read out or copied by hand.
 //!
 //! Only the 32 characters of a bundle password, five points high and wide; two points share a cell of the terminal,
-//! so that a letter is three lines high. They are drawn to be told apart: a dotted zero, a flat-topped one.
+//! so that a letter is three lines high. Similar letters are drawn differently: a dotted zero, a flat-topped one.
 
 use std::io::{self, Write};
 

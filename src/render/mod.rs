@@ -27,7 +27,7 @@ pub mod view;
 
 pub use ask::{Ask, Terminal};
 pub use bar::Bar;
-pub use cell::{agree, counted, grouped, raw, spoken};
+pub use cell::{agree, are, counted, grouped, raw, spoken};
 pub use format::{Format, UnknownFormat};
 pub use guard::original;
 pub use question::Assent;
@@ -42,7 +42,7 @@ pub use ui::{Failure, Ui};
 pub enum Error {
     /// A question without a terminal.
     #[error("the question cannot be asked: standard input and standard error are not a terminal")]
-    NobodyToAsk,
+    NoTerminal,
     /// A screen without a terminal.
     #[error("a password is shown on a terminal only: standard input or standard output is not one")]
     NoScreen,
@@ -55,13 +55,13 @@ pub enum Error {
 }
 
 impl Error {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::NobodyToAsk => Some("answer beforehand with -yes or -yes=COUNT"),
-            Self::NoScreen => Some("into=FILE writes it to a new file that only you can read"),
-            Self::Interrupted => None,
-            Self::Terminal(_) => Some("run the command in an interactive terminal"),
-        }
+    pub fn hint(&self) -> Option<std::borrow::Cow<'static, str>> {
+        let hint = match self {
+            Self::NoTerminal => "answer beforehand with -yes or -yes=COUNT",
+            Self::NoScreen => "into=FILE writes it to a new file that only you can read",
+            Self::Interrupted => return None,
+            Self::Terminal(_) => "run the command in an interactive terminal",
+        };
+        Some(hint.into())
     }
 }

@@ -34,7 +34,7 @@ impl Ui {
     /// Asks, and says whether the answer was a yes. No answer, or the wrong count, is a no.
     pub fn confirm(&self, question: &str, assent: Assent) -> Result<bool, Error> {
         if !self.is_interactive() {
-            return Err(Error::NobodyToAsk);
+            return Err(Error::NoTerminal);
         }
         let question = message(question, false);
         self.say(&match assent {
@@ -46,7 +46,7 @@ impl Ui {
         });
         let answer = self.ask().line();
         if !matches!(answer, Ok(Some(_))) {
-            // Nobody ended the line.
+            // The terminal shows no line end of its own then.
             self.say("\n");
         }
         let answer = answer?.unwrap_or_default();
@@ -60,7 +60,7 @@ impl Ui {
     /// A line of text; empty when the input has ended.
     pub fn line(&self, question: &str) -> Result<String, Error> {
         if !self.is_interactive() {
-            return Err(Error::NobodyToAsk);
+            return Err(Error::NoTerminal);
         }
         self.say(&message(question, false));
         let answer = self.ask().line()?.unwrap_or_default();

@@ -19,11 +19,9 @@ use crate::ambient::CancelToken;
 /// How a password went from the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cleared {
-    /// Somebody pressed a key for it.
+    /// A key was pressed for it.
     ByKey,
-    /// The time was up.
     ByTime,
-    /// The command was interrupted.
     Interrupted,
 }
 
@@ -40,13 +38,11 @@ const FRAME: usize = 32 * 1024;
 
 /// Where the password is shown; a test has another.
 trait Screen {
-    /// Shows a frame.
     fn show(&mut self, frame: &[u8]) -> io::Result<()>;
     /// The next key within `wait`.
     fn key(&mut self, wait: Duration) -> io::Result<Option<Key>>;
     /// Time on a clock that only goes forward.
     fn now(&self) -> Instant;
-    /// Columns and lines.
     fn size(&self) -> (usize, usize);
     /// Whether it shows ASCII only, and so no large letters.
     fn is_ascii(&self) -> bool {

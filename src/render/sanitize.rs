@@ -1,6 +1,6 @@
-//! The one place where foreign text becomes harmless for whoever reads it.
+//! The one place where foreign text becomes harmless for its reader.
 //!
-//! Names, notes and messages come from files that a stranger may have written. A terminal obeys control characters,
+//! Names, notes and messages come from files that a stranger may have written. A terminal acts on control characters,
 //! and bidirectional or invisible ones make one id look like another, so each becomes its escape `\u{…}`, the
 //! spelling of the command language. The escape is reversible: a `\` of the text that would read as the beginning of
 //! one is escaped itself (`\u{5c}u{…`), every other `\` stays, so that `CORP\anna` reads as it is typed.

@@ -39,7 +39,7 @@ pub struct Setup {
     pub out: Box<dyn Write + Send>,
     /// Standard error.
     pub err: Box<dyn Write + Send>,
-    /// Whoever answers questions.
+    /// Answers questions.
     pub ask: Box<dyn Ask>,
     /// Whether standard input is a terminal.
     pub in_terminal: bool,
@@ -59,7 +59,7 @@ pub struct Setup {
     pub quiet: bool,
     /// The zone in which people read times.
     pub zone: TimeZone,
-    /// The format of lists, until somebody sets another.
+    /// The format of lists, until `set format=…`.
     pub format: Format,
 }
 
@@ -68,9 +68,8 @@ pub struct Setup {
 pub enum Colour {
     /// Terminals.
     Auto,
-    /// Whoever reads, such as a pager behind a pipe.
+    /// Also a pipe, such as one to a pager.
     Always,
-    /// Nobody.
     Never,
 }
 

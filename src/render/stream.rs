@@ -29,7 +29,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// `eager` where somebody watches the rows come.
+    /// `eager` on a terminal, so that rows appear as they come.
     pub(super) fn new(to: Shared, eager: bool) -> Self {
         Self {
             to,

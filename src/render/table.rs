@@ -1,6 +1,6 @@
 //! `table` and `expanded`: what a person reads.
 //!
-//! A table holds its rows until it knows how wide the columns are, therefore at most [`CAP`] of them; more rows are
+//! A table holds its rows until the widths of its columns are computed, therefore at most [`CAP`] of them; more rows are
 //! counted, up to [`COUNTED`], so that the last line can say what is missing. Widths are worked out here, because a
 //! table must never break an id in two: only columns of free text are cut, with `…`, and a table that is still too
 //! wide is shown expanded instead. Drawing is left to comfy-table, which gets nothing but sanitised text.
@@ -18,7 +18,7 @@ use super::stream::Stream;
 /// Rows that a table or an expanded list shows.
 pub const CAP: u64 = 1_000;
 
-/// Rows beyond which nobody counts what a table leaves out.
+/// The rows that a table leaves out are not counted beyond this.
 const COUNTED: u64 = 100_000;
 
 /// Blanks between two columns of a table: comfy-table's own one and a padding.

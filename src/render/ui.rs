@@ -24,7 +24,7 @@ use super::setup::{Colour, Setup, Width};
 use super::stream::{Shared, Stream};
 use super::table::{Layout, TableSink};
 
-/// The way to whoever uses the program.
+/// Data, messages and questions of a process.
 #[derive(Clone)]
 pub struct Ui {
     inner: Arc<Inner>,
@@ -38,7 +38,7 @@ struct Inner {
     out_terminal: bool,
     err_terminal: bool,
     width: Width,
-    /// A width that somebody has set.
+    /// The width of `set columns=N`.
     columns: Mutex<Option<u16>>,
     colour: Colour,
     dumb: bool,
@@ -47,7 +47,7 @@ struct Inner {
     zone: TimeZone,
     format: Mutex<Format>,
     bar: Mutex<Option<ProgressBar>>,
-    /// Where rows go instead of standard output, while somebody collects them.
+    /// Where rows go instead of standard output, while they are collected.
     collector: Mutex<Option<Collected>>,
     /// The last list that was shown.
     last: Collected,
@@ -123,7 +123,7 @@ impl Ui {
         super::cell::local_time(at.into(), &self.inner.zone)
     }
 
-    /// Whether somebody sits at a terminal: can be asked, and sees what is said.
+    /// Whether questions can be asked: standard input and standard error are terminals.
     pub fn is_interactive(&self) -> bool {
         self.inner.in_terminal && self.inner.err_terminal
     }
@@ -138,7 +138,7 @@ impl Ui {
         self.inner.in_terminal
     }
 
-    /// Whether messages on standard error have colours; for whoever renders a diagnostic.
+    /// Whether messages on standard error have colours, for a rendered diagnostic.
     pub fn err_has_colours(&self) -> bool {
         self.inner.colour.reaches(self.inner.err_terminal)
     }
@@ -148,7 +148,7 @@ impl Ui {
         self.inner.colour.reaches(self.inner.out_terminal)
     }
 
-    /// The width that somebody has set for lines on standard output.
+    /// The width that is set for lines on standard output.
     pub fn columns(&self) -> Option<u16> {
         *locked(&self.inner.columns)
     }
@@ -172,8 +172,8 @@ impl Ui {
         }
     }
 
-    /// Takes rows for standard output, in this format, and remembers them for [`Ui::last`]. While somebody collects
-    /// them ([`Ui::collect`]), they go there instead.
+    /// Takes rows for standard output, in this format, and remembers them for [`Ui::last`]. While they are
+    /// collected ([`Ui::collect`]), they go there instead.
     pub fn rows(&self, format: Format) -> Box<dyn RowSink> {
         if let Some(collector) = locked(&self.inner.collector).as_ref() {
             return collector.sink();
@@ -197,7 +197,7 @@ impl Ui {
     }
 
     /// So many rows of a list are looked at in this format: a table counts no further. `None` where all of them are,
-    /// as by whoever collects them.
+    /// as by [`Ui::collect`].
     pub fn most_rows(&self, format: Format) -> Option<u64> {
         let is_collected = locked(&self.inner.collector).is_some();
         (format.is_for_people() && !is_collected).then_some(REMEMBERED as u64 + 1)
@@ -384,8 +384,8 @@ impl Ui {
         self.say(&line);
     }
 
-    /// Writes to standard error, clear of the progress bar. That it cannot be written is nobody's concern: there is no
-    /// other place to complain.
+    /// Writes to standard error, clear of the progress bar. A failure to write is ignored: there is no
+    /// other place to report it.
     pub(super) fn say(&self, text: &str) {
         let write = || {
             let _ = self.inner.err.write(text.as_bytes());

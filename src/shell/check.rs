@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use super::builtin::LET;
 use super::{Text, catalogue};
-use crate::command::failure::code;
 use crate::command::shared::COLUMNS;
 use crate::lang::ast::{Command, Foreach, Item, Script, Statement};
 use crate::lang::binder::{self, Around, Bound};
+use crate::lang::code;
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::grammar::{self, Failed};
 use crate::lang::live::NoLiveNames;
@@ -25,31 +25,31 @@ pub struct Checked {
     /// Its statements; those that are right, where some are not.
     pub script: Script,
     /// What is wrong with it. It may run only where nothing is.
-    pub errors: Told,
+    pub errors: Found,
     /// What is hardly meant.
-    pub warnings: Told,
+    pub warnings: Found,
 }
 
 /// The first errors or warnings of a text, in its order, and the number of those that follow.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct Found {
     /// At most 20.
     pub first: Vec<Diagnostic>,
     /// So many more.
     pub more: usize,
 }
 
-impl Told {
-    /// Whether there is nothing to tell.
+impl Found {
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.first.is_empty()
     }
 
     /// What was found in one pass.
     pub(super) fn of(diagnostics: Vec<Diagnostic>) -> Self {
-        let mut told = Self::default();
-        told.add(diagnostics);
-        told
+        let mut found = Self::default();
+        found.add(diagnostics);
+        found
     }
 
     fn add(&mut self, diagnostics: Vec<Diagnostic>) {
@@ -82,10 +82,10 @@ pub(super) fn check_parsed(
     now: jiff::Timestamp,
 ) -> Checked {
     let (script, unread) = match parsed {
-        Ok(script) => (script, Told::default()),
+        Ok(script) => (script, Found::default()),
         Err(failed) => (
             failed.script,
-            Told {
+            Found {
                 first: failed.diagnostics,
                 more: failed.more,
             },
@@ -98,8 +98,8 @@ pub(super) fn check_parsed(
             known,
             later: BTreeSet::new(),
         },
-        errors: Told::default(),
-        warnings: Told::default(),
+        errors: Found::default(),
+        warnings: Found::default(),
     };
     check.script(&script);
     Checked {
@@ -134,8 +134,8 @@ struct Check<'a> {
     text: &'a Text,
     now: jiff::Timestamp,
     ahead: Ahead<'a>,
-    errors: Told,
-    warnings: Told,
+    errors: Found,
+    warnings: Found,
 }
 
 impl Check<'_> {

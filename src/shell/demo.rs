@@ -5,9 +5,9 @@ use std::io::Write as _;
 use secrecy::SecretSlice;
 
 use super::{Shell, Text};
-use crate::command::failure::code;
 use crate::command::file::write_new;
 use crate::command::{Exit, Failure};
+use crate::lang::code;
 
 /// How many people the demo makes up.
 const USERS: u32 = 250;
@@ -81,7 +81,7 @@ impl Shell {
         Ok(())
     }
 
-    /// Runs a line of our own, whose notices nobody needs.
+    /// Runs a line of our own without its notices.
     fn quietly(&mut self, line: &str) -> Result<(), Failure> {
         match self.run_text(Text::line(line)) {
             Exit::Ok => Ok(()),

@@ -1,12 +1,12 @@
-//! The live shell: a banner, a prompt, and lines until somebody leaves.
+//! The live shell: a banner, a prompt, and lines until 'exit'.
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::editor::{Editor, EditorError, History, LOCKED, Line};
 use super::{Shell, Text, catalogue, place, script};
-use crate::command::failure::code;
 use crate::command::{Exit, Failure};
+use crate::lang::code;
 use crate::lang::help;
 use crate::lang::value::Variables;
 use crate::migrate::settings;
@@ -19,7 +19,7 @@ use crate::vault::migration;
 const TENANT_IDLE: Duration = Duration::from_secs(600);
 
 impl Shell {
-    /// Reads lines from the terminal until somebody leaves.
+    /// Reads lines from the terminal until 'exit'.
     pub fn live(&mut self) -> Result<Exit, Failure> {
         self.is_live = true;
         self.greet();
@@ -38,7 +38,7 @@ impl Shell {
                     last = self.answer(answer, line);
                     editor.history().finished(last as u8);
                 }
-                // A signal may have come while nobody waited for one.
+                // A signal may have come between two lines.
                 Line::Interrupted => self.cancel.reset(),
                 Line::End => break,
                 Line::HungUp => self.cancel.end(signal_hook::consts::SIGHUP),
@@ -56,7 +56,10 @@ impl Shell {
     fn answer(&self, answer: Result<String, help::NoHelp>, line: String) -> Exit {
         let shown = match answer {
             Ok(text) => self.ui.print(&text).map_err(Failure::from),
-            Err(missing) => Err(Failure::unknown(missing).hint("'?' alone shows what there is")),
+            Err(missing) => {
+                let hint = missing.hint("'?' alone lists the commands");
+                Err(Failure::unknown(missing).hint(hint))
+            }
         };
         match shown {
             Ok(_) => Exit::Ok,
@@ -86,8 +89,8 @@ impl Shell {
             open.session.arm(TENANT_IDLE)?;
             pulses.push(open.session.pulse());
         }
-        // While keys come here, Ctrl-C is one of them: a request to stop was meant for something else. After the last
-        // key, Enter, one is meant for what begins.
+        // While keys come here, Ctrl-C is one of them, so an earlier request to stop belongs to something else. One
+        // after the last key, Enter, belongs to what begins.
         let cancel = self.cancel.clone();
         editor.at_each_key(move || {
             cancel.reset();
@@ -103,7 +106,7 @@ impl Shell {
         Ok(line?)
     }
 
-    /// How long nobody may type. A setting that cannot be must not keep the shell from its next line.
+    /// After how long without a key the session is locked. A wrong setting must not end the shell.
     fn idle_timeout(&self) -> Duration {
         let Some(vault) = self.desk.vault.as_ref().filter(|_| self.desk.is_unlocked()) else {
             return TENANT_IDLE;
@@ -119,7 +122,7 @@ impl Shell {
             })
     }
 
-    /// Completion sees the vault only while somebody is logged in. It waits for nobody who writes.
+    /// Completion reads the vault only while a master is logged in. It never waits for a writer.
     fn open_completion(&self) {
         let desk = &self.desk;
         let open = desk.vault.as_ref().zip(desk.session.as_ref());
@@ -182,8 +185,8 @@ impl Shell {
         ]);
     }
 
-    /// Runs the saved settings and `rc.igsh`, which may only change how things are shown. What is wrong with them is
-    /// told, and does not keep anybody out.
+    /// Runs the saved settings and `rc.igsh`, which may only change how things are shown. Their errors are
+    /// shown, and the shell opens all the same.
     fn read_settings(&mut self) -> Result<(), Failure> {
         if self.options.no_rc {
             return Ok(());
@@ -227,7 +230,9 @@ impl Shell {
         let path = place::history(&self.folders()?.state, &self.desk.path);
         let history = History::open(&path, catalogue(), clock()).unwrap_or_else(|error| {
             self.ui.warning(&error.to_string());
-            self.ui.hint(&error.hint());
+            if let Some(hint) = error.hint() {
+                self.ui.hint(&hint);
+            }
             History::private(catalogue(), clock())
         });
         if history.damaged() > 0 {

@@ -21,11 +21,11 @@ use std::sync::LazyLock;
 
 use crate::ambient::{Ambient, CancelToken};
 use crate::command::context::{Desk, HowToLogIn, OpenTenant, Terms};
-use crate::command::failure::code;
 use crate::command::shared::YES;
 use crate::command::{self, Context, Entry, Exit, Failure, Line, Outcome};
 use crate::lang::args::Args;
 use crate::lang::binder::Bound;
+use crate::lang::code;
 use crate::lang::spec::{Catalogue, Command, Effect};
 use crate::lang::value::Variables;
 use crate::migrate::settings;
@@ -73,13 +73,11 @@ pub struct Options {
     pub echo: bool,
     /// Do not read `rc.igsh`.
     pub no_rc: bool,
-    /// Keep no history.
     pub private: bool,
     /// Where history, settings and anchors are; none where the account has no home folder.
     pub folders: Option<Folders>,
 }
 
-/// A running shell.
 pub struct Shell {
     ui: Ui,
     ambient: Ambient,
@@ -93,19 +91,19 @@ pub struct Shell {
     /// The variables of the session, and then those of each script that is running.
     scopes: Vec<Variables>,
     demo: Option<Demo>,
-    /// What completion knows.
+    /// The session as completion sees it.
     completion: Rc<RefCell<Known>>,
     /// So many failures were shown.
     failures: Cell<u64>,
     timing: bool,
-    /// What was typed, once somebody types or asks for it.
+    /// The history, once a line is typed or the history is listed.
     history: Option<editor::History>,
     leaving: bool,
     /// A gate was not passed: nothing that runs goes on, whatever `--keep-going` says.
     stopped: Cell<bool>,
     /// Lines are typed.
     is_live: bool,
-    /// What is run is our own, and its notices are for nobody.
+    /// What runs is our own, and its notices are not shown.
     hushed: bool,
     /// The files of the configuration folder run, which may only change how things are shown.
     is_starting: bool,
@@ -263,6 +261,9 @@ impl Shell {
         for notice in outcome.notices.iter().filter(|_| !self.hushed) {
             self.ui.notice(notice);
         }
+        for hint in outcome.hints.iter().filter(|_| !self.hushed) {
+            self.ui.hint(hint);
+        }
         Ok(outcome.exit.unwrap_or(Exit::Ok))
     }
 
@@ -271,7 +272,7 @@ impl Shell {
             return Err(Failure::new(
                 Exit::Internal,
                 code::INTERNAL,
-                "the catalogue names a command that nobody runs",
+                "the catalogue names a command without an implementation",
             ));
         };
         let outcome = self
@@ -311,13 +312,13 @@ impl Shell {
         }
     }
 
-    /// Prints what igsh tells of itself.
+    /// Prints a text about igsh itself.
     pub fn prints(&self, text: &str) -> Result<Exit, Failure> {
         self.ui.print(text)?;
         Ok(Exit::Ok)
     }
 
-    /// Whether a command may run at all. A session that was locked is logged in again.
+    /// Refuses a command that may not run. A locked session is logged in again.
     fn admit(&mut self, spec: &Command) -> Result<(), Failure> {
         if self.is_starting && spec.path != "set" {
             return Err(Failure::new(
@@ -417,7 +418,7 @@ impl Shell {
         Ok(())
     }
 
-    /// Ends the shell: logs out, so that the keys are wiped and the audit knows.
+    /// Ends the shell: logs out, so that the keys are wiped and the audit has an entry.
     pub fn close(&mut self) {
         if let Err(failure) = self.log_out() {
             self.ui.warning(&failure.message);

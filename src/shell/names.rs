@@ -6,7 +6,6 @@ use std::rc::Rc;
 use super::builtin::DISPLAY;
 use super::editor::{Beyond, FoundNames, Live, Name};
 use crate::command::context::Desk;
-use crate::command::failure::code;
 use crate::lang::live::LiveNames;
 use crate::lang::spec::Complete;
 use crate::migrate::settings::VAULT;
@@ -55,7 +54,7 @@ impl Names<'_> {
     }
 }
 
-/// What completion knows of the session. The line editor outlives every command, so this is shared with the shell,
+/// The session as completion sees it. The line editor outlives every command, so this is shared with the shell,
 /// which renews it before each line.
 #[derive(Default)]
 pub struct Known {
@@ -141,14 +140,6 @@ impl Live for Candidates {
                     .map(|setting| (setting.name, setting.meaning))
                     .collect();
                 listed(&all)
-            }
-            // The language knows its own; of these only who asks for a code wants to hear.
-            Complete::Commands if prefix.starts_with('E') => {
-                let codes: Vec<_> = code::ALL
-                    .iter()
-                    .map(|code| (code.code, code.title))
-                    .collect();
-                listed(&codes)
             }
             _ => self.of_vault(kind, prefix, limit).unwrap_or_default(),
         }

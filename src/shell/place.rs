@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 
-use crate::command::failure::code;
 use crate::command::{Exit, Failure};
 use crate::crypto::{hex, sha256};
+use crate::lang::code;
 
 /// The display settings that `set -save` keeps, in the configuration folder.
 pub const SETTINGS: &str = "settings.igsh";

@@ -15,10 +15,9 @@ use crate::render::collect::List;
 use crate::render::doc::Cell;
 use crate::render::{counted, grouped, raw};
 
-/// The rows of a loop: for each its name, and the values of the columns that the body wants.
+/// The rows of a loop: for each its name, and the values of the columns that the body names.
 struct Rows {
     noun: &'static str,
-    /// The variable of each value.
     names: Vec<String>,
     rows: Vec<Vec<Cell>>,
 }

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use super::check::{Told, check, check_parsed};
+use super::check::{Found, check, check_parsed};
 use super::names::Names;
 use super::script::{self, Text};
 use super::{Shell, catalogue};
-use crate::command::failure::code;
 use crate::command::{Exit, Failure};
 use crate::files::Interruptible;
 use crate::lang::Span;
 use crate::lang::ast::{self, Script, Statement};
 use crate::lang::binder::{self, Around, Bound, path};
+use crate::lang::code;
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::grammar::{self, Failed};
 use crate::lang::lexer::{TokenKind, lex};
@@ -73,7 +73,7 @@ impl Shell {
             return Err(Failure::new(
                 Exit::Failed,
                 code::FORBIDDEN,
-                format!("{name} runs itself, directly or by others"),
+                format!("{name} runs itself, directly or through other scripts"),
             )
             .hint("scripts may run each other 16 deep, and none that is still running"));
         }
@@ -116,9 +116,9 @@ impl Shell {
         text.at = command.span.start;
         let mut bound = match self.bind(command, &text) {
             Ok(bound) => bound,
-            Err(diagnostics) => return self.report(Told::of(diagnostics), &text),
+            Err(diagnostics) => return self.report(Found::of(diagnostics), &text),
         };
-        self.warn(Told::of(std::mem::take(&mut bound.warnings)), &text);
+        self.warn(Found::of(std::mem::take(&mut bound.warnings)), &text);
         let done = self.run_bound(bound, &text);
         let exit = done.unwrap_or_else(|failure| self.fail(&failure, &text));
         if self.ends(exit) {
@@ -186,11 +186,11 @@ impl Shell {
 
 impl Shell {
     /// Shows what is wrong with a text; nothing of it runs.
-    fn report(&self, told: Told, text: &Text) -> Exit {
+    fn report(&self, found: Found, text: &Text) -> Exit {
         self.stop_at_gate(text, &(0..text.text.len()));
-        let shown = told.first.len();
-        let exit = self.report_at_run(told.first, text);
-        self.and_more(shown, told.more, "error");
+        let shown = found.first.len();
+        let exit = self.report_at_run(found.first, text);
+        self.and_more(shown, found.more, "error");
         exit
     }
 
@@ -202,13 +202,13 @@ impl Shell {
         Exit::Usage
     }
 
-    /// Shows what is hardly meant in a text; it runs all the same.
-    fn warn(&self, told: Told, text: &Text) {
-        let shown = told.first.len();
-        for diagnostic in told.first {
+    /// Shows the warnings about a text; it runs all the same.
+    fn warn(&self, found: Found, text: &Text) {
+        let shown = found.first.len();
+        for diagnostic in found.first {
             self.show(&diagnostic.into(), text);
         }
-        self.and_more(shown, told.more, "warning");
+        self.and_more(shown, found.more, "warning");
     }
 
     fn and_more(&self, shown: usize, more: usize, noun: &str) {

@@ -5,11 +5,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::command::failure::code;
 use crate::command::{Exit, Failure};
 use crate::exchange::encoding::Encoding;
 use crate::files::{self, Distrust, Openness};
 use crate::lang::Span;
+use crate::lang::code;
 use crate::lang::diagnostic::{self, Diagnostic, Source};
 use crate::lang::redact;
 use crate::lang::value::{Variable, Variables};
@@ -40,7 +40,6 @@ pub struct Text {
 }
 
 impl Text {
-    /// A typed line.
     pub fn line(text: impl Into<String>) -> Self {
         Self::of(None, &text.into())
     }
@@ -75,7 +74,6 @@ impl Text {
             .is_some_and(|own| own == name || whole(own) == whole(name))
     }
 
-    /// A script.
     pub fn script(name: impl Into<String>, text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         Self::of(Some(name.into()), &plain_ends(text))
@@ -186,7 +184,7 @@ fn bounded(path: &Path, line: usize, length: usize, most: usize) -> Result<(), F
         code::FILE,
         format!("{name}:{line}: the {what} is longer than {most} MiB; nothing of it runs"),
     )
-    .hint("a list of users belongs into a file of its own: userid=@FILE, or bulk=FILE"))
+    .hint("put a list of users into a file of its own: userid=@FILE, or bulk=FILE"))
 }
 
 /// The text of a script. Where it is not UTF-8, the error says at which line and column.
@@ -207,7 +205,7 @@ fn decoded(path: &Path, bytes: Vec<u8>) -> Result<Text, Failure> {
             code::FILE,
             format!("{name}:{line}:{column}: the byte {byte:02x} is not UTF-8 text"),
         )
-        .hint(format!("save it as UTF-8; or {}", Encoding::Ansi.hint()))
+        .hint(format!("save it as UTF-8, or {}", Encoding::Ansi.hint()))
     })?;
     Ok(Text::script(name, &text))
 }

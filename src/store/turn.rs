@@ -53,7 +53,7 @@ impl Turn {
                 Err(error) => return Err(Error::io("lock", &path, error)),
             }
             if waited == PATIENT {
-                waiting.tell(&format!(
+                waiting.report(&format!(
                     "another login of {name} is under way; waiting for it to end, a minute at most"
                 ));
             }

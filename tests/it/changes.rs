@@ -164,7 +164,7 @@ fn a_diff_tells_what_the_load_then_does_and_changes_nothing() {
         "4 of the users were there before",
         "1 user is renamed",
         "1 user is not in this full load",
-        "1 token or card was another's before",
+        "1 token or card was with another user before",
     ] {
         assert!(loaded.err.contains(words), "{words}: {}", loaded.err);
     }
@@ -392,7 +392,7 @@ fn a_diff_works_read_only_from_a_directory_and_into_a_file() {
         "source diff file=people.ldif format=ldif group=sales -add-system",
     );
     assert!(told.out.contains("sales/anna"), "{}{}", told.out, told.err);
-    assert!(told.err.contains("passed over: no people"), "{}", told.err);
+    assert!(told.err.contains("passed over: not people"), "{}", told.err);
 }
 
 #[test]

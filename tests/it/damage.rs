@@ -32,11 +32,11 @@ fn house() -> House {
 fn damaged(house: &House, file: &str, change: &str, command: &str) -> Ran {
     for name in ["vault.db", "t.db"] {
         for rest in ["-wal", "-shm"] {
-            let _ = std::fs::remove_file(house.at(&format!("{name}.copy{rest}")));
+            let _ = std::fs::remove_file(house.at(format!("{name}.copy{rest}")));
         }
-        std::fs::copy(house.at(name), house.at(&format!("{name}.copy"))).expect("a copy");
+        std::fs::copy(house.at(name), house.at(format!("{name}.copy"))).expect("a copy");
     }
-    let db = rusqlite::Connection::open(house.at(&format!("{file}.copy"))).expect("the copy");
+    let db = rusqlite::Connection::open(house.at(format!("{file}.copy"))).expect("the copy");
     db.execute_batch(&format!("PRAGMA ignore_check_constraints = 1; {change}"))
         .unwrap_or_else(|error| panic!("{change}: {error}"));
     assert!(db.total_changes() > 0, "{change}");
@@ -58,7 +58,7 @@ UPDATE master SET salt = x'00'                         | whoami                 
 UPDATE master SET last_login = FAR                     | status                             | last_login
 UPDATE audit_key SET generation = FAR WHERE master = 1 | whoami                             | FAR
 UPDATE epoch SET wrapped = x''                         | whoami                             | data key 1
-UPDATE setting SET value = 'many'                      | migrate check                      | setting: 1 row, not the expected ones
+UPDATE setting SET value = 'many'                      | migrate check                      | setting: 1 row, not the expected one
 LAST audit SET hash = x''                              | whoami                             | hash of 32 bytes
 LAST audit SET seq = FAR                               | whoami                             | FAR
 UPDATE systems SET name = NO_TEXT                      | status                             | UTF-8
@@ -79,7 +79,7 @@ UPDATE expected SET place = NO_TEXT                    | migrate check          
 UPDATE overrides SET max_history = -1                  | migrate check                      | -1
 UPDATE not_migrated SET kind = 'no such'               | migrate check                      | kind
 UPDATE progress SET phase = 9                          | user list                          | no phase 9
-UPDATE bundles SET state = 'no such'                   | bundle list                        | bundles: 1 row, not the expected ones
+UPDATE bundles SET state = 'no such'                   | bundle list                        | bundles: 1 row, not the expected one
 UPDATE bundles SET opened = FAR                        | bundle list                        | opened
 UPDATE not_taken SET count = -1                        | bundle get 1                       | -1
 UPDATE members SET target = NO_TEXT                    | migrate explain csmith             | UTF-8
@@ -90,7 +90,7 @@ INSERT INTO excluded SELECT id, FAR, 'x', 'y' FROM users WHERE userid = 'csmith'
 /// And into the tenant.
 const IN_THE_TENANT: &str = "\
 UPDATE state SET generation = FAR       | tenant user list             | FAR
-UPDATE setting SET value = 'many'       | tenant import file=a.igb password-file=a.password | setting: 1 row, not the expected ones
+UPDATE setting SET value = 'many'       | tenant import file=a.igb password-file=a.password | setting: 1 row, not the expected one
 LAST groups SET name = NO_TEXT          | tenant group list            | UTF-8
 UPDATE users SET state = 'no such'      | tenant challenge user=csmith | not a target state
 UPDATE users SET failures = -1          | tenant user list             | -1

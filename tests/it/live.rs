@@ -248,7 +248,7 @@ fn a6_a_locked_session_shows_nothing_of_the_vault() {
     shell.wait_for("3 users");
     // Nobody types: the prompt that waits changes by itself.
     shell.wait_for_line("igsh (locked)>");
-    shell.wait_for("the session is locked");
+    shell.wait_for("session is locked");
     shell.send("\x0c");
     shell.wait("an empty screen", |screen| {
         screen.contents().trim() == "igsh (locked)>"

@@ -49,23 +49,16 @@ fn every_manual_page_is_printed() {
 }
 
 #[test]
-fn no_manual_page_has_faults_that_man_would_tell() {
+fn groff_has_no_warning_about_a_manual_page() {
     if !peer("groff") {
         return;
     }
-    for page in [
-        "igsh.1",
-        "igsh-commands.7",
-        "igsh-script.5",
-        "igsh-bundle.5",
-        "igsh-source.5",
-        "igsh-vault.5",
-        "igsh-migration.7",
-    ] {
+    for page in std::fs::read_dir(format!("{ROOT}/man")).expect("the folder") {
+        let page = page.expect("an entry").path();
         let mut groff = std::process::Command::new("groff");
         groff.args(["-mdoc", "-Tutf8", "-ww", "-z"]);
-        let told = Ran::of(groff.arg(format!("{ROOT}/man/{page}"))).ok().err;
-        assert_eq!(told, "", "{page}");
+        let warnings = Ran::of(groff.arg(&page)).ok().err;
+        assert_eq!(warnings, "", "{}", page.display());
     }
 }
 
@@ -209,6 +202,30 @@ fn the_map_for_contributors_names_what_is_there() {
     let folders = are_there.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().is_dir()));
     // `src/cli.rs` stands for its folder.
     assert_eq!(rooms, folders.count(), "every room has a row");
+}
+
+#[test]
+fn the_walk_for_contributors_goes_through_modules_that_exist() {
+    let guide = std::fs::read_to_string(format!("{ROOT}/CONTRIBUTING.md")).expect("the guide");
+    let paths: Vec<&str> = guide
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|code| code.contains("::") && !code.contains(' '))
+        .collect();
+    for path in &paths {
+        // What follows a type is no module.
+        let modules: Vec<&str> = path
+            .split("::")
+            .take_while(|part| part.starts_with(|c: char| c.is_ascii_lowercase()))
+            .collect();
+        let module = Path::new(ROOT).join("src").join(modules.join("/"));
+        assert!(
+            module.is_dir() || module.with_extension("rs").is_file(),
+            "{path}"
+        );
+    }
+    assert!(paths.len() >= 10, "{paths:?}");
 }
 
 #[test]

@@ -229,7 +229,7 @@ fn a4_a_bundle_is_named_by_its_file_wherever_that_is() {
         (
             "bundle password 1 file=one.igb into=x",
             2,
-            ["a number and file=", "leave one"],
+            ["or by file=, not by both", "leave one"],
         ),
         (
             "bundle password into=x",
@@ -295,7 +295,7 @@ fn phase_by_group_script() {
         house.ask("value", &format!("user count group='{first}','{second}'"))
     );
     for name in [&first, &second] {
-        std::fs::remove_file(house.at(&format!("{name}.igb"))).expect("its bundle");
+        std::fs::remove_file(house.at(format!("{name}.igb"))).expect("its bundle");
     }
     insta::assert_snapshot!(run(&house).screen(), @r#"
     exit 4

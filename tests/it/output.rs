@@ -317,15 +317,13 @@ fn an_unknown_column_is_told_with_what_could_be_meant() {
 
 #[test]
 fn every_code_is_explained_and_its_examples_are_lines() {
-    use igsh::command::failure::code;
-    use igsh::lang::codes::CODES;
-    use igsh::lang::help;
+    use igsh::lang::{code, help};
     use igsh::shell::{Text, catalogue, check};
     let now = jiff::Timestamp::now();
     // These are about the machine, not about a line.
     const NO_LINE: [&str; 4] = ["E0502", "E0901", "E0999", "E0130"];
-    for found in CODES.iter().chain(code::ALL) {
-        let text = help::answer_with(&[found.code], &catalogue(), code::ALL).expect(found.code);
+    for found in code::ALL {
+        let text = help::answer(&[found.code], &catalogue()).expect(found.code);
         assert!(text.starts_with(found.code), "{text}");
         assert!(found.explanation.len() > 20, "{}", found.code);
         assert!(
@@ -335,7 +333,10 @@ fn every_code_is_explained_and_its_examples_are_lines() {
         );
     }
     let given = igsh::lang::value::Variables::new();
-    for found in code::ALL {
+    for found in code::ALL
+        .iter()
+        .filter(|code| code.code > "E04" && code.code < "W")
+    {
         for (line, is_wrong) in [(found.wrong, true), (found.right, false)] {
             if line.starts_with("igsh ") || line.is_empty() {
                 continue;

@@ -43,7 +43,7 @@ impl Ask for Answer {
     }
 
     fn password(&self, _: &str) -> Result<SecretString, Error> {
-        Err(Error::NobodyToAsk)
+        Err(Error::NoTerminal)
     }
 }
 
@@ -613,7 +613,7 @@ fn a_yes_is_a_yes_and_a_count_is_typed() {
     let nobody = desk(|setup| setup.in_terminal = false);
     assert!(matches!(
         nobody.ui.confirm("Export?", Assent::Yes),
-        Err(Error::NobodyToAsk)
+        Err(Error::NoTerminal)
     ));
 }
 

@@ -10,7 +10,7 @@ fn both(make: impl Fn() -> House, args: &[&str]) -> String {
     let shown = make().igsh_on(Screen::Terminal(80), args);
     let json = make().igsh(&[&["--format", "json"], args].concat());
     assert_eq!(shown.code, json.code);
-    let objects = json.err.lines().map(|line| serde_json::from_str(line));
+    let objects = json.err.lines().map(serde_json::from_str);
     let objects: Vec<serde_json::Value> = objects.collect::<Result<_, _>>().expect("JSON");
     let errors = || objects.iter().filter_map(|object| object.get("error"));
     assert!(errors().count() > 0, "{}", json.err);

@@ -20,7 +20,7 @@ fn a_loop_runs_its_commands_for_every_row() {
     let groups = house.ask("csv", "group list sort=name limit=2 columns=name,users");
     for line in groups.lines().skip(1) {
         let (name, users) = line.split_once(',').expect("two columns");
-        assert!(house.at(&format!("out-{name}.igb")).exists(), "{name}");
+        assert!(house.at(format!("out-{name}.igb")).exists(), "{name}");
         assert!(ran.out.contains(&format!("{name} {users}")), "{}", ran.out);
     }
     assert!(
@@ -601,11 +601,7 @@ fn a_change_or_an_export_of_everybody_is_warned_about() {
     ] {
         let ran = house.master(&[line]).ok();
         assert_eq!(ran.err.contains("warning: "), warned, "{line}: {}", ran.err);
-        assert!(
-            !warned || ran.err.contains("everybody: 30 users"),
-            "{}",
-            ran.err
-        );
+        assert!(!warned || ran.err.contains("all users"), "{}", ran.err);
     }
 }
 

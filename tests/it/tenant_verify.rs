@@ -188,7 +188,7 @@ fn windows_resynchronisation_and_lockout() {
         assert!(ran.out.contains("stepsAway"), "{}", ran.out);
         verify(&pair).fails(1, &["E0804"]);
         verify(&format!("code={}", code(64))).ok();
-        for left in ["4 more", "3 more", "2 more", "one more", "locked out now"] {
+        for left in ["4 more", "3 more", "2 more", "1 more", "locked out now"] {
             verify("code=00000000").fails(1, &["E0804", left]);
         }
         let right = format!("code={}", code(66));

@@ -1,4 +1,4 @@
-//! `idpurl export`: the list for whoever changes the address on the devices.
+//! `idpurl export`: the list from which the address on the devices is changed.
 
 use std::path::PathBuf;
 
@@ -29,8 +29,8 @@ pub(in crate::command) static EXPORT: Entry = entry!(
     Command {
         details: concat!(
             "Writes the tokens of the selected users who are imported or migrated to a new CSV file of mode 0600 with \
-             the columns userid (on the target), group, vendor, serial and url: the list for whoever runs the \
-             vendor's filter, which tells the devices the new address.\n\n",
+             the columns userid (on the target), group, vendor, serial and url: the input of the vendor's filter, \
+             which gives the devices the new address.\n\n",
             concerns!()
         ),
         selects: Selects::Users,
@@ -80,14 +80,14 @@ fn export(cx: &mut Context<'_>, args: Export) -> Result<Outcome, Failure> {
         .count("tokens", tokens)
         .count("users", people);
     cx.append_audit(draft)?;
-    let mut said = format!(
+    let outcome = Outcome::said(format!(
         "wrote {} of {} to {}",
         counted(tokens, "token"),
         counted(people, "user"),
         path.display()
-    );
-    if tokens == 0 {
-        said += "; only users who are imported or migrated are listed";
-    }
-    Ok(Outcome::said(said))
+    ));
+    Ok(match tokens {
+        0 => outcome.hint("only users who are imported or migrated are listed"),
+        _ => outcome,
+    })
 }

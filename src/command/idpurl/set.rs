@@ -1,14 +1,14 @@
 //! `idpurl set`: other addresses, and back.
 
 use super::concerns;
-use crate::command::context::{Proposal, warn_of_everybody};
+use crate::command::context::{Proposal, warn_of_all_users};
 use crate::command::shared::{REASON, REQUIRE_MATCH, YES};
 use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::migrate::settings;
 use crate::model::IdpUrl;
-use crate::render::{agree, counted};
+use crate::render::{are, counted};
 use crate::store::audit::{Draft, codes};
 use crate::vault::decisions;
 use crate::vault::idp::{self, New};
@@ -35,7 +35,7 @@ pub(in crate::command) static SET: Entry = entry!(
             "Gives the tokens of the selected users another address in the vault: that of the tenant instead of the \
              old server's. It shows from which address to which, with counts, and asks. Set before the export, \
              the bundle carries the new address; bundles that are made already do not change, and 'idpurl export' \
-             writes the list for whoever changes the address on the devices.\n\n\
+             writes the list from which the address on the devices is changed.\n\n\
              An address is https, with a host, and without credentials, query and fragment. Loads of the source \
              leave it as it was set here. -previous puts back what held before the last change; a second time, it \
              takes that back.\n\n",
@@ -75,7 +75,7 @@ fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
         Some(address(cx, args.url.as_deref())?)
     };
     if back && args.url.is_some() {
-        let what = "an address and -previous exclude each other";
+        let what = "url= and -previous exclude each other";
         return Err(Failure::usage(what).hint("leave one of them out"));
     }
     let new = url
@@ -84,7 +84,7 @@ fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
     let selection = cx.selection()?;
     let db = cx.db()?;
     let (chosen, all) = (query::count(db, &selection)?, query::all(db)?);
-    warn_of_everybody(cx.ui, &selection.text, chosen, all);
+    warn_of_all_users(cx.ui, &selection.text, chosen, all);
     let users = Users::chosen(&selection)?;
     let done = cx.propose(
         &codes::IDP_URLS_SET,
@@ -106,10 +106,8 @@ fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
         counted(found.users, "user")
     ));
     if found.exported > 0 {
-        outcome.notices.push(format!(
-            "{}; 'idpurl export' writes the list of those whose devices must be told",
-            in_bundles(found.exported)
-        ));
+        outcome.notices.push(in_bundles(found.exported));
+        outcome = outcome.hint("'idpurl export' lists the devices that need the new address");
     }
     Ok(outcome)
 }
@@ -128,20 +126,17 @@ fn address(cx: &Context<'_>, typed: Option<&str>) -> Result<IdpUrl, Failure> {
     let set = settings::VAULT.get(db, "idp.url")?;
     if set.is_empty() {
         return Err(Failure::usage("there is no address to set")
-            .hint("say url=https://…, or set it for good with 'system set idp.url=https://…'"));
+            .hint("add url=https://…, or type: system set idp.url=https://…"));
     }
     IdpUrl::parse(&set).map_err(|error| {
         Failure::unknown(format!("the setting idp.url: {error}"))
-            .hint("set it anew with 'system set idp.url=https://…'")
+            .hint("type: system set idp.url=https://…")
     })
 }
 
 fn in_bundles(users: u64) -> String {
-    let verb = agree(users, "is", "are");
-    format!(
-        "{} {verb} in bundles that are made already, which do not change",
-        counted(users, "user")
-    )
+    let users = are(users, "user");
+    format!("{users} in existing bundles, which do not change")
 }
 
 impl Proposal for Address {
@@ -179,7 +174,7 @@ impl Proposal for Address {
         let tokens = counted(self.found.unchanged, "token");
         match (self.found.unchanged, self.back) {
             (0, _) => "0 users with soft tokens that use push or transactions".to_owned(),
-            (_, false) => format!("0 users to change; {tokens} with this address already"),
+            (_, false) => format!("0 users to change; {tokens} already with this address"),
             (_, true) => format!("0 users to change; {tokens} never changed here"),
         }
     }

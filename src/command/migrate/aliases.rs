@@ -1,15 +1,15 @@
-//! `migrate aliases`: the phases of the vault as workflow aliases, for whoever changes the source.
+//! `migrate aliases`: the phases of the vault as workflow aliases, for the administrators of the source.
 
 use std::path::PathBuf;
 
-use crate::command::failure::code;
 use crate::command::shared::{OVERWRITE, REASON};
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::code;
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::migrate::settings;
-use crate::render::counted;
 use crate::render::doc::{Col, ToCell as _};
+use crate::render::{are, counted};
 use crate::store::Connection;
 use crate::store::audit::codes;
 use crate::vault::phases::Users;
@@ -32,9 +32,9 @@ pub(in crate::command) static ALIASES: Entry = entry!(
         details: "Writes what the source's administrators change so that workflow aliases there mirror the phases of \
             the vault: a row for each alias to add or remove, with columns userid, group, add, remove. The alias of a \
             phase is its prefix (setting migrate.prefixes) before the user id; phase none has none. The source itself \
-            is never touched; changing it needs the userSet permission there. After the next load the vault knows \
-            what was done.\n\n\
-            An alias that somebody else of the group has already is reported, and nothing is written.",
+            is never touched; changing it needs the userSet permission there. The next load brings the result \
+            into the vault.\n\n\
+            If another user of the group has such an alias already, it is reported and nothing is written.",
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[Example::new(
@@ -73,17 +73,15 @@ fn aliases(cx: &mut Context<'_>, args: Aliases) -> Result<Outcome, Failure> {
         );
     }
     let (changed, clashes) = judge(cx, db, &users, &prefixes)?;
-    if let [first, ..] = clashes.as_slice() {
+    let taken = clashes.len() as u64;
+    if taken > 0 {
         let names: Vec<String> = clashes.iter().take(SHOWN).map(said).collect();
         return Err(Failure::new(
             Exit::Failed,
             code::CONFLICT,
             format!(
                 "{} taken already: {}; nothing was written",
-                match clashes.len() {
-                    1 => format!("the alias '{}' is", first.alias),
-                    n => format!("{n} aliases are"),
-                },
+                are(taken, "alias"),
                 names.join("; ")
             ),
         )
@@ -92,7 +90,7 @@ fn aliases(cx: &mut Context<'_>, args: Aliases) -> Result<Outcome, Failure> {
     if changed == 0 {
         cx.found(0)?;
         return Ok(Outcome::said(
-            "0 users: the source's workflow aliases are as the phases say; no file was written",
+            "0 users: the workflow aliases of the source match the phases; no file was written",
         ));
     }
     let rows = cx.sheet((path, args.overwrite), "alias", COLUMNS, |push| {
@@ -115,14 +113,15 @@ fn aliases(cx: &mut Context<'_>, args: Aliases) -> Result<Outcome, Failure> {
         .count("rows", rows);
     cx.append_audit(draft)?;
     Ok(Outcome::said(format!(
-        "{} of {} in {}; hand it to the source's administrators and load the source again afterwards",
+        "wrote {} of {} to {}",
         counted(rows, "change"),
         counted(changed, "user"),
         path.display()
-    )))
+    ))
+    .hint("give it to the source's administrators, and load the source again afterwards"))
 }
 
-/// How many users have something to change, and the aliases that somebody else has.
+/// How many users have something to change, and the aliases that belong to other users.
 fn judge(
     cx: &Context<'_>,
     db: &Connection,
@@ -145,12 +144,12 @@ fn judge(
     Ok((changed, clashes))
 }
 
-/// After so many aliases that are taken nobody wants to hear of more.
+/// The search ends after so many taken aliases.
 const MOST: usize = 1000;
 
 fn said(clash: &Clash) -> String {
     format!(
-        "'{}' for {}/{} is {}'s",
+        "'{}' for {}/{} belongs to {}",
         clash.alias, clash.group, clash.userid, clash.holder
     )
 }

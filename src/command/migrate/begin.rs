@@ -1,8 +1,8 @@
 //! `migrate begin`: from now on the source is frozen.
 
-use crate::command::failure::code;
 use crate::command::shared::Reasoned;
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::code;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::store::audit::codes;
 use crate::vault::migration;
@@ -14,8 +14,8 @@ pub(in crate::command) static BEGIN: Entry = entry!(
     codes::MIGRATION_BEGUN,
     Command {
         details: "Notes that the migration begins. From now on users must not be renamed or moved to another group in \
-            the source: 'source diff' shows such changes before a load, a load says how many it brought, and refuses \
-            those of users who were exported. 'migrate status' shows since when it goes on.",
+            the source: 'source diff' shows such changes before a load, a load reports how many it brought, and refuses \
+            those of users who were exported. 'migrate status' shows when the migration began.",
         effect: Effect::Write,
         examples: &[Example::new(
             "migrate begin reason=\"first wave\"",
@@ -35,17 +35,17 @@ fn begin(cx: &mut Context<'_>, _: Reasoned) -> Result<Outcome, Failure> {
                 Exit::Failed,
                 code::PHASE,
                 format!(
-                    "the migration goes on since {}, begun by {}",
+                    "a migration is running since {}, begun by {}",
                     ui.local_time(running.began),
                     running.began_by
                 ),
             )
-            .hint("'migrate end' ends it; 'migrate status' shows where it stands"));
+            .hint("'migrate status' shows its progress; 'migrate end' ends it"));
         }
         migration::begin(tx, at, &master)?;
         Ok(draft)
     })?;
-    Ok(Outcome::said(
-        "the migration begins: from now on nobody is to be renamed or moved to another group in the source",
+    Ok(Outcome::said("the migration has begun").hint(
+        "rename no users in the source, and move none to another group, before 'migrate end'",
     ))
 }

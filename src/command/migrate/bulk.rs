@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use crate::command::context::{Proposal, warn_of_everybody};
+use crate::command::context::{Proposal, warn_of_all_users};
 use crate::command::shared::{REQUIRE_MATCH, YES};
 use crate::command::{Context, Failure};
 use crate::exchange::input;
@@ -107,7 +107,7 @@ impl<'a> UserChoice<'a> {
                     .map_or(Ok(()), |file| file.resolve(db))?;
                 let (proposal, chosen) = look(db, users)?;
                 if let (Some(chosen), false) = (chosen, warned.replace(true)) {
-                    warn_of_everybody(ui, &line.selection.text, chosen, query::all(db)?);
+                    warn_of_all_users(ui, &line.selection.text, chosen, query::all(db)?);
                 }
                 Ok(proposal)
             },
@@ -150,7 +150,7 @@ fn read(db: &Connection, path: &Path, fields: Vec<Field>) -> Result<(List, Vec<S
         if let Some(odd) = oddity(&target) {
             let what = format!("line {}: the target id {} {odd}", row.line, quoted(&target));
             return Err(Failure::record(path, what + "; nothing was changed")
-                .hint("write the id without such characters"));
+                .hint("write the id without these characters"));
         }
         let target = Some(&*target).filter(|target| !target.is_empty());
         list.add(db, row.line, row.spelt(GROUP), row.spelt(0), target)?;

@@ -18,7 +18,7 @@ use crate::migrate::check::{
 };
 use crate::migrate::survey::Survey;
 use crate::render::doc::{Cell, Col, ToCell as _};
-use crate::render::{Ui, counted};
+use crate::render::{Ui, counted, grouped};
 
 args! {
     struct Check {
@@ -48,7 +48,7 @@ pub(in crate::command) static CHECK: Entry = entry!(
             The exit status is 7 when an export would be refused.",
         selects: Selects::Users,
         examples: &[
-            Example::new("migrate check", "Everybody"),
+            Example::new("migrate check", "All users"),
             Example::new(
                 "migrate check phase=export format=csv",
                 "All findings about the users who are staged, for a spreadsheet"
@@ -95,7 +95,7 @@ fn check(cx: &mut Context<'_>, args: Check) -> Result<Outcome, Failure> {
         let mut checked = None;
         args.out.list(cx.ui, "finding", ROWS, |push| {
             let found = look(survey, targets.is_some(), work(true), &mut |instance| {
-                // That nobody reads on does not change what is found.
+                // A reader that has gone does not change the findings.
                 let _ = push(Line::of(instance));
             })?;
             totals(&found, push)?;
@@ -107,7 +107,7 @@ fn check(cx: &mut Context<'_>, args: Check) -> Result<Outcome, Failure> {
     Ok(verdict(&checked, targets.unwrap_or_default()))
 }
 
-/// Takes the target's users from a sheet with a column `userid`, or from a list; what is to be said of them.
+/// Takes the target's users from a sheet with a column `userid`, or from a list; returns notices about them.
 fn take_targets(
     survey: &Survey,
     path: &Path,
@@ -231,7 +231,7 @@ fn show(ui: &Ui, out: &Out, checked: &Checked) -> Result<(), Failure> {
         Col::text("meaning", |(_, finding)| finding.about().meaning.into()),
         Col::text("by kind", |(checked, finding)| {
             let kinds = checked.totals.kinds(*finding);
-            let kinds = kinds.map(|(name, count)| format!("{name}: {count}"));
+            let kinds = kinds.map(|(name, count)| format!("{name}: {}", grouped(count)));
             kinds.collect::<Vec<_>>().join(", ").into()
         }),
         Col::text("examples", |(checked, finding)| {
@@ -258,7 +258,7 @@ fn show(ui: &Ui, out: &Out, checked: &Checked) -> Result<(), Failure> {
                 .try_for_each(|todo| push(todo).map(drop))
         })?;
     }
-    // A note asks for nothing.
+    // A note needs no action.
     for about in checked.found().map(Finding::about) {
         if about.severity < Severity::Note {
             ui.hint(&format!("{}: {}", about.id, about.advice));
@@ -286,17 +286,16 @@ fn example(instance: &Instance) -> String {
 fn verdict(checked: &Checked, mut notices: Vec<String>) -> Outcome {
     let looked = counted(checked.totals.users, "user");
     if checked.blocks() {
-        notices.push(format!(
-            "looked at {looked}: an export would be refused, see what blocks it"
-        ));
+        notices.push(format!("checked {looked}: an export would be refused"));
         return Outcome {
             notices,
             exit: Some(Exit::Blocked),
+            ..Outcome::default()
         };
     }
-    notices.push(format!("looked at {looked}: nothing blocks an export"));
+    notices.push(format!("checked {looked}: nothing blocks an export"));
     Outcome {
         notices,
-        exit: None,
+        ..Outcome::default()
     }
 }

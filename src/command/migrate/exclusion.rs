@@ -5,7 +5,7 @@ use crate::command::shared::REASON;
 use crate::command::{Context, Entry, Failure, Outcome, entry};
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example, Selects};
-use crate::render::counted;
+use crate::render::{agree, counted, grouped};
 use crate::store::audit::{Draft, codes};
 use crate::vault::decisions;
 use crate::vault::phases::{self, Exclusions};
@@ -70,7 +70,7 @@ struct Exclusion {
 fn exclude(cx: &mut Context<'_>, args: Exclude) -> Result<Outcome, Failure> {
     if args.reason.trim().is_empty() {
         return Err(Failure::usage("the reason is empty")
-            .hint("say why they stay, in a few words: 'migrate explain' shows it"));
+            .hint("give a short reason: 'migrate explain' shows it"));
     }
     run(cx, &args.members, Some(&args.reason))
 }
@@ -117,11 +117,9 @@ impl Exclusion {
     fn in_bundles(&self) -> Option<String> {
         (self.out && self.found.exported > 0).then(|| {
             format!(
-                "{} in a bundle already, which does not change",
-                match self.found.exported {
-                    1 => "1 of them is".to_owned(),
-                    users => format!("{users} of them are"),
-                }
+                "{} of them {} in a bundle already, which does not change",
+                grouped(self.found.exported),
+                agree(self.found.exported, "is", "are")
             )
         })
     }

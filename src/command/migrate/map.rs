@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use super::bulk::UserChoice;
 use crate::ambient::CancelToken;
 use crate::command::context::Proposal;
-use crate::command::failure::code;
 use crate::command::shared::{REASON, YES};
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::code;
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::migrate::settings;
-use crate::render::counted;
+use crate::render::{counted, grouped};
 use crate::store::Connection;
 use crate::store::audit::{Draft, codes};
 use crate::vault::decisions;
@@ -39,8 +39,9 @@ pub(in crate::command) static MAP: Entry = entry!(
         details: "Gives users another id on the target, because user ids and aliases are unique there. The file is \
             CSV, its first row names the columns: userid, targetUserId, and group where several groups have the name \
             (or userid holds group/name). An empty targetUserId gives a user the own id back.\n\n\
-            All of the file, or nothing of it: an id that somebody else has or would have is refused, and so are an id \
-            with stray blanks or invisible characters and another id for a user who is in a bundle already, because the target knows them by the old one.",
+            All of the file is taken, or nothing. Refused are an id that another user has or would have, an id \
+            with stray blanks or invisible characters, and another id for a user who is in a bundle already, because \
+            the target has the user under the old one.",
         effect: Effect::Write,
         examples: &[Example::new(
             "migrate map file=ids.csv",
@@ -82,7 +83,7 @@ fn look(db: &Connection, path: &Path, cancel: &CancelToken) -> Result<Mapping, F
             ),
         )
         .hint(
-            "the target knows the user by that id; rename the user there, and leave the row out",
+            "the target has the user under that id; rename the user there, and leave the row out",
         ));
     }
     let prefixes = settings::VAULT.names(db, "migrate.prefixes")?;
@@ -95,7 +96,7 @@ fn look(db: &Connection, path: &Path, cancel: &CancelToken) -> Result<Mapping, F
     if found > 0 {
         let more = found - first.len() as u64;
         let rest = if more > 0 {
-            format!("; and {more} more")
+            format!("; and {} more", grouped(more))
         } else {
             String::new()
         };
@@ -110,7 +111,7 @@ fn look(db: &Connection, path: &Path, cancel: &CancelToken) -> Result<Mapping, F
             ),
         )
         .hint(
-            "choose ids that nobody has as user id, alias or mapped id; letter case does not count",
+            "choose ids that no user has as user id, alias or mapped id; letter case does not count",
         ));
     }
     Ok(targets::mapping(db)?)
@@ -141,12 +142,12 @@ impl Mapping {
         let mut parts = vec![format!("{} with a target id", counted(self.set, "user"))];
         if self.removed > 0 {
             parts.push(format!(
-                "{} under the own id again",
+                "{} with the own id again",
                 counted(self.removed, "user")
             ));
         }
         if self.unchanged > 0 {
-            parts.push(format!("{} unchanged", self.unchanged));
+            parts.push(format!("{} unchanged", grouped(self.unchanged)));
         }
         parts.join(", ")
     }
@@ -162,7 +163,7 @@ impl Proposal for Mapping {
     }
 
     fn nothing(&self) -> String {
-        "0 users to map; everybody in the file has that id already".to_owned()
+        "0 users to map; all users in the file have these ids already".to_owned()
     }
 
     fn note(&self, draft: Draft) -> Draft {

@@ -1,4 +1,4 @@
-//! `migrate …`: who goes when, what would happen, and where everybody stands. One file a verb, or a pair of them.
+//! `migrate …`: who goes when, what would happen, and where the users stand. One file a verb, or a pair of them.
 
 mod aliases;
 mod begin;

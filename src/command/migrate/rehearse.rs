@@ -15,8 +15,8 @@ use crate::migrate::error::Error;
 use crate::migrate::export::{Prepared, Rehearsal, Request, Work};
 use crate::migrate::mapping::LeftOut;
 use crate::migrate::report::Report;
-use crate::render::counted;
 use crate::render::doc::{Col, ToCell as _};
+use crate::render::{are, counted};
 use crate::store::audit::codes;
 use crate::store::{self, Holder, scratch};
 use crate::tenant::events::{Fate, Item, Subject, Tally};
@@ -39,10 +39,10 @@ pub(in crate::command) static REHEARSE: Entry = entry!(
     Rehearse,
     rehearse,
     Command {
-        details: "Exports the selection into a bundle that nobody sees and imports that into a tenant, to tell \
+        details: "Exports the selection into a temporary bundle and imports that into a tenant, to show \
             beforehand what becomes of every record: created, merged into a known user, there already, or skipped and \
-            why. With tenant=FILE that tenant is asked, as it stands; without, an empty one with the settings of \
-            with=.\n\nA table shows totals. In the other formats every record is told, a line each: user, record, \
+            why. With tenant=FILE that tenant is used, as it stands; without, an empty one with the settings of \
+            with=.\n\nA table shows totals. In the other formats every record is a line: user, record, \
             outcome and message, as 'tenant job results' writes them; the line of the record 'user' is the user's own. \
             What the export itself leaves out has the outcome skipped.\n\nNothing is left behind, also when it is \
             interrupted: no bundle, no ledger row, no phase, nothing in the tenant. Users whose names are not unique \
@@ -55,12 +55,12 @@ pub(in crate::command) static REHEARSE: Entry = entry!(
             ),
             Example::new(
                 "migrate rehearse format=ndjson into=fate.ndjson",
-                "What would become of everybody, record by record"
+                "What would become of all users, record by record"
             ),
         ],
         ..Command::new(
             "migrate rehearse",
-            "Tell what the target would do with the selected users",
+            "Show what the target would do with the selected users",
         )
     }
 );
@@ -83,14 +83,14 @@ fn rehearse(cx: &mut Context<'_>, args: Rehearse) -> Result<Outcome, Failure> {
         .hint("leave one of the two out"));
     }
     if args.out.format(cx.ui).is_for_people() {
-        let told = stage(cx, &args, &mut |_, _, _, _| Ok(()))?;
-        let left_out = told.report.not_taken();
-        tally(cx, &args.out, &told.tally, &left_out)?;
-        return Ok(told.said());
+        let done = stage(cx, &args, &mut |_, _, _, _| Ok(()))?;
+        let left_out = done.report.not_taken();
+        tally(cx, &args.out, &done.tally, &left_out)?;
+        return Ok(done.said());
     }
-    let mut told = None;
+    let mut done = None;
     args.out.list(cx.ui, "record", COLUMNS, |push| {
-        told = Some(stage(
+        done = Some(stage(
             cx,
             &args,
             &mut |user, record, outcome, message| match push(
@@ -102,19 +102,19 @@ fn rehearse(cx: &mut Context<'_>, args: Rehearse) -> Result<Outcome, Failure> {
         )?);
         Ok(())
     })?;
-    let told = told.ok_or(store::Error::Internal("nothing was rehearsed"))?;
-    Ok(told.said())
+    let done = done.ok_or(store::Error::Internal("nothing was rehearsed"))?;
+    Ok(done.said())
 }
 
 /// What a rehearsal found.
-struct Told {
+struct Rehearsed {
     report: Report,
     tally: Tally,
     collisions: u64,
     on: String,
 }
 
-impl Told {
+impl Rehearsed {
     fn said(&self) -> Outcome {
         let of = |fate| counted(self.tally.of(Subject::User, fate), "user");
         let mut notices: Vec<String> = self
@@ -123,18 +123,17 @@ impl Told {
             .iter()
             .map(ToString::to_string)
             .collect();
+        let mut hints = Vec::new();
         if self.collisions > 0 {
             notices.push(format!(
-                "{} not unique: an export refuses that, or leaves everybody out who shares one with -skip-conflicts",
-                if self.collisions == 1 {
-                    "1 name is".to_owned()
-                } else {
-                    format!("{} names are", self.collisions)
-                }
+                "{} not unique; an export refuses that",
+                are(self.collisions, "name")
             ));
+            let advice = "with -skip-conflicts an export leaves out all users who share a name";
+            hints.push(advice.to_owned());
         }
         notices.push(format!(
-            "on {}: {} would be created, {} merged, {} there without anything new; nothing was changed",
+            "on {}: {} would be created, {} merged, {} already there; nothing was changed",
             self.on,
             of(Fate::Added),
             of(Fate::Merged),
@@ -142,32 +141,33 @@ impl Told {
         ));
         Outcome {
             notices,
+            hints,
             exit: None,
         }
     }
 }
 
-/// Hears user, record, outcome and message.
-type Tell<'a> = &'a mut dyn FnMut(&str, &str, &str, &str) -> Result<(), Failure>;
+/// Takes user, record, outcome and message.
+type Each<'a> = &'a mut dyn FnMut(&str, &str, &str, &str) -> Result<(), Failure>;
 
 /// Exports into a file without a name, and imports that into the tenant or an empty one.
-fn stage(cx: &mut Context<'_>, args: &Rehearse, tell: Tell<'_>) -> Result<Told, Failure> {
+fn stage(cx: &mut Context<'_>, args: &Rehearse, each: Each<'_>) -> Result<Rehearsed, Failure> {
     // The tenant's master is asked before the work, not after it.
     if args.at.is_named() {
         return on(cx, &args.at, None, |cx, open| {
-            let (exported, collisions) = export(cx, tell)?;
+            let (exported, collisions) = export(cx, each)?;
             let keys = open.session.keys()?;
             let holder = Holder::new(cx.line.masked.clone(), &open.who, cx.ambient.clock.now());
             let report = exported.report;
             let reader = exported.reader;
             let file = open.tenant.file_mut();
             let tally = file.without_effect(&holder, |tx| {
-                let hear = |name: Option<&str>, items: &[Item]| hear(name, items, tell);
-                tenant::import::rehearse(tx, &keys, reader, &cx.ui.progress(), cx.cancel, hear)
+                let fate = |name: Option<&str>, items: &[Item]| imported(name, items, each);
+                tenant::import::rehearse(tx, &keys, reader, &cx.ui.progress(), cx.cancel, fate)
             });
             // What was taken back still lies in the log.
             let _ = open.tenant.file().checkpoint();
-            Ok(Told {
+            Ok(Rehearsed {
                 report,
                 tally: tally?,
                 collisions,
@@ -177,19 +177,19 @@ fn stage(cx: &mut Context<'_>, args: &Rehearse, tell: Tell<'_>) -> Result<Told, 
     }
     let (db, keys) = scratch(&KIND, cx.ambient.rng.as_ref())?;
     set(&db, &args.with)?;
-    let (exported, collisions) = export(cx, tell)?;
+    let (exported, collisions) = export(cx, each)?;
     let report = exported.report;
     let tx = db.unchecked_transaction().map_err(store::Error::from)?;
-    let hear = |name: Option<&str>, items: &[Item]| hear(name, items, tell);
+    let fate = |name: Option<&str>, items: &[Item]| imported(name, items, each);
     let tally = tenant::import::rehearse(
         &tx,
         &keys,
         exported.reader,
         &cx.ui.progress(),
         cx.cancel,
-        hear,
+        fate,
     )?;
-    Ok(Told {
+    Ok(Rehearsed {
         report,
         tally,
         collisions,
@@ -210,7 +210,7 @@ fn set(db: &store::Connection, settings: &[String]) -> Result<(), Failure> {
 }
 
 /// The bundle of the rehearsal, and how many names are not unique.
-fn export(cx: &mut Context<'_>, tell: Tell<'_>) -> Result<(Rehearsal, u64), Failure> {
+fn export(cx: &mut Context<'_>, each: Each<'_>) -> Result<(Rehearsal, u64), Failure> {
     let selection = cx.selection()?;
     let holder = cx.holding();
     let who = cx.desk.who.clone();
@@ -248,7 +248,7 @@ fn export(cx: &mut Context<'_>, tell: Tell<'_>) -> Result<(Rehearsal, u64), Fail
     let collisions = prepared.extent().collisions;
     let mut trouble = None;
     let rehearsal = prepared.rehearse(file, &work, |name, one| {
-        told(name, one, tell).map_err(|failure| {
+        left_out(name, one, each).map_err(|failure| {
             trouble = Some(failure);
             Error::from(Cancelled)
         })
@@ -259,8 +259,8 @@ fn export(cx: &mut Context<'_>, tell: Tell<'_>) -> Result<(Rehearsal, u64), Fail
     }
 }
 
-/// Tells what the export leaves out.
-fn told(name: &str, one: &LeftOut, tell: Tell<'_>) -> Result<(), Failure> {
+/// Passes on what the export leaves out.
+fn left_out(name: &str, one: &LeftOut, each: Each<'_>) -> Result<(), Failure> {
     let record = match one.item.split_once(' ') {
         Some(("user", _)) => "user",
         Some(("Q&A", _)) => "qa",
@@ -271,13 +271,13 @@ fn told(name: &str, one: &LeftOut, tell: Tell<'_>) -> Result<(), Failure> {
         detail => format!(" ({detail})"),
     };
     let message = format!("not exported: {}{detail}", one.reason.as_str());
-    tell(name, record, Fate::Skipped.as_str(), &message)
+    each(name, record, Fate::Skipped.as_str(), &message)
 }
 
-/// Tells what the tenant would do.
-fn hear(name: Option<&str>, items: &[Item], tell: Tell<'_>) -> Result<(), Failure> {
+/// Passes on what the tenant would do.
+fn imported(name: Option<&str>, items: &[Item], each: Each<'_>) -> Result<(), Failure> {
     items.iter().try_for_each(|item| {
-        tell(
+        each(
             name.unwrap_or_default(),
             &item.record(),
             item.fate.as_str(),

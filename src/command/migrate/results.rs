@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::bulk::unused_columns;
 use crate::command::context::Proposal;
-use crate::command::failure::code;
 use crate::command::shared::{Out, TO_FILE, YES};
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::exchange::answers::Layout;
 use crate::exchange::input;
 use crate::files;
+use crate::lang::code;
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::migrate::results::outcomes::outcome_lines;
@@ -18,17 +18,15 @@ use crate::migrate::results::{Contents, Judged, read};
 use crate::migrate::settings;
 use crate::model::{AnswerColumns, names};
 use crate::render::doc::{self, Cell, Col, RowSink, ToCell as _};
-use crate::render::{Format, agree, counted};
+use crate::render::{Format, are, counted, grouped};
 use crate::store::audit::{Draft, codes};
 use crate::vault::answers::{self, Left, Source};
 use crate::vault::interruptible;
 
 names! {
-    /// How answers are written.
+    /// The form of the answers.
     Written, "format" {
-        /// As a sheet.
         Csv = "csv",
-        /// As lines of JSON.
         Ndjson = "ndjson",
     }
 }
@@ -62,7 +60,7 @@ pub(in crate::command) static RESULTS: Entry = entry!(
              perhaps message, or lines of JSON with the same keys. Users are named by the user id that they were \
              exported under, or as group/userid; where only one fits, letter case does not matter.\n\n\
              A user whose every record is there becomes imported. With a record that is not, the user gets \
-             import=error and stays in the phase; 'migrate explain' shows what the target said. Users of the same \
+             import=error and stays in the phase; 'migrate explain' shows the target's answer. Users of the same \
              bundles who do not occur in the file stay import=none. Both kinds are listed: the first ten of each, all \
              of them in machine formats and with into=FILE. A later file about a user replaces what an earlier one \
              said; the same file again changes nothing.\n\n\
@@ -132,12 +130,12 @@ fn layout(cx: &Context<'_>, args: &Results) -> Result<Layout, Failure> {
     }
     if args.format == Some(Written::Ndjson) {
         let what = "an event audit is a sheet, not lines of JSON";
-        return Err(Failure::usage(what).hint("leave one of the two out"));
+        return Err(Failure::usage(what).hint("leave out profile=audit or format=ndjson"));
     }
     let db = cx.db()?;
     let set = settings::VAULT.get(db, "migrate.audit-columns")?;
     let columns = AnswerColumns::parse(&set).ok_or_else(|| {
-        let what = format!("the setting migrate.audit-columns holds '{set}', which cannot be");
+        let what = format!("the setting migrate.audit-columns has the invalid value '{set}'");
         Failure::unknown(what).hint("type: system set migrate.audit-columns=default")
     })?;
     Ok(Layout::Audit(columns))
@@ -171,9 +169,11 @@ fn take_in(
         |db| {
             let judged = answers::judge(db)?;
             if judged.lost > 0 {
-                let users = are(judged.lost);
+                let users = are(judged.lost, "user");
                 let what = format!("{users} not exported any more; nothing was changed");
-                return Err(Failure::new(Exit::Failed, code::UNCONFIRMED, what).hint("look again"));
+                return Err(
+                    Failure::new(Exit::Failed, code::UNCONFIRMED, what).hint("repeat the command")
+                );
             }
             Ok(Intake { records, judged })
         },
@@ -184,7 +184,7 @@ fn take_in(
     if contents.unknown.count > 0 {
         outcome.notices.push(format!(
             "{} passed over, not in the vault: {}",
-            are(contents.unknown.count),
+            are(contents.unknown.count, "user"),
             contents.unknown
         ));
     }
@@ -201,21 +201,20 @@ fn take_in(
     show_left(cx, out, intake.judged.errors + silent)?;
     outcome.notices.push(intake.done());
     if intake.judged.errors > 0 {
-        outcome.notices.push(format!(
-            "{} with errors; 'migrate explain' says more of each",
-            counted(intake.judged.errors, "user")
-        ));
+        let with_errors = counted(intake.judged.errors, "user");
+        outcome.notices.push(format!("{with_errors} with errors"));
+        outcome = outcome.hint("'migrate explain' shows the errors of a user");
     }
     if silent > 0 {
         outcome.notices.push(format!(
-            "of {} in the same bundles the target has said nothing",
+            "no answer about {} of the same bundles",
             counted(silent, "user")
         ));
     }
     Ok(outcome)
 }
 
-/// Those with errors, and those of whom the target has said nothing.
+/// The users with errors, and those without an answer.
 fn show_left(cx: &Context<'_>, out: &Out, left: u64) -> Result<(), Failure> {
     let mut format = cx.ui.format();
     let for_people = format.is_for_people();
@@ -270,18 +269,13 @@ fn push_left(cx: &Context<'_>, rows: &mut dyn RowSink, most: u64) -> Result<(), 
     })
 }
 
-fn are(users: u64) -> String {
-    let verb = agree(users, "is", "are");
-    format!("{} {verb}", counted(users, "user"))
-}
-
 impl Intake {
     fn done(&self) -> String {
         format!(
-            "took in {} about {}: {} imported now",
+            "took in {} about {}: {} now imported",
             counted(self.records, "answer"),
             counted(self.judged.ok + self.judged.errors, "user"),
-            are(self.judged.moved)
+            are(self.judged.moved, "user")
         )
     }
 }
@@ -300,10 +294,12 @@ impl Proposal for Intake {
             ..
         } = self.judged;
         format!(
-            "{} about {}: {moved} become imported, {errors} with errors, {} as before.\nTake them in?",
+            "{} about {}: {} become imported, {} with errors, {} as before.\nTake them in?",
             counted(self.records, "answer"),
             counted(ok + errors, "user"),
-            (ok + errors).saturating_sub(changed),
+            grouped(moved),
+            grouped(errors),
+            grouped((ok + errors).saturating_sub(changed)),
         )
     }
 
@@ -312,7 +308,7 @@ impl Proposal for Intake {
         format!(
             "{} about {} known already; nothing was changed",
             counted(self.records, "answer"),
-            are(users)
+            are(users, "user")
         )
     }
 

@@ -1,4 +1,4 @@
-//! `migrate status`: where everybody stands, and what is left.
+//! `migrate status`: where the users stand, and what is left.
 
 use crate::command::shared::Record;
 use crate::command::{Context, Entry, Failure, Outcome, entry};
@@ -119,7 +119,10 @@ fn text(ui: &Ui, found: &Overview, left: &[Step]) -> String {
 fn more(count: usize) -> String {
     match count.saturating_sub(SHOWN) {
         0 => String::new(),
-        more => format!("  and {more} more; format=json shows all\n"),
+        more => format!(
+            "  and {} more; format=json shows all\n",
+            grouped(more as u64)
+        ),
     }
 }
 
@@ -158,7 +161,7 @@ fn bundle_line(ui: &Ui, one: &BundleStatus) -> String {
     let shown = match one.shown {
         0 => "password never shown".to_owned(),
         1 => "password shown once".to_owned(),
-        times => format!("password shown {times} times"),
+        times => format!("password shown {}", counted(times, "time")),
     };
     let Answered { ok, errors, none } = one.answered;
     let mut line = format!(
@@ -178,10 +181,11 @@ fn bundle_line(ui: &Ui, one: &BundleStatus) -> String {
     }
     line += &format!(", {file}, {shown}");
     if ok + errors + none > 0 {
+        let [ok, errors, none] = [ok, errors, none].map(grouped);
         line += &format!("\n       answers: {ok} ok, {errors} with errors, {none} none");
     }
     if one.moved_on() > 0 && ok + errors + none > 0 {
-        line += &format!(", {} in a later bundle", one.moved_on());
+        line += &format!(", {} in a later bundle", grouped(one.moved_on()));
     }
     line + "\n"
 }

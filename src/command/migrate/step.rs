@@ -2,16 +2,16 @@
 
 use super::bulk::{Members, UserChoice};
 use crate::command::context::Proposal;
-use crate::command::failure::code;
 use crate::command::shared::REASON;
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::code;
 use crate::lang::diagnostic::quoted;
 use crate::lang::keys::args;
 use crate::lang::selection::{Expr, Op, Operand, Selection};
 use crate::lang::spec::{Command, Effect, Example, Selects};
 use crate::migrate::phases::{self, Plan, Step};
 use crate::model::{Phase, Sight, sight};
-use crate::render::{agree, counted};
+use crate::render::{are, counted};
 use crate::store::audit::{Draft, codes};
 use crate::vault::phases::{Move, advance, relabel, standings};
 
@@ -60,7 +60,7 @@ pub(in crate::command) static ADVANCE: Entry = entry!(
         details: "Moves users on to a later phase: to 'imported' when the target has them, to 'migrated' when they no \
             longer use the source. Nothing but an export makes a user 'exported'; 'migrate results' moves users to \
             'imported' by what the target said. Without to=, the selection names one phase=…, and its users go one \
-            phase on. Users who are there already stay; whoever was never exported is refused.",
+            phase on. Users who are there already stay; a user who was never exported is refused.",
         selects: Selects::Users,
         effect: Effect::Write,
         examples: &[
@@ -133,8 +133,8 @@ fn back(cx: &mut Context<'_>, args: Walk) -> Result<Outcome, Failure> {
 /// The phase beside the only one that the selection names.
 fn beside(selection: &Selection, forward: bool) -> Result<Phase, Failure> {
     let missing = || {
-        Failure::usage("it is not said to which phase")
-            .hint("say to=PHASE, or choose users of one phase=…")
+        Failure::usage("the new phase is missing")
+            .hint("add to=PHASE, or choose users of one phase=…")
     };
     let phase = selection
         .expr
@@ -190,7 +190,7 @@ fn run(cx: &mut Context<'_>, members: &Members, step: &Step) -> Result<Outcome, 
                 at,
                 master: &master,
             };
-            // First those who are staged: the others are too, afterwards.
+            // The users who are staged already come first: after `advance` all of them are.
             if let Some(wave) = step.wave {
                 relabel(tx, users, wave)?;
             }
@@ -203,7 +203,7 @@ fn run(cx: &mut Context<'_>, members: &Members, step: &Step) -> Result<Outcome, 
     };
     let mut outcome = Outcome::said(format!(
         "{} now {}",
-        are(plan.moved + plan.relabelled),
+        are(plan.moved + plan.relabelled, "user"),
         match plan.step.wave() {
             Some(wave) => format!("in phase {} and wave {wave}", plan.to),
             None => format!("in phase {}", plan.to),
@@ -213,12 +213,8 @@ fn run(cx: &mut Context<'_>, members: &Members, step: &Step) -> Result<Outcome, 
     Ok(outcome)
 }
 
-fn are(users: u64) -> String {
-    format!("{} {}", counted(users, "user"), agree(users, "is", "are"))
-}
-
 impl Plan {
-    /// What a master should know besides.
+    /// What a question and an outcome add about users who do not move.
     fn remarks(&self) -> Vec<String> {
         let (gone, excluded) = self.aside;
         let there = match self.step {
@@ -233,7 +229,7 @@ impl Plan {
         ]
         .into_iter()
         .filter(|(users, _)| *users > 0)
-        .map(|(users, what)| format!("{} {what}", are(users)))
+        .map(|(users, what)| format!("{} {what}", are(users, "user")))
         .collect()
     }
 }

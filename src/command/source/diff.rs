@@ -1,4 +1,4 @@
-//! `source diff`: what a load would change, told by doing it and taking it back.
+//! `source diff`: what a load would change, found by doing it and rolling it back.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,8 @@ use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Example};
 use crate::model::Named as _;
-use crate::render::counted;
 use crate::render::doc::{Col, ToCell as _};
+use crate::render::{counted, grouped};
 use crate::vault::load::{Difference, LoadReport, Subject, What};
 
 args! {
@@ -65,9 +65,9 @@ fn diff(cx: &mut Context<'_>, args: Diff) -> Result<Outcome, Failure> {
     };
     let mut outcome = Outcome::quiet();
     args.out.list(cx.ui, "difference", COLUMNS, |push| {
-        // `Some` once nobody wants to hear more: no error where the reader has just gone.
+        // `Some` once the sink takes no more rows: a reader that has gone is no error.
         let mut over = None;
-        let mut tell = |difference: Difference| {
+        let mut each = |difference: Difference| {
             match push(difference) {
                 Ok(true) => return true,
                 Ok(false) => over = Some(Ok(())),
@@ -75,7 +75,7 @@ fn diff(cx: &mut Context<'_>, args: Diff) -> Result<Outcome, Failure> {
             }
             false
         };
-        let done = file.compare(cx, input, &mut tell);
+        let done = file.compare(cx, input, &mut each);
         match (over, done) {
             (Some(Err(error)), _) => return Err(error),
             (Some(Ok(())), Err(failure)) if failure.exit == Exit::Interrupted => {}
@@ -95,12 +95,12 @@ pub(super) struct Compared<'a> {
 }
 
 impl Compared<'_> {
-    /// Does the load, tells each difference until `tell` says `false`, and takes everything back.
+    /// Does the load, passes each difference to `each` until that returns `false`, and rolls everything back.
     pub(super) fn compare(
         &self,
         cx: &mut Context<'_>,
         input: Input,
-        tell: &mut dyn FnMut(Difference) -> bool,
+        each: &mut dyn FnMut(Difference) -> bool,
     ) -> Result<Outcome, Failure> {
         let progress = OfFile::new(cx.ui.progress(), &input.noted);
         let holder = cx.holding();
@@ -116,7 +116,7 @@ impl Compared<'_> {
             &holder,
             &mut |difference| {
                 counts.count(&difference);
-                tell(difference)
+                each(difference)
             },
             &progress,
             cancel,
@@ -124,15 +124,13 @@ impl Compared<'_> {
         drop(progress);
         let report = done.map_err(|error| Failure::from(error).in_file(self.path))?;
         super::remark(cx.ui, &report);
-        let mut outcome = counts.tell(&report, self.skip_bad);
+        let mut outcome = counts.summary(&report, self.skip_bad);
         if let Err(found) = options.gone_limit.check(&report) {
-            outcome.notices.push(format!(
-                "{}: 'source load' asks, or takes -yes={}",
-                Place::file(self.path).says(found),
-                found.gone
-            ));
+            outcome.notices.push(Place::file(self.path).says(found));
+            let hint = format!("'source load' asks, or takes -yes={}", found.gone);
+            outcome = outcome.hint(hint);
         }
-        outcome.notices.extend(input.noted.passed_over.tell());
+        outcome.notices.extend(input.noted.passed_over.notices());
         outcome
             .notices
             .extend(without_end(self.path, &input.noted.endless, &report));
@@ -140,7 +138,7 @@ impl Compared<'_> {
     }
 }
 
-/// How many of each kind were told.
+/// How many differences there were of each kind.
 #[derive(Default)]
 struct Counts(BTreeMap<(What, Subject), u64>);
 
@@ -155,18 +153,18 @@ impl Counts {
     }
 
     /// The counts, as the load's report would have them.
-    fn tell(&self, report: &LoadReport, skip_bad: bool) -> Outcome {
+    fn summary(&self, report: &LoadReport, skip_bad: bool) -> Outcome {
         let users = &report.users;
         let changed = self.of(What::Changed, Subject::User);
         let mut notices = vec![format!(
             "users: {} new, {} changed, {} as before, {} gone, {} renamed, {} moved, {} back",
-            users.new,
-            changed,
-            users.replaced.saturating_sub(changed),
-            users.gone,
-            report.renamed,
-            report.moved,
-            report.returned,
+            grouped(users.new),
+            grouped(changed),
+            grouped(users.replaced.saturating_sub(changed)),
+            grouped(users.gone),
+            grouped(report.renamed),
+            grouped(report.moved),
+            grouped(report.returned),
         )];
         for (noun, subject, tally) in [
             ("groups", Subject::Group, &report.groups),
@@ -176,14 +174,16 @@ impl Counts {
             let changed = self.of(What::Changed, subject);
             if tally.new + tally.gone + changed > 0 {
                 notices.push(format!(
-                    "{noun}: {} new, {changed} changed, {} gone",
-                    tally.new, tally.gone
+                    "{noun}: {} new, {} changed, {} gone",
+                    grouped(tally.new),
+                    grouped(changed),
+                    grouped(tally.gone)
                 ));
             }
         }
         if report.reassigned > 0 {
             notices.push(format!(
-                "{} would change hands",
+                "{} would go to another user",
                 counted(report.reassigned, "token or card")
             ));
         }
@@ -196,13 +196,16 @@ impl Counts {
                 counted(report.skipped, "bad record")
             ),
             (true, false) => format!(
-                "a load would be refused because of {} (with -skip-bad it would leave them out); nothing was changed",
+                "a load would be refused because of {}; nothing was changed",
                 counted(report.skipped, "bad record")
             ),
         });
+        let blocked = refused && !skip_bad;
+        let advice = blocked.then(|| "correct the file, or load it with -skip-bad".to_owned());
         Outcome {
             notices,
-            exit: (refused && !skip_bad).then_some(Exit::Partial),
+            hints: advice.into_iter().collect(),
+            exit: blocked.then_some(Exit::Partial),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::gone::{self, Place};
 use super::input::Taking;
-use super::load::{load_into_vault, options, tell};
+use super::load::{load_into_vault, options, summary};
 use crate::ambient::{Progress as _, Unit};
 use crate::command::file::write_new;
 use crate::command::shared::OVERWRITE;
@@ -36,7 +36,7 @@ pub(in crate::command) static GENERATE: Entry = entry!(
     Command {
         details: "Makes up people with tokens, cards, questions, passwords and locations, for trying things out. \
             The same seed gives the same people. With -load they go into the vault, with file= into a file. Like a \
-            full load, -load makes everybody else of the vault gone, and asks like one.",
+            full load, -load makes all other users of the vault gone, and asks like one.",
         effect: Effect::Write,
         examples: &[
             Example::new(
@@ -55,7 +55,7 @@ pub(in crate::command) static GENERATE: Entry = entry!(
 fn generate(cx: &mut Context<'_>, args: Generate) -> Result<Outcome, Failure> {
     let (users, seed) = (args.users, args.seed);
     if cx.terms.dry_run {
-        return Ok(Outcome::said("this was a dry run; nobody was made up"));
+        return Ok(Outcome::said("this was a dry run; no users were made up"));
     }
     let people = population::generate(users, seed, args.duplicates)?;
     match (&args.file, args.load) {
@@ -82,11 +82,11 @@ fn generate(cx: &mut Context<'_>, args: Generate) -> Result<Outcome, Failure> {
                     &progress,
                 )
             })?;
-            Ok(tell(&report))
+            Ok(summary(&report))
         }
         _ => Err(
             Failure::usage("people can go into a file or into the vault")
-                .hint("say file=people.ndjson, or -load"),
+                .hint("add file=people.ndjson, or -load"),
         ),
     }
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::load::Stopped;
 use crate::command::context::Terms;
-use crate::command::failure::code;
 use crate::command::{Context, Exit, Failure};
 use crate::lang::args::Yes;
+use crate::lang::code;
 use crate::lang::keys::{self, Key};
 use crate::migrate::settings;
 use crate::render::{agree, counted, grouped};
@@ -18,7 +18,7 @@ pub(super) const YES: Key<Option<Yes>> = keys::yes(
     "Only =N counts: exactly N users may be gone after a full load",
 );
 
-/// How many users a load may make gone: as many as the line says, else as the setting allows or the process was told.
+/// How many users a load may make gone: the line's number, else the number of `--yes`, else what the setting allows.
 pub(super) fn limit(cx: &Context<'_>) -> Result<GoneLimit, Failure> {
     let counted = |yes| match yes {
         Some(Yes::Count(count)) => Some(count),
@@ -41,8 +41,8 @@ pub(super) struct Place {
     again: bool,
 }
 
-/// Does a load. One that would make too many users gone has been taken back when it is asked about: no transaction waits
-/// for an answer. The second time it makes exactly so many gone, or nothing is changed.
+/// Does a load. One that would make too many users gone is rolled back before the question, because no transaction may
+/// wait for an answer. The second load makes exactly as many users gone, or changes nothing.
 pub(super) fn asking<T>(
     cx: &mut Context<'_>,
     place: &Place,
@@ -59,18 +59,18 @@ pub(super) fn asking<T>(
         GoneLimit::Exactly(count) | GoneLimit::Percent(_, Some(count)) => {
             return Err(
                 unconfirmed(Exit::Failed, &format!("{says}, not {}", grouped(count)))
-                    .hint("look at 'source diff', then give the count that you expect"),
+                    .hint("check with 'source diff', then give the number you expect"),
             );
         }
         GoneLimit::Percent(_, None) if !cx.ui.is_interactive() => {
             return Err(unconfirmed(Exit::Denied, &says).hint(format!(
-                "was it cut? 'source diff' names them; if they have left: -yes={}",
+                "check with 'source diff' whether the file was cut; if they have left, add -yes={}",
                 found.gone
             )));
         }
         GoneLimit::Percent(_, None) if !place.again => {
             return Err(unconfirmed(Exit::Failed, &says).hint(format!(
-                "a pipe is not read again after a question; if they have left: -yes={}",
+                "a pipe cannot be read again after a question; if they have left, add -yes={}",
                 found.gone
             )));
         }
@@ -82,11 +82,11 @@ pub(super) fn asking<T>(
         Stopped::Gone(now) => unconfirmed(
             Exit::Failed,
             &format!(
-                "vault or file changed after the question: {}",
+                "the vault or the file changed after the question: {}",
                 place.says(now)
             ),
         )
-        .hint("load it again"),
+        .hint("repeat the command"),
     })
 }
 

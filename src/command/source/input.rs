@@ -60,7 +60,7 @@ args! {
     pub(super) struct Taking {
         pub(super) force: bool = flag("force", "Take renames and moves of users who are exported already"),
         pub(super) add_system: bool = flag("add-system", "Take records of another source system too"),
-        group: Option<String> = text("group", "ldif: put everybody into this group").complete(Complete::Groups),
+        group: Option<String> = text("group", "ldif: put all users into this group").complete(Complete::Groups),
         group_attr: Option<String> = text("group-attr", "ldif: the attribute that names the group"),
         group_from: Option<Placed> = choice(
             "group-from",
@@ -98,7 +98,6 @@ type Records = Box<dyn Iterator<Item = Result<(u64, SourceRecord), BadRecord>> +
 pub(super) struct PassedOver(Arc<OnceLock<ldif::Counts>>);
 
 impl Input {
-    /// Opens `path`.
     pub(super) fn open(
         cx: &Context<'_>,
         path: &Path,
@@ -144,8 +143,8 @@ impl Input {
 }
 
 impl PassedOver {
-    /// What there is to say of it.
-    pub(super) fn tell(&self) -> Vec<String> {
+    /// The counts as notices; none before the end of the file.
+    pub(super) fn notices(&self) -> Vec<String> {
         self.0.get().map(besides_people).unwrap_or_default()
     }
 }
@@ -153,11 +152,11 @@ impl PassedOver {
 /// What there is to say of a directory besides its users.
 pub(in crate::command) fn besides_people(counts: &ldif::Counts) -> Vec<String> {
     [
-        (counts.not_people, "entry", "passed over: no people"),
+        (counts.not_people, "entry", "passed over: not people"),
         (
             counts.without_userid,
             "entry",
-            "passed over: people without a user id (see userid-attr=)",
+            "passed over: people without a user id (userid-attr=)",
         ),
         (counts.deleted, "entry", "passed over: deleted"),
         (
@@ -184,7 +183,7 @@ pub(in crate::command) fn besides_people(counts: &ldif::Counts) -> Vec<String> {
         (
             counts.by_path,
             "group",
-            "named by the path, as another OU has the name (see group-from=)",
+            "named by the path, because another OU has the name (group-from=)",
         ),
         (
             counts.renamed_groups,
@@ -230,7 +229,7 @@ fn bad_record(error: exchange::Error) -> BadRecord {
     }
 }
 
-/// Progress in bytes of the file: how many records there will be, nobody knows.
+/// Progress in bytes of the file: the number of its records is not known before its end.
 pub(super) struct OfFile {
     bar: Bar,
     size: Option<u64>,

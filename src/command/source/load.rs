@@ -8,17 +8,17 @@ use super::diff::Compared;
 use super::gone::{self, Place};
 use super::input::{FILE, FileFormat, Input, Noted, OfFile, SKIP_BAD, Taking};
 use crate::ambient::Progress;
-use crate::command::failure::code;
 use crate::command::file::write_new;
 use crate::command::shared::OVERWRITE;
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::exchange::{self, NoResidue, ldif, ndjson};
 use crate::files;
+use crate::lang::code;
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::migrate::settings;
 use crate::model::{Named as _, SourceRecord};
-use crate::render::{agree, counted};
+use crate::render::{agree, are, counted, grouped};
 use crate::store;
 use crate::store::audit::{self, EventCode, codes};
 use crate::vault::load::{BadRecord, GoneLimit, LoadOptions, LoadReport, TooManyGone};
@@ -87,8 +87,8 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
         noted,
     } = gone::asking(cx, &Place::file(path), |cx, limit| once(cx, &args, limit))?;
     super::remark(cx.ui, &report);
-    let mut outcome = tell(&report);
-    outcome.notices.extend(thawed(cx, &report)?);
+    let mut outcome = summary(&report);
+    outcome = thawed(cx, &report, outcome)?;
     let mut left_out = None;
     if !bad.is_empty() {
         bad.sort_by_key(|(line, _)| *line);
@@ -100,7 +100,7 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
             residue.display()
         ));
         if report.full && report.users.gone > 0 {
-            let note = "a user who stands in a bad line is gone until it is corrected and loaded";
+            let note = "users in bad lines are gone until the lines are corrected and loaded";
             outcome.notices.push(note.to_owned());
         }
         outcome.exit = Some(Exit::Partial);
@@ -112,7 +112,7 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
     if report.is_empty() {
         let mut why: Vec<String> = noted
             .passed_over
-            .tell()
+            .notices()
             .into_iter()
             .chain(left_out)
             .collect();
@@ -128,15 +128,11 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
             .warning(&format!("no user was found in {path}: {why}"));
         return Ok(outcome);
     }
-    outcome.notices.push(format!(
-        "{} is still there, in plain; delete it when you no longer need it",
-        path.display()
-    ));
-    outcome.notices.extend(noted.passed_over.tell());
-    Ok(outcome)
+    outcome.notices.extend(noted.passed_over.notices());
+    Ok(outcome.in_plain(path))
 }
 
-/// What the load would do, where only that is wanted.
+/// What the load would do, in a dry run.
 fn foretold(cx: &mut Context<'_>, args: &Load) -> Result<Outcome, Failure> {
     let input = Input::open(cx, &args.file, args.format, &args.taking)?;
     let file = Compared {
@@ -154,11 +150,12 @@ fn foretold(cx: &mut Context<'_>, args: &Load) -> Result<Outcome, Failure> {
 fn can_keep_bad(path: &Path, residue: &Path, overwrite: bool) -> Result<(), Failure> {
     if path.exists() && !path.is_file() {
         let what = format!(
-            "{}: the bad lines are read a second time, which a pipe does not allow",
+            "{}: a pipe cannot be read a second time for its bad lines",
             path.display()
         );
-        return Err(Failure::new(Exit::Failed, code::FILE, what)
-            .hint("write it to a file first, and load that"));
+        return Err(
+            Failure::new(Exit::Failed, code::FILE, what).hint("write it to a file, and load that")
+        );
     }
     if !overwrite && files::is_taken(residue) {
         return Err(Failure::file(
@@ -182,7 +179,6 @@ struct Loaded {
 pub(super) enum Stopped {
     /// It would make too many users gone.
     Gone(TooManyGone),
-    /// It failed.
     Failed(Failure),
 }
 
@@ -272,22 +268,21 @@ pub(super) fn options(
     })
 }
 
-/// That somebody was renamed or moved although the migration has begun, if so (igsh-migration(7), FREEZE).
-fn thawed(cx: &Context<'_>, report: &LoadReport) -> Result<Option<String>, Failure> {
-    if report.renamed + report.moved == 0 {
-        return Ok(None);
+/// Notes that users were renamed or moved although the migration has begun, if so (igsh-migration(7), FREEZE).
+fn thawed(cx: &Context<'_>, report: &LoadReport, mut outcome: Outcome) -> Result<Outcome, Failure> {
+    if report.renamed + report.moved > 0
+        && let Some(running) = migration::running(cx.db()?)?
+    {
+        let began = cx.ui.local_time(running.began);
+        let note = format!("users were renamed or moved during the migration, which began {began}");
+        outcome.notices.push(note);
+        outcome = outcome.hint("rename and move no users in the source before 'migrate end'");
     }
-    let running = migration::running(cx.db()?)?;
-    Ok(running.map(|running| {
-        format!(
-            "the migration goes on since {}, and nobody should be renamed or moved in the source before its end",
-            cx.ui.local_time(running.began)
-        )
-    }))
+    Ok(outcome)
 }
 
 /// What a load has done, in a few lines.
-pub(super) fn tell(report: &LoadReport) -> Outcome {
+pub(super) fn summary(report: &LoadReport) -> Outcome {
     let mut first = format!(
         "loaded {}, {}, {} and {}",
         counted(report.groups.loaded(), "group"),
@@ -298,7 +293,7 @@ pub(super) fn tell(report: &LoadReport) -> Outcome {
     if report.users.replaced > 0 {
         first += &format!(
             " ({} of the users {} there before)",
-            report.users.replaced,
+            grouped(report.users.replaced),
             agree(report.users.replaced, "was", "were")
         );
     }
@@ -326,25 +321,22 @@ pub(super) fn tell(report: &LoadReport) -> Outcome {
         (report.aliases_dropped, "workflow alias", "left out"),
     ];
     for (count, noun, what) in rest.into_iter().filter(|(count, ..)| *count > 0) {
-        outcome.notices.push(format!(
-            "{} {} {what}",
-            counted(count, noun),
-            agree(count, "is", "are")
-        ));
+        outcome.notices.push(format!("{} {what}", are(count, noun)));
     }
     if report.reassigned > 0 {
         outcome.notices.push(format!(
-            "{} {} another's before",
+            "{} {} with another user before",
             counted(report.reassigned, "token or card"),
             agree(report.reassigned, "was", "were")
         ));
     }
     if report.odd_names > 0 {
         outcome.notices.push(format!(
-            "{} {} stray blanks or invisible characters; 'migrate check' says which",
+            "{} {} stray blanks or invisible characters",
             counted(report.odd_names, "name"),
             agree(report.odd_names, "has", "have")
         ));
+        outcome = outcome.hint("'migrate check' lists the names with stray characters");
     }
     outcome.notices.extend(drifted(report));
     outcome
@@ -355,7 +347,7 @@ pub(super) fn drifted(report: &LoadReport) -> Option<String> {
     let drift = &report.drift;
     let ways: Vec<_> = drift
         .named()
-        .map(|(way, count)| format!("{way} {count}"))
+        .map(|(way, count)| format!("{way} {}", grouped(count)))
         .collect();
     (drift.users > 0).then(|| {
         format!(
@@ -367,7 +359,7 @@ pub(super) fn drifted(report: &LoadReport) -> Option<String> {
     })
 }
 
-/// That a cut of the file would not have been seen, if so.
+/// That a cut of the file would go unnoticed, if so.
 pub(super) fn without_end(
     path: &Path,
     endless: &AtomicBool,
@@ -375,7 +367,7 @@ pub(super) fn without_end(
 ) -> Option<String> {
     (report.full && endless.load(Ordering::Relaxed)).then(|| {
         format!(
-            "{} has no end record, so a cut would not be seen (igsh-source(5), end)",
+            "{} has no end record, so a cut would go unnoticed (igsh-source(5), end)",
             path.display()
         )
     })

@@ -5,18 +5,20 @@ use crate::vault::load::{LoadReport, Remarks};
 
 /// Warns of it.
 pub(in crate::command) fn remark(ui: &Ui, report: &LoadReport) {
-    for (remarks, (one, several), what, between) in [
+    for (remarks, (one, several), what, between, hint) in [
         (
             &report.encoded,
             ("has", "have"),
-            "a seed that is itself encoded text, and so gives wrong codes if it was encoded twice",
+            "a seed that is itself encoded text; if it was encoded twice, its codes are wrong",
             ", ",
+            "check with one device that a code of it is right",
         ),
         (
             &report.alike,
             ("is", "are"),
-            "like another one; compare them before one is assigned or exported",
+            "like another one",
             "; ",
+            "compare them before one is assigned or exported",
         ),
     ] {
         let Remarks { count, first } = remarks;
@@ -28,5 +30,6 @@ pub(in crate::command) fn remark(ui: &Ui, report: &LoadReport) {
         let parts: Vec<_> = first.iter().cloned().chain(more).collect();
         let (tokens, verb) = (counted(*count, "token"), agree(*count, one, several));
         ui.warning(&format!("{tokens} {verb} {what}: {}", parts.join(between)));
+        ui.hint(hint);
     }
 }

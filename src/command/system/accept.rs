@@ -22,9 +22,9 @@ pub(in crate::command) static ACCEPT: Entry = entry!(
     codes::STATE_ACCEPTED,
     Command {
         details: "Settings, target ids, exclusions, bundles, masters and keys are summed under a key. Where another \
-            program has changed them, a login is restricted: it may only look. When you have looked, and what is \
-            there is right, this command takes it as it is; the audit keeps both states. Restore a backup instead \
-            when you do not know who changed what.",
+            program has changed them, a login is restricted: it may only read. When the changes have been checked and \
+            are right, this command accepts them; the audit keeps both states. Restore a backup instead \
+            when it is unclear who changed what.",
         effect: Effect::Destroy,
         inspects: true,
         examples: &[Example::new(
@@ -63,7 +63,7 @@ fn accept(cx: &mut Context<'_>, _: Accept) -> Result<Outcome, Failure> {
         session.accept();
     }
     Ok(Outcome::said(
-        "the vault is taken as it is; exports that were interrupted are settled at the next login",
+        "the vault is accepted as it is; the next login settles interrupted exports",
     ))
 }
 

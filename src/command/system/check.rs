@@ -10,7 +10,7 @@ use crate::lang::keys::args;
 use crate::lang::spec::{Command, Example};
 use crate::migrate::integrity::{self, Depth, Work};
 use crate::render::doc::{Cell, Col, ToCell as _};
-use crate::render::{Bar, counted};
+use crate::render::{Bar, counted, grouped};
 use crate::store::{Error, SealedFile, audit, interruptible, state};
 use crate::vault::check::{self, Finding, Subject};
 
@@ -64,17 +64,14 @@ fn run(cx: &mut Context<'_>, args: Check) -> Result<Outcome, Failure> {
     } = seen;
     let looked_at = match is_quick {
         true => format!(
-            "{}; sealed fields, the contents of bundles and the middle of the audit were not looked at",
+            "{}; sealed fields, the contents of bundles and the middle of the audit were not checked",
             counted(bundles, "bundle")
         ),
         false => format!(
             "{}, {}, {}",
             counted(fields, "field"),
             counted(bundles, "bundle"),
-            match entries {
-                1 => "1 audit entry".to_owned(),
-                entries => format!("{entries} audit entries"),
-            }
+            counted(entries, "audit entry")
         ),
     };
     Ok(match damage {
@@ -203,7 +200,7 @@ impl Findings {
             .0
             .iter()
             .filter(|(subject, _)| **subject != Subject::Remark)
-            .map(|(subject, (count, _))| format!("{subject} {count}"))
+            .map(|(subject, (count, _))| format!("{subject} {}", grouped(*count)))
             .collect();
         (!kinds.is_empty()).then(|| kinds.join(", "))
     }
@@ -211,7 +208,8 @@ impl Findings {
     fn show(self, push: Push<'_, Finding>) -> Result<(), Failure> {
         for (subject, (count, listed)) in self.0 {
             let more = count - listed.len() as u64;
-            let more = (more > 0).then(|| Finding::new(subject, "", format!("and {more} more")));
+            let more = (more > 0)
+                .then(|| Finding::new(subject, "", format!("and {} more", grouped(more))));
             for finding in listed.into_iter().chain(more) {
                 push(finding)?;
             }

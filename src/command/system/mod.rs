@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
 
-use super::failure::code;
 use super::file::{self, read_private};
 use super::shared::{Out, RECORD};
 use super::{Context, Entry, Exit, Failure, Outcome, entry};
 use crate::crypto::kdf::{self, Cost};
 use crate::crypto::master_password;
 use crate::files;
+use crate::lang::code;
 use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Effect, Example};
 use crate::migrate::settings;
@@ -62,7 +62,7 @@ pub(super) static INIT: Entry = entry!(
     init,
     Command {
         details: "Makes a new vault for the three master users Master1, Master2 and Master3. Each gets a password of \
-            at least 12 characters; the three must differ. Nobody can bring a lost password back, but one master is \
+            at least 12 characters; the three must differ. A lost password cannot be recovered, but one master is \
             enough to work.\n\nThe vault is the file named by --vault; it must not exist. With passwords=FILE \
             the passwords are read from a file that only you can read, one line 'Master1 <password>' each.",
         effect: Effect::Write,
@@ -114,23 +114,17 @@ pub(super) static SET: Entry = entry!(
 fn init(cx: &mut Context<'_>, masters: Masters) -> Result<Outcome, Failure> {
     let path = cx.desk.path.clone();
     make(cx, &masters, &path, &KIND)?;
-    let mut outcome = Outcome::said(format!(
-        "made the vault {}; log in with 'login Master1'",
-        path.display()
-    ));
-    outcome.notices.extend(masters.in_plain());
-    Ok(outcome)
+    let outcome = Outcome::said(format!("made the vault {}", path.display()));
+    Ok(masters.in_plain(outcome).hint("type: login Master1"))
 }
 
 impl Masters {
-    /// That the file of passwords still lies there, if they came from one.
-    pub(super) fn in_plain(&self) -> Option<String> {
-        self.passwords.as_ref().map(|file| {
-            format!(
-                "{} still holds the passwords in plain; delete it",
-                file.display()
-            )
-        })
+    /// Adds that the file of passwords is still there, if they came from one.
+    pub(super) fn in_plain(&self, outcome: Outcome) -> Outcome {
+        match &self.passwords {
+            Some(file) => outcome.in_plain(file),
+            None => outcome,
+        }
     }
 }
 
@@ -175,7 +169,7 @@ pub(super) fn make(
     Ok(())
 }
 
-/// What guessing a password costs where nobody says otherwise (igsh-vault(5), KEYS).
+/// The cost of a password guess without `kdf=` (igsh-vault(5), KEYS).
 const DEFAULT_COST: Cost = Cost {
     memory_kib: 262_144,
     passes: 3,
@@ -233,7 +227,7 @@ fn from_file(cx: &Context<'_>, path: &Path) -> Result<[NewMaster; 3], Failure> {
         }
         let (name, password) = line
             .split_once(' ')
-            .ok_or_else(|| wrong(number, "a name and a password are needed"))?;
+            .ok_or_else(|| wrong(number, "the name or the password is missing"))?;
         let place = MASTERS
             .iter()
             .position(|master| *master == name)
@@ -268,7 +262,7 @@ fn from_file(cx: &Context<'_>, path: &Path) -> Result<[NewMaster; 3], Failure> {
     ])
 }
 
-/// The three masters from the terminal. Each password is asked for twice, and again as long as it does not fit.
+/// The three masters from the terminal. Each password is asked for twice, and again while it breaks a rule.
 fn from_terminal(cx: &Context<'_>) -> Result<[NewMaster; 3], Failure> {
     cx.ui.notice(
         "each of the three masters needs a password of at least 12 characters, all different",
@@ -298,7 +292,8 @@ pub(super) fn new_password(cx: &Context<'_>, name: &str) -> Result<SecretBytes, 
         if first.expose_secret() == second.expose_secret().as_bytes() {
             return Ok(first);
         }
-        cx.ui.warning("the two differ; type the password again");
+        cx.ui.warning("the two passwords differ");
+        cx.ui.hint("type the password again");
     }
 }
 
@@ -337,7 +332,7 @@ fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
     let wanted = &args.settings;
     if wanted.is_empty() {
         return Err(
-            Failure::usage("nothing to set").hint("say name=value; 'system get' shows the names")
+            Failure::usage("nothing to set").hint("add name=value; 'system get' shows the names")
         );
     }
     let names: Vec<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
@@ -364,7 +359,7 @@ pub(super) fn changed(changes: &[Changed]) -> Outcome {
     });
     Outcome {
         notices: said.collect(),
-        exit: None,
+        ..Outcome::default()
     }
 }
 
@@ -387,8 +382,6 @@ fn admit(tx: &store::Transaction<'_>, change: &Changed) -> Result<(), Failure> {
                 change.old
             ),
         )
-        .hint(
-            "have those aliases removed in the source and load it again, then change the prefixes",
-        )),
+        .hint("remove those aliases in the source, load it again, then change the prefixes")),
     }
 }

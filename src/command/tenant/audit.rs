@@ -27,9 +27,9 @@ pub(in crate::command) static LIST: Entry = entry!(
     List,
     list,
     Command {
-        details: "Lists the events of imports, oldest first: one for each record and what became of it. Their names \
-            are those that others have seen on the target, such as bulkidentityguard.add.error.assignedgrid for the \
-            card of a user that was there already, where such are known.\n\nWho did what to the tenant itself is in \
+        details: "Lists the events of imports, oldest first: one for each record and what became of it. Where the names \
+            of the target's own events are known, these are used, such as \
+            bulkidentityguard.add.error.assignedgrid for the card of a user that was there already.\n\nWho did what to the tenant itself is in \
             its sealed audit.",
         session: false,
         examples: &[Example::new(
@@ -41,9 +41,9 @@ pub(in crate::command) static LIST: Entry = entry!(
 );
 
 /// When and in which job something became of what of a user.
-type Told = (Timestamp, u64, String, Item);
+type Event = (Timestamp, u64, String, Item);
 
-const COLUMNS: &[Col<Told>] = &[
+const COLUMNS: &[Col<Event>] = &[
     Col::whole("at", |(at, ..)| at.cell()),
     Col::whole("job", |(_, job, ..)| Cell::Id(*job)),
     Col::whole("event", |(.., item)| item.event().into()),

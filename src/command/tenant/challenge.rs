@@ -111,7 +111,6 @@ fn show(cx: &Context<'_>, out: &Out, asked: &Asked) -> Result<Outcome, Failure> 
             ("askedBefore", asked.again.into()),
         ],
     )?;
-    Ok(Outcome::said(
-        "answer with the same command on a terminal, or with answer-file=FILE",
-    ))
+    Ok(Outcome::quiet()
+        .hint("answer with the same command on a terminal, or with answer-file=FILE"))
 }

@@ -11,6 +11,7 @@ use crate::command::bundle::{PASSWORD_FILE, header, open_file, typed_password};
 use crate::command::context::OpenTenant;
 use crate::command::shared::{Out, RECORD};
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::code;
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Effect, Example};
 use crate::render::{agree, counted};
@@ -25,7 +26,7 @@ args! {
             "retries",
             0,
             1000,
-            "How often to try again when another session holds the tenant, five seconds each",
+            "How often to retry when another session holds the tenant, five seconds each",
         )
         .default("3"),
         stop_after: Option<u64> = number(
@@ -57,8 +58,8 @@ pub(in crate::command) static IMPORT: Entry = entry!(
             applied in blocks, so that one that was stopped or killed goes on exactly where it was: 'tenant job \
             resume'. What became of every record is in 'tenant audit list', and 'tenant job results' writes it to a \
             file for 'migrate results'.\n\nThe bundle's password is read from a file that only you can read, or \
-            asked for.\n\nImports are in the tenant's audit, also those that fail. A file that is no tenant has none: that \
-            failure is in the audit of the vault, where somebody is logged in to one.",
+            asked for.\n\nImports are in the tenant's audit, also those that fail. A file that is no tenant has \
+            no audit: if a master is logged in to a vault, the failure is in that vault's audit.",
         effect: Effect::Write,
         session: false,
         examples: &[Example::new(
@@ -99,7 +100,7 @@ pub(super) fn run(
         Ok(tenant.import(reader, &name, resume, terms, work)?)
     })
     .map_err(|failure| match failure.code {
-        crate::command::failure::code::BUNDLE => failure.in_file(path),
+        code::BUNDLE => failure.in_file(path),
         _ => failure,
     })?;
     tally(cx, out, &imported.job.tally, &BTreeMap::new())?;
@@ -108,8 +109,8 @@ pub(super) fn run(
 
 fn outcome(imported: &Imported) -> Outcome {
     let job = &imported.job;
-    let mut notices = Vec::new();
-    let mut exit = None;
+    let mut outcome = Outcome::quiet();
+    let notices = &mut outcome.notices;
     match (job.state, imported.changed()) {
         (JobState::Done, true) => notices.push(format!(
             "job {}: {} of the bundle {} applied",
@@ -118,30 +119,33 @@ fn outcome(imported: &Imported) -> Outcome {
             agree(job.done, "was", "were")
         )),
         (JobState::Done, false) => notices.push(format!(
-            "job {}: nothing was changed, everything in this bundle was there already or is not taken",
+            "job {}: nothing was changed, all records of this bundle were there already or are not taken",
             job.number
         )),
         _ => {
-            exit = Some(if imported.interrupted {
+            outcome.exit = Some(if imported.interrupted {
                 Exit::Interrupted
             } else {
                 Exit::Partial
             });
             notices.push(format!(
-                "job {} stopped at block {} of {}: {}; 'tenant job resume {}' goes on",
+                "job {} stopped at block {} of {}: {}",
                 job.number,
                 job.next_block,
                 job.blocks,
-                job.note.as_deref().unwrap_or_default(),
-                job.number
+                job.note.as_deref().unwrap_or_default()
             ));
+            let hint = format!("'tenant job resume {}' continues it", job.number);
+            outcome.hints.push(hint);
         }
     }
     if imported.over_account > 0 {
-        notices.push(format!(
-            "{} now have more tokens than tokens.account-max: they keep them and get no new ones",
-            counted(imported.over_account, "user")
+        outcome.notices.push(format!(
+            "{} now {} more tokens than tokens.account-max and {} no new ones",
+            counted(imported.over_account, "user"),
+            agree(imported.over_account, "has", "have"),
+            agree(imported.over_account, "gets", "get")
         ));
     }
-    Outcome { notices, exit }
+    outcome
 }

@@ -85,13 +85,9 @@ pub(in crate::command) static SET: Entry = entry!(
 fn init(cx: &mut Context<'_>, args: Init) -> Result<Outcome, Failure> {
     let path = &args.file;
     make(cx, &args.masters, path, &KIND)?;
-    let mut outcome = Outcome::said(format!(
-        "made the tenant {}; 'tenant import tenant={}' fills it",
-        path.display(),
-        path.display()
-    ));
-    outcome.notices.extend(args.masters.in_plain());
-    Ok(outcome)
+    let outcome = Outcome::said(format!("made the tenant {}", path.display()));
+    let hint = format!("'tenant import tenant={}' imports a bundle", path.display());
+    Ok(args.masters.in_plain(outcome).hint(hint))
 }
 
 fn get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
@@ -109,7 +105,7 @@ fn set(cx: &mut Context<'_>, args: Set) -> Result<Outcome, Failure> {
     let wanted = &args.settings;
     if wanted.is_empty() {
         return Err(
-            Failure::usage("nothing to set").hint("say name=value; 'tenant get' shows the names")
+            Failure::usage("nothing to set").hint("add name=value; 'tenant get' shows the names")
         );
     }
     let names: Vec<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();

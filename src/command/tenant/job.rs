@@ -62,8 +62,8 @@ pub(in crate::command) static JOB_LIST: Entry = entry!(
     List,
     list,
     Command {
-        details: "Lists the imports into this tenant. A job that is 'running' and that nobody works on was killed; \
-            'tenant job resume' goes on with it.",
+        details: "Lists the imports into this tenant. A job that is 'running' although no igsh works on it was \
+            killed; 'tenant job resume' continues it.",
         session: false,
         examples: &[Example::new(
             "tenant job list tenant=rehearsal.tenant",
@@ -199,10 +199,13 @@ fn stop(cx: &mut Context<'_>, args: Stop) -> Result<Outcome, Failure> {
         let state = working(cx, open, &codes::JOB_STOPPED, |tenant, work| {
             Ok(tenant.stop_job(number, work)?)
         })?;
-        Ok(Outcome::said(match state {
-            JobState::Running => format!("job {number} was asked to stop behind its block"),
-            _ => format!("job {number} is stopped; 'tenant job resume {number}' goes on"),
-        }))
+        Ok(match state {
+            JobState::Running => {
+                Outcome::said(format!("job {number} stops after its current block"))
+            }
+            _ => Outcome::said(format!("job {number} is stopped"))
+                .hint(format!("'tenant job resume {number}' continues it")),
+        })
     })
 }
 

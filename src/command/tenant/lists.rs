@@ -13,7 +13,7 @@ use crate::tenant::query::{self, CardRow, Filter, GroupRow, TokenRow, UserRow};
 
 const USER: Key<Option<String>> = keys::text("user", "Only this user; * and ? stand for anything");
 const GROUP: Key<Option<String>> =
-    keys::text("group", "Only this group; everybody is in the default one");
+    keys::text("group", "Only this group; all users are in the default one");
 
 args! {
     struct List {
@@ -95,7 +95,7 @@ pub(in crate::command) static GROUP_LIST: Entry = entry!(
     Groups,
     group_list,
     Command {
-        details: "Lists the groups of the tenant. Everybody is in the default one.",
+        details: "Lists the groups of the tenant. All users are in the default one.",
         session: false,
         examples: &[Example::new(
             "tenant group list tenant=rehearsal.tenant",
@@ -110,7 +110,7 @@ pub(in crate::command) static TOKEN_LIST: Entry = entry!(
     List,
     token_list,
     Command {
-        details: "Lists tokens of the tenant, those that nobody has first.",
+        details: "Lists tokens of the tenant, unassigned ones first.",
         session: false,
         examples: &[Example::new(
             "tenant token list limit=5 tenant=rehearsal.tenant",
@@ -125,7 +125,7 @@ pub(in crate::command) static CARD_LIST: Entry = entry!(
     List,
     card_list,
     Command {
-        details: "Lists grid cards of the tenant, those that nobody has first.",
+        details: "Lists grid cards of the tenant, unassigned ones first.",
         session: false,
         examples: &[Example::new(
             "tenant card list limit=5 tenant=rehearsal.tenant",
@@ -197,7 +197,7 @@ fn user_get(cx: &mut Context<'_>, args: Get) -> Result<Outcome, Failure> {
         let Some(mut user) = found.filter(|_| Pattern::parse(&wanted).literal().is_some()) else {
             return Err(
                 Failure::unknown(format!("the tenant has no user '{wanted}'"))
-                    .hint("'tenant user list' shows those it has"),
+                    .hint("'tenant user list' lists the users"),
             );
         };
         let mut fields: Vec<_> = USERS

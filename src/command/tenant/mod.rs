@@ -17,10 +17,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::context::{OpenTenant, PasswordFrom};
-use super::failure::code;
 use super::file::{OUTER_BLANK, has_outer_blank, read_password};
 use super::shared::Out;
 use super::{Context, Exit, Failure, Outcome};
+use crate::lang::code;
 use crate::lang::keys::args;
 use crate::model::SecretBytes;
 use crate::render::doc::{Col, ToCell as _};
@@ -67,7 +67,7 @@ fn path(cx: &Context<'_>, at: &At) -> Result<PathBuf, Failure> {
     let path = at.tenant.as_ref().or(cx.desk.tenant_path.as_ref());
     path.cloned().ok_or_else(|| {
         Failure::usage("no tenant is named")
-            .hint("say tenant=FILE, or start igsh with --tenant FILE")
+            .hint("add tenant=FILE, or start igsh with --tenant FILE")
     })
 }
 
@@ -102,7 +102,7 @@ fn note(cx: &Context<'_>, open: &mut OpenTenant, draft: Draft) -> Result<(), Fai
     write(cx, open, &[], |_| Ok(draft))
 }
 
-/// Changes the tenant and writes the audit entry that tells of it, both or neither. It writes no tables that are summed
+/// Changes the tenant and writes the audit entry about it, both or neither. It writes no tables that are summed
 /// but `tables`.
 fn write(
     cx: &Context<'_>,
@@ -159,10 +159,12 @@ fn arrive(cx: &mut Context<'_>, at: &At) -> Result<OpenTenant, Failure> {
         .map_err(|error| {
             let failure = Failure::from(error);
             let message = format!("tenant {}: {}", path.display(), failure.message);
-            let hint = match has_outer_blank(&password) {
+            let otherwise = match has_outer_blank(&password) {
                 true => OUTER_BLANK,
                 false => "the tenant has masters of its own: name one with tenant-login= and tenant-password-file=",
             };
+            let hint = failure.hint.clone();
+            let hint = hint.unwrap_or_else(|| otherwise.to_owned());
             Failure { message, ..failure }.hint(hint).audited()
         })?;
     for warning in &session.arrival().warnings {

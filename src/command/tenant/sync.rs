@@ -17,9 +17,7 @@ use crate::tenant::sync::{Person, Synced};
 names! {
     /// What the file of a directory is.
     FileFormat, "format" {
-        /// LDIF.
         Ldif = "ldif",
-        /// A sheet.
         Csv = "csv",
     }
 }
@@ -62,7 +60,7 @@ fn sync(cx: &mut Context<'_>, args: Sync) -> Result<Outcome, Failure> {
         let mut besides = Vec::new();
         let synced = working(cx, open, &codes::TENANT_SYNCED, |tenant, work| {
             if is_ldif {
-                // A tenant has no use for the group that a load would want.
+                // A tenant ignores the group, which a load needs.
                 let options = ldif::Options {
                     group: ldif::GroupFrom::Fixed(String::new()),
                     now: Some(now),

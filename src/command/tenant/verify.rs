@@ -6,14 +6,15 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{At, on, write};
 use crate::command::context::OpenTenant;
-use crate::command::failure::code;
 use crate::command::file::{read_password, text};
 use crate::command::shared::{Out, RECORD};
 use crate::command::{Context, Entry, Exit, Failure, Outcome, entry};
+use crate::lang::code;
 use crate::lang::keys::{self, Key, args};
 use crate::lang::spec::{Command, Complete, Effect, Example};
 use crate::otp::{Matched, Otp};
 use crate::render::doc::Cell;
+use crate::render::{agree, counted};
 use crate::store::audit::{self, codes};
 use crate::tenant::verify::{self, Attempt, Proof, Verdict};
 
@@ -36,7 +37,7 @@ args! {
         ),
         token: Option<String> = text("token", "Serial number of the token").absent("any of the user's"),
         qa: Option<u64> = number("qa", 1, i64::MAX, "Number of the question, from 1; its answer is asked for"),
-        // A name, but somebody in a hurry types the password itself: that must not reach history and audit.
+        // A name; but a password typed here by mistake must not reach history and audit.
         password: Option<SecretString> = secret(
             "password",
             "Name of the password, or default; the password itself is asked for",
@@ -53,7 +54,7 @@ pub(in crate::command) static VERIFY: Entry = entry!(
     Verify,
     verify,
     Command {
-        details: "Verifies on the tenant what a user who migrated shows or knows: a code of a token, the answer to a \
+        details: "Verifies on the tenant a code of a migrated user's token, the answer to a \
             question, or a password. Answers and passwords are asked for, unseen, or read from a file that only you \
             can read; they never stand in the line.\n\nA time-based code is right up to 10 steps on both sides of the \
             token's drift, an event-based one up to 10 beyond the counter; a right one moves drift or counter, and is \
@@ -108,12 +109,12 @@ impl<'a> Wanted<'a> {
             args.unlock.then_some(Self::Unlock),
         ];
         let usage = |message| {
-            Failure::usage(message).hint("say one of code=…, qa=N, password=NAME and -unlock")
+            Failure::usage(message).hint("give one of code=…, qa=N, password=NAME and -unlock")
         };
         let mut given = all.into_iter().flatten();
         let wanted = given.next().ok_or_else(|| usage("nothing to verify"))?;
         if given.next().is_some() {
-            return Err(usage("one thing is verified at a time"));
+            return Err(usage("more than one thing to verify"));
         }
         let of_codes = args.next_code.is_some() || args.token.is_some();
         let of_answers = args.answer_file.is_some();
@@ -234,11 +235,14 @@ fn show(cx: &Context<'_>, out: &Out, attempt: &Attempt) -> Result<Outcome, Failu
             );
             let hint = match attempt.left {
                 0 => format!(
-                    "{0} is locked out now; 'tenant verify user={0} -unlock' lifts it",
+                    "{0} is locked out now; 'tenant verify user={0} -unlock' ends the lockout",
                     attempt.userid
                 ),
-                1 => "one more failure locks the user out".to_owned(),
-                left => format!("{left} more failures lock the user out"),
+                left => format!(
+                    "{} {} the user out",
+                    counted(left, "more failure"),
+                    agree(left, "locks", "lock")
+                ),
             };
             return Err(failure.hint(hint).audited());
         }
@@ -276,7 +280,10 @@ fn unlock(cx: &Context<'_>, open: &mut OpenTenant, user: &str) -> Result<Outcome
     let mut said = String::new();
     write(cx, open, &[], |tx| {
         let (userid, failures) = verify::unlock(tx, user)?;
-        said = format!("{userid} may answer again; there were {failures} failures in a row");
+        said = format!(
+            "{userid} may answer again after {} in a row",
+            counted(failures, "failure")
+        );
         Ok(draft.object(userid).count("failures", failures))
     })?;
     Ok(Outcome::said(said))

@@ -7,6 +7,7 @@ use super::{Binder, MAX_ERRORS};
 use crate::lang::Span;
 use crate::lang::args::{Comparison, Given, Value};
 use crate::lang::ast::{self, Item};
+use crate::lang::code;
 use crate::lang::diagnostic::{Diagnostic, quoted};
 use crate::lang::lexer::{Operator, is_name};
 use crate::lang::lookalike;
@@ -96,7 +97,8 @@ impl Binder<'_> {
         }
         let end = dash.span.end;
         let title = format!("'-{}' needs a value", dash.name.text);
-        let mut diagnostic = Diagnostic::new("E0205", title, end..end, "a value must follow");
+        let mut diagnostic =
+            Diagnostic::new(code::DANGLING, title, end..end, "a value must follow");
         if let Some(Item::Named(named)) = following {
             diagnostic = diagnostic.also(
                 named.span.clone(),
@@ -182,7 +184,7 @@ impl Binder<'_> {
             Kind::Choice(set) => typed::choice(word, set).map(|name| Value::Text(name.to_owned())),
             Kind::When => typed::when(word, self.around.now).map(Value::When),
             Kind::InFile | Kind::OutFile if word.text().is_empty() => Err(Diagnostic::new(
-                "E0217",
+                code::NAMELESS,
                 format!("'{}' names no file", arg.name),
                 span.clone(),
                 "empty",
@@ -192,7 +194,7 @@ impl Binder<'_> {
             // Without a name in front there is no relation; pairs never come here.
             Kind::Pattern | Kind::Comparison | Kind::Settings | Kind::Variables => {
                 Err(Diagnostic::new(
-                    "E0207",
+                    code::UNEXPECTED,
                     format!("'{}' is written with a relation", arg.name),
                     span.clone(),
                     "",
@@ -218,7 +220,7 @@ impl Binder<'_> {
         let first = *self.pair_names.entry(name.clone()).or_insert(next);
         if let Some((_, _, first)) = self.pairs.get(first) {
             let title = format!("'{name}' is given twice");
-            let diagnostic = Diagnostic::new("E0203", title, span.clone(), "the second time")
+            let diagnostic = Diagnostic::new(code::TWICE, title, span.clone(), "the second time")
                 .also(first.clone(), "the first time");
             return self.report(diagnostic);
         }
@@ -239,7 +241,7 @@ impl Binder<'_> {
             return Some(word);
         }
         let diagnostic = Diagnostic::new(
-            "E0208",
+            code::LIST,
             format!("'{name}' takes one value, not a list"),
             span.clone(),
             "a list",
@@ -254,7 +256,7 @@ impl Binder<'_> {
             return true;
         }
         let diagnostic = Diagnostic::new(
-            "E0209",
+            code::COMPARED,
             format!("'{name}' takes '='"),
             named.operator_span.clone(),
             "not a relation for an argument",
@@ -277,7 +279,7 @@ impl Binder<'_> {
         if !selects && (self.names.attribute(&folded).is_some() || folded == LIMIT) {
             let title = format!("'{}' takes no selection", self.spec.path);
             let label = format!("'{}' is an attribute of selections", name.text);
-            let diagnostic = Diagnostic::new("E0215", title, name.span.clone(), label)
+            let diagnostic = Diagnostic::new(code::SELECTION, title, name.span.clone(), label)
                 .expected(self.names.short());
             return self.report(diagnostic);
         }
@@ -289,7 +291,7 @@ impl Binder<'_> {
             Vec::new()
         };
         let diagnostic = Diagnostic::new(
-            "E0101",
+            code::UNKNOWN_NAME,
             format!("unknown {what} {}", quoted(&name.text)),
             name.span.clone(),
             format!("'{}' does not take it", self.spec.path),
@@ -301,7 +303,11 @@ impl Binder<'_> {
 
     fn unexpected(&mut self, value: &ast::Value) {
         // The value of a name that was misspelled, most likely.
-        if self.diagnostics.iter().any(|found| found.code == "E0101") {
+        if self
+            .diagnostics
+            .iter()
+            .any(|found| found.code == code::UNKNOWN_NAME)
+        {
             return;
         }
         if let Some((_, c, span)) = self.related(value) {
@@ -309,7 +315,7 @@ impl Binder<'_> {
         }
         let written = self.text.get(value.span.clone()).unwrap_or_default();
         let mut diagnostic = Diagnostic::new(
-            "E0207",
+            code::UNEXPECTED,
             format!("unexpected {}", quoted(written)),
             value.span.clone(),
             format!("'{}' takes no more values without a name", self.spec.path),
@@ -354,7 +360,7 @@ impl Binder<'_> {
             .into_iter()
             .find(|known| fold_name(known) == folded)?;
         let diagnostic = Diagnostic::new(
-            "E0216",
+            code::TWO_DASHES,
             "a name takes one dash",
             value.span.clone(),
             "two dashes",

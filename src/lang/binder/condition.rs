@@ -5,6 +5,7 @@ use super::typed;
 use super::{Note, warn};
 use crate::lang::Span;
 use crate::lang::ast::{self, Condition};
+use crate::lang::code;
 use crate::lang::diagnostic::{Diagnostic, quoted};
 use crate::lang::lexer::Operator;
 use crate::lang::lookalike::{self, is_separator};
@@ -22,7 +23,12 @@ impl Binder<'_> {
     pub(super) fn where_item(&mut self, item: &ast::Where) {
         if !self.names.selects() {
             let title = format!("'{}' takes no selection", self.spec.path);
-            return self.report(Diagnostic::new("E0215", title, item.span.clone(), ""));
+            return self.report(Diagnostic::new(
+                code::SELECTION,
+                title,
+                item.span.clone(),
+                "",
+            ));
         }
         self.selecting.push(item.span.clone());
         if let Some(expr) = self.condition(&item.condition, None) {
@@ -72,14 +78,14 @@ impl Binder<'_> {
         let diagnostic = match (found, within) {
             (Some((_, entity)), None) => return Some(*entity),
             (Some(_), Some(_)) => Diagnostic::new(
-                "E0306",
+                code::SAME_THING,
                 format!("'{folded}(…)' within another"),
                 name.span.clone(),
                 "already inside one and the same item",
             ),
             (None, _) => Diagnostic::new(
-                "E0306",
-                format!("nothing is called {}(…)", quoted(&name.text)),
+                code::SAME_THING,
+                format!("unknown {}(…)", quoted(&name.text)),
                 name.span.clone(),
                 "",
             )
@@ -109,7 +115,7 @@ impl Binder<'_> {
         }
         if folded == LIMIT {
             let title = "'limit' is not a condition";
-            let diagnostic = Diagnostic::new("E0307", title, name.span.clone(), "")
+            let diagnostic = Diagnostic::new(code::LIMIT, title, name.span.clone(), "")
                 .help("write it outside: where=(…) limit=…");
             self.report(diagnostic);
             return None;
@@ -127,7 +133,7 @@ impl Binder<'_> {
         };
         let diagnostic = if other {
             Diagnostic::new(
-                "E0306",
+                code::SAME_THING,
                 format!("{} is an attribute of something else", quoted(&name.text)),
                 name.span.clone(),
                 "cannot stand in these parentheses",
@@ -135,7 +141,7 @@ impl Binder<'_> {
         } else {
             let near = similar(&name.text, names.iter().copied());
             Diagnostic::new(
-                "E0101",
+                code::UNKNOWN_NAME,
                 format!("unknown attribute {}", quoted(&name.text)),
                 name.span.clone(),
                 "not known",
@@ -204,7 +210,7 @@ impl Binder<'_> {
         let text = matches!(attribute.kind, AttributeKind::Text | AttributeKind::UserId);
         if !text && word.pattern().literal().is_none() {
             let title = format!("'{}' takes no wildcards", attribute.name);
-            let diagnostic = Diagnostic::new("E0301", title, word.span.clone(), "a pattern")
+            let diagnostic = Diagnostic::new(code::WILDCARD, title, word.span.clone(), "a pattern")
                 .help(format!("{}=* means that it is present", attribute.name));
             self.report(diagnostic);
             return None;
@@ -239,7 +245,7 @@ impl Binder<'_> {
             Operand::File(_) => {}
             // A place in an order need not exist.
             _ if op != Op::Equal => {}
-            // A user id that is not there selects nobody; it need not be looked up.
+            // An unknown user id selects no user; it need not be looked up.
             _ if attribute.complete == Complete::Users => {}
             Operand::Text(_) | Operand::Number(_) => {
                 self.exists(attribute.complete, attribute.name, word)?;
@@ -294,7 +300,7 @@ impl Binder<'_> {
                 }
                 let title = format!("no {what} is called {}", quoted(name));
                 let diagnostic =
-                    Diagnostic::new("E0304", title, word.span.clone(), "exists nowhere")
+                    Diagnostic::new(code::NOWHERE, title, word.span.clone(), "exists nowhere")
                         .helps(did_you_mean(&near))
                         .help(format!("to mean it all the same, quote it: \"{name}\""));
                 self.report(diagnostic);
@@ -309,7 +315,7 @@ fn ordering(attribute: &Attribute, words: &[Word], named: &ast::Named) -> Result
     let sign = named.operator.as_str();
     let [word] = words else {
         return Err(Diagnostic::new(
-            "E0302",
+            code::ORDERED_LIST,
             format!("a list after '{sign}'"),
             named.value.span.clone(),
             "one value can stand here",
@@ -324,7 +330,7 @@ fn ordering(attribute: &Attribute, words: &[Word], named: &ast::Named) -> Result
         || matches!(attribute.kind, AttributeKind::NumberOr(set) if is_name(set))
     {
         return Err(Diagnostic::new(
-            "E0303",
+            code::NO_ORDER,
             format!("'{}' has no such order", attribute.name),
             named.operator_span.clone(),
             format!("'{sign}' is for numbers, dates and plain text"),
@@ -333,7 +339,7 @@ fn ordering(attribute: &Attribute, words: &[Word], named: &ast::Named) -> Result
     }
     if word.pattern().literal().is_none() {
         return Err(Diagnostic::new(
-            "E0301",
+            code::WILDCARD,
             format!("no wildcard after '{sign}'"),
             word.span.clone(),
             "not a single value",
@@ -379,7 +385,7 @@ fn listed(attribute: &Attribute, word: &Word) -> Option<Result<Operand, Diagnost
         "" => {
             let what = "'@' without a file";
             let help = format!("{}=@FILE, one name a line", attribute.name);
-            Err(Diagnostic::new("E0305", what, word.span.clone(), "").help(help))
+            Err(Diagnostic::new(code::USER_ID, what, word.span.clone(), "").help(help))
         }
         _ => Ok(Operand::File(file)),
     })
@@ -391,7 +397,7 @@ fn user_id(word: &Word) -> Result<Operand, Diagnostic> {
         None => Ok(Operand::Text(word.pattern())),
         Some((group, name)) if group.text().is_empty() || name.text().is_empty() => {
             let what = "'/' separates a group from a user id";
-            Err(Diagnostic::new("E0305", what, word.span.clone(), "")
+            Err(Diagnostic::new(code::USER_ID, what, word.span.clone(), "")
                 .help("write group/name, or quote a user id that holds '/'"))
         }
         Some((group, name)) => Ok(Operand::Qualified(group.pattern(), name.pattern())),

@@ -20,6 +20,7 @@ use std::collections::HashMap;
 use super::Span;
 use super::args::{Args, Given, Value};
 use super::ast::{self, Item, PieceKind};
+use super::code;
 use super::diagnostic::{Diagnostic, quoted};
 use super::live::LiveNames;
 use super::mask::{masked, rewrite};
@@ -30,23 +31,20 @@ use super::suggest::{did_you_mean, similar};
 use super::value::{Lookup, Scope, Variable, Word, push_escaped};
 use crate::lang::lexer::TokenKind;
 
-/// After so many errors of a line nobody looks for what could be meant.
+/// After so many errors of a line no suggestion is computed.
 const MAX_ERRORS: usize = 20;
 
 /// A command that can be run.
 #[derive(Debug)]
 pub struct Bound {
-    /// Which command.
     pub spec: &'static Command,
-    /// Its arguments.
     pub args: Args,
     /// What it is about, for a command that selects.
     pub selection: Selection,
-    /// Where it stands.
     pub span: Span,
     /// The command as typed, on one line, with secret values masked: for audit, ledger and messages.
     pub masked: String,
-    /// What the user should know although nothing is wrong.
+    /// Notes about a line that is right.
     pub notes: Vec<Note>,
     /// What is allowed and hardly meant, with codes that begin with `W`.
     pub warnings: Vec<Diagnostic>,
@@ -58,7 +56,6 @@ pub struct Bound {
 /// A remark about a place of the command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// The place.
     pub span: Span,
     /// The remark, without a full stop.
     pub text: String,
@@ -232,9 +229,10 @@ impl Binder<'_> {
                 let known = self.around.scope.names();
                 let near = similar(name, known.iter().map(String::as_str));
                 let title = format!("unknown variable {}", quoted(name));
-                let diagnostic = Diagnostic::new("E0213", title, span.clone(), "has no value")
-                    .helps(did_you_mean(&near))
-                    .help("to mean the character '$', put it in single quotes");
+                let diagnostic =
+                    Diagnostic::new(code::VARIABLE, title, span.clone(), "has no value")
+                        .helps(did_you_mean(&near))
+                        .help("to mean the character '$', put it in single quotes");
                 self.report(diagnostic);
             }
         }
@@ -247,7 +245,13 @@ impl Binder<'_> {
         let text = variable.text();
         if text.is_none() {
             let title = format!("'${name}' is not a single text");
-            let diagnostic = Diagnostic::new("E0214", title, span.clone(), "within a word").help(
+            let diagnostic = Diagnostic::new(
+                code::NOT_SINGLE,
+                title,
+                span.clone(),
+                "within a word",
+            )
+            .help(
                 "a list or a wildcard can be substituted only as a whole value, such as group=$x",
             );
             self.report(diagnostic);
@@ -259,7 +263,7 @@ impl Binder<'_> {
     fn once(&mut self, name: &'static str, span: &Span) -> bool {
         if let Some((_, first)) = self.given.iter().find(|(given, _)| *given == name) {
             let diagnostic = Diagnostic::new(
-                "E0203",
+                code::TWICE,
                 format!("'{name}' is given twice"),
                 span.clone(),
                 "the second time",
@@ -342,7 +346,11 @@ impl Binder<'_> {
     /// Reports the arguments that the command needs and did not get.
     fn missing(&mut self, path: &Span) {
         // After a misspelled name one of them may well be there.
-        if self.diagnostics.iter().any(|found| found.code == "E0101") {
+        if self
+            .diagnostics
+            .iter()
+            .any(|found| found.code == code::UNKNOWN_NAME)
+        {
             return;
         }
         let is_given = |wanted: &str| self.given.iter().any(|(name, _)| *name == wanted);
@@ -365,7 +373,7 @@ impl Binder<'_> {
             })
             .collect();
         let title = format!("'{}' needs {}", self.spec.path, names.join(" and "));
-        let mut diagnostic = Diagnostic::new("E0204", title, path.clone(), "missing here");
+        let mut diagnostic = Diagnostic::new(code::REQUIRED, title, path.clone(), "missing here");
         for arg in missing {
             diagnostic = diagnostic.help(format!("{}: {}", arg.name, arg.summary));
         }

@@ -1,6 +1,7 @@
 //! Which command a line names: the longest path of the catalogue that its words begin with.
 
 use crate::lang::ast::{Command as Line, Item};
+use crate::lang::code;
 use crate::lang::diagnostic::{Diagnostic, quoted};
 use crate::lang::spec::{Catalogue, Command, fold_name, is_called};
 use crate::lang::suggest::{did_you_mean, similar};
@@ -82,8 +83,13 @@ pub(super) fn unknown(line: &Line, words: &[&str], catalogue: &Catalogue) -> Dia
         line.span.start..end
     };
     let Some(first) = words.first() else {
-        return Diagnostic::new("E0201", "a line begins with a command", span_of(1), "")
-            .help("'help' lists the commands");
+        return Diagnostic::new(
+            code::UNKNOWN_COMMAND,
+            "a line begins with a command",
+            span_of(1),
+            "",
+        )
+        .help("'help' lists the commands");
     };
     let known = (1..=words.len())
         .take_while(|count| {
@@ -106,7 +112,7 @@ pub(super) fn unknown(line: &Line, words: &[&str], catalogue: &Catalogue) -> Dia
             }
         }
         return Diagnostic::new(
-            "E0201",
+            code::UNKNOWN_COMMAND,
             format!("unknown command {}", quoted(first)),
             span_of(1),
             "not a command",
@@ -120,7 +126,7 @@ pub(super) fn unknown(line: &Line, words: &[&str], catalogue: &Catalogue) -> Dia
     let Some(verb) = words.get(known) else {
         let end = span_of(known).end;
         return Diagnostic::new(
-            "E0202",
+            code::INCOMPLETE,
             format!("'{noun}' needs another word"),
             end..end,
             "here",
@@ -133,8 +139,8 @@ pub(super) fn unknown(line: &Line, words: &[&str], catalogue: &Catalogue) -> Dia
         .get(known)
         .map_or(span_of(known), |item| item.span().clone());
     Diagnostic::new(
-        "E0202",
-        format!("'{noun}' does not know {}", quoted(verb)),
+        code::INCOMPLETE,
+        format!("there is no command '{noun}' {}", quoted(verb)),
         place,
         "",
     )

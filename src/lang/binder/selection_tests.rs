@@ -261,7 +261,7 @@ fn an_unquoted_literal_that_exists_nowhere_is_an_error() {
         "group='sale'",
         "group=sale*",
         "group=hr",
-        "userid=nobody",
+        "userid=unknown",
         "exported=1,no",
         "group>m",
         "exported>2",

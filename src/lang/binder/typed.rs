@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
 use crate::lang::args::{When, Yes};
+use crate::lang::code;
 use crate::lang::diagnostic::{Diagnostic, quoted};
 use crate::lang::lookalike;
 use crate::lang::spec::{fold_name, is_called};
@@ -17,7 +18,7 @@ pub(super) fn flag(word: &Word) -> Result<bool, Diagnostic> {
     match word.text().to_ascii_lowercase().as_str() {
         "yes" => Ok(true),
         "no" => Ok(false),
-        _ => Err(wrong("E0206", word, "is neither yes nor no").expected(["yes", "no"])),
+        _ => Err(wrong(code::SWITCH, word, "is neither yes nor no").expected(["yes", "no"])),
     }
 }
 
@@ -29,7 +30,7 @@ pub(super) fn yes(word: &Word) -> Result<Option<Yes>, Diagnostic> {
         "no" => Ok(None),
         _ => match text.parse() {
             Ok(count) if is_digits(&text) => Ok(Some(Yes::Count(count))),
-            _ => Err(wrong("E0206", word, "is neither yes, no nor a count")
+            _ => Err(wrong(code::SWITCH, word, "is neither yes, no nor a count")
                 .expected(["yes", "no", "a count"])),
         },
     }
@@ -44,13 +45,13 @@ pub(super) fn number(word: &Word, min: i64, max: i64) -> Result<i64, Diagnostic>
     let text = word.text();
     let digits = text.strip_prefix(['-', '+']).unwrap_or(&text);
     if !is_digits(digits) {
-        return Err(wrong("E0210", word, "is not a whole number")
+        return Err(wrong(code::NUMBER, word, "is not a whole number")
             .expected([range()])
             .helps(lookalike::hint(&text)));
     }
     match text.parse::<i64>() {
         Ok(number) if (min..=max).contains(&number) => Ok(number),
-        _ => Err(wrong("E0210", word, "is out of range").expected([range()])),
+        _ => Err(wrong(code::NUMBER, word, "is out of range").expected([range()])),
     }
 }
 
@@ -64,7 +65,7 @@ pub(super) fn choice(
     let found = set.iter().find(|name| is_called(name, &folded));
     found.copied().ok_or_else(|| {
         let near = similar(&text, set.iter().copied());
-        wrong("E0211", word, "is not one of the possible names")
+        wrong(code::CHOICE, word, "is not one of the possible names")
             .expected(set.iter().copied())
             .helps(did_you_mean(&near))
     })
@@ -88,11 +89,11 @@ pub(super) fn when(word: &Word, now: Timestamp) -> Result<When, Diagnostic> {
                 "write -{text} for the past, +{text} for the future"
             ))
         } else if zoneless {
-            Some(format!("say in which time zone: {text}Z"))
+            Some(format!("add the time zone: {text}Z"))
         } else {
             lookalike::hint(&text)
         };
-        wrong("E0212", word, "is not a date")
+        wrong(code::DATE, word, "is not a date")
             .expected(["2026-01-31", "2026-01-31T08:00:00Z", "-90d", "+12h"])
             .helps(help)
     })

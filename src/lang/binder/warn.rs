@@ -1,6 +1,7 @@
-//! What a selection may say and hardly means.
+//! Selections that are allowed and hardly meant.
 
 use crate::lang::ast::{self, PieceKind};
+use crate::lang::code;
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::selection::{Attribute, AttributeKind, Expr, Op, Operand, Test};
 
@@ -18,8 +19,13 @@ pub(super) fn quoted_wildcard(attribute: &Attribute, named: &ast::Named) -> Opti
     let sign = if text.contains('*') { '*' } else { '?' };
     let title = format!("'{sign}' in quotes is an ordinary character");
     Some(
-        Diagnostic::new("W0301", title, piece.span.clone(), "no pattern")
-            .help(format!("as a wildcard '{sign}' stands outside the quotes")),
+        Diagnostic::new(
+            code::QUOTED_WILDCARD,
+            title,
+            piece.span.clone(),
+            "no pattern",
+        )
+        .help(format!("as a wildcard '{sign}' stands outside the quotes")),
     )
 }
 
@@ -43,8 +49,8 @@ pub(super) fn never(conditions: &[Expr]) -> Option<Diagnostic> {
         let name = second.attribute.name;
         Some(
             Diagnostic::new(
-                "W0302",
-                format!("nobody can match: '{name}' has one value"),
+                code::EXCLUSIVE,
+                format!("no user can match: '{name}' has one value"),
                 second.span.clone(),
                 "this one",
             )
@@ -72,7 +78,7 @@ fn single(expr: &Expr) -> Option<&Test> {
 mod tests {
     use crate::lang::testing::bound;
 
-    fn told(line: &str) -> Vec<&'static str> {
+    fn warnings(line: &str) -> Vec<&'static str> {
         bound(line)
             .warnings
             .iter()
@@ -88,7 +94,7 @@ mod tests {
             "user list where=(group=a and not alias=b'*')",
             "user list -userid 'a*'",
         ] {
-            assert_eq!(told(line), ["W0301"], "{line}");
+            assert_eq!(warnings(line), ["W0301"], "{line}");
         }
         for line in [
             "user list userid=a*",
@@ -96,7 +102,7 @@ mod tests {
             "user list fullname<'a*'",
             "export file='a*' userid=a*",
         ] {
-            assert!(told(line).is_empty(), "{line}");
+            assert!(warnings(line).is_empty(), "{line}");
         }
     }
 
@@ -107,7 +113,7 @@ mod tests {
             "user list group=a,b group=c",
             "user list where=(userid=a or phase=none and state=active and phase=export,migrated)",
         ] {
-            assert_eq!(told(line), ["W0302"], "{line}");
+            assert_eq!(warnings(line), ["W0302"], "{line}");
         }
         for line in [
             "user list state=active state!=suspended",
@@ -117,7 +123,7 @@ mod tests {
             "user list where=(state=active or state=suspended)",
             "user list changed=qa changed=card",
         ] {
-            assert!(told(line).is_empty(), "{line}");
+            assert!(warnings(line).is_empty(), "{line}");
         }
     }
 }

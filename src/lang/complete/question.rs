@@ -23,7 +23,7 @@ pub(in crate::lang) enum Question {
         /// Where to read on.
         more: Option<String>,
     },
-    /// What could follow these words, which nobody knows.
+    /// What could follow these words, which begin no command.
     Unknown(String),
 }
 
@@ -92,9 +92,9 @@ impl Place<'_, '_> {
             rows.extend(self.arguments_left(command));
         }
         let title = format!("{}: {}", command.path, command.summary);
-        let mut more = format!("'help {}' tells all of it", command.path);
+        let mut more = format!("'help {}' explains the command", command.path);
         if Names::of(command).selects() {
-            more.push_str(", 'help selection' how users are chosen");
+            more.push_str(", 'help selection' the choice of users");
         }
         Question::Here {
             title,
@@ -117,7 +117,7 @@ impl Place<'_, '_> {
         if Names::of(command).selects() {
             rows.push((
                 "[selection]".to_owned(),
-                "Which ones: group=sales userid=a* … limit=N; everybody without".to_owned(),
+                "Which ones: group=sales userid=a* … limit=N; without it, all".to_owned(),
             ));
         }
         rows.extend(optional.into_iter().map(row));

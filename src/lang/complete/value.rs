@@ -1,7 +1,7 @@
 //! Values: which an argument or attribute can have, what is typed of one, and how one is written.
 
 use super::{Candidate, Candidates, More};
-use crate::lang::codes;
+use crate::lang::code;
 use crate::lang::help::TOPICS;
 use crate::lang::lexer::{Bad, Quote, Token, TokenKind};
 use crate::lang::selection::{Attribute, AttributeKind};
@@ -53,8 +53,11 @@ pub(super) fn of_help(typed: &str) -> Vec<Candidate> {
         .collect();
     let digits = typed.strip_prefix(['e', 'E']);
     if digits.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit())) {
-        let codes = codes::CODES.iter();
-        items.extend(codes.map(|code| candidate(code.code, code.title)));
+        items.extend(
+            code::ALL
+                .iter()
+                .map(|code| candidate(code.code, code.title)),
+        );
     }
     items
 }
@@ -121,7 +124,7 @@ pub(super) fn written(value: &str, quote: Option<Quote>) -> String {
 }
 
 impl Candidates {
-    /// Takes what is typed of the last element of a value, whose tokens these are. Where that cannot be told, nothing
+    /// Takes what is typed of the last element of a value, whose tokens these are. Where that is unknown, nothing
     /// is offered.
     pub(super) fn take_typed(&mut self, line: &str, tokens: &[Token]) -> bool {
         self.quote = open_quote(tokens);

@@ -1,4 +1,4 @@
-//! What a person is told about a line that cannot be run.
+//! Errors and warnings about a line.
 
 mod render;
 
@@ -9,7 +9,7 @@ pub use render::{Source, position, render, report};
 /// One error in a text, with everything that helps to mend it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// A code of [`super::codes`].
+    /// A code of [`super::code`].
     pub code: &'static str,
     /// What is wrong, in a line without a full stop.
     pub title: String,

@@ -19,7 +19,6 @@ const WINDOW: usize = 300;
 pub struct Source<'a> {
     /// The script's name; `None` for a line that was typed.
     pub name: Option<&'a str>,
-    /// The text.
     pub text: &'a str,
     /// Where secrets stand in it, in order (see [`crate::lang::redact::secrets`]).
     pub secrets: &'a [Span],
@@ -76,7 +75,7 @@ pub fn render(diagnostic: &Diagnostic, source: &Source<'_>, colour: bool) -> Str
     out
 }
 
-/// All errors of a text, a blank line between them, with the secrets that `catalogue` knows masked.
+/// All errors of a text, a blank line between them, with the values of `catalogue`'s secret arguments masked.
 pub fn report(
     diagnostics: &[Diagnostic],
     name: Option<&str>,

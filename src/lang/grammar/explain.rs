@@ -1,4 +1,4 @@
-//! From the place where the rules stopped to what a person is told.
+//! From the place where the rules stopped to a diagnostic.
 //!
 //! The token that stands there and the one before say more than the set of rules that failed: a blank after `=`, a
 //! character that has to be quoted, a quote that nothing closes. What is expected comes from the rules.
@@ -8,6 +8,7 @@ use super::rules::{A_BLANK, A_VALUE, AN_ARGUMENT, THE_END};
 use super::scene::Scene;
 use super::tokens::{Cause, Wrong};
 use crate::lang::Span;
+use crate::lang::code;
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::lexer::{Bad, Operator, Quote, Token, TokenKind};
 use crate::lang::lookalike;
@@ -56,10 +57,10 @@ impl Scene<'_> {
             }
             Bad::Backslash if span.end == self.text.len() => {
                 let diagnostic = Diagnostic::new(
-                    "E0105",
+                    code::BACKSLASH,
                     "the last line ends in '\\'",
                     span,
-                    "goes on with the next line, and there is none",
+                    "there is no next line",
                 );
                 return (diagnostic, Some(Open::Line));
             }
@@ -67,33 +68,34 @@ impl Scene<'_> {
         }
         let diagnostic = match bad {
             Bad::Backslash => Diagnostic::new(
-                "E0105",
+                code::BACKSLASH,
                 "'\\' in the middle of a line",
                 span,
                 "only the newline may follow",
             )
             .help("outside quotes '\\' continues a line; write '…\\…' in single quotes to mean the character"),
             Bad::Control(c) => Diagnostic::new(
-                "E0104",
+                code::CONTROL,
                 format!("control character U+{:04X}", u32::from(c)),
                 span,
                 "cannot stand in a command",
             )
             .help(format!(
-                "was this line pasted? remove the character, or write it as \"\\u{{{:x}}}\"",
+                "remove the character, or write it as \"\\u{{{:x}}}\"",
                 u32::from(c)
             )),
             Bad::Space(c) => Diagnostic::new(
-                "E0103",
+                code::UNQUOTED,
                 format!("U+{:04X} looks like a blank but is none", u32::from(c)),
                 span,
-                "type a blank here, or quote the value",
-            ),
-            Bad::Escape => Diagnostic::new("E0106", "unknown escape", span, "")
+                "not a blank",
+            )
+            .help("type a blank here, or quote the value"),
+            Bad::Escape => Diagnostic::new(code::ESCAPE, "unknown escape", span, "")
                 .expected(["\\n", "\\t", "\\\"", "\\\\", "\\$", "\\u{…}"])
                 .help("write \\\\ for the character itself, or use single quotes"),
             Bad::Dollar => Diagnostic::new(
-                "E0107",
+                code::DOLLAR,
                 "'$' without the name of a variable",
                 span,
                 "a name must follow",
@@ -110,22 +112,23 @@ impl Scene<'_> {
         let rest = self.text.get(span.end..).unwrap_or_default();
         let line = rest.lines().next().unwrap_or_default();
         let start = span.end;
-        let mut diagnostic =
-            Diagnostic::new("E0102", "this quote is never closed", span, "opened here");
+        let mut diagnostic = Diagnostic::new(
+            code::OPEN_QUOTE,
+            "this quote is never closed",
+            span,
+            "opened here",
+        );
         if let Some((at, c)) = lookalike::quote_like(line, quote.as_char()) {
             let place = start + at;
-            let about = format!(
-                "U+{:04X} looks like a quote but is none; type {} here",
-                u32::from(c),
-                quote.as_char()
-            );
-            diagnostic = diagnostic.also(place..place + c.len_utf8(), about);
+            let about = format!("U+{:04X} looks like a quote but is none", u32::from(c));
+            diagnostic = diagnostic
+                .also(place..place + c.len_utf8(), about)
+                .help(format!("type {} there", quote.as_char()));
         }
         if let Some(earlier) = self.quote_over_lines(quote) {
-            diagnostic = diagnostic.also(
-                earlier,
-                "this text runs over the end of its line; is a quote missing there?",
-            );
+            diagnostic = diagnostic
+                .also(earlier, "this text runs over the end of its line")
+                .help("check whether a quote is missing there");
         }
         if quote == Quote::Single {
             diagnostic = diagnostic.help("an apostrophe within a text: \"it's\"");
@@ -138,13 +141,13 @@ impl Scene<'_> {
         let word = self.slice(&span);
         match cause {
             Cause::TooDeep => Diagnostic::new(
-                "E0113",
+                code::NESTED,
                 format!("nested more than {} deep", super::tokens::MAX_DEPTH),
                 span,
                 "one level too many",
             ),
             Cause::NoName => Diagnostic::new(
-                "E0114",
+                code::NOT_A_NAME,
                 format!("'{word}' is not a name"),
                 span,
                 "stands before a relation",
@@ -154,7 +157,7 @@ impl Scene<'_> {
             Cause::DashedRelation => {
                 let name = word.trim_start_matches('-');
                 Diagnostic::new(
-                    "E0115",
+                    code::RELATION,
                     "a dashed name takes a value, not a relation",
                     span,
                     "",
@@ -162,7 +165,7 @@ impl Scene<'_> {
                 .help(format!("write it without the dash: {name}<…"))
             }
             Cause::WhereRelation => {
-                Diagnostic::new("E0115", "a condition is written where=", span, "")
+                Diagnostic::new(code::RELATION, "a condition is written where=", span, "")
                     .help("write where=(…)")
             }
         }
@@ -195,7 +198,7 @@ impl Scene<'_> {
                 code,
                 format!("blank {side} '{sign}'"),
                 gap.clone(),
-                "remove this blank",
+                "a blank too many",
             )
             .help(format!(
                 "{what} is written without blanks: {}",
@@ -203,10 +206,20 @@ impl Scene<'_> {
             ))
         };
         match (before.kind, here.kind) {
-            (TokenKind::Operator(_), _) => Some(joined("E0108", "a relation", before, "after")),
-            (_, TokenKind::Operator(_)) => Some(joined("E0108", "a relation", here, "before")),
-            (TokenKind::Comma, _) => Some(joined("E0109", "a list", before, "after")),
-            (_, TokenKind::Comma) => Some(joined("E0109", "a list", here, "before")),
+            (TokenKind::Operator(_), _) => Some(joined(
+                code::BLANK_AT_RELATION,
+                "a relation",
+                before,
+                "after",
+            )),
+            (_, TokenKind::Operator(_)) => Some(joined(
+                code::BLANK_AT_RELATION,
+                "a relation",
+                here,
+                "before",
+            )),
+            (TokenKind::Comma, _) => Some(joined(code::BLANK_AT_COMMA, "a list", before, "after")),
+            (_, TokenKind::Comma) => Some(joined(code::BLANK_AT_COMMA, "a list", here, "before")),
             _ => None,
         }
     }
@@ -230,7 +243,7 @@ impl Scene<'_> {
         let end = before.span.end;
         ended.then(|| {
             Diagnostic::new(
-                "E0110",
+                code::NO_VALUE,
                 format!("no value after '{sign}'"),
                 end..end,
                 format!("a value must follow the {after}"),
@@ -245,7 +258,7 @@ impl Scene<'_> {
             let sign = self.slice(&opening.span);
             let closing = if open == Open::Brace { '}' } else { ')' };
             let diagnostic = Diagnostic::new(
-                "E0111",
+                code::UNBALANCED,
                 format!("this '{sign}' is never closed"),
                 opening.span.clone(),
                 "opened here",
@@ -257,8 +270,13 @@ impl Scene<'_> {
     }
 
     fn incomplete(self, wrong: &Wrong) -> Diagnostic {
-        Diagnostic::new("E0112", "the command ends too early", self.span(), "here")
-            .expected(wrong.expected.iter())
+        Diagnostic::new(
+            code::MISPLACED,
+            "the command ends too early",
+            self.span(),
+            "here",
+        )
+        .expected(wrong.expected.iter())
     }
 
     fn unexpected(self, token: &Token, wrong: &Wrong) -> Diagnostic {
@@ -272,14 +290,14 @@ impl Scene<'_> {
         }
         match (token.kind, opening) {
             (TokenKind::Close, None) | (TokenKind::CloseBrace, None) => Diagnostic::new(
-                "E0111",
+                code::UNBALANCED,
                 format!("nothing opened this '{sign}'"),
                 token.span.clone(),
                 "has no counterpart",
             )
             .help(format!("to mean the character, quote it: \"{sign}\"")),
             (_, Some((opening, Open::Parenthesis))) if starts_line => Diagnostic::new(
-                "E0111",
+                code::UNBALANCED,
                 "this '(' is never closed",
                 opening.span.clone(),
                 "opened here",
@@ -297,7 +315,7 @@ impl Scene<'_> {
                 _,
             ) if wrong.expected.iter().all(is_value_like) => self.must_quote(),
             _ => Diagnostic::new(
-                "E0112",
+                code::MISPLACED,
                 format!("'{sign}' cannot stand here"),
                 token.span.clone(),
                 if wrong.expected.is_only(A_BLANK) {
@@ -315,7 +333,7 @@ impl Scene<'_> {
         let span = self.span();
         let sign = self.slice(&span).to_owned();
         let diagnostic = Diagnostic::new(
-            "E0103",
+            code::UNQUOTED,
             format!("'{sign}' must be quoted"),
             span,
             "has a meaning of its own",
@@ -336,7 +354,7 @@ impl Scene<'_> {
             let span = before.span.start..token.span.end;
             let title = format!("'{}' is no relation", self.slice(&span));
             let relations = Operator::ALL.map(Operator::as_str);
-            return Some(Diagnostic::new("E0115", title, span, "").expected(relations));
+            return Some(Diagnostic::new(code::RELATION, title, span, "").expected(relations));
         }
         let run = self.run();
         let quoted = matches!(run.first()?.kind, TokenKind::Quote(_) | TokenKind::Variable);
@@ -346,7 +364,7 @@ impl Scene<'_> {
         let first = relations.map(|relation| relation.span.start).next()?;
         (quoted && first == token.span.start).then(|| {
             Diagnostic::new(
-                "E0114",
+                code::NOT_A_NAME,
                 "what stands before a relation is no name",
                 run.first().map_or(0, |token| token.span.start)..first,
                 "a name is written without quotes",

@@ -15,6 +15,7 @@ use nom::combinator::cut;
 use self::rules::{A_BLANK, THE_END, command, keyword, of_kind, spaced};
 use self::tokens::{Cause, Parsed, Tokens, Wrong};
 use super::ast::{Command, Foreach, Item, Name, PieceKind, Script, Statement, Value};
+use super::code;
 use super::diagnostic::Diagnostic;
 use super::lexer::{Quote, Token, TokenKind, is_name, lex_significant};
 
@@ -24,7 +25,6 @@ const MAX_ERRORS: usize = 20;
 /// What is open at the end of a text that more lines could complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Open {
-    /// A text in quotes.
     Quote(Quote),
     /// `(`
     Parenthesis,
@@ -43,7 +43,7 @@ pub struct Failed {
     pub more: usize,
     /// What is open, if nothing is wrong but that the text ends too early. A live shell asks for another line.
     pub open: Option<Open>,
-    /// The statements that are right, so that what else is wrong with them can be told at the same time.
+    /// The statements that parse, so that their other errors are reported at the same time.
     pub script: Script,
 }
 
@@ -84,7 +84,7 @@ pub(super) fn parse_value(text: &str) -> Result<Value, Failed> {
     let script =
         parse(&format!("{BEFORE}{text}")).map_err(|failed| shifted(failed, BEFORE.len()))?;
     let unfit = |title: &str| Failed {
-        diagnostics: vec![Diagnostic::new("E0110", title, 0..text.len(), "")],
+        diagnostics: vec![Diagnostic::new(code::NO_VALUE, title, 0..text.len(), "")],
         more: 0,
         open: None,
         script: Script::default(),
@@ -189,7 +189,7 @@ impl<'t> Parser<'t> {
             return;
         }
         let (diagnostic, open) = explain::explain(self.text, self.tokens, begun, place, wrong);
-        // Of what the end of the text leaves open, the innermost is told.
+        // Of what the end of the text leaves open, the innermost is reported.
         if place == self.tokens.len() || open.is_some() {
             if self.ended {
                 return;

@@ -35,7 +35,7 @@ pub(super) fn command(input: Tokens<'_>) -> Parsed<'_, Command> {
 
 /// `item = where / named / dash / value`
 fn item(input: Tokens<'_>) -> Parsed<'_, Item> {
-    // Most items are told by their first two tokens, and need no attempt that fails.
+    // The first two tokens decide most items, which saves attempts that fail.
     if let Some((rest, token, text)) = input.word() {
         let is_related = rest.glued_operator().is_some();
         if !is_related && !text.starts_with('-') && !token.glued {

@@ -183,7 +183,7 @@ impl Expected {
     }
 }
 
-/// What is wrong, where the token alone does not tell.
+/// The cause of an error, where the token alone does not show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
     /// Nested deeper than [`MAX_DEPTH`].

@@ -2,7 +2,7 @@
 
 use super::topics::{SELECTION, attribute};
 use super::{described, needs, paragraph_text, selects, usage, written};
-use crate::lang::codes::CODES;
+use crate::lang::code;
 use crate::lang::selection::ATTRIBUTES;
 use crate::lang::spec::{Catalogue, Command};
 
@@ -42,9 +42,9 @@ pub fn commands_7(catalogue: &Catalogue) -> String {
             .map(|row| (row.name.to_owned(), attribute(row))),
     );
     page.line(".Sh DIAGNOSTICS");
-    page.text("Errors in a line have codes, which the command help explains with an example.");
+    page.text("Errors have codes, which the command help explains with an example.");
     page.list(
-        CODES
+        code::ALL
             .iter()
             .map(|code| (code.code.to_owned(), format!("{}.", code.title))),
     );

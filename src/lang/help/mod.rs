@@ -11,7 +11,7 @@ pub use topics::{language, phases, selection};
 
 use self::layout::{paragraph_text, table, wrap};
 use super::binder::path;
-use super::codes::{self, ErrorCode};
+use super::code::{self, ErrorCode};
 use super::complete::{Question, question};
 use super::spec::{Arg, Catalogue, Command, Effect, Kind, Selects, fold_name};
 use super::suggest::{did_you_mean, similar};
@@ -36,9 +36,9 @@ pub(super) const TOPICS: [(&str, &str); 4] = [
     ),
 ];
 
-/// A question that nothing answers.
+/// No command, topic or code has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no help on '{asked}'{}", .near.as_ref().map_or_else(String::new, |near| format!("; {near}")))]
+#[error("there is no help on '{asked}'")]
 pub struct NoHelp {
     /// What was asked, as one line.
     pub asked: String,
@@ -46,23 +46,21 @@ pub struct NoHelp {
     pub near: Option<String>,
 }
 
+impl NoHelp {
+    /// The near names, before the general advice.
+    pub fn hint(&self, or: &str) -> String {
+        match &self.near {
+            Some(near) => format!("{near} {or}"),
+            None => or.to_owned(),
+        }
+    }
+}
+
 /// The answer to `help` with these words: the overview, a command, the commands of a noun, a topic or an error code.
 ///
 /// # Errors
 /// [`NoHelp`] with what is near, when nothing is called so.
 pub fn answer(words: &[impl AsRef<str>], catalogue: &Catalogue) -> Result<String, NoHelp> {
-    answer_with(words, catalogue, &[])
-}
-
-/// The same, where other rooms have error codes of their own.
-///
-/// # Errors
-/// [`NoHelp`], likewise.
-pub fn answer_with(
-    words: &[impl AsRef<str>],
-    catalogue: &Catalogue,
-    others: &[ErrorCode],
-) -> Result<String, NoHelp> {
     let words: Vec<&str> = words
         .iter()
         .flat_map(|word| word.as_ref().split(' '))
@@ -77,9 +75,7 @@ pub fn answer_with(
         return Ok(command(spec));
     }
     if let [word] = words.as_slice() {
-        let mut others = others.iter();
-        let other = others.find(|other| other.code.eq_ignore_ascii_case(word));
-        if let Some(code) = codes::find(word).or(other) {
+        if let Some(code) = code::find(word) {
             return Ok(error_code(code));
         }
         match fold_name(word).as_str() {
@@ -100,7 +96,7 @@ pub fn answer_with(
         .iter()
         .flat_map(|command| path::paths(command));
     let nouns = path::next_words(&[], catalogue).into_iter();
-    let codes = codes::CODES.iter().map(|code| code.code);
+    let codes = code::ALL.iter().map(|code| code.code);
     let topics = TOPICS.iter().map(|(name, _)| *name).chain(["commands"]);
     let all: Vec<&str> = paths.chain(nouns).chain(topics).chain(codes).collect();
     let asked = words.join(" ");
@@ -430,7 +426,7 @@ mod tests {
     fn every_page_fits_its_width() {
         let mut pages = vec![overview(&CATALOGUE), selection(), language()];
         pages.extend(CATALOGUE.commands.iter().map(|spec| command(spec)));
-        pages.extend(codes::CODES.iter().map(error_code));
+        pages.extend(code::ALL.iter().map(error_code));
         for page in pages {
             for line in page.lines() {
                 let example = line.starts_with("Wrong:") || line.starts_with("Right:");
@@ -444,19 +440,6 @@ mod tests {
     }
 
     #[test]
-    fn other_rooms_bring_codes_of_their_own() {
-        let other = ErrorCode {
-            code: "E0401",
-            title: "a file",
-            explanation: "It is missing.",
-            wrong: "",
-            right: "",
-        };
-        let answer = answer_with(&["e0401"], &CATALOGUE, &[other]).unwrap();
-        assert_eq!(answer, "E0401: a file\n\nIt is missing.\n");
-    }
-
-    #[test]
     fn words_of_a_path_may_come_together_or_apart() {
         assert_eq!(help(&["bundle", "get"]), help(&["bundle get"]));
         assert_eq!(help(&["Export"]), help(&["export"]));
@@ -464,15 +447,18 @@ mod tests {
 
     #[test]
     fn what_nothing_answers_says_what_is_near() {
-        let asked = |words: &[&str]| answer(words, &CATALOGUE).unwrap_err().to_string();
+        let asked = |words: &[&str]| {
+            let missing = answer(words, &CATALOGUE).unwrap_err();
+            format!("{missing}: {}", missing.hint("or not"))
+        };
         assert_eq!(
             asked(&["exprot"]),
-            "there is no help on 'exprot'; did you mean 'export'?"
+            "there is no help on 'exprot': did you mean 'export'? or not"
         );
         assert_eq!(
             asked(&["bundle", "gte"]),
-            "there is no help on 'bundle gte'; did you mean 'bundle get'?"
+            "there is no help on 'bundle gte': did you mean 'bundle get'? or not"
         );
-        assert_eq!(asked(&["quux"]), "there is no help on 'quux'");
+        assert_eq!(asked(&["quux"]), "there is no help on 'quux': or not");
     }
 }

@@ -62,7 +62,7 @@ pub(super) const SELECTION: &[&str] = &[
      an error. Names of a set (active, totp, yes) have no order.",
     "On text, * stands for any characters and ? for one, outside quotes: userid=a* is a pattern, userid=\"a*\" the \
      literal text. alias=* means that there is one, alias!=* that there is none; what is absent fails every < and >. \
-     Of yes or no, * is yes: excluded=*. Counts are never absent: qa.count=0 finds who has none.",
+     Of yes or no, * is yes: excluded=*. Counts are never absent: qa.count=0 finds users without questions.",
     "What holds a blank or one of = , ; ( ) { } ! < > $ stands between quotes: fullname='Anna Smith', \
      contact=\"*@example.com\" being no pattern and contact=*@example.com one.",
     "Outside quotes userid=group/name names the group too, and userid=@FILE takes a list, one user id a line, as \
@@ -75,12 +75,12 @@ pub(super) const SELECTION: &[&str] = &[
     "Every comparison stands alone: token.vendor=HID token.state=current is met by two different tokens too; \
      where=token(vendor=HID and state=current) asks for one and the same. card(…) and location(…) likewise.",
     "In 'token list' and 'card list' their own attributes filter rows, also without the 'token.' or 'card.', and \
-     assigned=yes|no tells whether a row belongs to a user. The user's attributes are those of the owner; the group \
+     assigned=yes|no selects rows with or without a user. The user's attributes are those of the owner; the group \
      of an unassigned row is its own.",
     "Letter case matters in values, not in the names of a set. Where ignoring it would match more, a note says how \
      many: user ids and aliases as the target compares them, groups, and full names when nothing was found.",
     "changed= is about users who are in a bundle: changed=* are all of them, changed=no those who are as it holds \
-     them. import=none is everybody of whom the target has said nothing.",
+     them. import=none are all users without an answer of the target.",
 ];
 
 /// The topic `language`: how a line is written.
@@ -119,17 +119,18 @@ fn page(title: &str, paragraphs: &[&str]) -> String {
 const PHASES: &[&str] = &[
     "Every user stands in one phase: none, export, exported, imported or migrated. Phases are a column of the vault; \
      the source only mirrors them, in workflow aliases that 'migrate aliases' writes out for its administrators.",
-    "Before anything: 'source load' brings the copy up to date, 'migrate begin' notes that nobody is renamed or moved \
-     any more (the prompt has a '*' until 'migrate end'), 'migrate check' says what would stand in the way, 'migrate exclude' and 'migrate map' settle it.",
+    "Before anything: 'source load' brings the copy up to date, 'migrate begin' records that from now on no user is \
+     renamed or moved (the prompt has a '*' until 'migrate end'), 'migrate check' lists what would block an export, and \
+     'migrate exclude' and 'migrate map' remove it.",
     "A wave: 'migrate stage userid=a* wave=W1' chooses users, 'export phase=export wave=W1' writes them into a bundle \
-     and makes them exported. The target's answer comes back with 'migrate results': whoever is whole there becomes \
-     imported, the others show up with import=error, and those it is silent about with import=none.",
+     and makes them exported. The target's answer comes back with 'migrate results': users whose every record \
+     arrived become imported, the others have import=error, and those without an answer import=none.",
     "'migrate advance phase=imported' makes them migrated, once they no longer use the source. 'migrate retreat' goes \
      back. Nothing but an export makes a user exported.",
-    "Meanwhile the source lives on: load it again, and changed=new-authenticator, changed=counter and so on choose \
+    "Meanwhile the source changes: load it again, and changed=new-authenticator, changed=counter and so on choose \
      users who differ from what was exported; 'export changed=new-authenticator -keep-phase' makes the follow-up \
      bundle, of which the target takes only what is new to it, and leaves imported and migrated users in their phase; \
-     without -keep-phase they are exported again. Users who are gone stay known: gone=yes exported=yes.",
+     without -keep-phase they are exported again. Users who are gone stay in the vault: gone=yes exported=yes.",
     "'migrate status' shows who stands where and what is left, 'migrate explain' why one user or token stands there.",
 ];
 
@@ -139,7 +140,7 @@ const LANGUAGE: &[&str] = &[
     "Arguments are written name=value, or -name value as in the original shell; both mean the same. A switch is \
      -name alone. Letter case, '-', '_' and '.' do not matter in names: cardState is card.state. In values they do.",
     "A list is a,b,c without blanks. What holds a blank or one of = , ; ( ) { } ! < > $ stands between quotes: \
-     '…' means every character as it is, \"…\" knows \\n \\t \\\" \\\\ \\$ \\u{…} and variables.",
+     '…' means every character as it is, \"…\" has the escapes \\n \\t \\\" \\\\ \\$ \\u{…} and variables.",
     "$name and ${name} stand for a variable's value. Alone it may be a list or a pattern; within a word or quotes it \
      is one text.",
     "foreach x in (user list group=sales) { echo $x } runs its commands for every row.",

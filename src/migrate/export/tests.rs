@@ -279,7 +279,8 @@ fn an_existing_file_is_refused_or_replaced_on_demand() {
     export(&mut house, &selection, &path).unwrap();
     let before = std::fs::read(&path).unwrap();
     let error = export(&mut house, &selection, &path).unwrap_err();
-    assert!(error.to_string().contains("-overwrite"), "{error}");
+    let taken = matches!(&error, Error::File(crate::files::FileError::Exists(at)) if *at == path);
+    assert!(taken, "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
 
     let request = Request {

@@ -52,9 +52,7 @@ struct Display {
     columns: Option<u16>,
 }
 
-/// A display setting.
 pub(in crate::shell) struct Setting {
-    /// Its name.
     pub(in crate::shell) name: &'static str,
     /// What it means.
     pub(in crate::shell) meaning: &'static str,
@@ -64,7 +62,6 @@ pub(in crate::shell) struct Setting {
     set: fn(&mut Display, &str) -> Result<(), String>,
 }
 
-/// All display settings.
 pub(in crate::shell) const DISPLAY: &[Setting] = &[
     Setting {
         name: "format",

@@ -1,7 +1,6 @@
 //! `help`, `version`.
 
 use super::{Entry, entry};
-use crate::command::failure::code;
 use crate::command::{Failure, Outcome};
 use crate::lang::help as text;
 use crate::lang::keys::{Nothing, args};
@@ -23,8 +22,8 @@ pub(super) static HELP: Entry = entry!(
     Command {
         details: "Without a topic, an overview. With the words of a command, everything about it; 'help selection' \
             is the reference of what chooses users; 'help E0101' explains an error.\n\nAt the prompt, a ? at the end of \
-            a line, as in 'export ?', tells what could stand there and runs nothing; TAB completes what is begun, \
-            Right or End takes the grey line that was typed before, and Ctrl-R searches those lines.",
+            a line, as in 'export ?', lists what could stand there and runs nothing. TAB completes a word, \
+            Right or End accepts the grey rest of an earlier line, and Ctrl-R searches those lines.",
         session: false,
         examples: &[
             Example::new("help", "An overview"),
@@ -56,8 +55,10 @@ fn version(shell: &mut Shell, _: Nothing) -> Result<Outcome, Failure> {
 }
 
 fn help(shell: &mut Shell, args: Help) -> Result<Outcome, Failure> {
-    let text = text::answer_with(&args.topic, &catalogue(), code::ALL)
-        .map_err(|missing| Failure::unknown(missing).hint("'help' alone shows what there is"))?;
+    let text = text::answer(&args.topic, &catalogue()).map_err(|missing| {
+        let hint = missing.hint("'help' alone lists the commands and topics");
+        Failure::unknown(missing).hint(hint)
+    })?;
     shell.ui.print(&text)?;
     Ok(Outcome::quiet())
 }

@@ -1,9 +1,9 @@
 //! `history list|delete|off|on`: what was typed.
 
 use super::{Entry, entry};
-use crate::command::failure::code;
 use crate::command::shared::Out;
 use crate::command::{Exit, Failure, Outcome};
+use crate::lang::code;
 use crate::lang::keys::{Nothing, args};
 use crate::lang::mask::masked;
 use crate::lang::redact::secrets;
@@ -121,8 +121,8 @@ fn delete(shell: &mut Shell, args: Delete) -> Result<Outcome, Failure> {
             }
             Ok(Outcome::said("1 line forgotten"))
         }
-        _ => Err(Failure::usage("say which line is to be forgotten")
-            .hint("'history delete 12', or 'history delete -all'")),
+        _ => Err(Failure::usage("the number of a line is missing")
+            .hint("type 'history delete 12', or 'history delete -all'")),
     }
 }
 
@@ -144,7 +144,7 @@ fn set_paused(shell: &mut Shell, paused: bool) -> Result<Outcome, Failure> {
     }))
 }
 
-/// The history of the live shell, or the file of the vault where nobody types.
+/// The history of the live shell, or the file of the vault outside of it.
 fn opened(shell: &mut Shell) -> Result<History, Failure> {
     if let Some(history) = &shell.history {
         return Ok(history.clone());
@@ -157,6 +157,6 @@ fn opened(shell: &mut Shell) -> Result<History, Failure> {
 impl From<HistoryError> for Failure {
     fn from(error: HistoryError) -> Self {
         let hint = error.hint();
-        Self::new(Exit::Failed, code::FILE, error).hint(hint)
+        Self::new(Exit::Failed, code::FILE, error).advised(hint)
     }
 }

@@ -21,9 +21,7 @@ use crate::lang::spec::Command;
 /// A built-in command with what runs it.
 #[derive(Debug)]
 pub struct Entry {
-    /// Its one description.
     pub spec: Command,
-    /// What runs it.
     pub run: fn(&mut Shell, &Args) -> Result<Outcome, Failure>,
 }
 

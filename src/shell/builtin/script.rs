@@ -52,7 +52,7 @@ pub(super) static ECHO: Entry = entry!(
         session: false,
         examples: &[Example::new(
             "echo 'first phase done'",
-            "Tell where a script is"
+            "Show how far a script is"
         )],
         ..Command::new("echo", "Show a text")
     }

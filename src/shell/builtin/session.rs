@@ -4,9 +4,10 @@ use secrecy::ExposeSecret as _;
 
 use super::{Entry, entry};
 use crate::command::context::Desk;
-use crate::command::failure::{code, restricted};
+use crate::command::failure::restricted;
 use crate::command::shared::Shown;
 use crate::command::{Exit, Failure, Outcome};
+use crate::lang::code;
 use crate::lang::keys::{Nothing, args};
 use crate::lang::spec::{Command, Effect, Example};
 use crate::migrate::recover::{Fate, recover};
@@ -101,7 +102,7 @@ fn whoami(shell: &mut Shell, args: Shown) -> Result<Outcome, Failure> {
 }
 
 impl Shell {
-    /// Logs a master in, with this password or one that is typed now, and tells what the login found.
+    /// Logs a master in, with this password or one that is typed now, and shows what the login found.
     pub fn log_in(&mut self, name: &str, password: Option<SecretBytes>) -> Result<(), Failure> {
         self.log_out()?;
         self.desk.vault()?;
@@ -150,7 +151,7 @@ impl Shell {
         }
         self.ui.notice(&greeting);
         match &arrival.restricted {
-            // The master is in, to look: what is refused is what comes next.
+            // The login stands, for reading; the commands that follow are restricted.
             Some(why) => {
                 self.fail(&restricted(why), &Text::line(""));
                 Ok(())
@@ -171,10 +172,10 @@ impl Shell {
                 _ => self.ui.notice(&notice.to_string()),
             }
         }
-        // Nothing was touched: the master is in, and can look.
+        // Nothing was changed, and the login stands, for reading.
         if let Some(notice) = damaged {
             let failure = Failure::new(Exit::Integrity, code::VAULT, notice)
-                .hint("restore a backup; see 'audit verify' and 'bundle list'");
+                .hint("check 'audit verify' and 'bundle list', and restore a backup");
             self.fail(&failure, &Text::line(""));
         }
         Ok(())
@@ -190,9 +191,8 @@ impl Shell {
         else {
             return Ok(());
         };
-        self.ui.notice(&format!(
-            "the session of {name} was locked because nobody typed; log in again"
-        ));
+        self.ui
+            .notice(&format!("the idle session of {name} was locked"));
         let password = self.typed_password(&format!("Password of {name}: "))?;
         let Desk {
             vault,
@@ -230,7 +230,7 @@ impl Shell {
             .logout(session, "logout", &who, &self.ambient)?
             == Checkpoint::Blocked
         {
-            self.ui.notice("another session still reads; what was deleted leaves the vault's log when it has finished");
+            self.ui.notice("another session still reads; deleted data stays in the vault's log until it has finished");
         }
         Ok(())
     }

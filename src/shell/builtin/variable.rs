@@ -3,10 +3,10 @@
 use super::script::VARIABLES;
 use super::{Entry, entry};
 use crate::command::context::{Go, Terms};
-use crate::command::failure::code;
 use crate::command::shared::YES;
 use crate::command::{Exit, Failure, Outcome};
 use crate::lang::args::{Comparison, Yes};
+use crate::lang::code;
 use crate::lang::keys::args;
 use crate::lang::spec::{Command, Example, Selects};
 use crate::lang::value::Variable;
@@ -64,7 +64,7 @@ pub(super) static ASSERT: Entry = entry!(
         examples: &[
             Example::new(
                 "assert count>0 group=* phase=none",
-                "Go on only if somebody is left"
+                "Go on only if users are left"
             ),
             Example::new(
                 "assert count<=5000 userid=a*",
@@ -82,11 +82,11 @@ pub(super) static CONFIRM: Entry = entry!(
     confirm,
     Command {
         details: "Asks, and ends the script unless the answer is yes. -yes, or the program's option --yes, answers \
-            beforehand; without a terminal there is nobody else to answer. It also ends a script that goes on after other \
+            beforehand; without a terminal one of them is required. It also ends a script that goes on after other \
             errors (--keep-going).",
         session: false,
         examples: &[Example::new(
-            "confirm \"Has the help desk been told?\" -yes",
+            "confirm \"Is the help desk informed?\" -yes",
             "Ask before the script goes on"
         )],
         gate: true,
@@ -98,7 +98,7 @@ fn set(shell: &mut Shell, args: Let) -> Result<Outcome, Failure> {
     if args.variables.is_empty() {
         let names: Vec<_> = shell.scope().keys().cloned().collect();
         return Ok(Outcome::said(if names.is_empty() {
-            "no variable has a value; 'let name=value' gives one".to_owned()
+            "no variable has a value".to_owned()
         } else {
             format!("these variables have a value: {}", names.join(", "))
         }));

@@ -25,7 +25,7 @@ use crate::lang::{complete, highlight};
 use crate::render::sanitize::{Reader, is_neutralised, sanitize};
 use crate::render::{Ui, cut};
 
-/// A longer text, which nobody has typed, is shown plain and without help, so that a key is answered at once.
+/// A longer text, which was pasted, is shown plain and without help, so that each key takes effect at once.
 const LONGEST: usize = 16 * 1024;
 
 /// The language in rustyline's shape.

@@ -1,9 +1,9 @@
 //! What was typed, to be recalled.
 //!
-//! rustyline's own history knows neither of secrets nor of vaults, so this is another: every line goes into the file of
+//! rustyline's own history has neither secrets nor vaults, so this is another: every line goes into the file of
 //! its vault as soon as it is accepted, with its secret values left blank, and how it went is filled in when it has
 //! run. Lines of this session come before those of others that run at the same time, because the file is only read at
-//! the start. A [`History`] is cheap to clone: the editor recalls from it, and the shell tells it what became of a line.
+//! the start. A [`History`] is cheap to clone: the editor recalls from it, and the shell records how a line ended.
 
 mod file;
 
@@ -37,7 +37,7 @@ pub struct Entry {
     pub line: String,
     /// When it was accepted, where that is known.
     pub at: Option<Timestamp>,
-    /// The exit status of what it ran; none while it runs, or where that was never told.
+    /// The exit status of what it ran; none while it runs, or where that was never recorded.
     pub exit: Option<u8>,
     /// How long that took, in milliseconds.
     pub took: Option<u64>,
@@ -237,7 +237,7 @@ impl History {
         Ok(count)
     }
 
-    /// What the bindings of Up and Down have to know.
+    /// The state that the bindings of Up and Down share.
     pub(super) fn shared_recall(&self) -> Shared {
         Arc::clone(&self.recall)
     }

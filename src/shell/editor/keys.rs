@@ -14,17 +14,16 @@ use super::history;
 /// paste comes as a whole and may be longer.
 const TYPED: usize = 16 * 1024;
 
-/// What the keys, the painter and the editor tell each other.
+/// The state that the keys, the painter and the editor share.
 #[derive(Default)]
 pub(super) struct Signals {
     /// A list of candidates is being shown, page by page.
     pub(super) is_listing: AtomicBool,
-    /// Ctrl-C was pressed.
     is_interrupted: AtomicBool,
     /// Letters that were typed in this line.
     typed: AtomicUsize,
-    /// Whoever wants to know of every key.
-    heard: Mutex<Option<Box<dyn Fn() + Send>>>,
+    /// Called with every key.
+    at_key: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
 impl Signals {
@@ -42,14 +41,14 @@ impl Signals {
         self.typed.swap(0, Ordering::Relaxed) > TYPED
     }
 
-    /// Calls `heard` with every key.
-    pub(super) fn hear(&self, heard: Box<dyn Fn() + Send>) {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(heard);
+    /// Calls `at_key` with every key.
+    pub(super) fn set_at_key(&self, at_key: Box<dyn Fn() + Send>) {
+        *self.at_key.lock().unwrap_or_else(PoisonError::into_inner) = Some(at_key);
     }
 
-    fn tell(&self) {
-        if let Some(heard) = &*self.heard.lock().unwrap_or_else(PoisonError::into_inner) {
-            heard();
+    fn pressed(&self) {
+        if let Some(at_key) = &*self.at_key.lock().unwrap_or_else(PoisonError::into_inner) {
+            at_key();
         }
     }
 }
@@ -84,8 +83,8 @@ impl ConditionalEventHandler for Arrow {
     }
 }
 
-/// Ctrl-C. rustyline would leave the hint on the screen; entering the line wipes it, and the editor is told that the
-/// line is not meant.
+/// Ctrl-C. rustyline would leave the hint on the screen; entering the line wipes it, and the flag makes the editor
+/// drop the line.
 pub(super) struct Interrupt(pub(super) Arc<Signals>);
 
 impl ConditionalEventHandler for Interrupt {
@@ -134,7 +133,7 @@ impl ConditionalEventHandler for Bound {
         positive: bool,
         context: &EventContext<'_>,
     ) -> Option<Cmd> {
-        self.signals.tell();
+        self.signals.pressed();
         if self.signals.is_listing() {
             return Some(END_OF_LIST);
         }
@@ -142,13 +141,13 @@ impl ConditionalEventHandler for Bound {
     }
 }
 
-/// Any other key. While a list of candidates waits at the end of its page, TAB shows another line, and a key that says
-/// nothing to the list ends it, so that nobody is caught there. A line in which too much was typed takes no more.
+/// Any other key. While a list of candidates waits at the end of its page, TAB shows another line, and a key that means
+/// nothing to the list ends it, so that the user is not caught there. A line in which too much was typed takes no more.
 pub(super) struct Page(pub(super) Arc<Signals>);
 
 impl ConditionalEventHandler for Page {
     fn handle(&self, event: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
-        self.0.tell();
+        self.0.pressed();
         let KeyEvent(key, with) = *event.get(0)?;
         if !self.0.is_listing() {
             let adds = matches!(key, KeyCode::Char(_))

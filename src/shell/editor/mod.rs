@@ -61,7 +61,6 @@ pub enum Line {
 #[error("the terminal cannot be read: {0}")]
 pub struct EditorError(#[from] ReadlineError);
 
-/// Reads lines.
 pub struct Editor {
     inner: rustyline::Editor<Assist, History>,
     ui: Ui,
@@ -86,7 +85,7 @@ impl Editor {
             // The list is short enough, and comes page by page, to be shown without a question.
             .completion_prompt_limit(usize::MAX)
             // Also under NO_COLOR the highlighter has to run: it keeps secrets and pasted control characters from the
-            // terminal. It knows itself whether it may colour.
+            // terminal. It decides itself about colours.
             .color_mode(ColorMode::Forced)
             .edit_mode(EditMode::Emacs)
             .build();
@@ -133,14 +132,14 @@ impl Editor {
         })
     }
 
-    /// What tells the editor, from any thread, that the session was locked while it waits.
+    /// The handle that shows, from any thread, the lock of the session while the editor waits.
     pub fn waiting(&self) -> Waiting {
         self.waiting.clone()
     }
 
-    /// Calls `heard` with every key from now on.
-    pub fn at_each_key(&self, heard: impl Fn() + Send + 'static) {
-        self.signals.hear(Box::new(heard));
+    /// Calls `at_key` with every key from now on.
+    pub fn at_each_key(&self, at_key: impl Fn() + Send + 'static) {
+        self.signals.set_at_key(Box::new(at_key));
     }
 
     /// Asks for a line after `prompt`, and for more while it is incomplete. The line is remembered.
@@ -195,7 +194,9 @@ impl Editor {
     fn remember(&mut self, text: &str) {
         if let Err(e) = self.inner.history().remember(text) {
             self.ui.warning(&e.to_string());
-            self.ui.hint(&e.hint());
+            if let Some(hint) = e.hint() {
+                self.ui.hint(&hint);
+            }
         }
     }
 
@@ -233,8 +234,7 @@ impl Editor {
         Ok(line)
     }
 
-    /// Says that nothing of a line is taken, and throws away what still comes of it: nobody has seen that, and it must
-    /// not run.
+    /// Refuses a whole line, and discards what still comes of it: that was never shown, and it must not run.
     fn refuse(&self, why: &str) {
         let silence = Timespec::try_from(Duration::from_millis(100)).unwrap_or_default();
         let terminal = rustix::stdio::stdin();

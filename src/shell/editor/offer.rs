@@ -1,4 +1,4 @@
-//! What TAB offers: what the language knows, and what it leaves to the vault and the disk.
+//! What TAB offers: candidates of the language, of the vault and of the disk.
 
 use std::path::Path;
 
@@ -24,7 +24,6 @@ pub trait Live {
     fn variables(&self) -> Vec<String>;
 }
 
-/// Live names that were found.
 #[derive(Debug, Default)]
 pub struct FoundNames {
     /// In their order.
@@ -33,10 +32,8 @@ pub struct FoundNames {
     pub beyond: Option<Beyond>,
 }
 
-/// A live name.
 #[derive(Debug)]
 pub struct Name {
-    /// The name itself.
     pub name: String,
     /// What there is to say of it.
     pub about: String,
@@ -108,7 +105,7 @@ impl Candidate for Offer {
 struct Choice {
     /// As it is listed.
     name: String,
-    /// What it has in common with others is told by this: the name without quotes, a path whole.
+    /// Compared with others for a common beginning: the name without quotes, a path whole.
     plain: String,
     /// What is put in when there is no other.
     text: String,

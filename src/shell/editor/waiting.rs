@@ -1,5 +1,4 @@
-//! What the editor is told while it waits for keys: that the session was locked. The prompt on the screen must not go on
-//! saying who is logged in.
+//! The lock of the session while the editor waits for keys: the prompt on the screen must no longer name a master.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,8 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustyline::{ExternalPrinter, Prompt};
 
 /// What is said above the prompt.
-const SAID: &str =
-    "note: the session is locked, because nobody typed; the next command asks for the password";
+const SAID: &str = "note: the idle session is locked; the next command asks for the password";
 
 /// The prompt of a locked session, which does not say whose it is.
 pub const LOCKED: &str = "igsh (locked)> ";

@@ -64,10 +64,8 @@ fn every_file_that_is_not_ours_is_refused_and_left_alone() {
     let other = |name: &str| bench.folder.path().join(name);
 
     let error = refused(&other("missing"));
-    assert!(
-        error.to_string().contains("make one with 'system init'"),
-        "{error}"
-    );
+    let hint = error.hint().unwrap_or_default();
+    assert!(hint.contains("make one with 'system init'"), "{hint}");
 
     symlink(&path, other("link")).unwrap();
     let error = refused(&other("link"));

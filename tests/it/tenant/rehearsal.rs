@@ -110,7 +110,7 @@ fn the_script_rehearses_a_migration() {
     let ran = ran.ok();
     assert!(
         ran.err
-            .contains("nothing was changed, everything in this bundle"),
+            .contains("nothing was changed, all records of this bundle"),
         "{}",
         ran.err
     );

@@ -9,7 +9,7 @@
 //!
 //! → is a TAB. Time, exit status and milliseconds are of fixed width and a `-` where they are not known, so that they
 //! can be filled in where the line stands once it has run. Sessions that run at the same time append under a lock;
-//! nobody rewrites a line of somebody else. A file without the first line is of the first format, one command a line.
+//! no session rewrites a line of another. A file without the first line is of the first format, one command a line.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -39,50 +39,30 @@ pub enum HistoryError {
         "the history {} is open to others (mode {mode:04o}); lines are remembered for this session only",
         path.display()
     )]
-    OpenToOthers {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// It belongs to somebody else.
+    OpenToOthers { path: PathBuf, mode: u32 },
     #[error("the history {} belongs to another user; lines are remembered for this session only", path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-    },
+    Foreign { path: PathBuf },
     /// It is something else than a file.
     #[error("the history {} is not a regular file; lines are remembered for this session only", path.display())]
-    NotAFile {
-        /// What stands in its place.
-        path: PathBuf,
-    },
+    NotAFile { path: PathBuf },
     /// A newer igsh has written it.
     #[error("the history {} is of a newer igsh; lines are remembered for this session only", path.display())]
-    Newer {
-        /// The file.
-        path: PathBuf,
-    },
+    Newer { path: PathBuf },
     /// It cannot be read or written.
     #[error("the history {} cannot be used: {source}; lines are remembered for this session only", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
+    Io { path: PathBuf, source: io::Error },
 }
 
 impl HistoryError {
     /// What to do about it.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::OpenToOthers { path, .. } => format!("chmod 600 {}", path.display()),
+    pub fn hint(&self) -> Option<std::borrow::Cow<'static, str>> {
+        Some(match self {
+            Self::OpenToOthers { path, .. } => format!("type: chmod 600 {}", path.display()).into(),
             Self::Foreign { path } | Self::NotAFile { path } | Self::Newer { path } => {
-                format!("move {} out of the way", path.display())
+                format!("move {} away", path.display()).into()
             }
             Self::Io { .. } => "--private keeps the history in memory without this warning".into(),
-        }
+        })
     }
 
     fn io(path: &Path) -> impl Fn(io::Error) -> Self {
@@ -130,7 +110,6 @@ impl HistoryFile {
         Ok((Self { path }, contents))
     }
 
-    /// Adds a line.
     pub(super) fn append(&mut self, entry: &Entry) -> Result<Place, HistoryError> {
         let mut file = open_locked(&self.path)?;
         let mut appended = || -> io::Result<Place> {
@@ -143,7 +122,7 @@ impl HistoryFile {
             if end == 0 {
                 text = format!("{FORMAT}\n");
             } else if last != *b"\n" {
-                // Somebody was cut off while he wrote.
+                // Another session ended within its line.
                 text.push('\n');
             }
             let at = end + text.len() as u64;

@@ -283,7 +283,10 @@ fn a_file_that_others_can_read_is_refused_with_the_remedy() {
         HistoryError::OpenToOthers { mode: 0o640, .. }
     ));
     assert!(refused.to_string().contains("mode 0640"), "{refused}");
-    assert_eq!(refused.hint(), format!("chmod 600 {}", path.display()));
+    assert_eq!(
+        refused.hint().as_deref(),
+        Some(&*format!("type: chmod 600 {}", path.display()))
+    );
 }
 
 #[test]
