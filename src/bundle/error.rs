@@ -217,4 +217,21 @@ mod tests {
           free some memory and try again
         ");
     }
+
+    #[test]
+    fn a_place_is_named_so_that_it_is_found() {
+        let line = Place::Line {
+            block: 2,
+            line: 7,
+            column: 31,
+        };
+        for (place, name) in [
+            (Place::Frame(4), "frame 4"),
+            (Place::Block(2), "block 2"),
+            (line, "block 2, line 7, column 31"),
+            (Place::Manifest, "manifest"),
+        ] {
+            assert_eq!(place.to_string(), name);
+        }
+    }
 }

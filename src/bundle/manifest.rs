@@ -133,3 +133,26 @@ fn reasons(parser: &mut Parser<'_, '_>) -> Result<Vec<(Reason, u64)>, Fault> {
     })?;
     Ok(reasons)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_of_a_mebibyte_goes_and_a_byte_more_does_not() {
+        let of = |selection: usize| Manifest {
+            blocks: 0,
+            records: Counts::default(),
+            not_taken: Vec::new(),
+            selection: "s".repeat(selection),
+            by: "Master1".to_owned(),
+        };
+        let room = (1 << 20) - of(0).encode().unwrap().len();
+        let most = of(room).encode().unwrap();
+        assert_eq!(Manifest::decode(&most).unwrap(), of(room));
+        assert!(matches!(of(room + 1).encode(), Err(Error::Manifest)));
+        let more = [&most[..], b" "].concat();
+        let error = Manifest::decode(&more).unwrap_err().to_string();
+        assert!(error.contains("it has more than 1 MiB"), "{error}");
+    }
+}

@@ -175,4 +175,19 @@ mod tests {
             Err("a zstd frame with a window above 8 MiB")
         );
     }
+    #[test]
+    fn the_greatest_block_and_the_greatest_content_are_accepted_and_no_greater_one() {
+        let block = |len: usize| frame(0x20, &[5], 1, 0, &vec![0; len]);
+        assert_eq!(check(&block(128 << 10), 5), Ok(()));
+        assert_eq!(
+            check(&block((128 << 10) + 1), 5),
+            Err("a zstd frame with a block above 128 KiB")
+        );
+        let content = |len: u32| check(&frame(0xa0, &len.to_le_bytes(), 1, 0, b"a"), len.into());
+        assert_eq!(content(8 << 20), Ok(()));
+        assert_eq!(
+            content((8 << 20) + 1),
+            Err("a zstd frame with a window above 8 MiB")
+        );
+    }
 }

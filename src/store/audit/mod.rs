@@ -322,4 +322,29 @@ pub(crate) mod tests {
         tx.rollback().unwrap();
         assert_eq!(last(&connection).unwrap().seq, 1);
     }
+    #[test]
+    fn sums_are_carried_on_and_made_anew_only_at_the_first_entry_or_where_that_is_said() {
+        let connection = bare();
+        let keys = loose(&[1]);
+        let with_sql = |sql: &str| connection.execute_batch(sql).unwrap();
+        let settings_in = |code, sums| {
+            let draft = Draft::new(code, "test");
+            append_with(&connection, &draft, &who(), Some(&keys), sums, &clock()).unwrap();
+            let body: String = connection
+                .query_row(
+                    "SELECT body FROM audit ORDER BY seq DESC LIMIT 1",
+                    [],
+                    |row| row.get(0),
+                )
+                .unwrap();
+            serde_json::from_str::<serde_json::Value>(&body).unwrap()["state"]["setting"][0]
+                .as_u64()
+        };
+        with_sql("INSERT INTO setting (name, value) VALUES ('a', '1')");
+        assert_eq!(settings_in(&codes::INIT, Sums::Carried), Some(1));
+        with_sql("INSERT INTO setting (name, value) VALUES ('b', '2')");
+        assert_eq!(settings_in(&codes::SETTING, Sums::Carried), Some(1));
+        assert_eq!(settings_in(&codes::SETTING, Sums::Anew), Some(2));
+        assert_eq!(settings_in(&codes::SETTING, Sums::Unknown), None);
+    }
 }

@@ -254,6 +254,30 @@ fn an_inserted_entry_is_found() {
 }
 
 #[test]
+fn an_entry_that_bears_the_number_of_another_is_found_on_either_side() {
+    let forged = |number: u64, place: i64| {
+        let connection = ten();
+        renumber(&connection, place, 1);
+        let body = format!(r#"{{"seq":{number},"g":1,"session":true,"code":"8503"}}"#);
+        let hash = link(&at(&connection, place - 1).hash, body.as_bytes());
+        connection
+            .execute(
+                "INSERT INTO audit (seq, body, hash, mac) VALUES (?1, ?2, ?3, NULL)",
+                params![place, body, hash],
+            )
+            .unwrap();
+        findings(&connection)
+    };
+    for (number, place) in [(4, 5), (4, 4), (9, 6), (2, 6)] {
+        assert_eq!(
+            forged(number, place),
+            [Finding::Inserted { seq: number }],
+            "{number} at {place}"
+        );
+    }
+}
+
+#[test]
 fn a_doubled_entry_is_found() {
     let connection = ten();
     connection
@@ -274,6 +298,17 @@ fn reordered_entries_are_found() {
         .unwrap();
     let found = findings(&connection);
     assert_eq!(found[0], Finding::Reordered { seq: 7, place: 5 });
+
+    // One that was moved to before the one that was expected.
+    let connection = ten();
+    renumber(&connection, 6, 1);
+    connection
+        .execute("UPDATE audit SET seq = 6 WHERE seq = 10", [])
+        .unwrap();
+    assert_eq!(
+        findings(&connection)[0],
+        Finding::Reordered { seq: 9, place: 6 }
+    );
 
     let connection = ten();
     renumber(&connection, 1, 90);
@@ -355,7 +390,7 @@ fn anchors_that_logins_did_not_find_are_listed_until_and_after_they_are_acknowle
     };
     with(&codes::LOGIN, &["9:aaaaaaaa"]);
     with(&codes::LOGIN, &["9:aaaaaaaa", "8:bbbbbbbb"]);
-    with(&codes::ACKNOWLEDGED, &["9:aaaaaaaa"]);
+    with(&codes::ACKNOWLEDGED, &["9:aaaaaaaa", "7:cccccccc"]);
     with(&codes::LOGIN, &["8:bbbbbbbb", "9:aaaaaaaa"]);
     let (findings, verified) = run(&connection, &[]);
     assert_eq!(findings, []);
