@@ -295,7 +295,7 @@ fn phase_by_group_script() {
         house.ask("value", &format!("user count group='{first}','{second}'"))
     );
     for name in [&first, &second] {
-        std::fs::remove_file(house.at(format!("{name}.igb"))).expect("its bundle");
+        std::fs::remove_file(house.at(&format!("{name}.igb"))).expect("its bundle");
     }
     insta::assert_snapshot!(run(&house).screen(), @r#"
     exit 4
