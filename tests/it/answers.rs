@@ -214,8 +214,8 @@ fn a_file_that_will_not_do_changes_nothing() {
     $ migrate results file=bad.csv -skip-unknown -yes=7
     exit 1
     -- err
-    error[E0604]: 1 are affected, not 7; nothing was changed
-    hint: look at the selection again, then give the count that you expect
+    error[E0604]: 1 would be affected, not 7; nothing was changed
+    hint: check the selection, then give the number you expect
     "#);
     house.file("left.csv", "");
     let answers = house.dialogue(&[
@@ -240,7 +240,7 @@ fn a_file_that_will_not_do_changes_nothing() {
     exit 2
     -- err
     error[E0703]: an event audit is a sheet, not lines of JSON
-    hint: leave one of the two out
+    hint: leave out profile=audit or format=ndjson
     "#);
     assert_eq!(count(&house, "phase=exported"), users.len());
     let ran = house
@@ -261,8 +261,8 @@ fn a_file_that_will_not_do_changes_nothing() {
     7 answers
     -- err
     note: 1 user is passed over, not in the vault: 'nobody1' (line 3)
-    note: took in 1 answer about 1 user: 1 user is imported now
-    note: of 7 users in the same bundles the target has said nothing
+    note: took in 1 answer about 1 user: 1 user is now imported
+    note: no answer about 7 users of the same bundles
     "#);
     assert_eq!(count(&house, "phase=imported"), 1);
 }
@@ -320,9 +320,9 @@ fn addresses_change_with_counts_and_come_back() {
     insta::assert_snapshot!(ran.screen(), @r#"
     exit 0
     -- err
-    warning: without a selection this is about everybody: 200 users
+    warning: without a selection all users are chosen: 200 users
     note: https://ig.example.com:8445/igst -> https://tenant.example.com/igst: 38 tokens
-    4 users are in bundles that are made already, which do not change.
+    4 users are in existing bundles, which do not change.
     Change 38 tokens of 37 users?
     this was a dry run; nothing was changed
     "#);
@@ -332,9 +332,10 @@ fn addresses_change_with_counts_and_come_back() {
     insta::assert_snapshot!(ran.screen(), @r#"
     exit 0
     -- err
-    warning: without a selection this is about everybody: 200 users
+    warning: without a selection all users are chosen: 200 users
     note: 38 tokens of 37 users changed
-    note: 4 users are in bundles that are made already, which do not change; 'idpurl export' writes the list of those whose devices must be told
+    note: 4 users are in existing bundles, which do not change
+    hint: 'idpurl export' lists the devices that need the new address
     "#);
     let after = house.ask("csv", "idpurl get");
     assert!(after.contains(&format!("{old},{new},")), "{after}");
@@ -347,8 +348,8 @@ fn addresses_change_with_counts_and_come_back() {
     insta::assert_snapshot!(again.screen(), @r#"
     exit 0
     -- err
-    warning: without a selection this is about everybody: 200 users
-    note: 0 users to change; 38 tokens with this address already
+    warning: without a selection all users are chosen: 200 users
+    note: 0 users to change; 38 tokens already with this address
     "#);
     let audit = house.ask("ndjson", "audit list code=9031");
     assert_eq!(audit.lines().count(), 1, "{audit}");
@@ -363,7 +364,7 @@ fn addresses_change_with_counts_and_come_back() {
     exit 2
     -- err
     error[E0703]: there is no address to set
-    hint: say url=https://…, or set it for good with 'system set idp.url=https://…'
+    hint: add url=https://…, or type: system set idp.url=https://…
     "#);
     house
         .master(&[&format!("system set idp.url={new}"), "idpurl set userid=b*"])
@@ -432,7 +433,7 @@ fn addresses_that_will_not_do_are_refused_and_not_kept() {
     $ idpurl set -previous url=https://tenant.example.com
     exit 2
     -- err
-    error[E0703]: an address and -previous exclude each other
+    error[E0703]: url= and -previous exclude each other
     hint: leave one of them out
 
     $ system set idp.url=http://tenant.example.com

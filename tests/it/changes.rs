@@ -209,8 +209,9 @@ fn a_load_says_who_has_changed_since_the_bundle() {
     -- err
     note: loaded 1 group, 5 users, 3 tokens and 0 cards (5 of the users were there before)
     note: 1 user is not in this full load any more and will not be exported
-    note: people.ndjson has no end record, so a cut would not be seen (igsh-source(5), end)
-    note: people.ndjson is still there, in plain; delete it when you no longer need it
+    note: people.ndjson has no end record, so a cut would go unnoticed (igsh-source(5), end)
+    note: people.ndjson is still there, in plain text
+    hint: delete it when it is no longer needed
     "#);
     assert_eq!(count("changed=yes"), "0\n");
     // The follow-up takes those with something new, and only they begin anew.
@@ -231,7 +232,8 @@ fn a_load_says_who_has_changed_since_the_bundle() {
     exit 0
     -- err
     note: loaded 1 group, 4 users, 3 tokens and 0 cards (4 of the users were there before)
-    note: delta.ndjson is still there, in plain; delete it when you no longer need it
+    note: delta.ndjson is still there, in plain text
+    hint: delete it when it is no longer needed
     "#);
 }
 
@@ -463,8 +465,10 @@ fn an_old_source_copy_warns_or_blocks_an_export() {
     unassignedTokens: 0
     unassignedCards:  0
     -- err
-    note: the source copy is 27 days old, and migrate.max-source-age allows 1 hour: load the source anew
-    note: wrote bundle 1; 'bundle password 1' shows its password
+    note: the source copy is 27 days old; migrate.max-source-age allows 1 hour
+    note: wrote bundle 1
+    hint: load the source again
+    hint: 'bundle password 1' shows its password
     "#);
     house
         .master(&["system set migrate.stale-source=block"])

@@ -46,7 +46,7 @@ fn doubled_names_block_and_are_listed_in_full() {
     hint: token.function: One-time passwords and PIN unblock migrate; use push or another token for transaction signing and challenge/response.
     hint: roles: Set it up on the target by hand.
     hint: userAccessGroups: Set it up on the target by hand.
-    note: looked at 400 users: an export would be refused, see what blocks it
+    note: checked 400 users: an export would be refused
     "#);
     let all = house.master(&["migrate check format=ndjson"]);
     assert_eq!(all.code, 7);
@@ -61,7 +61,7 @@ fn doubled_names_block_and_are_listed_in_full() {
     insta::assert_snapshot!(screen, @r#"
     exit 7
     -- err
-    note: looked at 400 users: an export would be refused, see what blocks it
+    note: checked 400 users: an export would be refused
     "#);
     let json = house.read("check.json");
     assert!(json.trim_start().starts_with('[') && json.trim_end().ends_with(']'));

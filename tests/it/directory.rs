@@ -172,7 +172,7 @@ fn c2_people_without_an_ou_are_loaded() {
     );
     let said = notes(&house, LOAD);
     assert!(said.contains("3 users in no OU"), "{said}");
-    assert!(said.contains("1 entry passed over: no people"), "{said}");
+    assert!(said.contains("1 entry passed over: not people"), "{said}");
     assert_eq!(
         users(&house),
         [
@@ -193,7 +193,7 @@ fn c2_same_named_units_do_not_merge() {
     let house = with(TWO_UNITS);
     let said = notes(&house, LOAD);
     assert!(
-        said.contains("2 groups named by the path, as another OU has the name (see group-from=)"),
+        said.contains("2 groups named by the path, because another OU has the name (group-from=)"),
         "{said}"
     );
     let all = ["Paris.Users,b,active", "Users,a,active", "e.Users,c,active"];
@@ -250,8 +250,9 @@ fn c2_values_that_would_be_one_group_are_refused_and_kept_in_the_residue() {
     -- err
     note: loaded 1 group, 1 user, 0 tokens and 0 cards
     note: 1 bad entry left out, each with its reason in in.ldif.residue
-    note: in.ldif is still there, in plain; delete it when you no longer need it
     note: 1 group named with '-' for the '/' of the directory
+    note: in.ldif is still there, in plain text
+    hint: delete it when it is no longer needed
     "#);
     house
         .master(&["source load file=in.ldif.residue format=ldif group=other"])
@@ -434,7 +435,8 @@ fn c2_the_residue_holds_whole_entries_and_can_be_loaded_again() {
     -- err
     note: loaded 1 group, 1 user, 0 tokens and 0 cards
     note: 4 bad entries left out, each with its reason in rest.ldif
-    note: in.ldif is still there, in plain; delete it when you no longer need it
+    note: in.ldif is still there, in plain text
+    hint: delete it when it is no longer needed
     "#);
     assert_eq!(users(&house), ["x,b,active"]);
     let rest = house.read("rest.ldif");
@@ -475,8 +477,10 @@ fn a_tenant_takes_neither_deleted_people_nor_locked_ones_as_active() {
     insta::assert_snapshot!(synced.screen(), @r#"
     exit 0
     -- err
-    note: made the tenant t.db; 'tenant import tenant=t.db' fills it
-    note: masters.txt still holds the passwords in plain; delete it
+    note: made the tenant t.db
+    note: masters.txt is still there, in plain text
+    hint: delete it when it is no longer needed
+    hint: 'tenant import tenant=t.db' imports a bundle
     note: 1 user of the directory: 1 new, 0 known before
     note: 1 entry passed over: deleted
     "#);

@@ -245,8 +245,10 @@ fn c4_every_other_file_of_passwords_is_read_the_same_way() {
     exit 0
     -- err
     warning: the password of Master2 begins or ends with a blank, which is part of it
-    note: made the vault other.db; log in with 'login Master1'
-    note: other.txt still holds the passwords in plain; delete it
+    note: made the vault other.db
+    note: other.txt is still there, in plain text
+    hint: delete it when it is no longer needed
+    hint: type: login Master1
     "#);
 }
 
@@ -283,7 +285,7 @@ fn c4_cr_lf_within_quotes_is_a_line_end_wherever_a_script_comes_from() {
     1 | echo 'a␍b'
       |        ^ cannot stand in a command
       |
-      = help: was this line pasted? remove the character, or write it as "\u{d}"
+      = help: remove the character, or write it as "\u{d}"
     "#);
 }
 

@@ -36,7 +36,7 @@ fn a2_a_failed_assert_ends_a_script_that_goes_on_after_other_errors() {
     on
     -- err
     work.igsh:1:1: error[E0703]: there is no user 'nobody'
-    hint: letter case matters; 'user list' shows who there is
+    hint: letter case matters; 'user list' shows the users
     work.igsh:3:1: error[E0707]: count=4 does not hold: there are 3 users
     hint: 'user list' with the same selection shows who they are
 
@@ -115,7 +115,7 @@ fn a2_a_confirm_that_is_not_answered_ends_it_too() {
     exit 3
     -- err
     work.igsh:1:1: error[E0703]: there is no user 'nobody'
-    hint: letter case matters; 'user list' shows who there is
+    hint: letter case matters; 'user list' shows the users
     work.igsh:2:1: error[E0604]: the question cannot be asked: standard input and standard error are not a terminal
     hint: answer beforehand with -yes or -yes=COUNT
     "#);
@@ -125,7 +125,7 @@ fn a2_a_confirm_that_is_not_answered_ends_it_too() {
     end
     -- err
     work.igsh:1:1: error[E0703]: there is no user 'nobody'
-    hint: letter case matters; 'user list' shows who there is
+    hint: letter case matters; 'user list' shows the users
     "#);
 }
 

@@ -101,7 +101,8 @@ fn a1_a_file_that_was_cut_is_refused_and_makes_nobody_gone() {
     exit 0
     -- err
     note: loaded 50 groups, 100 users, 112 tokens and 52 cards (100 of the users were there before)
-    note: people.ndjson is still there, in plain; delete it when you no longer need it
+    note: people.ndjson is still there, in plain text
+    hint: delete it when it is no longer needed
     "#);
 }
 
@@ -170,7 +171,7 @@ fn a1_more_than_the_limit_is_not_made_gone_by_a_blanket_yes() {
     exit 1
     -- err
     error[E0604]: 0 of 37 users are not in people.ndjson and would be gone, not 3; nothing was changed
-    hint: look at 'source diff', then give the count that you expect
+    hint: check with 'source diff', then give the number you expect
     "#);
     // Those who are gone already do not count: one of 37 is within the limit.
     write(&house, &people(36));
@@ -190,7 +191,7 @@ fn a1_more_than_the_limit_is_not_made_gone_by_a_blanket_yes() {
     exit 3
     -- err
     error[E0604]: 30 of 30 users are not in people.ndjson and would be gone; nothing was changed
-    hint: was it cut? 'source diff' names them; if they have left: -yes=30
+    hint: check with 'source diff' whether the file was cut; if they have left, add -yes=30
     "#);
     let emptied = untold(&house, &[], &format!("{LOAD} -yes=30")).ok();
     assert!(
@@ -215,7 +216,7 @@ fn a1_the_limit_is_a_setting() {
     exit 3
     -- err
     error[E0604]: 2 of 40 users are not in people.ndjson and would be gone; nothing was changed
-    hint: was it cut? 'source diff' names them; if they have left: -yes=2
+    hint: check with 'source diff' whether the file was cut; if they have left, add -yes=2
     "#);
     house
         .master(&["system set migrate.gone-limit=default", LOAD])
@@ -226,7 +227,7 @@ fn a1_the_limit_is_a_setting() {
     exit 3
     -- err
     error[E0604]: 1 of 38 users is not in people.ndjson and would be gone; nothing was changed
-    hint: was it cut? 'source diff' names them; if they have left: -yes=1
+    hint: check with 'source diff' whether the file was cut; if they have left, add -yes=1
     "#);
     write(&house, &people(0));
     house
@@ -251,7 +252,7 @@ fn a1_users_of_another_system_do_not_count() {
     exit 3
     -- err
     error[E0604]: 1 of 4 users is not in people.ndjson and would be gone; nothing was changed
-    hint: was it cut? 'source diff' names them; if they have left: -yes=1
+    hint: check with 'source diff' whether the file was cut; if they have left, add -yes=1
     "#);
 }
 
@@ -263,7 +264,7 @@ fn a1_made_up_people_make_nobody_gone_unasked() {
     exit 3
     -- err
     error[E0604]: 30 of 30 users are not among the made-up people and would be gone; nothing was changed
-    hint: was it cut? 'source diff' names them; if they have left: -yes=30
+    hint: check with 'source diff' whether the file was cut; if they have left, add -yes=30
     "#);
     assert_eq!(here(&house), "30");
     house.master(&[&format!("{line} -yes=30")]).ok();
@@ -438,7 +439,8 @@ fn what_was_left_out_is_loaded_once_it_is_corrected() {
     -- err
     note: loaded 2 groups, 3 users, 0 tokens and 0 cards
     note: 3 bad lines left out, each with its reason in people.ndjson.residue
-    note: people.ndjson is still there, in plain; delete it when you no longer need it
+    note: people.ndjson is still there, in plain text
+    hint: delete it when it is no longer needed
     "#);
     let residue = house.read("people.ndjson.residue");
     let shown: Vec<&str> = residue.lines().collect();
@@ -472,7 +474,8 @@ fn what_was_left_out_is_loaded_once_it_is_corrected() {
     exit 0
     -- err
     note: loaded 2 groups, 1 user, 1 token and 0 cards
-    note: corrected.ndjson is still there, in plain; delete it when you no longer need it
+    note: corrected.ndjson is still there, in plain text
+    hint: delete it when it is no longer needed
     "#);
     assert_eq!(here(&house), "4");
     assert_eq!(
@@ -579,7 +582,8 @@ fn b5_a_load_of_nobody_says_so_and_why() {
     exit 0
     -- err
     note: loaded 1 group, 0 users, 1 token and 0 cards
-    note: token.ndjson is still there, in plain; delete it when you no longer need it
+    note: token.ndjson is still there, in plain text
+    hint: delete it when it is no longer needed
     "#);
     // Without a record there is no source either.
     for text in ["", "\n\n", "# nobody\n"] {

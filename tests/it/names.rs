@@ -150,7 +150,7 @@ fn b2_users_of_the_target_that_the_vault_does_not_have_are_counted_and_named() {
     hint: contact.no-email: Add one in the source if the target requires it.
     note: compared with 5 users of the target
     note: 2 of 5 lines of t.txt match no user of the vault: 'admin' (line 4), 'br@x' (line 6)
-    note: looked at 2 users: nothing blocks an export
+    note: checked 2 users: nothing blocks an export
     "#);
     let note =
         "2 of 5 lines of t.txt match no user of the vault: 'admin' (line 4), 'br@x' (line 6)";
@@ -240,13 +240,13 @@ fn b2_signs_of_typography_are_pointed_at() {
     -- out
     E0116: a character that only looks like the one that is meant
 
-    Word processors, chats and some keyboards turn quotes, dashes and commas into
-    others that look alike and mean nothing here: userid!=“anna” would choose
-    everybody, because no user has quotes in the id. A quote of typography at an end
-    of a word or name is an error, and so is such a dash before the name of an
-    argument, a comma or semicolon in the value of a selection, and a relation
-    behind a name. Within a word the quotes and dashes are characters like others,
-    as in o’neil. To mean the character itself, quote the value.
+    Word processors, chats and some keyboards replace quotes, dashes and commas by
+    others that look alike and have no meaning here: userid!=“anna” would choose all
+    users, because no user id has quotes in it. A typographic quote at an end of a
+    word or name is an error, and so is such a dash before the name of an argument,
+    a comma or semicolon in the value of a selection, and a relation behind a name.
+    Within a word the quotes and dashes are ordinary characters, as in o’neil. To
+    mean the character itself, quote the value.
 
     Wrong:  user list userid!=“anna”
     Right:  user list userid!="anna"
@@ -426,9 +426,10 @@ fn b3_loads_and_the_check_tell_of_names_that_look_like_others() {
     hint: name.invisible: Correct the name in the source, or give the user another target id with 'migrate map file=F'.
     hint: user.no-authenticator: Give them an authenticator that migrates, or enrol them on the target.
     hint: contact.no-email: Add one in the source if the target requires it.
-    note: looked at 12 users: nothing blocks an export
-    warning: without a selection this is about everybody: 12 users
-    note: wrote bundle 1; 'bundle password 1' shows its password
+    note: checked 12 users: nothing blocks an export
+    warning: without a selection all users are chosen: 12 users
+    note: wrote bundle 1
+    hint: 'bundle password 1' shows its password
     "#);
     let ran = house.master(&["user list userid=e* columns=userid"]).ok();
     insta::assert_snapshot!(ran.screen(), @r#"

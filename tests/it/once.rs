@@ -86,7 +86,7 @@ fn commands_of_one_call_share_a_session_and_the_first_error_ends_it() {
      |
      = help: to mean it all the same, quote it: "1"
     error[E0703]: there is no user 'nobody-there'
-    hint: letter case matters; 'user list' shows who there is
+    hint: letter case matters; 'user list' shows the users
     "#);
 }
 
@@ -441,7 +441,7 @@ fn check_reads_a_script_and_runs_nothing() {
     insta::assert_snapshot!(ran.screen(), @r#"
     exit 2
     -- err
-    bad.igsh:2:6: error[E0202]: 'user' does not know 'cuont'
+    bad.igsh:2:6: error[E0202]: there is no command 'user' 'cuont'
       |
     2 | user cuont
       |      ^^^^^
@@ -478,7 +478,7 @@ fn a_script_is_bound_whole_before_it_runs() {
     insta::assert_snapshot!(screen, @r#"
     exit 2
     -- err
-    late.igsh:2:6: error[E0202]: 'user' does not know 'cuont'
+    late.igsh:2:6: error[E0202]: there is no command 'user' 'cuont'
       |
     2 | user cuont
       |      ^^^^^
@@ -515,9 +515,9 @@ fn a_counted_yes_asserts_the_count() {
     insta::assert_snapshot!(house.master(&["export file=x.igb yes=29"]).screen(), @r#"
     exit 1
     -- err
-    warning: without a selection this is about everybody: 30 users
-    error[E0604]: 30 are affected, not 29; nothing was changed
-    hint: look at the selection again, then give the count that you expect
+    warning: without a selection all users are chosen: 30 users
+    error[E0604]: 30 would be affected, not 29; nothing was changed
+    hint: check the selection, then give the number you expect
     "#);
     assert!(!house.at("x.igb").exists());
     house.master(&["export file=x.igb yes=30"]).ok();

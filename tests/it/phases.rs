@@ -114,7 +114,7 @@ fn phases_go_forward_and_back() {
     insta::assert_snapshot!(ran.screen(), @r#"
     exit 0
     -- err
-    warning: without a selection this is about everybody: 60 users
+    warning: without a selection all users are chosen: 60 users
     note: 6 users are now in phase none
     note: 54 users are in phase none or before it
     note: 6 users are in a bundle all the same
@@ -130,8 +130,8 @@ fn phases_go_forward_and_back() {
     $ migrate advance userid=a*
     exit 2
     -- err
-    error[E0703]: it is not said to which phase
-    hint: say to=PHASE, or choose users of one phase=…
+    error[E0703]: the new phase is missing
+    hint: add to=PHASE, or choose users of one phase=…
 
     $ migrate retreat phase=none
     exit 1
@@ -147,9 +147,9 @@ fn a_count_can_be_asserted_and_a_dry_run_changes_nothing() {
     insta::assert_snapshot!(house.master(&["migrate stage yes=39"]).screen(), @r#"
     exit 1
     -- err
-    warning: without a selection this is about everybody: 40 users
-    error[E0604]: 40 are affected, not 39; nothing was changed
-    hint: look at the selection again, then give the count that you expect
+    warning: without a selection all users are chosen: 40 users
+    error[E0604]: 40 would be affected, not 39; nothing was changed
+    hint: check the selection, then give the number you expect
     "#);
     assert_eq!(phases(&house), [40, 0, 0, 0, 0]);
     house.master(&["migrate stage yes=40"]).ok();
@@ -361,7 +361,7 @@ fn a_target_id_resolves_a_collision() {
     jsmith      it     jsmith  user id  jsmith  yes
     2 parties
     -- err
-    warning: without a selection this is about everybody: 4 users
+    warning: without a selection all users are chosen: 4 users
     error[E0702]: 1 name would be shared on the target, where names are unique; nothing was exported
     hint: give other names with 'migrate map file=F', or leave the users out with 'migrate exclude' or -skip-conflicts
     "#);
@@ -379,7 +379,7 @@ fn a_target_id_resolves_a_collision() {
     exit 1
     -- err
     error[E0702]: other.csv: line 2: user hr/jsmith is in bundle 1 as 'jsmith.hr'; nothing was changed
-    hint: the target knows the user by that id; rename the user there, and leave the row out
+    hint: the target has the user under that id; rename the user there, and leave the row out
     "#);
 }
 
@@ -396,17 +396,17 @@ fn a_target_id_that_somebody_has_is_refused() {
     exit 1
     -- err
     error[E0702]: ids.csv: 1 name would be shared: 'anna' by it/anna (user id) and it/bob (mapped id); nothing was changed
-    hint: choose ids that nobody has as user id, alias or mapped id; letter case does not count
+    hint: choose ids that no user has as user id, alias or mapped id; letter case does not count
     $ migrate map file=ids.csv
     exit 1
     -- err
     error[E0702]: ids.csv: 1 name would be shared: 'a.s' by it/anna (alias) and it/bob (mapped id); nothing was changed
-    hint: choose ids that nobody has as user id, alias or mapped id; letter case does not count
+    hint: choose ids that no user has as user id, alias or mapped id; letter case does not count
     $ migrate map file=ids.csv
     exit 1
     -- err
     error[E0702]: ids.csv: 1 name would be shared: 'new' by it/anna (mapped id) and it/bob (mapped id); nothing was changed
-    hint: choose ids that nobody has as user id, alias or mapped id; letter case does not count
+    hint: choose ids that no user has as user id, alias or mapped id; letter case does not count
     "#);
     // Two may change places: nobody shares anything afterwards.
     house.file("swap.csv", "userid,targetUserId\nbob,anna\nanna,bob\n");
@@ -417,20 +417,20 @@ fn a_target_id_that_somebody_has_is_refused() {
     exit 1
     -- err
     error[E0702]: back.csv: 1 name would be shared: 'bob' by it/anna (mapped id) and it/bob (user id); nothing was changed
-    hint: choose ids that nobody has as user id, alias or mapped id; letter case does not count
+    hint: choose ids that no user has as user id, alias or mapped id; letter case does not count
     "#);
     house.file("back.csv", "userid,targetUserId\nbob,\nanna,anna\n");
     let ran = house.master(&["migrate map file=back.csv"]).ok();
     insta::assert_snapshot!(ran.screen(), @r#"
     exit 0
     -- err
-    note: back.csv: 0 users with a target id, 2 users under the own id again
+    note: back.csv: 0 users with a target id, 2 users with the own id again
     "#);
     let same = house.master(&["migrate map file=back.csv"]).ok();
     insta::assert_snapshot!(same.screen(), @r#"
     exit 0
     -- err
-    note: 0 users to map; everybody in the file has that id already
+    note: 0 users to map; all users in the file have these ids already
     "#);
 }
 
@@ -477,7 +477,7 @@ fn workflow_aliases_follow_the_phases() {
     exit 1
     -- err
     error[E0603]: 1 user in the source still has an alias with an old prefix (EXPORT_,EXPORTED_,IMPORTED_,MIGRATED_); nothing was changed
-    hint: have those aliases removed in the source and load it again, then change the prefixes
+    hint: remove those aliases in the source, load it again, then change the prefixes
     "#);
     house.file(
         "clean.ndjson",
@@ -522,7 +522,7 @@ fn a_workflow_alias_that_somebody_has_is_reported_first() {
     insta::assert_snapshot!(house.master(&["migrate aliases file=one.csv"]).screen(), @r#"
     exit 1
     -- err
-    error[E0702]: the alias 'EXPORT_bob' is taken already: 'EXPORT_bob' for it/bob is EXPORT_bob's; nothing was written
+    error[E0702]: 1 alias is taken already: 'EXPORT_bob' for it/bob belongs to EXPORT_bob; nothing was written
     hint: rename the alias in the source, or choose other prefixes with 'system set migrate.prefixes=…'
     "#);
     assert!(!house.at("one.csv").exists());
@@ -532,7 +532,7 @@ fn a_workflow_alias_that_somebody_has_is_reported_first() {
     insta::assert_snapshot!(none.screen(), @r#"
     exit 0
     -- err
-    note: 0 users: the source's workflow aliases are as the phases say; no file was written
+    note: 0 users: the workflow aliases of the source match the phases; no file was written
     "#);
 }
 
@@ -542,15 +542,15 @@ fn a_migration_begins_once_and_ends_once() {
     insta::assert_snapshot!(house.master(&["migrate end"]).screen(), @r#"
     exit 1
     -- err
-    error[E0704]: no migration goes on
-    hint: 'migrate begin' begins one
+    error[E0704]: no migration is running
+    hint: type: migrate begin
     "#);
     house.master(&["migrate begin"]).ok();
     insta::assert_snapshot!(house.master(&["migrate begin"]).screen(), @r#"
     exit 1
     -- err
-    error[E0704]: the migration goes on since 2026-11-28 06:03:00 UTC, begun by Master1
-    hint: 'migrate end' ends it; 'migrate status' shows where it stands
+    error[E0704]: a migration is running since 2026-11-28 06:03:00 UTC, begun by Master1
+    hint: 'migrate status' shows its progress; 'migrate end' ends it
     "#);
     house.master(&["migrate end", "migrate begin"]).ok();
     let audit = house.ask("csv", "audit list code=9054");
@@ -671,9 +671,9 @@ fn a3_an_export_says_who_goes_back_to_exported() {
     phases  migrated users go back to exported      1
     6 lines
     -- err
-    warning: without a selection this is about everybody: 10 users
-    note: 3 imported users go back to exported; -keep-phase leaves them
-    note: 1 migrated user goes back to exported; -keep-phase leaves them
+    warning: without a selection all users are chosen: 10 users
+    note: 3 imported users go back to exported (-keep-phase prevents it)
+    note: 1 migrated user goes back to exported (-keep-phase prevents it)
     note: this was a dry run; nothing was written
     "#);
     let mut shell = house.shell(&LOGIN);
@@ -707,8 +707,8 @@ fn a3_an_export_says_who_goes_back_to_exported() {
     -- err
     note: 2 users excluded
     note: 2 of them are in a bundle already, which does not change
-    warning: without a selection this is about everybody: 10 users
-    note: 2 imported users go back to exported; -keep-phase leaves them
+    warning: without a selection all users are chosen: 10 users
+    note: 2 imported users go back to exported (-keep-phase prevents it)
     note: this was a plan; nothing was written
     "#);
 
@@ -718,9 +718,10 @@ fn a3_an_export_says_who_goes_back_to_exported() {
     -- out
     {"bundle":2,"file":"HOUSE/b.igb","size":832,"sha256":"HASH","groups":1,"users":8,"tokens":0,"cards":0,"questions":0,"passwords":0,"unassignedTokens":0,"unassignedCards":0,"notTaken":{"user.excluded":2},"modelsNotTaken":[],"backToExported":{"imported":2},"phaseKept":{}}
     -- err
-    warning: without a selection this is about everybody: 10 users
-    note: 2 imported users go back to exported; -keep-phase leaves them
-    note: wrote bundle 2; 'bundle password 2' shows its password
+    warning: without a selection all users are chosen: 10 users
+    note: 2 imported users go back to exported (-keep-phase prevents it)
+    note: wrote bundle 2
+    hint: 'bundle password 2' shows its password
     "#);
     assert_eq!(phases(&house), [0, 0, 8, 1, 1]);
     let entry = house.ask("ndjson", "audit list bundle=2 columns=seq,code");
@@ -756,7 +757,7 @@ fn a3_keep_phase_leaves_imported_and_migrated_users_where_they_are() {
     phases  migrated users stay migrated      1
     6 lines
     -- err
-    warning: without a selection this is about everybody: 10 users
+    warning: without a selection all users are chosen: 10 users
     note: 3 imported users stay imported
     note: 1 migrated user stays migrated
     note: this was a plan; nothing was written

@@ -154,7 +154,7 @@ fn names_that_would_be_one_in_the_target() {
     wconceicao1  payroll  wconceicao1  user id  wconceicao1  yes
     6 parties
     -- err
-    warning: without a selection this is about everybody: 50 users
+    warning: without a selection all users are chosen: 50 users
     error[E0702]: 3 names would be shared on the target, where names are unique; nothing was exported
     hint: give other names with 'migrate map file=F', or leave the users out with 'migrate exclude' or -skip-conflicts
 
@@ -169,7 +169,7 @@ fn names_that_would_be_one_in_the_target() {
     {"sharedName":"wconceicao1","group":"payroll","userid":"wconceicao1","as":"user id","name":"wconceicao1","selected":true,"bundle":null}
     ]
     -- err
-    {"warning":"without a selection this is about everybody: 50 users"}
+    {"warning":"without a selection all users are chosen: 50 users"}
     {"error":{"code":"E0702","message":"3 names would be shared on the target, where names are unique; nothing was exported","hint":"give other names with 'migrate map file=F', or leave the users out with 'migrate exclude' or -skip-conflicts"}}
     "#);
 }
@@ -184,13 +184,13 @@ fn a_file_that_is_there_already() {
     insta::assert_snapshot!(line(make, "export file=x.igb"), @r#"
     exit 1
     -- err
-    warning: without a selection this is about everybody: 5 users
+    warning: without a selection all users are chosen: 5 users
     error[E0401]: 'HOUSE/x.igb' exists already
     hint: name another file, or say -overwrite
 
     exit 1
     -- err
-    {"warning":"without a selection this is about everybody: 5 users"}
+    {"warning":"without a selection all users are chosen: 5 users"}
     {"error":{"code":"E0401","message":"'HOUSE/x.igb' exists already","hint":"name another file, or say -overwrite"}}
     "#);
 }

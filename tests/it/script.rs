@@ -41,18 +41,18 @@ fn a_loop_ends_at_the_first_failure_and_says_how_far_it_came() {
     exit 1
     -- err
     loop.igsh:1:36: error[E0703]: there is no user 'nobody'
-    hint: letter case matters; 'user list' shows who there is
+    hint: letter case matters; 'user list' shows the users
     note: foreach u: stopped at 'aconceicao3'; 0 of 3 users done
     "#);
     insta::assert_snapshot!(run(&house, &["--keep-going"], "loop.igsh").screen(), @r#"
     exit 5
     -- err
     loop.igsh:1:36: error[E0703]: there is no user 'nobody'
-    hint: letter case matters; 'user list' shows who there is
+    hint: letter case matters; 'user list' shows the users
     loop.igsh:1:36: error[E0703]: there is no user 'nobody'
-    hint: letter case matters; 'user list' shows who there is
+    hint: letter case matters; 'user list' shows the users
     loop.igsh:1:36: error[E0703]: there is no user 'nobody'
-    hint: letter case matters; 'user list' shows who there is
+    hint: letter case matters; 'user list' shows the users
     note: foreach u: 0 of 3 users done, 3 failed
     "#);
 }
@@ -114,7 +114,7 @@ fn an_error_names_every_script_on_the_way() {
     out
     -- err
     sub/inner.igsh:2:3: error[E0703]: there is no user 'nobody'
-    hint: letter case matters; 'user list' shows who there is
+    hint: letter case matters; 'user list' shows the users
     hint: run from outer.igsh:2:1
     "#);
     // Also where it is found before the first command of the inner one runs.
@@ -133,7 +133,7 @@ fn an_error_names_every_script_on_the_way() {
     -- out
     out
     -- err
-    sub/inner.igsh:1:1: error[E0603]: sub/../outer.igsh runs itself, directly or by others
+    sub/inner.igsh:1:1: error[E0603]: sub/../outer.igsh runs itself, directly or through other scripts
     hint: scripts may run each other 16 deep, and none that is still running
     hint: run from outer.igsh:2:1
     "#);
@@ -147,7 +147,7 @@ fn a_script_that_is_not_text_says_where() {
     exit 2
     -- err
     error[E0401]: bad.igsh:2:6: the byte ff is not UTF-8 text
-    hint: save it as UTF-8; or convert it: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW
+    hint: save it as UTF-8, or convert it: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW
     "#);
 }
 
@@ -292,7 +292,7 @@ fn scripts_are_found_beside_the_one_that_runs_them_and_never_run_in_a_circle() {
     -- out
     two
     -- err
-    a/b/../three.igsh:1:1: error[E0603]: a/b/../again.igsh runs itself, directly or by others
+    a/b/../three.igsh:1:1: error[E0603]: a/b/../again.igsh runs itself, directly or through other scripts
     hint: scripts may run each other 16 deep, and none that is still running
     hint: run from a/b/two.igsh:2:1
     hint: run from a/one.igsh:1:1
@@ -304,7 +304,7 @@ fn scripts_are_found_beside_the_one_that_runs_them_and_never_run_in_a_circle() {
     two
     -- err
     a/b/../three.igsh:1:1: error[E0401]: cannot read a/b/../missing.igsh: no such file or folder
-    hint: check the path; a relative one starts at the current folder
+    hint: check the path; a relative one starts in the current folder
     hint: run from a/b/two.igsh:2:1
     hint: run from a/one.igsh:1:1
     "#);
@@ -453,7 +453,7 @@ fn a_nul_in_a_script_has_a_place() {
     2 | echo a␀b
       |       ^ cannot stand in a command
       |
-      = help: was this line pasted? remove the character, or write it as "\u{0}"
+      = help: remove the character, or write it as "\u{0}"
     "#);
 }
 
@@ -717,7 +717,7 @@ fn a7_an_endless_line_or_script_is_refused_with_its_name_and_line() {
     exit 2
     -- err
     error[E0401]: zeros:1: the line is longer than 1 MiB; nothing of it runs
-    hint: a list of users belongs into a file of its own: userid=@FILE, or bulk=FILE
+    hint: put a list of users into a file of its own: userid=@FILE, or bulk=FILE
     "#);
 
     let empty = format!("#{}\n", "x".repeat(1022)).repeat((16 << 10) - 1) + &"\n".repeat(1024 - 8);
@@ -741,7 +741,7 @@ fn a7_an_endless_line_or_script_is_refused_with_its_name_and_line() {
     exit 2
     -- err
     error[E0401]: empty.igsh:17402: the script is longer than 16 MiB; nothing of it runs
-    hint: a list of users belongs into a file of its own: userid=@FILE, or bulk=FILE
+    hint: put a list of users into a file of its own: userid=@FILE, or bulk=FILE
     "#);
 
     // Standard input is no other matter.

@@ -81,9 +81,15 @@ fn a5_a_makers_file_does_not_store_a_token_again() {
         pskc(&[("Feitian", "20071", "20071-1", OTHER, "")]),
     );
     let ran = house.master(&["token load file=other.xml"]).ok();
-    let warning = "warning: 1 token is like another one; compare them before one is assigned or exported: \
-                   Feitian 20071 is also there with another seed, assigned to ops/carla";
-    assert!(ran.err.contains(warning), "{}", ran.err);
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 0
+    -- err
+    warning: 1 token is like another one: Feitian 20071 is also there with another seed, assigned to ops/carla
+    hint: compare them before one is assigned or exported
+    note: loaded 1 token into ops
+    note: other.xml is still there, in plain text
+    hint: delete it when it is no longer needed
+    "#);
     let checked = house.master(&["migrate check format=csv"]);
     for line in [
         "warning,token.look-alike,ops,carla,token Feitian 20071,\"like Feitian 20071, unassigned in group ops\",1",
@@ -157,9 +163,16 @@ fn b4_seeds_that_were_encoded_twice_are_told_without_the_seed() {
         ]),
     );
     let ran = house.master(&["token load file=twice.xml"]).ok();
-    let warning = "warning: 3 tokens have a seed that is itself encoded text, and so gives wrong codes if it was encoded \
-                   twice: Acme 1 (base64), Acme 2 (hexadecimal), Acme 3 (base32)\n";
-    assert!(ran.err.contains(warning), "{}", ran.err);
+    insta::assert_snapshot!(ran.screen(), @r#"
+    exit 0
+    -- err
+    warning: 3 tokens have a seed that is itself encoded text; if it was encoded twice, its codes are wrong: Acme 1 (base64), Acme 2 (hexadecimal), Acme 3 (base32)
+    hint: check with one device that a code of it is right
+    note: loaded 5 tokens into ops
+    note: line 4, package 3, key 'c', serial '3': no Suite, so the hash is SHA-1; its seed of 32 bytes suggests SHA-256
+    note: twice.xml is still there, in plain text
+    hint: delete it when it is no longer needed
+    "#);
     house.file(
         "users.ndjson",
         r#"{"type":"schema","version":1,"system":"s"}

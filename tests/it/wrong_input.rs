@@ -45,7 +45,7 @@ fn language() {
     $ user cuont
     exit 2
     -- err
-    error[E0202]: 'user' does not know 'cuont'
+    error[E0202]: there is no command 'user' 'cuont'
      |
      | user cuont
      |      ^^^^^
@@ -80,7 +80,7 @@ fn language() {
     error[E0108]: blank after '='
      |
      | export group= sales file=x.igb
-     |              ^ remove this blank
+     |              ^ a blank too many
      |
      = help: a relation is written without blanks: group=sales
 
@@ -149,14 +149,14 @@ fn files() {
     $ export file=there.igb
     exit 1
     -- err
-    warning: without a selection this is about everybody: 5 users
+    warning: without a selection all users are chosen: 5 users
     error[E0401]: 'HOUSE/there.igb' exists already
     hint: name another file, or say -overwrite
 
     $ export file=no-such-folder/x.igb
     exit 1
     -- err
-    warning: without a selection this is about everybody: 5 users
+    warning: without a selection all users are chosen: 5 users
     error[E0401]: the folder 'no-such-folder' cannot be used (No such file or directory (os error 2))
     hint: make the folder, or name a file elsewhere
 
@@ -801,7 +801,7 @@ fn a_bundle_password_needs_a_session_and_a_terminal() {
     exit 1
     -- err
     error[E0703]: there is no bundle 7
-    hint: 'bundle list' shows those there are
+    hint: 'bundle list' lists the bundles
     "#);
     // Nobody has seen it, and the audit says so.
     assert!(

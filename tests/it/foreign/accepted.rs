@@ -115,7 +115,7 @@ fn what_a_master_takes_is_whole_and_on_record() {
     -- err
     error[E0503]: the session is restricted: the file was changed by another program: setting: 4 rows, not the expected ones; bundles: 3 rows, 2 expected (one too many: 3, 00000000-0000-4000-8000-000000000003, open, HOUSE/third.igb, 0, Master2, phase=ex…)
     hint: 'system check' and 'audit verify' say what differs; restore a backup, or take the vault as it is with 'system accept-state reason=…'
-    note: the vault is taken as it is; exports that were interrupted are settled at the next login
+    note: the vault is accepted as it is; the next login settles interrupted exports
     note: the audit is whole
     "#);
     assert_eq!(

@@ -104,7 +104,7 @@ fn a_bundle_is_imported_looked_at_and_imported_again() {
     unassignedCard      0       0       1        0      0
     10 kinds
     -- err
-    note: job 2: nothing was changed, everything in this bundle was there already or is not taken
+    note: job 2: nothing was changed, all records of this bundle were there already or are not taken
     "#);
     for line in [
         "tenant user list limit=3",
@@ -147,7 +147,7 @@ fn a_tenant_needs_no_vault_and_takes_names_and_passwords_of_its_own() {
     exit 2
     -- err
     error[E0703]: no tenant is named
-    hint: say tenant=FILE, or start igsh with --tenant FILE
+    hint: add tenant=FILE, or start igsh with --tenant FILE
     "#);
     let mut command = house.command();
     command.env("IGSH_TENANT", house.at("t.db")).args([

@@ -72,7 +72,7 @@ fn a_rehearsal_tells_the_fate_of_everybody_and_leaves_nothing() {
     not exported: token.state                               1
     11 kinds
     -- err
-    note: on HOUSE/t.db: 3 users would be created, 0 users merged, 0 users there without anything new; nothing was changed
+    note: on HOUSE/t.db: 3 users would be created, 0 users merged, 0 users already there; nothing was changed
     "#);
     assert_eq!(contents(&house, "t.db"), contents_before);
     insta::assert_snapshot!(house.master(&["migrate rehearse userid=nobody*"]).screen(), @r#"
