@@ -32,11 +32,11 @@ fn house() -> House {
 fn damaged(house: &House, file: &str, change: &str, command: &str) -> Ran {
     for name in ["vault.db", "t.db"] {
         for rest in ["-wal", "-shm"] {
-            let _ = std::fs::remove_file(house.at(format!("{name}.copy{rest}")));
+            let _ = std::fs::remove_file(house.at(&format!("{name}.copy{rest}")));
         }
-        std::fs::copy(house.at(name), house.at(format!("{name}.copy"))).expect("a copy");
+        std::fs::copy(house.at(name), house.at(&format!("{name}.copy"))).expect("a copy");
     }
-    let db = rusqlite::Connection::open(house.at(format!("{file}.copy"))).expect("the copy");
+    let db = rusqlite::Connection::open(house.at(&format!("{file}.copy"))).expect("the copy");
     db.execute_batch(&format!("PRAGMA ignore_check_constraints = 1; {change}"))
         .unwrap_or_else(|error| panic!("{change}: {error}"));
     assert!(db.total_changes() > 0, "{change}");

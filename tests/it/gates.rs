@@ -11,51 +11,98 @@ fn run(house: &House, options: &[&str], text: &str) -> Ran {
 #[test]
 fn a2_a_failed_assert_ends_a_script_that_goes_on_after_other_errors() {
     let house = House::with_people(3);
-    for (text, code, words, out) in [
-        (
-            "user get nobody\necho on\nassert count=4\necho end\n",
-            1,
-            "E0707",
-            "on\n",
-        ),
+    let mut screens = String::new();
+    for text in [
+        "user get nobody\necho on\nassert count=4\necho end\n",
         // Also within a loop, whose later rows are not worked on.
-        (
-            "foreach u in (user list) {\n  echo in\n  assert count=0 userid=$u\n  echo not\n}\necho end\n",
-            1,
-            "foreach u: stopped at",
-            "in\n",
-        ),
+        "foreach u in (user list) {\n  echo in\n  assert count=0 userid=$u\n  echo not\n}\necho end\n",
         // One that cannot be evaluated is not passed: its selection names what is not there, or holds a variable that
         // turns out to be no number.
-        (
-            "echo on\nassert count>0 group=nowhere\necho end\n",
-            2,
-            "E0304",
-            "on\n",
-        ),
-        (
-            "let n=many\necho on\nassert count=$n\necho end\n",
-            2,
-            "work.igsh:3:",
-            "on\n",
-        ),
-        (
-            "assert count=3 userid=@missing.txt\necho end\n",
-            1,
-            "missing.txt",
-            "",
-        ),
+        "echo on\nassert count>0 group=nowhere\necho end\n",
+        "let n=many\necho on\nassert count=$n\necho end\n",
+        "assert count=3 userid=@missing.txt\necho end\n",
         // So it is where the list of the loop around it is not there.
-        (
-            "foreach u in (user list group=nowhere) {\n  assert count=1 userid=$u\n}\necho end\n",
-            2,
-            "E0304",
-            "",
-        ),
+        "foreach u in (user list group=nowhere) {\n  assert count=1 userid=$u\n}\necho end\n",
     ] {
-        let ran = run(&house, &[], text).fails(code, &[words]);
-        assert_eq!(ran.out, out, "{text}");
+        screens += &format!("{text}{}\n", run(&house, &[], text).screen());
     }
+    insta::assert_snapshot!(screens, @r#"
+    user get nobody
+    echo on
+    assert count=4
+    echo end
+    exit 1
+    -- out
+    on
+    -- err
+    work.igsh:1:1: error[E0703]: there is no user 'nobody'
+    hint: letter case matters; 'user list' shows who there is
+    work.igsh:3:1: error[E0707]: count=4 does not hold: there are 3 users
+    hint: 'user list' with the same selection shows who they are
+
+    foreach u in (user list) {
+      echo in
+      assert count=0 userid=$u
+      echo not
+    }
+    echo end
+    exit 1
+    -- out
+    in
+    -- err
+    work.igsh:3:3: error[E0707]: count=0 does not hold: 'userid=bsmith' chooses 1 user
+    hint: 'user list' with the same selection shows who they are
+    note: foreach u: stopped at 'bsmith'; 0 of 3 users done
+
+    echo on
+    assert count>0 group=nowhere
+    echo end
+    exit 2
+    -- out
+    on
+    -- err
+    work.igsh:2:22: error[E0304]: no group is called 'nowhere'
+      |
+    2 | assert count>0 group=nowhere
+      |                      ^^^^^^^ exists nowhere
+      |
+      = help: to mean it all the same, quote it: "nowhere"
+
+    let n=many
+    echo on
+    assert count=$n
+    echo end
+    exit 2
+    -- out
+    on
+    -- err
+    work.igsh:3:14: error[E0210]: 'many' is not a whole number
+      |
+    3 | assert count=$n
+      |              ^^
+      |
+      = expected: a whole number
+
+    assert count=3 userid=@missing.txt
+    echo end
+    exit 1
+    -- err
+    work.igsh:1:1: error[E0401]: missing.txt: there is no such file
+    hint: check the path; a relative one starts at the current folder
+
+    foreach u in (user list group=nowhere) {
+      assert count=1 userid=$u
+    }
+    echo end
+    exit 2
+    -- err
+    work.igsh:1:31: error[E0304]: no group is called 'nowhere'
+      |
+    1 | foreach u in (user list group=nowhere) {
+      |                               ^^^^^^^ exists nowhere
+      |
+      = help: to mean it all the same, quote it: "nowhere"
+    "#);
     let ran = run(&house, &[], "assert count=3\nuser get nobody\necho end\n").fails(5, &[]);
     assert_eq!(ran.out, "end\n");
 }
@@ -64,10 +111,22 @@ fn a2_a_failed_assert_ends_a_script_that_goes_on_after_other_errors() {
 fn a2_a_confirm_that_is_not_answered_ends_it_too() {
     let house = House::with_people(3);
     let text = "user get nobody\nconfirm \"Go on?\"\necho end\n";
-    let ran = run(&house, &[], text).fails(3, &["work.igsh:2:1", "-yes"]);
-    assert_eq!(ran.out, "");
-    let ran = run(&house, &["--yes"], text).fails(5, &[]);
-    assert_eq!(ran.out, "end\n");
+    insta::assert_snapshot!(run(&house, &[], text).screen(), @r#"
+    exit 3
+    -- err
+    work.igsh:1:1: error[E0703]: there is no user 'nobody'
+    hint: letter case matters; 'user list' shows who there is
+    work.igsh:2:1: error[E0604]: the question cannot be asked: standard input and standard error are not a terminal
+    hint: answer beforehand with -yes or -yes=COUNT
+    "#);
+    insta::assert_snapshot!(run(&house, &["--yes"], text).screen(), @r#"
+    exit 5
+    -- out
+    end
+    -- err
+    work.igsh:1:1: error[E0703]: there is no user 'nobody'
+    hint: letter case matters; 'user list' shows who there is
+    "#);
 }
 
 #[test]
@@ -75,23 +134,47 @@ fn a2_every_script_around_it_ends_and_every_command_after_it() {
     let house = House::with_people(3);
     house.file("inner.igsh", "assert count=4\necho inner\n");
     house.file("middle.igsh", "run inner.igsh\necho middle\n");
-    let ran = run(&house, &[], "run middle.igsh\necho outer\n");
-    let ran = ran.fails(
-        1,
-        &[
-            "inner.igsh:1:1",
-            "run from middle.igsh:1:1",
-            "run from work.igsh:1:1",
-        ],
-    );
-    assert_eq!(ran.out, "");
+    let outer = || run(&house, &[], "run middle.igsh\necho outer\n").screen();
+    insta::assert_snapshot!(outer(), @r#"
+    exit 1
+    -- err
+    inner.igsh:1:1: error[E0707]: count=4 does not hold: there are 3 users
+    hint: 'user list' with the same selection shows who they are
+    hint: run from middle.igsh:1:1
+    hint: run from work.igsh:1:1
+    "#);
     // One that is not even read to its end cannot have been passed.
     house.file("inner.igsh", "assert count=4\nuesr list\n");
-    let ran = run(&house, &[], "run middle.igsh\necho outer\n").fails(2, &["inner.igsh:2:1"]);
-    assert_eq!(ran.out, "");
+    insta::assert_snapshot!(outer(), @r#"
+    exit 2
+    -- err
+    inner.igsh:2:1: error[E0201]: unknown command 'uesr'
+      |
+    2 | uesr list
+      | ^^^^ not a command
+      |
+      = help: did you mean 'user list' or 'user'?
+      = help: 'help' lists the commands
+    hint: run from middle.igsh:1:1
+    hint: run from work.igsh:1:1
+    "#);
     house.file("inner.igsh", "uesr list\n");
-    let ran = run(&house, &[], "run middle.igsh\necho outer\n").fails(5, &["inner.igsh:1:1"]);
-    assert_eq!(ran.out, "middle\nouter\n");
+    insta::assert_snapshot!(outer(), @r#"
+    exit 5
+    -- out
+    middle
+    outer
+    -- err
+    inner.igsh:1:1: error[E0201]: unknown command 'uesr'
+      |
+    1 | uesr list
+      | ^^^^ not a command
+      |
+      = help: did you mean 'user list' or 'user'?
+      = help: 'help' lists the commands
+    hint: run from middle.igsh:1:1
+    hint: run from work.igsh:1:1
+    "#);
 
     for (line, code) in [
         ("assert count=4", 1),

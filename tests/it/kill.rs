@@ -10,8 +10,8 @@ const POINTS: u32 = 12;
 fn copy_vault(house: &House, from: &str, to: &str) {
     for end in ["", "-wal", "-shm"] {
         let (source, target) = (
-            house.at(format!("{from}{end}")),
-            house.at(format!("{to}{end}")),
+            house.at(&format!("{from}{end}")),
+            house.at(&format!("{to}{end}")),
         );
         std::fs::remove_file(&target).ok();
         if source.exists() {

@@ -365,7 +365,7 @@ fn the_bundles_verify_and_hold_the_same_records() {
         assert_eq!(house.read(&format!("again-{bundle}")), password);
 
         let cancel = CancelToken::default();
-        let file = fs::File::open(house.at(format!("{bundle}.igb"))).expect(bundle);
+        let file = fs::File::open(house.at(&format!("{bundle}.igb"))).expect(bundle);
         let reader = Reader::open(file, password.trim_end()).expect(bundle);
         let mut checked = reader.check(&Silent, &cancel).expect(bundle);
         let mut records = Vec::new();
@@ -391,7 +391,7 @@ fn the_python_reader_reads_the_old_bundles() {
     let house = house();
     for bundle in ["first", "second"] {
         let password = house.read(&format!("{bundle}.password"));
-        let output = read_with_python(&password, &house.at(format!("{bundle}.igb")));
+        let output = read_with_python(&password, &house.at(&format!("{bundle}.igb")));
         assert!(output.status.success(), "{output:?}");
         assert_eq!(
             String::from_utf8(output.stdout).expect("UTF-8"),

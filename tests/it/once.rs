@@ -295,12 +295,12 @@ fn phase_by_group_script() {
         house.ask("value", &format!("user count group='{first}','{second}'"))
     );
     for name in [&first, &second] {
-        std::fs::remove_file(house.at(format!("{name}.igb"))).expect("its bundle");
+        std::fs::remove_file(house.at(&format!("{name}.igb"))).expect("its bundle");
     }
     insta::assert_snapshot!(run(&house).screen(), @r#"
     exit 4
     -- err
-    /work/w-d/scripts/phase-by-group.igsh:8:1: error[E0701]: nothing matches the selection; no file was written
+    SOURCES/scripts/phase-by-group.igsh:8:1: error[E0701]: nothing matches the selection; no file was written
     hint: look at the selection with 'user count'
     "#);
 }

@@ -209,20 +209,29 @@ fn users_of_a_sheet_all_or_none() {
     assert_eq!(count(&house, "wave=B1"), 300);
     // One bad row at the end, and nobody moves.
     let first = sheet.lines().nth(1).expect("a row").to_owned();
-    for (row, words) in [
-        ("nobody;x", "line 302: there is no user 'x/nobody'"),
-        (
-            "a,b",
-            "line 302: 1 value where the header has 2 columns: the row has a comma where the header has a semicolon",
-        ),
-        (first.as_str(), "is already in line 2"),
-    ] {
+    let mut answers = String::new();
+    for row in ["nobody;x", "a,b", &first] {
         house.file("bad.csv", format!("{sheet}{row}\n"));
-        house
-            .master(&["migrate retreat to=none -bulk bad.csv"])
-            .fails(1, &[words, "nothing was changed"]);
+        answers += &house.dialogue(&["migrate retreat to=none -bulk bad.csv"]);
         assert_eq!(phases(&house)[1], 300);
     }
+    insta::assert_snapshot!(answers, @r#"
+    $ migrate retreat to=none -bulk bad.csv
+    exit 1
+    -- err
+    error[E0402]: bad.csv: line 302: there is no user 'x/nobody'; nothing was changed
+    hint: letter case matters; 'user list' shows the users there are
+    $ migrate retreat to=none -bulk bad.csv
+    exit 1
+    -- err
+    error[E0402]: bad.csv: line 302: 1 value where the header has 2 columns: the row has a comma where the header has a semicolon; nothing was changed
+    hint: use one delimiter throughout
+    $ migrate retreat to=none -bulk bad.csv
+    exit 1
+    -- err
+    error[E0402]: bad.csv: line 302: the user 'aalmeida' is already in line 2; nothing was changed
+    hint: name each user once
+    "#);
     house.file("head.csv", "name;group\nx;y\n");
     let answers = house.dialogue(&[
         "migrate retreat to=none -bulk head.csv",
@@ -377,25 +386,28 @@ fn a_target_id_resolves_a_collision() {
 #[test]
 fn a_target_id_that_somebody_has_is_refused() {
     let house = small();
-    for (sheet, words) in [
-        (
-            "bob,anna\n",
-            "'anna' by it/anna (user id) and it/bob (mapped id)",
-        ),
-        (
-            "bob,A.S\n",
-            "'a.s' by it/anna (alias) and it/bob (mapped id)",
-        ),
-        (
-            "bob,new\nanna,NEW\n",
-            "'new' by it/anna (mapped id) and it/bob (mapped id)",
-        ),
-    ] {
+    let mut answers = String::new();
+    for sheet in ["bob,anna\n", "bob,A.S\n", "bob,new\nanna,NEW\n"] {
         house.file("ids.csv", format!("userid,targetUserId\n{sheet}"));
-        house
-            .master(&["migrate map file=ids.csv"])
-            .fails(1, &["E0702", words, "nothing was changed"]);
+        answers += &house.dialogue(&["migrate map file=ids.csv"]);
     }
+    insta::assert_snapshot!(answers, @r#"
+    $ migrate map file=ids.csv
+    exit 1
+    -- err
+    error[E0702]: ids.csv: 1 name would be shared: 'anna' by it/anna (user id) and it/bob (mapped id); nothing was changed
+    hint: choose ids that nobody has as user id, alias or mapped id; letter case does not count
+    $ migrate map file=ids.csv
+    exit 1
+    -- err
+    error[E0702]: ids.csv: 1 name would be shared: 'a.s' by it/anna (alias) and it/bob (mapped id); nothing was changed
+    hint: choose ids that nobody has as user id, alias or mapped id; letter case does not count
+    $ migrate map file=ids.csv
+    exit 1
+    -- err
+    error[E0702]: ids.csv: 1 name would be shared: 'new' by it/anna (mapped id) and it/bob (mapped id); nothing was changed
+    hint: choose ids that nobody has as user id, alias or mapped id; letter case does not count
+    "#);
     // Two may change places: nobody shares anything afterwards.
     house.file("swap.csv", "userid,targetUserId\nbob,anna\nanna,bob\n");
     house.master(&["migrate map file=swap.csv"]).ok();

@@ -34,7 +34,15 @@ fn a_wrong_password() {
         house.private("m1.txt", "not-the-password\n");
         house
     };
-    insta::assert_snapshot!(line(make, "user count"), @"");
+    insta::assert_snapshot!(line(make, "user count"), @r#"
+    exit 3
+    -- err
+    error[E0602]: wrong password for Master1; the next attempt is taken in 1 second
+
+    exit 3
+    -- err
+    {"error":{"code":"E0602","message":"wrong password for Master1; the next attempt is taken in 1 second"}}
+    "#);
 }
 
 #[test]
@@ -94,7 +102,20 @@ fn an_argument_that_no_command_has() {
 #[test]
 fn a_selection_that_is_broken_off() {
     let make = House::with_vault;
-    insta::assert_snapshot!(line(make, "user list where=(userid=a* and"), @"");
+    insta::assert_snapshot!(line(make, "user list where=(userid=a* and"), @r#"
+    exit 2
+    -- err
+    error[E0111]: this '(' is never closed
+     |
+     | user list where=(userid=a* and
+     |                 ^ opened here
+     |
+     = expected: ')'
+
+    exit 2
+    -- err
+    {"error":{"code":"E0111","message":"this '(' is never closed"}}
+    "#);
 }
 
 #[test]
@@ -160,7 +181,18 @@ fn a_file_that_is_there_already() {
         house.file("x.igb", "");
         house
     };
-    insta::assert_snapshot!(line(make, "export file=x.igb"), @"");
+    insta::assert_snapshot!(line(make, "export file=x.igb"), @r#"
+    exit 1
+    -- err
+    warning: without a selection this is about everybody: 5 users
+    error[E0401]: 'HOUSE/x.igb' exists already
+    hint: name another file, or say -overwrite
+
+    exit 1
+    -- err
+    {"warning":"without a selection this is about everybody: 5 users"}
+    {"error":{"code":"E0401","message":"'HOUSE/x.igb' exists already","hint":"name another file, or say -overwrite"}}
+    "#);
 }
 
 #[test]
@@ -199,7 +231,16 @@ fn a_vault_that_another_program_has_changed() {
         db.execute_batch("DELETE FROM excluded").expect("its rows");
         house
     };
-    insta::assert_snapshot!(line(make, "export file=x.igb"), @"");
+    insta::assert_snapshot!(line(make, "export file=x.igb"), @r#"
+    exit 6
+    -- err
+    error[E0503]: the file was changed by another program: excluded: 0 rows, 1 expected
+    hint: 'system check' and 'audit verify' say what differs; restore a backup, or take the vault as it is with 'system accept-state reason=…'
+
+    exit 6
+    -- err
+    {"error":{"code":"E0503","message":"the file was changed by another program: excluded: 0 rows, 1 expected","hint":"'system check' and 'audit verify' say what differs; restore a backup, or take the vault as it is with 'system accept-state reason=…'"}}
+    "#);
 }
 
 #[test]

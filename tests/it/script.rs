@@ -20,7 +20,7 @@ fn a_loop_runs_its_commands_for_every_row() {
     let groups = house.ask("csv", "group list sort=name limit=2 columns=name,users");
     for line in groups.lines().skip(1) {
         let (name, users) = line.split_once(',').expect("two columns");
-        assert!(house.at(format!("out-{name}.igb")).exists(), "{name}");
+        assert!(house.at(&format!("out-{name}.igb")).exists(), "{name}");
         assert!(ran.out.contains(&format!("{name} {users}")), "{}", ran.out);
     }
     assert!(

@@ -41,7 +41,88 @@ fn language() {
         "user list group=no-such-group",
         "source load format=ndjson",
     ];
-    insta::assert_snapshot!(refused(&house, &lines), @"");
+    insta::assert_snapshot!(refused(&house, &lines), @r#"
+    $ user cuont
+    exit 2
+    -- err
+    error[E0202]: 'user' does not know 'cuont'
+     |
+     | user cuont
+     |      ^^^^^
+     |
+     = expected: list, get or count
+     = help: did you mean 'count'?
+
+    $ frobnicate
+    exit 2
+    -- err
+    error[E0201]: unknown command 'frobnicate'
+     |
+     | frobnicate
+     | ^^^^^^^^^^ not a command
+     |
+     = help: 'help' lists the commands
+
+    $ export grup=x file=x.igb
+    exit 2
+    -- err
+    error[E0101]: unknown attribute 'grup'
+     |
+     | export grup=x file=x.igb
+     |        ^^^^ 'export' does not take it
+     |
+     = expected: file, overwrite, plan, skip-conflicts, keep-phase, strict, unassigned, yes, reason, format or an attribute ('help selection')
+     = help: did you mean 'group'?
+
+    $ export group= sales file=x.igb
+    exit 2
+    -- err
+    error[E0108]: blank after '='
+     |
+     | export group= sales file=x.igb
+     |              ^ remove this blank
+     |
+     = help: a relation is written without blanks: group=sales
+
+    $ export group="sales file=x.igb
+    exit 2
+    -- err
+    error[E0102]: this quote is never closed
+     |
+     | export group="sales file=x.igb
+     |              ^ opened here
+
+    $ user list phase=exportd
+    exit 2
+    -- err
+    error[E0211]: 'exportd' is not one of the possible names
+     |
+     | user list phase=exportd
+     |                 ^^^^^^^
+     |
+     = expected: none, export, exported, imported or migrated
+     = help: did you mean 'export' or 'exported'?
+
+    $ user list group=no-such-group
+    exit 2
+    -- err
+    error[E0304]: no group is called 'no-such-group'
+     |
+     | user list group=no-such-group
+     |                 ^^^^^^^^^^^^^ exists nowhere
+     |
+     = help: to mean it all the same, quote it: "no-such-group"
+
+    $ source load format=ndjson
+    exit 2
+    -- err
+    error[E0204]: 'source load' needs file=FILE
+     |
+     | source load format=ndjson
+     | ^^^^^^^^^^^ missing here
+     |
+     = help: file: The file to load; .gz and .zst are read as they are
+    "#);
 }
 
 #[test]
@@ -70,12 +151,14 @@ fn files() {
     -- err
     warning: without a selection this is about everybody: 5 users
     error[E0401]: 'HOUSE/there.igb' exists already
+    hint: name another file, or say -overwrite
 
     $ export file=no-such-folder/x.igb
     exit 1
     -- err
     warning: without a selection this is about everybody: 5 users
     error[E0401]: the folder 'no-such-folder' cannot be used (No such file or directory (os error 2))
+    hint: make the folder, or name a file elsewhere
 
     $ source load file=folder.ndjson format=ndjson
     exit 1

@@ -159,13 +159,15 @@ fn arrive(cx: &mut Context<'_>, at: &At) -> Result<OpenTenant, Failure> {
         .map_err(|error| {
             let failure = Failure::from(error);
             let message = format!("tenant {}: {}", path.display(), failure.message);
-            let otherwise = match has_outer_blank(&password) {
-                true => OUTER_BLANK,
-                false => "the tenant has masters of its own: name one with tenant-login= and tenant-password-file=",
-            };
-            let hint = failure.hint.clone();
-            let hint = hint.unwrap_or_else(|| otherwise.to_owned());
-            Failure { message, ..failure }.hint(hint).audited()
+            let failure = Failure { message, ..failure }.audited();
+            match (failure.code == code::PASSWORD && failure.hint.is_none(), has_outer_blank(&password)) {
+                // What else is wrong with the tenant has advice of its own.
+                (false, _) => failure,
+                (true, true) => failure.hint(OUTER_BLANK),
+                (true, false) => failure.hint(
+                    "the tenant has masters of its own: name one with tenant-login= and tenant-password-file=",
+                ),
+            }
         })?;
     for warning in &session.arrival().warnings {
         cx.ui.warning(warning);

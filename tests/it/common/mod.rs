@@ -109,7 +109,7 @@ impl House {
     }
 
     /// A path in it.
-    pub fn at(&self, name: impl AsRef<Path>) -> PathBuf {
+    pub fn at(&self, name: &str) -> PathBuf {
         self.path().join(name)
     }
 

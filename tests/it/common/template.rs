@@ -11,16 +11,18 @@ use super::{House, INIT};
 /// The files of a house, beside those of its passwords.
 type Files = Vec<(PathBuf, Vec<u8>)>;
 
+/// Houses by their number, since each has keys of its own, and how many people they have.
+type Templates = BTreeMap<(u64, u32), Arc<OnceLock<Files>>>;
+
 /// Puts a vault with so many made-up people into a house that is empty.
 pub(super) fn fill(house: &House, users: u32) {
-    /// By the number of the house, since each has keys of its own, and the number of people.
-    static MADE: Mutex<BTreeMap<(u64, u32), Arc<OnceLock<Files>>>> = Mutex::new(BTreeMap::new());
+    static MADE: Mutex<Templates> = Mutex::new(BTreeMap::new());
     let made = {
         let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(made.entry((house.number, users)).or_default())
     };
     for (path, bytes) in made.get_or_init(|| make(house.number, users)) {
-        write(&house.at(path), bytes);
+        write(&house.path().join(path), bytes);
     }
     // The house goes on where the template's runs ended.
     house.runs.store(2, Ordering::Relaxed);
