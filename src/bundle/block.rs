@@ -178,11 +178,8 @@ impl BlockDecoder {
         let (fields, rest) = body
             .split_first_chunk::<FIELDS>()
             .ok_or_else(|| fault("it is cut"))?;
-        let mut fields = fields.chunks_exact(4).map(|field| {
-            field
-                .iter()
-                .fold(0u32, |number, byte| number << 8 | u32::from(*byte))
-        });
+        let (fields, _) = fields.as_chunks();
+        let mut fields = fields.iter().map(|field| u32::from_be_bytes(*field));
         let mut field = || fields.next().unwrap_or_default();
         let (number, records, json_len) = (field(), field(), field() as usize);
         let (zstd_len, secret_count) = (field() as usize, field());
@@ -207,12 +204,11 @@ impl BlockDecoder {
             ));
         }
         self.json.resize(json_len, 0);
-        match self
+        let decompressed = self
             .decompressor
-            .decompress_to_buffer(frame, &mut self.json[..])
-        {
-            Ok(len) if len == json_len => {}
-            _ => return Err(fault("its zstd frame does not decompress")),
+            .decompress_to_buffer(frame, &mut self.json[..]);
+        if decompressed.ok() != Some(json_len) {
+            return Err(fault("its zstd frame does not decompress"));
         }
         if lines(&self.json) != u64::from(records) || self.json.last() != Some(&b'\n') {
             return Err(fault("it has not as many lines as it says"));

@@ -88,11 +88,9 @@ impl<'a> Bytes<'a> {
 
     /// A little-endian number of `len` bytes, at most 8.
     fn number(&mut self, len: usize) -> Result<u64, &'static str> {
-        let bytes = self.take(len)?;
-        Ok(bytes
-            .iter()
-            .rev()
-            .fold(0, |number, byte| number << 8 | u64::from(*byte)))
+        let mut bytes = [0; 8];
+        bytes[..len].copy_from_slice(self.take(len)?);
+        Ok(u64::from_le_bytes(bytes))
     }
 }
 

@@ -235,3 +235,19 @@ fn progress_is_counted_in_bytes_of_the_content() {
     assert_eq!(seen[0], bundle.len() as u64);
     assert_eq!(seen[1..], ends);
 }
+
+#[test]
+fn a_block_of_eight_mebibytes_is_read_and_a_byte_more_is_not() {
+    let of = |len: usize| {
+        let empty = "{\"type\":\"group\",\"name\":\"\"}\n";
+        let name = "g".repeat(len - empty.len());
+        let json = format!("{{\"type\":\"group\",\"name\":\"{name}\"}}\n");
+        let manifest =
+            br#"{"blocks":1,"records":{"group":1},"notTaken":{},"selection":"","by":"Master1"}"#;
+        let block = RawBlock::new(&json, &[]).frame();
+        seal(&[block, super::frame(MANIFEST, manifest)].concat())
+    };
+    assert_eq!(read(&of(8 << 20)).unwrap().len(), 1);
+    let error = read(&of((8 << 20) + 1)).unwrap_err().to_string();
+    assert!(error.contains("its JSON is above 8 MiB"), "{error}");
+}

@@ -176,7 +176,16 @@ mod tests {
         let (right, behind) = (third(3), third(5));
         prove(&connection, 3, &right, link(&before, &right));
         assert_eq!(newest(&connection), Some(Some(right.clone())));
-        // Its hash, the number in it, its place.
+        // That a session wrote it, its hash, the number in it, its place.
+        let text = String::from_utf8(right.clone()).unwrap();
+        let of_none = text.replace("\"session\":true", "\"session\":false");
+        prove(
+            &connection,
+            3,
+            of_none.as_bytes(),
+            link(&before, of_none.as_bytes()),
+        );
+        assert!(is_damaged_at(&connection, 3));
         prove(&connection, 3, &right, [9; 32]);
         assert!(is_damaged_at(&connection, 3));
         prove(&connection, 3, &behind, link(&before, &behind));
