@@ -17,7 +17,7 @@ use crate::vault::load::{BadRecord, GoneLimit, LoadOptions};
 use crate::vault::query::{self, TokenRow};
 
 /// So many remarks about a file are shown.
-const TOLD: usize = 5;
+const SHOWN: usize = 5;
 
 args! {
     struct Load {
@@ -181,8 +181,8 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
 fn notices(report: &pskc::Report, count: u64, group: &str) -> Vec<String> {
     let mut notices = vec![format!("loaded {} into {group}", counted(count, "token"))];
     notices.extend(besides(report));
-    notices.extend(report.notices.iter().take(TOLD).map(ToString::to_string));
-    let more = report.more_notices + report.notices.len().saturating_sub(TOLD) as u64;
+    notices.extend(report.notices.iter().take(SHOWN).map(ToString::to_string));
+    let more = report.more_notices + report.notices.len().saturating_sub(SHOWN) as u64;
     if more > 0 {
         notices.push(format!("and {} more of that kind", counted(more, "remark")));
     }

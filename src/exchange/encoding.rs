@@ -1,6 +1,6 @@
 //! Texts that are not UTF-8: which encoding that looks like, and how it is converted.
 
-/// An encoding that is not read. The first bytes of a file tell most of them apart; where only later bytes show it, the
+/// An encoding that is not read. The first bytes of a file distinguish most of them; where only later bytes show it, the
 /// message calls it a guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_end_with_cr_alone_are_told() {
+    fn lines_that_end_with_cr_alone_are_reported() {
         let long = [b"a\r".repeat(MAX_LINE / 2 + 1).as_slice(), b"\nb"].concat();
         for text in [
             &b"a\rb"[..],

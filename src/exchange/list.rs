@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_name_is_told_and_the_next_one_is_read() {
+    fn a_line_that_is_no_name_is_reported_and_the_next_one_is_read() {
         let list = b"a\nb\tc\n\xC3\x28\nd";
         let said: Vec<String> = Names::new(&list[..])
             .map(|item| item.map_or_else(|error| error.to_string(), |name| name.name))

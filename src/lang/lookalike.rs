@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn b2_dashes_before_a_name_are_told_from_dashes_in_a_text() {
+    fn b2_dashes_before_a_name_differ_from_dashes_in_a_text() {
         for (word, length) in [("–userid", 3), ("––userid", 6), ("—-yes", 4), ("−a", 3)] {
             assert_eq!(dashes(word), Some(length), "{word}");
         }

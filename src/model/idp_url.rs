@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_told_why() {
+    fn what_is_no_address_is_refused_with_the_reason() {
         for (typed, expected) in [
             ("", NoIdpUrl::NoScheme),
             ("idp.example.com/x", NoIdpUrl::NoScheme),

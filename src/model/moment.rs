@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn c1_other_years_and_other_forms_are_told_apart() {
+    fn c1_other_years_and_other_forms_have_messages_of_their_own() {
         for text in [
             "0000-12-31T10:00:00Z",
             "0000-01-01T00:00:00+14:00",

@@ -117,7 +117,7 @@ mod tests {
     const TEXTS: &[&str] = &["anna", "+49 89 1234", "-", "", "a=b", ";", "a b", " +49 89"];
 
     #[test]
-    fn formulas_are_told_from_text() {
+    fn formulas_are_no_text() {
         for text in FORMULAS {
             assert!(is_formula(text), "{text:?}");
         }

@@ -10,7 +10,7 @@ CREATE TABLE groups (
 ) STRICT;
 CREATE UNIQUE INDEX groups_name ON groups (name);
 
--- Everybody is in the default group; `group_id` is the other one. `synced`: the user comes from a directory. `missing`
+-- All users are in the default group; `group_id` is the other one. `synced`: the user comes from a directory. `missing`
 -- names the mandatory attributes that the user was created without. `failures` is the lockout counter.
 CREATE TABLE users (
     id INTEGER PRIMARY KEY,
@@ -130,7 +130,7 @@ CREATE TABLE overrides (
     max_expected INTEGER
 ) STRICT;
 
--- An import. `digest` tells the bundle (SHA-256 of the payload's first 56 bytes), `next_block` what comes next, `bulk`
+-- An import. `digest` identifies the bundle (SHA-256 of the payload's first 56 bytes), `next_block` what comes next, `bulk`
 -- that the indexes are away. `counts` is JSON: what became of how many records.
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY,

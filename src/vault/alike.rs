@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a5_letter_case_blanks_dashes_and_leading_zeros_do_not_tell_tokens_apart() {
+    fn a5_letter_case_blanks_dashes_and_leading_zeros_make_no_other_token() {
         let mut speller = Speller::default();
         let mut fold = |(vendor, serial)| speller.fold(vendor, serial);
         for (one, other) in [

@@ -253,7 +253,7 @@ CREATE TABLE members (
     PRIMARY KEY (bundle, user)
 ) STRICT, WITHOUT ROWID;
 
--- Items that did not go, or not whole; those that are nobody's stand under user 0.
+-- Items that did not go, or not whole; those without an owner stand under user 0.
 CREATE TABLE left_out (
     bundle INTEGER NOT NULL,
     user INTEGER NOT NULL,

@@ -1,4 +1,4 @@
-//! After the export: the target's answers, where everybody stands, and the identity provider's address.
+//! After the export: the target's answers, where all users stand, and the identity provider's address.
 
 use crate::common::House;
 
@@ -31,7 +31,7 @@ fn sheet(rows: &[(&str, &str, &str, &str)]) -> String {
 }
 
 #[test]
-fn answers_come_back_and_everybody_is_imported_has_errors_or_is_named() {
+fn answers_come_back_and_every_user_is_imported_has_errors_or_is_named() {
     let (house, users) = exported();
     let all = users.len();
     let (bad, silent) = (&users[0], &users[1]);
@@ -78,7 +78,7 @@ fn answers_come_back_and_everybody_is_imported_has_errors_or_is_named() {
     ] {
         assert!(squeezed(&status).contains(&words), "{words}: {status}");
     }
-    // The rest, as lines of JSON, into a file for machines; and then everybody is imported.
+    // The rest, as lines of JSON, into a file for machines; and then all users are imported.
     house.file(
         "late.ndjson",
         format!(

@@ -1,4 +1,4 @@
-//! Bundles between igsh and the two Python programs that know the format from its manual only.
+//! Bundles between igsh and the two Python programs that are written after its manual only.
 
 use igsh::ambient::{CancelToken, Silent, SystemRandomness};
 use igsh::bundle::{Account, Anchor, BlockEncoder, Error, Meta, Reader, Writer};
@@ -47,7 +47,7 @@ fn secret(bytes: Vec<u8>) -> SecretSlice<u8> {
     SecretSlice::from(bytes)
 }
 
-/// A user with a secret of every kind, all told apart by the number.
+/// A user with a secret of every kind, each with the number in it.
 fn user(number: usize) -> Record {
     let facts = TokenFacts {
         hash: Some(Hash::Sha256),

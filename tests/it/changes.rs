@@ -124,7 +124,7 @@ fn diff(house: &House, line: &str) -> Ran {
 }
 
 #[test]
-fn a_diff_tells_what_the_load_then_does_and_changes_nothing() {
+fn a_diff_shows_what_the_load_then_does_and_changes_nothing() {
     let house = house();
     let before = house.ask("json", "source get");
     let told = diff(&house, "source diff file=later.ndjson").ok();
@@ -200,7 +200,7 @@ fn a_load_says_who_has_changed_since_the_bundle() {
     ] {
         assert_eq!(count(selection), users, "{selection}");
     }
-    // And back again: nobody has.
+    // And back again: no user has.
     let back = house
         .master(&["source load file=people.ndjson format=ndjson -yes=1"])
         .ok();
@@ -264,7 +264,7 @@ fn what_is_kept_of_answers_and_passwords_is_sealed() {
         );
     }
     drop(statement);
-    // Somebody who swaps two of them is told.
+    // Swapping two of them is reported.
     database
         .execute_batch("UPDATE members SET digest = (SELECT digest FROM members WHERE user = 1) WHERE user = 2")
         .expect("an update");

@@ -1,4 +1,4 @@
-//! Values that somebody has put into a vault or tenant by other means: damage, which is told as such.
+//! Values that were put into a vault or tenant by other means: damage, which is reported as such.
 
 use crate::common::{House, LOGIN, PASSWORDS, Ran};
 
@@ -168,7 +168,7 @@ fn a7_an_audit_body_that_does_not_parse_is_found() {
     }
 }
 
-/// A setting that cannot be keeps nobody from putting it right.
+/// A setting that cannot be does not stop the command that puts it right.
 #[test]
 fn a7_the_live_shell_waits_for_lines_whatever_its_idle_timeout_is() {
     let house = House::with_vault();

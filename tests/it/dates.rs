@@ -107,7 +107,7 @@ fn c1_never_arrives_at_the_target() {
 }
 
 #[test]
-fn c1_what_is_outside_or_no_date_is_told_with_its_field() {
+fn c1_what_is_outside_or_no_date_is_reported_with_its_field() {
     let house = House::with_vault();
     let load = |date: &str| {
         let user = format!(r#"{{"type":"user","group":"g","userid":"u","lastAuth":"{date}"}}"#);

@@ -198,7 +198,7 @@ fn c2_same_named_units_do_not_merge() {
     );
     let all = ["Paris.Users,b,active", "Users,a,active", "e.Users,c,active"];
     assert_eq!(users(&house), all);
-    // Only one of them, and all in another order: everybody stays.
+    // Only one of them, and all in another order: all users stay.
     let mut entries: Vec<&str> = TWO_UNITS.split_inclusive("\n\n").collect();
     house.file("in.ldif", entries[1]);
     let said = notes(&house, LOAD);

@@ -160,7 +160,7 @@ fn tab_completes_and_shows_what_there_is() {
 }
 
 #[test]
-fn pasted_lines_wait_for_enter_and_harm_nobody() {
+fn pasted_lines_wait_for_enter_and_do_no_harm() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = shell(&folder.path().join("history"), &[]);
     pty.wait("bracketed paste", |screen| screen.bracketed_paste());

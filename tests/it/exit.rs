@@ -1,6 +1,6 @@
 //! The exit statuses (igsh(1), EXIT STATUS): one test a row.
 //!
-//! Of 70, the status of a fault of igsh itself, there is none: whoever finds a way to provoke it has found a fault.
+//! Of 70, the status of a fault of igsh itself, there is none: a way to provoke it is a fault.
 
 use std::os::unix::process::ExitStatusExt as _;
 
@@ -140,7 +140,7 @@ fn status_3_a_read_only_shell() {
 }
 
 #[test]
-fn status_4_an_export_of_nobody() {
+fn status_4_an_export_of_no_user() {
     let house = House::with_people(5);
     script(
         &house,

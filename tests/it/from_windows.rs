@@ -90,7 +90,7 @@ fn c4_a_fault_of_a_password_file_is_named_and_is_no_failed_login() {
     hint: convert it: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW
     "#);
     assert_eq!(failures(&house), 0);
-    // A blank may be meant: it is tried, and told.
+    // A blank may be meant: it is tried, and reported.
     house.private("p.txt", &format!("{password} \n"));
     insta::assert_snapshot!(login(&house, "p.txt").screen(), @r#"
     exit 3

@@ -185,7 +185,7 @@ fn system_init_asks_twice_for_each_password() {
 }
 
 #[test]
-fn settings_are_read_at_the_start_and_a_fault_in_them_keeps_nobody_out() {
+fn settings_are_read_at_the_start_and_a_fault_in_them_does_not_stop_the_shell() {
     let house = House::empty();
     house.igsh(&["-c", "set timing=on -save"]).ok();
     house.file("home/config/igsh/rc.igsh", "set format=json\nuser list\n");
@@ -270,7 +270,7 @@ fn a6_a_locked_session_shows_nothing_of_the_vault() {
         });
     }
     assert!(!house.at("rows.csv").exists());
-    // What the vault holds is not told, nor who had logged in; nor is a name corrected.
+    // What the vault holds is not shown, nor who had logged in; nor is a name corrected.
     shell.send("status format=json\r");
     shell.wait_for("\"loggedIn\":null");
     shell.wait_for_line("igsh (locked)>");

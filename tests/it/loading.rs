@@ -32,8 +32,8 @@ fn house(before: usize, now: usize) -> House {
     house
 }
 
-/// Commands in one session that was told nothing beforehand.
-fn untold(house: &House, more: &[&str], line: &str) -> Ran {
+/// Commands in one session without answers given beforehand.
+fn unanswered(house: &House, more: &[&str], line: &str) -> Ran {
     house.logged_in(&[more, &["-c", line]].concat())
 }
 
@@ -49,7 +49,7 @@ fn here(house: &House) -> String {
 }
 
 #[test]
-fn a1_a_file_that_was_cut_is_refused_and_makes_nobody_gone() {
+fn a1_a_file_that_was_cut_is_refused_and_makes_no_user_gone() {
     let house = House::with_vault();
     house
         .master(&["source generate users=100 seed=3 file=people.ndjson", LOAD])
@@ -137,10 +137,10 @@ fn a1_more_than_the_limit_is_not_made_gone_by_a_blanket_yes() {
     let says = "3 of 40 users are not in people.ndjson and would be gone";
     // Neither on the line nor for the process.
     for refused in [
-        untold(&house, &[], LOAD),
-        untold(&house, &["--yes"], LOAD),
-        untold(&house, &[], &format!("{LOAD} -yes")),
-        untold(
+        unanswered(&house, &[], LOAD),
+        unanswered(&house, &["--yes"], LOAD),
+        unanswered(&house, &[], &format!("{LOAD} -yes")),
+        unanswered(
             &house,
             &["--yes"],
             &format!("{LOAD} -yes -force -add-system -skip-bad"),
@@ -151,9 +151,9 @@ fn a1_more_than_the_limit_is_not_made_gone_by_a_blanket_yes() {
     }
     // Another count is none.
     for refused in [
-        untold(&house, &[], &format!("{LOAD} -yes=2")),
-        untold(&house, &["--yes=40"], LOAD),
-        untold(&house, &["--yes=3"], &format!("{LOAD} -yes=4")),
+        unanswered(&house, &[], &format!("{LOAD} -yes=2")),
+        unanswered(&house, &["--yes=40"], LOAD),
+        unanswered(&house, &["--yes=3"], &format!("{LOAD} -yes=4")),
     ] {
         refused.fails(1, &["E0604", says, ", not ", "nothing was changed"]);
         assert_eq!(here(&house), "40");
@@ -161,13 +161,13 @@ fn a1_more_than_the_limit_is_not_made_gone_by_a_blanket_yes() {
     let audit = house.ask("ndjson", "audit list code=9020");
     let failed = audit.lines().filter(|line| line.contains("failed"));
     assert_eq!(failed.count(), 7, "{audit}");
-    untold(&house, &[], &format!("{LOAD} -yes=3")).ok();
+    unanswered(&house, &[], &format!("{LOAD} -yes=3")).ok();
     assert_eq!(here(&house), "37");
-    // The same again makes none gone, and says so to whoever counts on three.
-    untold(&house, &[], LOAD).ok();
-    untold(&house, &["--yes=3"], LOAD).ok();
-    untold(&house, &[], &format!("{LOAD} -yes=0")).ok();
-    insta::assert_snapshot!(untold(&house, &[], &format!("{LOAD} -yes=3")).screen(), @r#"
+    // The same again makes none gone, and a count of three is refused.
+    unanswered(&house, &[], LOAD).ok();
+    unanswered(&house, &["--yes=3"], LOAD).ok();
+    unanswered(&house, &[], &format!("{LOAD} -yes=0")).ok();
+    insta::assert_snapshot!(unanswered(&house, &[], &format!("{LOAD} -yes=3")).screen(), @r#"
     exit 1
     -- err
     error[E0604]: 0 of 37 users are not in people.ndjson and would be gone, not 3; nothing was changed
@@ -175,7 +175,7 @@ fn a1_more_than_the_limit_is_not_made_gone_by_a_blanket_yes() {
     "#);
     // Those who are gone already do not count: one of 37 is within the limit.
     write(&house, &people(36));
-    let loaded = untold(&house, &[], LOAD).ok();
+    let loaded = unanswered(&house, &[], LOAD).ok();
     assert!(
         loaded.err.contains("1 user is not in this full load"),
         "{}",
@@ -183,17 +183,17 @@ fn a1_more_than_the_limit_is_not_made_gone_by_a_blanket_yes() {
     );
     // A count for the process is asked for only where there is a question.
     write(&house, &people(30));
-    untold(&house, &["--yes=6"], LOAD).ok();
+    unanswered(&house, &["--yes=6"], LOAD).ok();
     assert_eq!(here(&house), "30");
     // Nobody at all.
     write(&house, &people(0));
-    insta::assert_snapshot!(untold(&house, &["--yes"], LOAD).screen(), @r#"
+    insta::assert_snapshot!(unanswered(&house, &["--yes"], LOAD).screen(), @r#"
     exit 3
     -- err
     error[E0604]: 30 of 30 users are not in people.ndjson and would be gone; nothing was changed
     hint: check with 'source diff' whether the file was cut; if they have left, add -yes=30
     "#);
-    let emptied = untold(&house, &[], &format!("{LOAD} -yes=30")).ok();
+    let emptied = unanswered(&house, &[], &format!("{LOAD} -yes=30")).ok();
     assert!(
         emptied.err.contains("warning: no user was found"),
         "{}",
@@ -257,7 +257,7 @@ fn a1_users_of_another_system_do_not_count() {
 }
 
 #[test]
-fn a1_made_up_people_make_nobody_gone_unasked() {
+fn a1_made_up_people_make_no_user_gone_unasked() {
     let house = House::with_people(30);
     let line = "source generate users=40 seed=2 -load";
     insta::assert_snapshot!(house.master(&[line]).screen(), @r#"
@@ -272,10 +272,10 @@ fn a1_made_up_people_make_nobody_gone_unasked() {
 }
 
 #[test]
-fn a1_a_dry_run_tells_how_many_would_be_gone() {
+fn a1_a_dry_run_shows_how_many_would_be_gone() {
     let house = house(40, 30);
     for line in [LOAD, "source diff file=people.ndjson"] {
-        let told = untold(&house, &["--dry-run", "--yes"], line).ok();
+        let told = unanswered(&house, &["--dry-run", "--yes"], line).ok();
         for words in [
             "10 gone",
             "10 of 40 users are not in people.ndjson and would be gone",
@@ -285,7 +285,7 @@ fn a1_a_dry_run_tells_how_many_would_be_gone() {
         }
         assert_eq!(here(&house), "40");
     }
-    let told = untold(
+    let told = unanswered(
         &house,
         &["--dry-run"],
         "source generate users=3 seed=1 file=x.ndjson",
@@ -392,7 +392,7 @@ fn a1_a_pipe_is_not_read_twice() {
 }
 
 #[test]
-fn a1_a_cut_behind_the_users_is_told() {
+fn a1_a_cut_behind_the_users_is_reported() {
     let house = House::with_vault();
     let with = |lines: &[&str]| {
         let mut all = people(3);
@@ -454,7 +454,7 @@ fn what_was_left_out_is_loaded_once_it_is_corrected() {
         assert_eq!(shown[place + 1], line);
     }
     assert_eq!(shown.len(), 9);
-    // A residue that nobody has looked at is not written over, and no record is lost for it.
+    // A residue that is still there is not written over, and no record is lost for it.
     insta::assert_snapshot!(house.master(&[&format!("{LOAD} -skip-bad")]).screen(), @r#"
     exit 1
     -- err
@@ -511,7 +511,7 @@ fn a1_a_user_in_a_bad_line_is_gone_until_it_is_corrected_and_the_load_says_so() 
 }
 
 #[test]
-fn b5_a_load_of_nobody_says_so_and_why() {
+fn b5_a_load_of_no_user_says_so_and_why() {
     let house = House::with_vault();
     let schema = r#"{"type":"schema","version":1}"#;
     let group = r#"{"type":"group","name":"hr"}"#;
@@ -616,7 +616,7 @@ fn b5_a_load_of_no_token_says_so_and_why() {
 }
 
 #[test]
-fn b5_a_directory_of_nobody_says_so() {
+fn b5_a_directory_of_no_user_says_so() {
     let house = House::with_vault();
     house
         .master(&["tenant init file=t.db passwords=masters.txt kdf=19456,2,1"])

@@ -1,4 +1,4 @@
-//! What igsh tells of itself: manual pages, completions of shells, the environment, and the settings a person keeps.
+//! What igsh says of itself: manual pages, completions of shells, the environment, and the settings a person keeps.
 
 use std::path::{Path, PathBuf};
 
@@ -239,7 +239,7 @@ fn every_variable_of_the_environment_is_in_the_one_table() {
     let mut seen = 0;
     for file in files {
         let text = std::fs::read_to_string(&file).expect("a source");
-        // Tests that run themselves as a child tell it what to do by variables.
+        // Tests that run themselves as a child take what to do from variables.
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();
         for call in ["env::var(\"", "env::var_os(\"", "env = \"", "set(\""] {
             for part in text.split(call).skip(1) {
@@ -295,7 +295,7 @@ fn bash_completes_options_values_and_commands() {
 }
 
 #[test]
-fn completions_of_every_shell_know_options_and_commands() {
+fn completions_of_every_shell_have_options_and_commands() {
     let house = House::empty();
     for shell in ["bash", "zsh", "fish"] {
         let script = house.igsh(&["completions", shell]).ok().out;
@@ -321,7 +321,7 @@ fn completions_of_every_shell_know_options_and_commands() {
     "#);
 }
 
-/// The long options, as `--help` tells them.
+/// The long options, as `--help` lists them.
 fn igsh_options() -> Vec<String> {
     let help = House::empty().igsh(&["--help"]).ok().out;
     let lines = help.lines().map(str::trim_start);

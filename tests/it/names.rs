@@ -313,7 +313,7 @@ fn b2_what_is_not_seen_of_a_typed_value_is_named() {
 }
 
 #[test]
-fn b3_loads_and_the_check_tell_of_names_that_look_like_others() {
+fn b3_loads_and_the_check_report_names_that_look_like_others() {
     let people = [
         ("g", "an\u{200b}na"),
         ("h", "anna"),
@@ -390,7 +390,7 @@ fn b3_loads_and_the_check_tell_of_names_that_look_like_others() {
             .any(|line| line.contains("fine") || line.contains("kim")),
         "{all:#?}"
     );
-    // Who is chosen is told of, beside whom else there is.
+    // The chosen user is named, beside the others that could be meant.
     assert_eq!(
         found("userid=anna"),
         [

@@ -328,7 +328,7 @@ fn every_example_of_the_catalogue_runs() {
         .and_then(|rest| rest.split('"').next())
         .expect("a user id")
         .to_owned();
-    // Whoever is exported keeps the id of then, so that it takes somebody whom the examples of 'export' leave out.
+    // An exported user keeps the id of then, so that it takes a user whom the examples of 'export' leave out.
     let kept = house.ask("value", "user list userid=z* limit=1");
     let kept = kept.split('\t').next().expect("a user");
     house

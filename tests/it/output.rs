@@ -55,7 +55,7 @@ fn a_table_that_is_too_wide_is_shown_expanded() {
 }
 
 #[test]
-fn a_terminal_tells_its_width_and_what_is_cut_is_marked_and_seen_whole_by_last() {
+fn a_table_has_the_width_of_its_terminal_and_what_is_cut_is_marked_and_seen_whole_by_last() {
     let house = House::with_vault();
     let name = "Annabella Wilhelmina Featherstonehaugh-Cholmondeley of Upper and Lower Slaughter";
     house.file(
@@ -83,7 +83,7 @@ fn a_terminal_tells_its_width_and_what_is_cut_is_marked_and_seen_whole_by_last()
 }
 
 #[test]
-fn timing_is_told_after_each_command() {
+fn timing_is_shown_after_each_command() {
     let house = House::with_people(3);
     let ran = house
         .master(&[
@@ -138,7 +138,7 @@ fn thousands_are_separated_for_people_only() {
 }
 
 #[test]
-fn colours_go_to_terminals_or_where_they_are_told_to_and_say_nothing_that_words_do_not() {
+fn colours_go_to_terminals_or_where_they_are_sent_and_add_nothing_to_the_words() {
     let house = House::with_people(3);
     let ran = |options: &[&str], environment: &[(&str, &str)]| {
         let mut command = session(&house, options, &["user list limit=1", "user get nobody"]);
@@ -173,7 +173,7 @@ fn colours_go_to_terminals_or_where_they_are_told_to_and_say_nothing_that_words_
 }
 
 #[test]
-fn a_terminal_gets_colours_unless_it_is_told_otherwise() {
+fn a_terminal_gets_colours_unless_they_are_off() {
     let house = House::with_people(3);
     let seen = |options: &[&str], environment: &[(&str, &str)]| {
         let mut pty = terminal(&house, options, environment);
@@ -260,7 +260,7 @@ fn a_full_disk_leaves_no_half_list() {
 }
 
 #[test]
-fn a_list_replaces_no_file_unless_told_to() {
+fn a_list_replaces_no_file_without_overwrite() {
     let house = House::with_people(5);
     house.file("list.csv", "mine\n");
     let line = "user list format=csv into=list.csv";
@@ -292,7 +292,7 @@ fn a_list_replaces_no_file_unless_told_to() {
 }
 
 #[test]
-fn an_unknown_column_is_told_with_what_could_be_meant() {
+fn an_unknown_column_is_reported_with_what_could_be_meant() {
     let house = House::with_people(3);
     for line in [
         "user list columns=userid,fulname",

@@ -207,7 +207,7 @@ fn users_of_a_sheet_all_or_none() {
     house.master(&["migrate stage -bulk all.csv wave=B1"]).ok();
     assert_eq!(phases(&house)[1], 300);
     assert_eq!(count(&house, "wave=B1"), 300);
-    // One bad row at the end, and nobody moves.
+    // One bad row at the end, and no user moves.
     let first = sheet.lines().nth(1).expect("a row").to_owned();
     let mut answers = String::new();
     for row in ["nobody;x", "a,b", &first] {
@@ -373,7 +373,7 @@ fn a_target_id_resolves_a_collision() {
     house.master(&["export file=all.igb"]).ok();
     let user = house.ask("json", "user get hr/jsmith");
     assert!(user.contains("jsmith.hr"), "{user}");
-    // The target knows the user by that id now.
+    // The user has that id on the target now.
     house.file("other.csv", "userid,targetUserId\nhr/jsmith,john.smith\n");
     insta::assert_snapshot!(house.master(&["migrate map file=other.csv"]).screen(), @r#"
     exit 1
@@ -384,7 +384,7 @@ fn a_target_id_resolves_a_collision() {
 }
 
 #[test]
-fn a_target_id_that_somebody_has_is_refused() {
+fn a_target_id_that_another_user_has_is_refused() {
     let house = small();
     let mut answers = String::new();
     for sheet in ["bob,anna\n", "bob,A.S\n", "bob,new\nanna,NEW\n"] {
@@ -408,7 +408,7 @@ fn a_target_id_that_somebody_has_is_refused() {
     error[E0702]: ids.csv: 1 name would be shared: 'new' by it/anna (mapped id) and it/bob (mapped id); nothing was changed
     hint: choose ids that no user has as user id, alias or mapped id; letter case does not count
     "#);
-    // Two may change places: nobody shares anything afterwards.
+    // Two may change places: no name is shared afterwards.
     house.file("swap.csv", "userid,targetUserId\nbob,anna\nanna,bob\n");
     house.master(&["migrate map file=swap.csv"]).ok();
     // Taking one of them back would bring the collision.
@@ -504,7 +504,7 @@ fn workflow_aliases_follow_the_phases() {
 }
 
 #[test]
-fn a_workflow_alias_that_somebody_has_is_reported_first() {
+fn a_workflow_alias_that_another_user_has_is_reported_first() {
     let house = small();
     house.file(
         "clash.ndjson",

@@ -48,7 +48,7 @@ fn wave_of(person: &Person) -> Option<usize> {
     })
 }
 
-/// The target's answer: everybody added, but for those who failed and those it says nothing of.
+/// The target's answer: all users added, but for those who failed and those it says nothing of.
 fn answer(users: &[&Person], failed: usize, silent: usize) -> String {
     let mut text = String::from("user,record,outcome,message\n");
     for (person, place) in users.iter().zip(0..).skip(silent) {
@@ -135,7 +135,7 @@ fn bundles(house: &House) -> usize {
     house.ask("ndjson", "bundle list").lines().count()
 }
 
-/// A vault in which a migration goes on, and everybody in its source but those who do not take part.
+/// A vault in which a migration goes on, and all users of its source but those who do not take part.
 fn begun(users: usize) -> (House, String, Vec<Person>) {
     let house = House::with_vault();
     house

@@ -618,7 +618,7 @@ fn a_yes_is_a_yes_and_a_count_is_typed() {
 }
 
 #[test]
-fn a_password_is_not_shown_where_nobody_sits() {
+fn a_password_is_not_shown_without_a_terminal() {
     let cases: [fn(&mut Setup); 3] = [
         |setup| setup.in_terminal = false,
         |setup| setup.out_terminal = false,

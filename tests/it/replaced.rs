@@ -1,4 +1,4 @@
-//! A vault that is deleted, replaced or restored while somebody works on it, seen from the shell.
+//! A vault that is deleted, replaced or restored while a session has it open, seen from the shell.
 
 use crate::common::pty::Pty;
 use crate::common::{House, LOGIN, PASSWORDS};

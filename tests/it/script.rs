@@ -69,7 +69,7 @@ fn a_loop_over_what_is_no_list_is_refused_before_anything_runs() {
 }
 
 #[test]
-fn a_variable_that_nobody_gives_is_found_before_anything_runs() {
+fn a_variable_without_a_value_is_found_before_anything_runs() {
     let house = House::with_people(3);
     house.file("late.igsh", "echo first\nlet one=1\necho $one $two\n");
     let ran = run(&house, &[], "late.igsh").fails(2, &["late.igsh:3:11", "E0213"]);
@@ -340,7 +340,7 @@ fn echo_shows_commands_with_their_secrets_masked_also_within_loops() {
 }
 
 #[test]
-fn a_script_goes_on_after_failures_when_told_to_and_says_that_there_were_some() {
+fn a_script_goes_on_after_failures_with_keep_going_and_says_that_there_were_some() {
     let house = House::with_people(3);
     house.file(
         "k.igsh",
@@ -588,7 +588,7 @@ fn check_warns_and_a_run_warns_once() {
 }
 
 #[test]
-fn a_change_or_an_export_of_everybody_is_warned_about() {
+fn a_change_or_an_export_of_all_users_is_warned_about() {
     let house = House::with_people(30);
     for (line, warned) in [
         ("export file=a.igb -plan", true),
@@ -605,7 +605,7 @@ fn a_change_or_an_export_of_everybody_is_warned_about() {
     }
 }
 
-/// A loop on a terminal, interrupted once the screen shows `seen`: what is told of it, and the exit status.
+/// A loop on a terminal, interrupted once the screen shows `seen`: what is shown of it, and the exit status.
 fn interrupted(house: &House, options: &[&str], script: &str, seen: &str) -> (String, u32) {
     house.file("loop.igsh", script);
     let args = [&LOGIN, options, &["run", "loop.igsh"]].concat();
@@ -710,7 +710,7 @@ fn a7_an_endless_line_or_script_is_refused_with_its_name_and_line() {
     }
     house.file("whole.igsh", format!("echo {}\n", &line[6..]));
     house.igsh(&["check", "whole.igsh"]).ok();
-    // 5 GiB that nobody has to store.
+    // 5 GiB without a block on the disk.
     let endless = std::fs::File::create(house.at("zeros")).expect("a file");
     endless.set_len(5 << 30).expect("its length");
     insta::assert_snapshot!(house.igsh(&["check", "zeros"]).screen(), @r#"

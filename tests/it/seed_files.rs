@@ -75,7 +75,7 @@ fn a5_a_makers_file_does_not_store_a_token_again() {
         before,
         (tokens(&house), house.ask("json", "user get carla"))
     );
-    // Another seed under the same serial number is another token, but told.
+    // Another seed under the same serial number is another token, but reported.
     house.file(
         "other.xml",
         pskc(&[("Feitian", "20071", "20071-1", OTHER, "")]),
@@ -100,7 +100,7 @@ fn a5_a_makers_file_does_not_store_a_token_again() {
 }
 
 #[test]
-fn a5_makers_and_serial_numbers_in_another_spelling_are_told() {
+fn a5_makers_and_serial_numbers_in_another_spelling_are_reported() {
     let house = carlas();
     house.file(
         "twins.xml",
@@ -131,7 +131,7 @@ fn a5_makers_and_serial_numbers_in_another_spelling_are_told() {
 }
 
 #[test]
-fn b4_seeds_that_were_encoded_twice_are_told_without_the_seed() {
+fn b4_seeds_that_were_encoded_twice_are_reported_without_the_seed() {
     let house = carlas();
     // The base64 of: the base64 of a seed; its hex with a line break; its base32; the test seed of RFC 4226; the seed.
     house.file(
@@ -194,7 +194,7 @@ fn b4_seeds_that_were_encoded_twice_are_told_without_the_seed() {
 }
 
 #[test]
-fn c1_counters_that_are_too_large_are_told_as_that() {
+fn c1_counters_that_are_too_large_are_reported_as_that() {
     let house = carlas();
     for (counter, number) in [
         ("9223372036854775808", "9223372036854775808"),

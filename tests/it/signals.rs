@@ -161,7 +161,7 @@ fn ctrl_d_deletes_within_a_line_and_leaves_on_an_empty_one() {
     leave(shell);
 }
 
-/// What the end of a session has to leave: a logout on record, nobody's lock, the line in the history.
+/// What the end of a session has to leave: a logout on record, no lock, the line in the history.
 fn left_in_order(house: &House, line: &str) {
     let audit = house.ask("ndjson", "audit list");
     let codes: Vec<&str> = audit

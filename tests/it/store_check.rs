@@ -57,7 +57,7 @@ fn one(ran: &Ran, kind: &str, words: &[&str]) {
 }
 
 #[test]
-fn a_whole_vault_is_told_with_what_was_looked_at() {
+fn a_sound_vault_is_reported_with_what_was_looked_at() {
     let house = house();
     let ran = check(&house, "system check").ok();
     assert_eq!(ran.out, "");

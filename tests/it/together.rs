@@ -127,7 +127,7 @@ fn a_login_that_waits_for_another_says_so_and_can_be_interrupted() {
 }
 
 #[test]
-fn an_attempt_that_was_killed_counts_and_holds_nobody_up() {
+fn an_attempt_that_was_killed_counts_and_holds_no_other_login_up() {
     let house = House::empty();
     // Slow enough to be killed while the password is tried.
     house
@@ -161,7 +161,7 @@ fn an_attempt_that_was_killed_counts_and_holds_nobody_up() {
 }
 
 #[test]
-fn a_vault_that_is_older_is_told_at_every_login_until_a_master_acknowledges_it() {
+fn a_vault_that_is_older_is_reported_at_every_login_until_a_master_acknowledges_it() {
     let house = House::with_people(3);
     let old = std::fs::read(house.at("vault.db")).unwrap();
     house.master(&["audit checkpoint"]).ok();

@@ -45,7 +45,7 @@ fn holds(bytes: &[u8], secret: &str) -> bool {
         .any(|window| window == secret.as_bytes())
 }
 
-fn typed_secrets_stay_with_whoever_typed_them(words: &[String], wrong: &str) {
+fn typed_secrets_stay_out_of_every_file(words: &[String], wrong: &str) {
     let house = House::empty();
     let mut shell = house.shell(&[]);
     shell.wait_for_line("igsh>");
@@ -134,6 +134,6 @@ proptest! {
         wrong in password(),
     ) {
         prop_assume!(words[0] != words[1] && words[1] != words[2] && words[0] != words[2]);
-        typed_secrets_stay_with_whoever_typed_them(&words, &wrong);
+        typed_secrets_stay_out_of_every_file(&words, &wrong);
     }
 }

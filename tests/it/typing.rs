@@ -123,7 +123,7 @@ fn a_recalled_text_of_several_lines_can_be_edited() {
 }
 
 #[test]
-fn history_tells_time_status_and_duration_and_forgets_when_told() {
+fn history_shows_time_status_and_duration_and_forgets_on_command() {
     let house = House::with_people(3);
     let mut shell = master(&house);
     line(&mut shell, "user count", "3", PROMPT);
@@ -247,7 +247,7 @@ fn two_sessions_keep_each_others_lines() {
 }
 
 #[test]
-fn a_history_that_cannot_be_used_is_told_and_the_shell_goes_on() {
+fn a_history_that_cannot_be_used_is_reported_and_the_shell_goes_on() {
     let house = House::with_people(3);
     let path = history_path(&house);
     let refused = |words: &str| {
@@ -276,7 +276,7 @@ fn a_history_that_cannot_be_used_is_told_and_the_shell_goes_on() {
 }
 
 #[test]
-fn damaged_lines_of_the_history_are_told_once() {
+fn damaged_lines_of_the_history_are_reported_once() {
     let house = House::with_people(3);
     let path = history_path(&house);
     let mut text = std::fs::read(&path).unwrap();

@@ -150,7 +150,7 @@ fn everybody(vault: &Vault) -> Snapshot {
 }
 
 #[test]
-fn a_load_is_sound_and_a_second_one_changes_nobody() {
+fn a_load_is_sound_and_a_second_one_changes_no_user() {
     let mut desk = Desk::new();
     // More than the indexes stay in place for.
     let report = desk.load(5_000, 3);
@@ -165,7 +165,7 @@ fn a_load_is_sound_and_a_second_one_changes_nobody() {
     );
     assert_eq!(desk.number("SELECT count(*) FROM tokens"), tokens);
     desk.check();
-    // Another population of the same system: everybody of before is gone.
+    // Another population of the same system: all users of before are gone.
     let report = desk.load(3_000, 4);
     assert_eq!(report.users.loaded(), 3_000);
     let here = desk.number("SELECT count(*) FROM users WHERE gone = 0");
@@ -192,7 +192,7 @@ fn a_load_whose_audit_fails_has_not_happened() {
 }
 
 #[test]
-fn while_one_session_loads_others_read_and_are_told_why_they_cannot_write() {
+fn while_one_session_loads_others_read_and_learn_why_they_cannot_write() {
     let mut desk = Desk::new();
     desk.load(20, 1);
     let mut other = open(&desk.path());
@@ -238,7 +238,7 @@ fn a_snapshot_reads_on_while_a_load_replaces_what_it_reads() {
 }
 
 #[test]
-fn a_secret_that_was_moved_with_plain_sql_opens_for_nobody_and_the_row_is_named() {
+fn a_secret_that_was_moved_with_plain_sql_does_not_open_and_the_row_is_named() {
     let mut desk = Desk::new();
     desk.load(200, 1);
     // Each swap between two users: their questions, a password, a seed, a card; and a seed with its own unlock data.

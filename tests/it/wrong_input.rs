@@ -200,7 +200,7 @@ fn unreadable_file() {
 fn full_disk() {
     let house = House::with_people(1500);
     let before = state(&house);
-    // The vault's own write-ahead log must still fit; the bundle of everybody must not.
+    // The vault's own write-ahead log must still fit; the bundle of all users must not.
     let ran = Ran::of(
         std::process::Command::new("bash")
             .arg("-c")
@@ -575,7 +575,7 @@ fn other_vaults() {
 }
 
 #[test]
-fn a_second_writer_waits_and_is_told() {
+fn a_second_writer_waits_and_sees_why() {
     if !crate::common::peer("sqlite3") {
         return;
     }
@@ -811,7 +811,7 @@ fn a_bundle_password_needs_a_session_and_a_terminal() {
     );
 }
 
-/// What stands in arguments and in the environment is shown by clap, which knows nothing of terminals.
+/// What stands in arguments and in the environment is shown by clap, which escapes nothing for terminals.
 #[test]
 fn a7_arguments_reach_the_terminal_as_what_they_are() {
     const ATTACK: &str = "\u{202e}a\u{200b}b\u{1b}[2Jc\u{9b}31m\u{7}\u{feff}\u{2066}";

@@ -142,7 +142,7 @@ fn a_hostile_cost_is_refused_before_it_is_paid() {
 }
 
 #[test]
-fn other_files_and_newer_bundles_are_told_apart() {
+fn other_files_and_newer_bundles_have_messages_of_their_own() {
     for other in [
         &b""[..],
         b"\n",

@@ -74,7 +74,7 @@ pub(in crate::command) static LOAD: Entry = entry!(
 fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
     let path = args.file.as_path();
     if cx.terms.dry_run {
-        return foretold(cx, &args);
+        return shown_in_advance(cx, &args);
     }
     let residue = args.residue.clone();
     let residue = residue.unwrap_or_else(|| files::beside(path, ".residue"));
@@ -133,7 +133,7 @@ fn load(cx: &mut Context<'_>, args: Load) -> Result<Outcome, Failure> {
 }
 
 /// What the load would do, in a dry run.
-fn foretold(cx: &mut Context<'_>, args: &Load) -> Result<Outcome, Failure> {
+fn shown_in_advance(cx: &mut Context<'_>, args: &Load) -> Result<Outcome, Failure> {
     let input = Input::open(cx, &args.file, args.format, &args.taking)?;
     let file = Compared {
         path: &args.file,

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_one_in_every_spelling_and_knows_where_it_stands() {
+    fn a_name_is_one_in_every_spelling_and_has_its_place() {
         let dn = "cn=a, OU=Sales\\2C North ,DC=Example";
         let all = parts(dn).unwrap();
         assert_eq!(&dn[all[1].start..], " OU=Sales\\2C North ,DC=Example");

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_a_search_are_told_from_entries() {
+    fn lines_of_a_search_are_no_entries() {
         for (text, what) in [
             ("ref: ldap://x/DC=x", Said::Reference),
             ("search: 2", Said::Other),

@@ -166,7 +166,7 @@ fn names_that_are_not_known_are_errors_with_the_names_that_are() {
 }
 
 #[test]
-fn several_errors_of_a_line_are_told_in_its_order() {
+fn several_errors_of_a_line_are_reported_in_its_order() {
     assert_eq!(
         codes("export phase=x file=a file=b limit=0 format=xml state=act*"),
         [

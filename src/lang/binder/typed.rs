@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_told() {
+    fn what_is_no_date_is_reported() {
         for text in [
             "2025-02-29",
             "2026-1-1",

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wildcard_in_quotes_is_told_where_it_could_be_one() {
+    fn a_wildcard_in_quotes_is_reported_where_it_could_be_one() {
         for line in [
             "user list userid=\"a*\"",
             "user list group!='s?les'",
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_that_exclude_each_other_are_told() {
+    fn conditions_that_exclude_each_other_are_reported() {
         for line in [
             "user list state=active state=suspended",
             "user list group=a,b group=c",

@@ -42,7 +42,7 @@ fn the_longest_operator_wins() {
 }
 
 #[test]
-fn double_quotes_know_escapes_and_variables() {
+fn double_quotes_take_escapes_and_variables() {
     use TokenKind::*;
     assert_eq!(
         shapes(r#""a\n\u{e9}$x${y.z}'""#),
@@ -62,7 +62,7 @@ fn double_quotes_know_escapes_and_variables() {
 }
 
 #[test]
-fn single_quotes_know_nothing() {
+fn single_quotes_take_every_sign_as_it_is() {
     let shapes = shapes(r#"'a\n$x"'"#);
     assert_eq!(shapes[1], (TokenKind::Text, r#"a\n$x""#, true));
     assert_eq!(shapes.len(), 3);

@@ -192,7 +192,7 @@ impl<'a> Prepared<'a> {
         if collisions > 0 && !request.skip_conflicts {
             return Err(Error::Conflicts { found: collisions });
         }
-        if survey.tokens + survey.cards == 0 && !survey.snapshot.anybody_goes()? {
+        if survey.tokens + survey.cards == 0 && !survey.snapshot.any_user_goes()? {
             return Err(Error::Nothing {
                 left_out: survey.users,
             });

@@ -450,7 +450,7 @@ fn a_mapped_user_is_noted_with_the_target_id() {
 }
 
 #[test]
-fn a_seed_that_was_given_to_somebody_else_stops_the_export() {
+fn a_seed_that_was_moved_to_another_user_stops_the_export() {
     let mut house = House::new(small());
     house.sql(
         "UPDATE tokens SET seed = (SELECT seed FROM tokens WHERE id < 0) WHERE id = (SELECT max(id) FROM tokens)",

@@ -65,7 +65,7 @@ pub(super) fn painted(
     brush.out
 }
 
-/// How far rustyline believes to be in an escape sequence, whose characters it gives no column.
+/// How far rustyline takes itself to be in an escape sequence, whose characters it gives no column.
 #[derive(PartialEq, Eq)]
 enum Escape {
     None,

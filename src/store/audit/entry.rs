@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_knows_where_it_runs() {
+    fn a_process_names_where_it_runs() {
         let who = Who::here(&SystemRandomness).unwrap();
         assert!(!who.host.is_empty() && !who.os_user.is_empty());
         assert_eq!(who.session.len(), 8);

@@ -152,7 +152,7 @@ fn wrong_passwords_lock_in_time_and_never_for_good() {
 }
 
 #[test]
-fn attempts_that_are_refused_are_counted_and_told_at_the_next_login() {
+fn attempts_that_are_refused_are_counted_and_shown_at_the_next_login() {
     let bench = Bench::made();
     let mut file = bench.open();
     for wait in [1, 2, 4] {
@@ -331,7 +331,7 @@ fn a_clock_that_was_set_back_cannot_make_a_lock_longer() {
 }
 
 #[test]
-fn a_name_that_is_no_master_is_told_and_not_written_down() {
+fn a_name_that_is_no_master_is_refused_and_not_written_down() {
     let bench = Bench::made();
     let mut file = bench.open();
     let error = file
@@ -431,7 +431,7 @@ fn keys_that_do_not_open_are_no_wrong_password() {
 }
 
 #[test]
-fn a_password_is_changed_by_who_knows_the_old_one() {
+fn a_password_is_changed_with_the_old_one() {
     let bench = Bench::made();
     let mut file = bench.open();
     let session = bench.login(&mut file, 0).unwrap();

@@ -46,7 +46,7 @@ impl Clock for Hand {
         *self.0.lock().unwrap()
     }
 
-    /// Whoever sleeps moves it.
+    /// A sleep moves it.
     fn sleep(&self, span: Duration) {
         *self.0.lock().unwrap() += span;
     }

@@ -142,7 +142,7 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 #[test]
-fn a_read_only_vault_is_told_and_works_after_the_advice() {
+fn a_read_only_vault_is_reported_and_works_after_the_advice() {
     let bench = Bench::made();
     set_mode(&bench.path(), 0o400);
     let error = refused_untouched(
@@ -280,7 +280,7 @@ fn an_older_schema_is_brought_forward_once() {
 }
 
 #[test]
-fn a_damaged_file_is_told_apart() {
+fn a_damaged_file_has_a_message_of_its_own() {
     let bench = Bench::made();
     let whole = fs::read(bench.path()).unwrap();
     fs::write(bench.path(), &whole[..whole.len() / 2]).unwrap();

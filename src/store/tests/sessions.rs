@@ -113,7 +113,7 @@ fn an_old_copy_that_is_brought_back_is_noticed() {
     // The newest entry has been noted again; the older one stays until it is acknowledged.
     for _ in 0..2 {
         let session = bench.login(&mut open(), 0).unwrap();
-        assert_eq!(session.arrival().warnings.len(), 1, "told again");
+        assert_eq!(session.arrival().warnings.len(), 1, "reported again");
     }
     let mut file = open();
     let told = file.rollbacks().unwrap();

@@ -19,7 +19,7 @@ fn a_failed_write_changes_nothing() {
 }
 
 #[test]
-fn a_waiting_writer_is_told_who_holds_the_file() {
+fn a_waiting_writer_sees_who_holds_the_file() {
     let bench = Bench::made();
     let (mut first, mut second) = (bench.open(), bench.open());
     let outcome: Result<(), Error> = first.write(&holder("source load file=people.ndjson"), |tx| {
@@ -40,7 +40,7 @@ fn a_waiting_writer_is_told_who_holds_the_file() {
     outcome.unwrap();
     second.write(&holder("x"), |_| Ok::<_, Error>(())).unwrap();
 
-    // Somebody who leaves no note is not mistaken for the last one who did.
+    // A holder that leaves no note is not mistaken for the last one that did.
     let foreign = Connection::open(bench.path()).unwrap();
     foreign.execute_batch("BEGIN IMMEDIATE").unwrap();
     let error = second
@@ -120,7 +120,7 @@ fn a_short_writer_is_waited_for() {
 }
 
 #[test]
-fn a_file_is_opened_when_the_one_who_has_it_alone_lets_go_and_else_it_is_told_who_that_is() {
+fn a_file_is_opened_when_its_only_holder_lets_go_and_else_the_error_names_the_holder() {
     let bench = Bench::made();
     // As the last connection has it while it closes, and the first one while it recovers the log.
     let alone = Connection::open(bench.path()).unwrap();

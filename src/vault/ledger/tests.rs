@@ -105,7 +105,11 @@ fn a_bundle_goes_from_open_over_sealed_to_done_and_takes_its_users_along() {
 
     add_members(&db, number, &[member(1, None), member(2, Some("second"))]).unwrap();
     seal(&db, number, &sealing(&BTreeMap::from([("card.state", 5)]))).unwrap();
-    assert_eq!(phases(&db), [], "nobody moves before the file has its name");
+    assert_eq!(
+        phases(&db),
+        [],
+        "no user moves before the file has its name"
+    );
     assert_eq!(finish(&db, number, at(9), false).unwrap(), 2);
 
     let bundle = get(&db, number).unwrap().unwrap();

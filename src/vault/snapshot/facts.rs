@@ -116,7 +116,7 @@ impl Snapshot {
     }
 
     /// Whether any chosen user is neither gone nor excluded nor, after [`Snapshot::collisions`], in conflict.
-    pub fn anybody_goes(&self) -> Result<bool> {
+    pub fn any_user_goes(&self) -> Result<bool> {
         let table = if self.narrowed {
             "temp.chosen"
         } else {

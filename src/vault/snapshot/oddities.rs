@@ -80,8 +80,8 @@ impl Snapshot {
             }
             if found {
                 db.execute_batch("CREATE INDEX temp.odd_looks ON odd (looks)")?;
-                self.tell_odd(&mut each)?;
-                self.tell_twins(&mut each)?;
+                self.report_odd(&mut each)?;
+                self.report_twins(&mut each)?;
             }
             Ok(())
         })
@@ -96,7 +96,7 @@ impl Snapshot {
         ("u.id IN (SELECT id FROM temp.chosen)", of_group)
     }
 
-    fn tell_odd(&self, each: &mut impl FnMut(OddName)) -> Result<()> {
+    fn report_odd(&self, each: &mut impl FnMut(OddName)) -> Result<()> {
         let (user, group) = self.is_chosen();
         let mut odd = self.db.prepare(&format!(
             "SELECT g.name, '', p.what, p.name, p.rowid FROM temp.odd p JOIN groups g ON g.id = p.owner \
@@ -117,7 +117,7 @@ impl Snapshot {
         Ok(())
     }
 
-    fn tell_twins(&self, each: &mut impl FnMut(OddName)) -> Result<()> {
+    fn report_twins(&self, each: &mut impl FnMut(OddName)) -> Result<()> {
         let (user, group) = self.is_chosen();
         let mut groups = self.db.prepare(&format!(
             "SELECT p.owner, g.name, '', p.what, p.name, {group} FROM temp.odd p JOIN groups g ON g.id = p.owner \

@@ -58,7 +58,7 @@ impl Pty {
             command.env(name, value);
         }
         let child = pair.slave.spawn_command(command).unwrap();
-        // Once the child has ended, nobody holds the other side and reading ends.
+        // Once the child has ended, no process holds the other side and reading ends.
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (sender, output) = channel();
@@ -96,7 +96,7 @@ impl Pty {
         self.keys.flush().unwrap();
     }
 
-    /// Gives the terminal another size, which the program is told.
+    /// Gives the terminal another size, with the signal that goes with it.
     pub(crate) fn resize(&mut self, rows: u16, columns: u16) {
         self.screen
             .screen_mut()

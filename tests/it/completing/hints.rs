@@ -77,7 +77,7 @@ fn secrets_are_dots_and_in_no_hint() {
             line,
             "tenant verify tenant=x code=•••••••• userid=y",
         );
-        // It cannot be told where this secret ends, so the line is kept for this session only.
+        // The end of this secret is not certain, so the line is kept for this session only.
         clear(&mut pty);
         pty.send("tenant verify code='9042\r");
         pty.wait_for("'>");
@@ -105,7 +105,7 @@ fn secrets_are_dots_and_in_no_hint() {
 }
 
 #[test]
-fn a_question_mark_tells_what_could_stand_there_and_runs_nothing() {
+fn a_question_mark_shows_what_could_stand_there_and_runs_nothing() {
     let house = house();
     let mut pty = shell(&house);
     for (line, shown) in [

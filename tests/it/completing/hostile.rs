@@ -1,4 +1,4 @@
-//! Names and lines that somebody made to harm whoever completes them.
+//! Names and lines that are made to harm the user who completes them.
 
 use igsh::ambient::CancelToken;
 use igsh::lang::keys::{self, Key};
@@ -10,7 +10,7 @@ use super::{begins, clear, cursor_line, house, leave, shell, wait_for_begin};
 use crate::common::pty::Pty;
 
 #[test]
-fn files_with_hostile_names_harm_nobody() {
+fn files_with_hostile_names_do_no_harm() {
     let house = house();
     let hostile = "evil\u{1b}]0;owned\u{7}\u{1b}[2J\u{202e}gro\nx";
     house.file(hostile, "");
@@ -50,7 +50,7 @@ fn a_line_of_a_million_letters_is_taken_and_cleared() {
     leave(pty);
 }
 
-/// Groups that somebody has given names to harm who lists them.
+/// Groups with names that are made to harm the user who lists them.
 struct Hostile;
 
 impl Live for Hostile {
@@ -113,7 +113,7 @@ fn hostile_child() {
 }
 
 #[test]
-fn hostile_names_in_candidates_and_hints_harm_nobody() {
+fn hostile_names_in_candidates_and_hints_do_no_harm() {
     let program = std::env::current_exe().unwrap();
     let args = [
         "--exact",

@@ -136,7 +136,7 @@ fn a_list_of_several_pages_ends_with_any_key() {
 }
 
 #[test]
-fn tab_knows_attributes_and_values_within_conditions() {
+fn tab_completes_attributes_and_values_within_conditions() {
     let house = house();
     let mut pty = shell(&house);
     for (keys, text) in [
@@ -254,7 +254,7 @@ fn tab_completes_the_last_item_of_a_list() {
 }
 
 #[test]
-fn tab_knows_settings_and_their_values() {
+fn tab_completes_settings_and_their_values() {
     let house = house();
     let mut pty = shell(&house);
     begins(&mut pty, "set form\t", "set format=");
@@ -280,7 +280,7 @@ fn tab_knows_settings_and_their_values() {
 }
 
 #[test]
-fn tab_knows_scripts_and_other_files() {
+fn tab_completes_scripts_and_other_files() {
     let house = house();
     house.file("night.igsh", "echo night");
     house.file("night.txt", "");
@@ -324,7 +324,7 @@ fn tab_completes_variables() {
 }
 
 #[test]
-fn tab_knows_topics_of_help_and_error_codes() {
+fn tab_completes_topics_of_help_and_error_codes() {
     let house = house();
     let mut pty = shell(&house);
     begins(&mut pty, "help sel\t", "help selection ");
@@ -337,7 +337,7 @@ fn tab_knows_topics_of_help_and_error_codes() {
 }
 
 #[test]
-fn tab_knows_models_waves_bundles_aliases_and_masters() {
+fn tab_completes_models_waves_bundles_aliases_and_masters() {
     let house = house();
     house
         .master(&["migrate stage phase=none limit=3 wave=W07"])
@@ -368,7 +368,7 @@ fn tab_knows_models_waves_bundles_aliases_and_masters() {
 }
 
 #[test]
-fn nobody_sees_live_names_before_a_login() {
+fn no_live_name_is_shown_before_a_login() {
     let house = house();
     let mut pty = start(&house, (100, 30), &[]);
     pty.send("user list group=sal\tX");

@@ -18,7 +18,7 @@ enum Outcome {
 }
 use Outcome::{Refused, Restricted, Works};
 
-/// Table, the change, a command that works for whoever made it, and what comes of it.
+/// Table, the change, a command that works for the attacker, and what comes of it.
 type Case = (&'static str, &'static str, &'static str, Outcome);
 
 const ANOTHER: &str = "(SELECT min(id) FROM users WHERE id NOT IN (SELECT user FROM mapped))";
@@ -394,7 +394,7 @@ const CASES: &[Case] = &[
         EXPORT,
         Works(IN_THE_MANUAL),
     ),
-    // What only tells.
+    // What only reports.
     (
         "systems",
         "UPDATE systems SET name = 'other'",

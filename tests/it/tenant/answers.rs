@@ -59,7 +59,7 @@ fn results_of_an_import_are_taken_in_by_the_vault_that_exported() {
         .master(&["tenant job results 2 file=r.csv tenant=t.db"])
         .ok();
     house.master(&["migrate results file=r.csv"]).ok();
-    // Whoever is whole there is imported; whoever is not stays exported, and 'migrate explain' says why.
+    // A user who is whole there is imported; another stays exported, and 'migrate explain' says why.
     let mut whole = BTreeMap::new();
     for row in csv::Reader::from_reader(house.read("r.csv").as_bytes()).records() {
         let row = row.expect("a row");
@@ -92,7 +92,7 @@ fn results_of_an_import_are_taken_in_by_the_vault_that_exported() {
     assert!(!whole[&robbed]);
     let why = house.ask("json", &format!("migrate explain '{robbed}'"));
     assert!(why.contains("robber"), "{why}");
-    // The answer about a second import of the same bundle changes nobody.
+    // The answer about a second import of the same bundle changes no user.
     house.master(&[IMPORT]);
     let again = "tenant job results 3 file=again.ndjson tenant=t.db";
     house

@@ -1,4 +1,4 @@
-//! The round trip: what a source file says of everybody and every authenticator, what the mapping tables make of it
+//! The round trip: what a source file says of all users and every authenticator, what the mapping tables make of it
 //! (igsh-migration(7), WHAT GOES), and what the tenant then holds, opened.
 
 use std::collections::BTreeMap;
@@ -107,7 +107,7 @@ fn person(user: &Value) -> Value {
     json!([state, first, last, email, phone, phone])
 }
 
-/// Whether a token's kind is one that the target knows.
+/// Whether a token's kind is one that the target has.
 fn known(token: &Value) -> bool {
     let vendor = token["vendor"].as_str().unwrap_or_default();
     let entrust = vendor.starts_with("Entrust");
@@ -413,7 +413,7 @@ fn plain(value: &mut Value) {
 }
 
 #[test]
-fn everybody_and_every_secret_arrives_as_the_tables_say() {
+fn every_user_and_every_secret_arrives_as_the_tables_say() {
     let house = House::with_vault();
     house
         .master(&["source generate users=400 seed=3 file=people.ndjson"])
@@ -455,7 +455,7 @@ fn everybody_and_every_secret_arrives_as_the_tables_say() {
         .query_row("SELECT count(*) FROM users", [], |row| row.get(0))
         .expect("a count");
     assert_eq!(count, of(&records, "user").count());
-    // What nobody holds.
+    // What no user holds.
     let nobody = |sql: &str, card: bool| {
         let mut statement = opened.db().prepare(sql).expect("a statement");
         let rows = statement.query_map([], |row| {

@@ -140,7 +140,7 @@ fn a_tenant_needs_no_vault_and_takes_names_and_passwords_of_its_own() {
     error[E0602]: tenant t.db: wrong password for Master2; the next attempt is taken in 1 second
     hint: the tenant has masters of its own: name one with tenant-login= and tenant-password-file=
     "#);
-    // The next try waits a second, and is told of that one.
+    // The next try waits a second, and names this one.
     let ran = house.igsh(&["--format", "value", "-c", own]).ok();
     assert_eq!(ran.out, "0\n");
     insta::assert_snapshot!(house.igsh(&["-c", "tenant user count"]).screen(), @r#"

@@ -63,7 +63,7 @@ fn passwords_and_bundles_that_are_wrong_change_nothing_and_are_on_record() {
     );
 }
 
-/// The bundle's header asking for 64 GiB, with the line that tells damage made to fit.
+/// The bundle's header asking for 64 GiB, with the checksum of the header made to fit.
 fn costly(bundle: &[u8]) -> Vec<u8> {
     use base64::Engine as _;
     let mut lines: Vec<String> = bundle

@@ -1,4 +1,4 @@
-//! `migrate rehearse`: everybody's fate, and nothing left behind.
+//! `migrate rehearse`: the fate of all users, and nothing left behind.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::{contents, database, house, spawn};
 use crate::common::House;
 
 #[test]
-fn a_rehearsal_tells_the_fate_of_everybody_and_leaves_nothing() {
+fn a_rehearsal_shows_the_fate_of_all_users_and_leaves_nothing() {
     let house = house(50);
     let state = |house: &House| {
         let db = database(house, "vault.db");

@@ -170,7 +170,7 @@ fn the_user_id_comes_from_the_attribute_that_is_named() {
 }
 
 #[test]
-fn the_group_comes_from_where_it_is_told_to() {
+fn the_group_comes_from_where_group_from_says() {
     let entry = |dn: &str, more: &str| format!("dn: {dn}\nobjectClass: user\nuid: a\n{more}\n");
     for (dn, more, options, group) in [
         (
@@ -288,7 +288,7 @@ fn an_entry_without_classes_is_a_person_when_it_has_a_user_id() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_line_and_the_next_entry_is_read() {
+fn what_is_wrong_is_reported_with_its_line_and_the_next_entry_is_read() {
     let good = "\n\ndn: cn=z,dc=e\nuid: z\n";
     for (bad, what) in [
         (

@@ -124,7 +124,7 @@ fn a_place_keeps_its_group_when_a_part_of_the_directory_comes_in_another_order()
 }
 
 #[test]
-fn places_that_only_their_types_tell_apart_keep_their_groups() {
+fn places_that_differ_only_in_their_types_keep_their_groups() {
     let entries = [
         "dn: cn=a,CN=Users,DC=e\nuid: a\n\n",
         "dn: cn=b,OU=Users,DC=e\nuid: b\n\n",
@@ -161,7 +161,7 @@ fn units_that_differ_only_in_what_no_group_can_have_are_refused() {
 }
 
 #[test]
-fn places_that_nothing_tells_apart_are_refused() {
+fn places_that_do_not_differ_are_refused() {
     let file =
         "dn: cn=a\nuid: a\nou: x/y\n\ndn: cn=b\nuid: b\nou: x-y\n\ndn: cn=c\nuid: c\nou: x-y";
     let twice = "field 'ou': 'x/y' (line 3) and 'x-y' would be one group 'x-y'";

@@ -240,7 +240,7 @@ fn groups_are_named_once_and_before_their_users() {
 }
 
 #[test]
-fn a_bad_line_is_told_and_the_next_one_is_read() {
+fn a_bad_line_is_reported_and_the_next_one_is_read() {
     let file = [
         SCHEMA,
         GROUP,
@@ -275,7 +275,7 @@ fn a_bad_line_is_told_and_the_next_one_is_read() {
 }
 
 #[test]
-fn text_that_is_not_utf_8_and_lines_without_end_are_told() {
+fn text_that_is_not_utf_8_and_lines_without_end_are_reported() {
     let file = [
         SCHEMA.as_bytes(),
         b"\n{\"type\":\"group\",\"name\":\"\xFF\"}\n",

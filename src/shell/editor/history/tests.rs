@@ -177,7 +177,7 @@ fn sessions_at_the_same_time_lose_nothing() {
 }
 
 #[test]
-fn damaged_lines_are_left_out_and_told_once() {
+fn damaged_lines_are_left_out_and_reported_once() {
     let (_folder, path) = folder();
     drop(open(&path));
     let damaged: [&[u8]; 6] = [
