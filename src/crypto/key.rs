@@ -1,16 +1,10 @@
 //! A 256-bit key.
 
 use crate::ambient::{NoRandomness, Randomness};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// 32 uniform bytes, wiped when dropped; without `Clone`, `Debug` or `Serialize`.
-pub struct Key(Box<[u8; 32]>);
-
-impl Drop for Key {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
+pub struct Key(Box<Zeroizing<[u8; 32]>>);
 
 impl ZeroizeOnDrop for Key {}
 
@@ -42,7 +36,7 @@ impl Key {
     }
 
     pub(super) fn zero() -> Self {
-        Self(Box::new([0; 32]))
+        Self(Box::new(Zeroizing::new([0; 32])))
     }
 
     pub(super) fn as_mut_bytes(&mut self) -> &mut [u8; 32] {

@@ -106,6 +106,11 @@ mod tests {
         assert!(normal(&[b'a'; MAX]).is_ok());
         assert_eq!(normal(&[b'a'; MAX + 1]), Err(Unfit::Long));
         assert_eq!(normal(&[b'a'; 100_000]), Err(Unfit::Long));
+        // A syllable of nine bytes becomes one of three. What is longer than that allows is not even looked at.
+        let syllables = "\u{1112}\u{1161}\u{11ab}".repeat(MAX / 3);
+        assert_eq!(normal(syllables.as_bytes()).unwrap().len(), MAX - 1);
+        assert_eq!(normal(&[0xff; 3 * MAX]), Err(Unfit::NotText));
+        assert_eq!(normal(&[0xff; 3 * MAX + 1]), Err(Unfit::Long));
         assert_eq!(normal(b"twelve\x1bchars"), Err(Unfit::Control));
         assert_eq!(normal("twelve\u{85}chars".as_bytes()), Err(Unfit::Control));
         assert_eq!(normal(b"twelve chars\xff"), Err(Unfit::NotText));

@@ -180,7 +180,7 @@ impl<R: Read> Sheet<R> {
             input,
             left: MAX_ROW,
             read: 0,
-            last: b'\n',
+            tail: [b'\n'; 3],
         };
         let rows = ReaderBuilder::new()
             .has_headers(false)
@@ -273,7 +273,14 @@ impl<R: Read> Sheet<R> {
     /// The first line of the record, counted from its end: where the reader puts its beginning, blank lines may stand.
     fn first_line(&self) -> u64 {
         let (end, input) = (self.rows.position(), self.rows.get_ref());
-        let open_end = end.byte() == input.read && input.last != b'\n';
+        // At the end of the file no line feed may be left, or the last one may belong to a value whose quote is open.
+        let in_value = self
+            .record
+            .iter()
+            .last()
+            .is_some_and(|v| v.ends_with(b"\n"));
+        let is_taken = input.tail[2] != b'\n' || in_value && input.tail != *b"\n\"\n";
+        let open_end = end.byte() == input.read && is_taken;
         let inside = self.record.as_slice().iter().filter(|&&byte| byte == b'\n');
         let lines = inside.count() as u64 + u64::from(!open_end);
         (self.before + end.line()).saturating_sub(lines)
@@ -335,9 +342,9 @@ impl<R: Read> Sheet<R> {
 struct Bounded<R> {
     input: R,
     left: u64,
-    /// Bytes read so far, and the last of them.
+    /// Bytes read so far, and the last three of them.
     read: u64,
-    last: u8,
+    tail: [u8; 3],
 }
 
 impl<R: Read> Read for Bounded<R> {
@@ -348,7 +355,10 @@ impl<R: Read> Read for Bounded<R> {
         let read = self.input.read(out)?;
         self.left = self.left.saturating_sub(read as u64);
         self.read += read as u64;
-        self.last = out[..read].last().copied().unwrap_or(self.last);
+        for byte in &out[read.saturating_sub(self.tail.len())..read] {
+            self.tail.rotate_left(1);
+            self.tail[2] = *byte;
+        }
         Ok(read)
     }
 }

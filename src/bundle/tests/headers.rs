@@ -153,12 +153,15 @@ fn other_files_and_newer_bundles_have_messages_of_their_own() {
         b"igsh-bundle/01\n",
         b"igsh-bundle/0\n",
         b"Igsh-bundle/1\n",
+        // No version has ten digits.
+        b"igsh-bundle/1234567890\n",
     ] {
         assert!(matches!(Header::read(other), Err(Error::NotABundle)));
     }
     for (newer, number) in [
         (&b"igsh-bundle/2\n"[..], "2"),
         (b"igsh-bundle/11\nany", "11"),
+        (b"igsh-bundle/123456789\n", "123456789"),
     ] {
         match Header::read(newer) {
             Err(Error::Newer { version }) => assert_eq!(version, number),

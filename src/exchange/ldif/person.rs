@@ -284,7 +284,7 @@ fn stable_id(entry: &Entry, counts: &mut Counts) -> Result<Option<String>, Error
 }
 
 pub(super) fn text(attribute: &Attribute) -> Result<&str, Error> {
-    std::str::from_utf8(&attribute.value).map_err(|_| match attribute.is_base64 {
+    let text = std::str::from_utf8(&attribute.value).map_err(|_| match attribute.is_base64 {
         true => fault(
             attribute.line,
             &attribute.name,
@@ -297,7 +297,16 @@ pub(super) fn text(attribute: &Attribute) -> Result<&str, Error> {
             attribute.name.clone(),
             &attribute.value,
         ),
-    })
+    })?;
+    if text.contains('\0') {
+        return Err(fault(
+            attribute.line,
+            &attribute.name,
+            "the value holds the character U+0000",
+            "correct the value",
+        ));
+    }
+    Ok(text)
 }
 
 /// The text without the blanks around it.

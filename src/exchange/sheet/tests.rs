@@ -119,6 +119,26 @@ fn reading_goes_on_behind_a_bad_row() {
 }
 
 #[test]
+fn the_last_row_has_its_line_however_the_file_ends() {
+    for (end, value) in [
+        ("d", "d"),
+        ("d\n", "d"),
+        ("\"d\ne\"", "d\ne"),
+        ("\"d\n\"\n", "d"),
+        ("\"d\n\"", "d"),
+        // The quote is open.
+        ("\"d", "d"),
+        ("\"d\n", "d"),
+        ("\"d\r\n", "d"),
+        ("\"d\"\"\n", "d\""),
+    ] {
+        let text = format!("user,targetUserId\na,b\n\nc,{end}");
+        let expected = [row(2, "a>b@"), row(4, &format!("c>{value}@"))];
+        assert_eq!(read(&text).unwrap(), expected, "{text:?}");
+    }
+}
+
+#[test]
 fn an_open_quote_does_not_swallow_the_file() {
     let text = format!("userid,targetUserId\na,\"b\n{}", "x,y\n".repeat(1_000_000));
     let error = read(text).unwrap_err();

@@ -341,7 +341,7 @@ fn what_is_wrong_is_reported_with_its_line_and_the_next_entry_is_read() {
             "line 1: the search did not find everything: '4 Size limit exceeded'",
         ),
         (
-            "dn: cn=a,dc=e\nuid:: YQBi",
+            "dn: cn=a,dc=e\nuid:: YQFi",
             "line 2, field 'uid': empty, or holds a control character",
         ),
         (
@@ -361,6 +361,20 @@ fn what_is_wrong_is_reported_with_its_line_and_the_next_entry_is_read() {
     }
     let (said, _) = said(&format!("version: 2{good}"), fixed());
     assert_eq!(said, ["line 1, field 'version': unknown version of LDIF"]);
+}
+
+/// The source format does not take it either.
+#[test]
+fn a_value_with_the_character_nul_is_refused() {
+    for (line, field) in [
+        ("mobile: +1 514\0\0", "mobile"),
+        ("displayName:: QQBu", "displayName"),
+    ] {
+        let file = format!("dn: cn=Anna,dc=e\nobjectClass: person\nuid: anna\n{line}\n");
+        let (said, _) = said(&file, fixed());
+        let error = format!("line 4, field '{field}': the value holds the character U+0000");
+        assert_eq!(said, [error], "{line}");
+    }
 }
 
 #[test]
