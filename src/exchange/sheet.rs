@@ -277,7 +277,7 @@ impl<R: Read> Sheet<R> {
         let in_value = self
             .record
             .iter()
-            .last()
+            .next_back()
             .is_some_and(|v| v.ends_with(b"\n"));
         let is_taken = input.tail[2] != b'\n' || in_value && input.tail != *b"\n\"\n";
         let open_end = end.byte() == input.read && is_taken;
