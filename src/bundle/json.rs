@@ -87,14 +87,8 @@ fn has_time_form(text: &[u8]) -> bool {
             b'0' => byte.is_ascii_digit(),
             _ => byte == form,
         });
-    let fraction_fits = match fraction {
-        [] => true,
-        [b'.', digits @ ..] => {
-            (1..=9).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
-        }
-        _ => false,
-    };
-    shaped && fraction_fits
+    // The library takes one to nine digits behind the point and nothing else before the Z.
+    shaped && matches!(fraction, [] | [b'.', ..])
 }
 
 pub(super) fn unknown<T>(parser: &Parser<'_, '_>, key: &str) -> Parsed<T> {
