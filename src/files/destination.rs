@@ -54,7 +54,7 @@ impl FileError {
             Self::LongName(_) => "give a shorter name",
             Self::Folder { .. } => "make the folder, or name a file elsewhere",
             Self::NotAFile(_) => "name another file",
-            Self::Exists(_) => "name another file, or say -overwrite",
+            Self::Exists(_) => "name another file, or add -overwrite",
             Self::Full { .. } => "free some space, or name a file on another disk",
             Self::Io { .. } => return None,
         }))
@@ -444,7 +444,7 @@ mod tests {
         'a.igb' is not a regular file
           name another file
         'a.igb' exists already
-          name another file, or say -overwrite
+          name another file, or add -overwrite
         there is no room left for 'a.igb' (permission denied); nothing was kept
           free some space, or name a file on another disk
         cannot flush 'a.igb': permission denied; nothing was kept

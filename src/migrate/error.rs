@@ -188,7 +188,7 @@ mod tests {
         1 of the chosen users was imported or migrated at the question, and 2 now; nothing was exported
             look at the selection again, then export again
         'p.igb' exists already
-            name another file, or say -overwrite
+            name another file, or add -overwrite
         bundle 7 is written, but the vault could not record it: interrupted; nothing was changed
             log in again: a login settles what an export left open
         ");

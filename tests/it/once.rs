@@ -441,7 +441,7 @@ fn check_reads_a_script_and_runs_nothing() {
     insta::assert_snapshot!(ran.screen(), @r#"
     exit 2
     -- err
-    bad.igsh:2:6: error[E0202]: there is no command 'user' 'cuont'
+    bad.igsh:2:6: error[E0202]: there is no command 'user cuont'
       |
     2 | user cuont
       |      ^^^^^
@@ -478,7 +478,7 @@ fn a_script_is_bound_whole_before_it_runs() {
     insta::assert_snapshot!(screen, @r#"
     exit 2
     -- err
-    late.igsh:2:6: error[E0202]: there is no command 'user' 'cuont'
+    late.igsh:2:6: error[E0202]: there is no command 'user cuont'
       |
     2 | user cuont
       |      ^^^^^

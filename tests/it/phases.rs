@@ -549,7 +549,7 @@ fn a_migration_begins_once_and_ends_once() {
     insta::assert_snapshot!(house.master(&["migrate begin"]).screen(), @r#"
     exit 1
     -- err
-    error[E0704]: a migration is running since 2026-11-28 06:03:00 UTC, begun by Master1
+    error[E0704]: a migration has been running since 2026-11-28 06:03:00 UTC, begun by Master1
     hint: 'migrate status' shows its progress; 'migrate end' ends it
     "#);
     house.master(&["migrate end", "migrate begin"]).ok();

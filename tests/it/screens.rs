@@ -186,12 +186,12 @@ fn a_file_that_is_there_already() {
     -- err
     warning: without a selection all users are chosen: 5 users
     error[E0401]: 'HOUSE/x.igb' exists already
-    hint: name another file, or say -overwrite
+    hint: name another file, or add -overwrite
 
     exit 1
     -- err
     {"warning":"without a selection all users are chosen: 5 users"}
-    {"error":{"code":"E0401","message":"'HOUSE/x.igb' exists already","hint":"name another file, or say -overwrite"}}
+    {"error":{"code":"E0401","message":"'HOUSE/x.igb' exists already","hint":"name another file, or add -overwrite"}}
     "#);
 }
 

@@ -45,7 +45,7 @@ fn language() {
     $ user cuont
     exit 2
     -- err
-    error[E0202]: there is no command 'user' 'cuont'
+    error[E0202]: there is no command 'user cuont'
      |
      | user cuont
      |      ^^^^^
@@ -151,7 +151,7 @@ fn files() {
     -- err
     warning: without a selection all users are chosen: 5 users
     error[E0401]: 'HOUSE/there.igb' exists already
-    hint: name another file, or say -overwrite
+    hint: name another file, or add -overwrite
 
     $ export file=no-such-folder/x.igb
     exit 1

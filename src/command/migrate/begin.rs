@@ -35,7 +35,7 @@ fn begin(cx: &mut Context<'_>, _: Reasoned) -> Result<Outcome, Failure> {
                 Exit::Failed,
                 code::PHASE,
                 format!(
-                    "a migration is running since {}, begun by {}",
+                    "a migration has been running since {}, begun by {}",
                     ui.local_time(running.began),
                     running.began_by
                 ),

@@ -140,7 +140,7 @@ pub(super) fn unknown(line: &Line, words: &[&str], catalogue: &Catalogue) -> Dia
         .map_or(span_of(known), |item| item.span().clone());
     Diagnostic::new(
         code::INCOMPLETE,
-        format!("there is no command '{noun}' {}", quoted(verb)),
+        format!("there is no command {}", quoted(&format!("{noun} {verb}"))),
         place,
         "",
     )

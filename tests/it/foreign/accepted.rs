@@ -79,13 +79,17 @@ fn what_a_master_takes_is_whole_and_on_record() {
              NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM bundles WHERE number = 1"
         ),
     );
+    // What is shown of a row is cut at a length, and the folder of the house has another one elsewhere.
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"Master2, phase=[^)]*\)", "Master2, …)");
+    let _bound = settings.bind_to_scope();
     let state = "SELECT state FROM bundles WHERE number = 3";
     insta::assert_snapshot!(master(&house, 1, &["user count"]).screen(), @r#"
     exit 6
     -- err
-    error[E0503]: the session is restricted: the file was changed by another program: setting: 4 rows, not the expected ones; bundles: 3 rows, 2 expected (one too many: 3, 00000000-0000-4000-8000-000000000003, open, HOUSE/third.igb, 0, Master2, phase=ex…)
+    error[E0503]: the session is restricted: the file was changed by another program: setting: 4 rows, not the expected ones; bundles: 3 rows, 2 expected (one too many: 3, 00000000-0000-4000-8000-000000000003, open, HOUSE/third.igb, 0, Master2, …)
     hint: 'system check' and 'audit verify' say what differs; restore a backup, or take the vault as it is with 'system accept-state reason=…'
-    error[E0503]: the session is restricted: the file was changed by another program: setting: 4 rows, not the expected ones; bundles: 3 rows, 2 expected (one too many: 3, 00000000-0000-4000-8000-000000000003, open, HOUSE/third.igb, 0, Master2, phase=ex…)
+    error[E0503]: the session is restricted: the file was changed by another program: setting: 4 rows, not the expected ones; bundles: 3 rows, 2 expected (one too many: 3, 00000000-0000-4000-8000-000000000003, open, HOUSE/third.igb, 0, Master2, …)
     hint: 'system check' and 'audit verify' say what differs; restore a backup, or take the vault as it is with 'system accept-state reason=…'
     "#);
     assert!(part.exists());
@@ -93,7 +97,7 @@ fn what_a_master_takes_is_whole_and_on_record() {
     insta::assert_snapshot!(master(&house, 1, &["system accept-state"]).screen(), @r#"
     exit 2
     -- err
-    error[E0503]: the session is restricted: the file was changed by another program: setting: 4 rows, not the expected ones; bundles: 3 rows, 2 expected (one too many: 3, 00000000-0000-4000-8000-000000000003, open, HOUSE/third.igb, 0, Master2, phase=ex…)
+    error[E0503]: the session is restricted: the file was changed by another program: setting: 4 rows, not the expected ones; bundles: 3 rows, 2 expected (one too many: 3, 00000000-0000-4000-8000-000000000003, open, HOUSE/third.igb, 0, Master2, …)
     hint: 'system check' and 'audit verify' say what differs; restore a backup, or take the vault as it is with 'system accept-state reason=…'
     error[E0204]: 'system accept-state' needs reason=TEXT
      |
@@ -113,7 +117,7 @@ fn what_a_master_takes_is_whole_and_on_record() {
     anchors:     0
     unconfirmed: 0
     -- err
-    error[E0503]: the session is restricted: the file was changed by another program: setting: 4 rows, not the expected ones; bundles: 3 rows, 2 expected (one too many: 3, 00000000-0000-4000-8000-000000000003, open, HOUSE/third.igb, 0, Master2, phase=ex…)
+    error[E0503]: the session is restricted: the file was changed by another program: setting: 4 rows, not the expected ones; bundles: 3 rows, 2 expected (one too many: 3, 00000000-0000-4000-8000-000000000003, open, HOUSE/third.igb, 0, Master2, …)
     hint: 'system check' and 'audit verify' say what differs; restore a backup, or take the vault as it is with 'system accept-state reason=…'
     note: the vault is accepted as it is; the next login settles interrupted exports
     note: the audit is whole
