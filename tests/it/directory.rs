@@ -20,7 +20,7 @@ fn users(house: &House) -> Vec<String> {
 }
 
 fn notes(house: &House, command: &str) -> String {
-    house.master(&[command]).ok().err
+    house.master(&[command]).ok().screen()
 }
 
 #[test]
@@ -78,10 +78,14 @@ fn b1_locked_accounts_of_every_family_are_suspended() {
         .collect();
     let house = with(file);
     let said = notes(&house, LOAD);
-    assert!(
-        said.contains("4 users suspended because the account has expired"),
-        "{said}"
-    );
+    insta::assert_snapshot!(said, @r#"
+    exit 0
+    -- err
+    note: loaded 1 group, 34 users, 0 tokens and 0 cards
+    note: 4 users suspended because the account has expired
+    note: in.ldif is still there, in plain text
+    hint: delete it when it is no longer needed
+    "#);
     for user in users(&house) {
         let state = if user.contains("locked") {
             "suspended"
@@ -102,11 +106,15 @@ fn b1_tombstones_deleted_and_conflict_objects_are_no_users() {
          dn: CN=Lea\\0ACNF:1fe3,OU=people,DC=e\nobjectClass: user\nsAMAccountName: twin\n",
     );
     let said = notes(&house, LOAD);
-    assert!(said.contains("2 entries passed over: deleted"), "{said}");
-    assert!(
-        said.contains("1 entry passed over: conflicts between replicas"),
-        "{said}"
-    );
+    insta::assert_snapshot!(said, @r#"
+    exit 0
+    -- err
+    note: loaded 1 group, 1 user, 0 tokens and 0 cards
+    note: 2 entries passed over: deleted
+    note: 1 entry passed over: conflicts between replicas
+    note: in.ldif is still there, in plain text
+    hint: delete it when it is no longer needed
+    "#);
     assert_eq!(users(&house), ["people,live,active"]);
 }
 
@@ -119,7 +127,14 @@ fn b1_users_whom_freeipa_prepares_are_suspended() {
          dn: uid=other,cn=staged users,dc=e\nuid: other\n",
     );
     let said = notes(&house, &format!("{LOAD} group=all"));
-    assert!(said.contains("1 entry passed over: deleted"), "{said}");
+    insta::assert_snapshot!(said, @r#"
+    exit 0
+    -- err
+    note: loaded 1 group, 3 users, 0 tokens and 0 cards
+    note: 1 entry passed over: deleted
+    note: in.ldif is still there, in plain text
+    hint: delete it when it is no longer needed
+    "#);
     assert_eq!(
         users(&house),
         ["all,live,active", "all,other,active", "all,soon,suspended"]
@@ -130,10 +145,14 @@ fn b1_users_whom_freeipa_prepares_are_suspended() {
 fn b1_a_trailing_blank_does_not_stay_in_a_user_id() {
     let house = with("dn: uid=a,ou=x\nuid: live \n\ndn: uid=b,ou=x\nuid:: YmVhCg==\n");
     let said = notes(&house, LOAD);
-    assert!(
-        said.contains("2 values taken without blanks around"),
-        "{said}"
-    );
+    insta::assert_snapshot!(said, @r#"
+    exit 0
+    -- err
+    note: loaded 1 group, 2 users, 0 tokens and 0 cards
+    note: 2 values taken without blanks around
+    note: in.ldif is still there, in plain text
+    hint: delete it when it is no longer needed
+    "#);
     assert_eq!(users(&house), ["x,bea,active", "x,live,active"]);
 
     let house = with("dn: uid=a,ou=x\nuid: live \n\ndn: uid=b,ou=x\nuid: live\n");
@@ -150,7 +169,14 @@ fn c2_a_url_on_an_attribute_that_is_not_used_is_left_out() {
     let file = "dn: uid=a,ou=x\nuid: a\nthumbnailPhoto:< file:///tmp/photo\n";
     let house = with(file);
     let said = notes(&house, LOAD);
-    assert!(said.contains("1 value left out: in another file"), "{said}");
+    insta::assert_snapshot!(said, @r#"
+    exit 0
+    -- err
+    note: loaded 1 group, 1 user, 0 tokens and 0 cards
+    note: 1 value left out: in another file (attribute:< URL)
+    note: in.ldif is still there, in plain text
+    hint: delete it when it is no longer needed
+    "#);
     assert_eq!(users(&house), ["x,a,active"]);
     let house = with(file.replace("thumbnailPhoto", "mail"));
     insta::assert_snapshot!(house.master(&[LOAD]).screen(), @r#"
@@ -171,8 +197,15 @@ fn c2_people_without_an_ou_are_loaded() {
          dn: CN=PC01,CN=Computers,DC=corp,DC=example\nobjectClass: user\nobjectClass: computer\nsAMAccountName: PC01$\n",
     );
     let said = notes(&house, LOAD);
-    assert!(said.contains("3 users in no OU"), "{said}");
-    assert!(said.contains("1 entry passed over: not people"), "{said}");
+    insta::assert_snapshot!(said, @r#"
+    exit 0
+    -- err
+    note: loaded 4 groups, 4 users, 0 tokens and 0 cards
+    note: 1 entry passed over: not people
+    note: 3 users in no OU: the container, organization or domain is the group
+    note: in.ldif is still there, in plain text
+    hint: delete it when it is no longer needed
+    "#);
     assert_eq!(
         users(&house),
         [
@@ -192,21 +225,41 @@ const TWO_UNITS: &str = "dn: CN=a,OU=Users,OU=Berlin,DC=e\nsAMAccountName: a\n\n
 fn c2_same_named_units_do_not_merge() {
     let house = with(TWO_UNITS);
     let said = notes(&house, LOAD);
-    assert!(
-        said.contains("2 groups named by the path, because another OU has the name (group-from=)"),
-        "{said}"
-    );
+    insta::assert_snapshot!(said, @r#"
+    exit 0
+    -- err
+    note: loaded 3 groups, 3 users, 0 tokens and 0 cards
+    note: 1 user in no OU: the container, organization or domain is the group
+    note: 2 groups named by the path, because another OU has the name (group-from=)
+    note: in.ldif is still there, in plain text
+    hint: delete it when it is no longer needed
+    "#);
     let all = ["Paris.Users,b,active", "Users,a,active", "e.Users,c,active"];
     assert_eq!(users(&house), all);
     // Only one of them, and all in another order: all users stay.
     let mut entries: Vec<&str> = TWO_UNITS.split_inclusive("\n\n").collect();
     house.file("in.ldif", entries[1]);
     let said = notes(&house, LOAD);
-    assert!(said.contains("1 of the users was there before"), "{said}");
+    insta::assert_snapshot!(said, @r#"
+    exit 0
+    -- err
+    note: loaded 1 group, 1 user, 0 tokens and 0 cards (1 of the users was there before)
+    note: 1 group named by the path, because another OU has the name (group-from=)
+    note: in.ldif is still there, in plain text
+    hint: delete it when it is no longer needed
+    "#);
     entries.reverse();
     house.file("in.ldif", entries.join("\n"));
     let said = notes(&house, LOAD);
-    assert!(said.contains("3 of the users were there before"), "{said}");
+    insta::assert_snapshot!(said, @r#"
+    exit 0
+    -- err
+    note: loaded 3 groups, 3 users, 0 tokens and 0 cards (3 of the users were there before)
+    note: 1 user in no OU: the container, organization or domain is the group
+    note: 2 groups named by the path, because another OU has the name (group-from=)
+    note: in.ldif is still there, in plain text
+    hint: delete it when it is no longer needed
+    "#);
     assert_eq!(users(&house), all);
 
     let house = with(TWO_UNITS);
@@ -230,7 +283,15 @@ fn c2_a_container_and_a_unit_of_one_name_keep_their_groups() {
     let all = ["Users,a,active", "e.ou=Users,b,active"];
     assert_eq!(users(&house), all);
     let said = notes(&house, LOAD);
-    assert!(said.contains("2 of the users were there before"), "{said}");
+    insta::assert_snapshot!(said, @r#"
+    exit 0
+    -- err
+    note: loaded 2 groups, 2 users, 0 tokens and 0 cards (2 of the users were there before)
+    note: 1 user in no OU: the container, organization or domain is the group
+    note: 1 group named by the path, because another OU has the name (group-from=)
+    note: in.ldif is still there, in plain text
+    hint: delete it when it is no longer needed
+    "#);
     assert_eq!(users(&house), all);
 }
 
@@ -267,10 +328,14 @@ fn c2_a_slash_in_a_unit_is_replaced() {
          dn: CN=c,OU=Customer\\, s.r.o.,DC=e\nuid: c\n\ndn: CN=d,OU=This/That,DC=e\nuid: d\n",
     );
     let said = notes(&house, LOAD);
-    assert!(
-        said.contains("2 groups named with '-' for the '/'"),
-        "{said}"
-    );
+    insta::assert_snapshot!(said, @r#"
+    exit 0
+    -- err
+    note: loaded 3 groups, 4 users, 0 tokens and 0 cards
+    note: 2 groups named with '-' for the '/' of the directory
+    note: in.ldif is still there, in plain text
+    hint: delete it when it is no longer needed
+    "#);
     assert_eq!(
         users(&house),
         [
@@ -387,10 +452,14 @@ const SEARCH: &str = "# extended LDIF\n#\n# LDAPv3\n# filter: (objectClass=perso
 fn c2_what_ldapsearch_prints_is_read() {
     let house = with(SEARCH);
     let said = notes(&house, LOAD);
-    assert!(
-        said.contains("1 reference to other servers not followed"),
-        "{said}"
-    );
+    insta::assert_snapshot!(said, @r#"
+    exit 0
+    -- err
+    note: loaded 1 group, 1 user, 0 tokens and 0 cards
+    note: 1 reference to other servers not followed
+    note: in.ldif is still there, in plain text
+    hint: delete it when it is no longer needed
+    "#);
     assert_eq!(users(&house), ["people,a,active"]);
 }
 
@@ -458,7 +527,14 @@ fn c2_the_residue_holds_whole_entries_and_can_be_loaded_again() {
         .replace("delete", "add");
     house.file("in.ldif", corrected);
     let said = notes(&house, LOAD);
-    assert!(said.contains("loaded 1 group, 2 users"), "{said}");
+    insta::assert_snapshot!(said, @r#"
+    exit 0
+    -- err
+    note: loaded 1 group, 2 users, 0 tokens and 0 cards
+    note: 1 entry passed over: not people
+    note: in.ldif is still there, in plain text
+    hint: delete it when it is no longer needed
+    "#);
     assert_eq!(users(&house), ["x,a,active", "x,b,active", "x,c,active"]);
 }
 

@@ -340,7 +340,7 @@ fn a2_a_migration_is_not_ended_while_users_are_missing() {
         assert!(goes_on());
         house
             .master(&["migrate begin"])
-            .fails(1, &["a migration is running"]);
+            .fails(1, &["a migration has been running"]);
     }
 }
 

@@ -119,10 +119,18 @@ fn a5_makers_and_serial_numbers_in_another_spelling_are_reported() {
         assert!(ran.err.contains(words), "{words}: {}", ran.err);
     }
     let found = house.ask("csv", "migrate check userid=carla");
-    assert!(
-        found.contains("total,warning,token.look-alike,,,,tokens like another one of the vault,1"),
-        "{found}"
-    );
+    insta::assert_snapshot!(found, @r#"
+    part,severity,finding,group,userid,item,detail,count
+    instance,warning,token.look-alike,ops,carla,token Feitian 20071,"like FEITIAN 20071, unassigned in group ops",1
+    instance,warning,contact.no-email,ops,carla,,0 contacts,1
+    instance,warning,token.model,ops,carla,token Feitian 20071,Feitian (hotp),1
+    instance,warning,user.no-authenticator,ops,carla,,,1
+    total,warning,token.look-alike,,,,tokens like another one of the vault,1
+    total,warning,user.no-authenticator,,,,users without an authenticator that migrates,1
+    total,warning,contact.no-email,,,,no contact looks like an e-mail address,1
+    kind,warning,token.model,,,Feitian (hotp),tokens of models that the target does not take,1
+    total,warning,token.model,,,,tokens of models that the target does not take,1
+    "#);
     assert!(
         !house
             .ask("csv", "migrate check group=none*")
