@@ -62,3 +62,29 @@ fn the_vector_opens_and_seals_again_to_the_same_bytes() {
     );
     assert_eq!(again.unwrap(), payload);
 }
+
+#[test]
+fn a_bundle_is_identified_by_the_beginning_of_its_payload() {
+    let mut reader = Reader::open(Cursor::new(BUNDLE), PASSWORD).unwrap();
+    let header = Header::read(BUNDLE).unwrap();
+    let expected = crate::crypto::sha256(&BUNDLE[header.len()..][..56]);
+    assert_eq!(reader.digest().unwrap(), expected);
+}
+
+#[test]
+fn blocks_are_handed_over_whole_from_the_one_that_is_asked_for() {
+    let seen = |from: u32| {
+        let reader = Reader::open(Cursor::new(BUNDLE), PASSWORD).unwrap();
+        let mut checked = reader.check(&Silent, &CancelToken::default()).unwrap();
+        let mut seen = Vec::new();
+        checked
+            .blocks(from, &Silent, &CancelToken::default(), |number, records| {
+                seen.push((number, records.len()));
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+        seen
+    };
+    assert_eq!(seen(0), [(0, 1)]);
+    assert_eq!(seen(1), []);
+}
