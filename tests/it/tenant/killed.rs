@@ -22,7 +22,7 @@ fn copy(house: &House, from: &str, to: &str) {
 
 #[test]
 fn killed_at_random_points_an_import_goes_on_to_the_same_database() {
-    killed_at(20, 250);
+    killed_at(50, 250);
 }
 
 #[test]
