@@ -111,16 +111,7 @@ fn differences(ran: &Ran) -> Vec<String> {
 }
 
 fn diff(house: &House, line: &str) -> Ran {
-    house.igsh(&[
-        "--login",
-        "Master1",
-        "--password-file",
-        "m1.txt",
-        "--format",
-        "ndjson",
-        "-c",
-        line,
-    ])
+    house.logged_in(&["--format", "ndjson", "-c", line])
 }
 
 #[test]

@@ -410,16 +410,7 @@ fn every_example_of_the_readme_runs() {
         .and_then(|rest| rest.split("```").next())
         .expect("a block");
     house.file("readme.igsh", block);
-    house
-        .igsh(&[
-            "--login",
-            "Master1",
-            "--password-file",
-            "m1.txt",
-            "run",
-            "readme.igsh",
-        ])
-        .ok();
+    house.logged_in(&["run", "readme.igsh"]).ok();
 }
 
 #[test]
@@ -465,16 +456,7 @@ fn a_script_is_bound_whole_before_it_runs() {
         "late.igsh",
         "source generate users=2 seed=1 file=made.ndjson\nuser cuont\n",
     );
-    let screen = house
-        .igsh(&[
-            "--login",
-            "Master1",
-            "--password-file",
-            "m1.txt",
-            "run",
-            "late.igsh",
-        ])
-        .screen();
+    let screen = house.logged_in(&["run", "late.igsh"]).screen();
     insta::assert_snapshot!(screen, @r#"
     exit 2
     -- err
@@ -494,15 +476,7 @@ fn plan_and_dry_run_change_nothing() {
     let house = House::with_people(30);
     house.master(&["export file=x.igb -plan"]).ok();
     house
-        .igsh(&[
-            "--login",
-            "Master1",
-            "--password-file",
-            "m1.txt",
-            "--dry-run",
-            "-c",
-            "export file=x.igb",
-        ])
+        .logged_in(&["--dry-run", "-c", "export file=x.igb"])
         .ok();
     assert!(!house.at("x.igb").exists());
     assert_eq!(house.ask("json", "bundle list").trim(), "[]");

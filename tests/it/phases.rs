@@ -155,15 +155,7 @@ fn a_count_can_be_asserted_and_a_dry_run_changes_nothing() {
     house.master(&["migrate stage yes=40"]).ok();
     assert_eq!(phases(&house)[1], 40);
     house
-        .igsh(&[
-            "--login",
-            "Master1",
-            "--password-file",
-            "m1.txt",
-            "--dry-run",
-            "-c",
-            "migrate retreat to=none",
-        ])
+        .logged_in(&["--dry-run", "-c", "migrate retreat to=none"])
         .ok();
     assert_eq!(phases(&house)[1], 40);
     let nobody = house.master(&["migrate stage userid=nobody-there"]).ok();

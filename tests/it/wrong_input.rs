@@ -595,14 +595,7 @@ fn a_second_writer_waits_and_sees_why() {
         .read_line(&mut line)
         .expect("an answer");
     assert_eq!(line.trim(), "held");
-    let ran = house.igsh(&[
-        "--login",
-        "Master1",
-        "--password-file",
-        "m1.txt",
-        "-c",
-        "user count",
-    ]);
+    let ran = house.logged_in(&["-c", "user count"]);
     insta::assert_snapshot!(ran.screen(), @r#"
     exit 1
     -- err
@@ -773,16 +766,7 @@ fn a_bundle_password_needs_a_session_and_a_terminal() {
     hint: into=FILE writes it to a new file that only you can read
     "#);
     house.file("script.igsh", "bundle password 1\n");
-    let screen = house
-        .igsh(&[
-            "--login",
-            "Master1",
-            "--password-file",
-            "m1.txt",
-            "run",
-            "script.igsh",
-        ])
-        .screen();
+    let screen = house.logged_in(&["run", "script.igsh"]).screen();
     insta::assert_snapshot!(screen, @r#"
     exit 3
     -- err

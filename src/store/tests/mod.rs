@@ -104,6 +104,13 @@ impl Bench {
         file
     }
 
+    /// The file, with its anchors below this folder.
+    fn open_remembering(&self, state: &Path) -> SealedFile {
+        let mut file = self.open();
+        file.remember_in(Memory::below(state));
+        file
+    }
+
     fn pass(&self, seconds: i64) {
         let mut now = self.clock.0.lock().unwrap();
         *now += SignedDuration::from_secs(seconds);

@@ -75,11 +75,7 @@ fn a_logout_ends_on_record_and_with_an_empty_log() {
 fn an_old_copy_that_is_brought_back_is_noticed() {
     let bench = Bench::made();
     let state = tempfile::tempdir().unwrap();
-    let open = || {
-        let mut file = bench.open();
-        file.remember_in(Memory::below(state.path()));
-        file
-    };
+    let open = || bench.open_remembering(state.path());
     let mut file = open();
     let session = bench.login(&mut file, 0).unwrap();
     assert!(session.arrival().warnings.is_empty());
@@ -127,11 +123,7 @@ fn an_old_copy_that_is_brought_back_is_noticed() {
 fn an_anchor_that_cannot_be_kept_is_not_lost() {
     let bench = Bench::made();
     let state = tempfile::tempdir().unwrap();
-    let open = || {
-        let mut file = bench.open();
-        file.remember_in(Memory::below(state.path()));
-        file
-    };
+    let open = || bench.open_remembering(state.path());
     bench.login(&mut open(), 0).unwrap();
     bench.sql("DELETE FROM audit WHERE seq > 1");
     let kept = fs::read_dir(state.path().join("anchors"))
